@@ -1,0 +1,97 @@
+"""Maxima of affine forms, each in its one irredundant form.
+
+A convex order is stored as the set of forms that are somewhere strictly the largest. That set is unique, so two equal
+maxima are equal objects. The empty set is -oo, the order of what is identically zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from functools import lru_cache
+from typing import Final
+
+from gamma_calc.orders.affine import Affine
+
+Convex = frozenset[Affine]
+
+NOTHING: Final[Convex] = frozenset()
+ONE: Final[Convex] = frozenset({Affine()})
+
+
+def maximum(left: Convex, right: Convex) -> Convex:
+    return left if right <= left else irredundant(left | right)
+
+
+def plus(left: Convex, right: Convex) -> Convex:
+    """The sum of two maxima (Minkowski sum of their forms)."""
+    if left == ONE or not right:
+        return right
+    if right == ONE or not left:
+        return left
+    total = frozenset(p + q for p in left for q in right)
+    return total if len(left) == 1 or len(right) == 1 else irredundant(total)
+
+
+def scaled(forms: Convex, factor: Fraction) -> Convex:
+    """factor * max(...), for a factor that is not negative."""
+    return frozenset(f * factor for f in forms) if factor else frozenset({Affine()})
+
+
+def irredundant(forms: Iterable[Affine]) -> Convex:
+    """The members that are strictly the largest at some point.
+
+    Among forms with the same linear part only the largest constant counts; two forms with different linear parts always
+    both count, so the search starts at three.
+    """
+    best: dict[tuple[tuple[str, Fraction], ...], Affine] = {}
+    for form in forms:
+        rival = best.get(form.terms)
+        if rival is None or form.constant > rival.constant:
+            best[form.terms] = form
+    candidates = frozenset(best.values())
+    return candidates if len(candidates) < 3 else _envelope(candidates)
+
+
+@lru_cache(maxsize=4096)
+def _envelope(candidates: Convex) -> Convex:
+    kept = candidates
+    for form in sorted(candidates, key=lambda f: (f.terms, f.constant)):
+        if not _leads_somewhere(form, kept - {form}):
+            kept -= {form}
+    return kept
+
+
+def _leads_somewhere(form: Affine, rivals: Convex) -> bool:
+    """Is there a point where ``form`` exceeds every rival strictly?"""
+    names = sorted({k for f in (form, *rivals) for k in f.variables})
+    if len(names) == 1:
+        return _leads_on_a_line(form, rivals, names[0])
+    return _leads_far_out(form, rivals, names) or _leads_by_search(form, rivals)
+
+
+def _leads_on_a_line(form: Affine, rivals: Convex, name: str) -> bool:
+    low: Fraction | None = None
+    high: Fraction | None = None
+    for rival in rivals:
+        gain = form - rival
+        slope = gain.coefficient(name)
+        root = -gain.constant / slope
+        if slope > 0:
+            low = root if low is None else max(low, root)
+        else:
+            high = root if high is None else min(high, root)
+    return low is None or high is None or low < high
+
+
+def _leads_far_out(form: Affine, rivals: Convex, names: list[str]) -> bool:
+    """A cheap witness: far out in the direction away from the rivals' centre."""
+    count = len(rivals)
+    direction = {k: form.coefficient(k) - sum((r.coefficient(k) for r in rivals), Fraction(0)) / count for k in names}
+    return all((form - rival).slope(direction) > 0 for rival in rivals)
+
+
+def _leads_by_search(form: Affine, rivals: Convex) -> bool:
+    from gamma_calc.regions.solver import common_point
+
+    return common_point(tuple((form - rival, ">") for rival in rivals)) is not None
