@@ -1,0 +1,47 @@
+# Every target makes what it needs: a virtual environment in .venv and the packages that this target alone asks for.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+CHECKED := gamma_calc $(wildcard validation) tests benchmarks
+
+.DELETE_ON_ERROR:
+.PHONY: demo test lint types long bench clean
+
+demo: $(VENV)/demo.stamp
+	$(BIN)/gamma-calc derive examples/adapter_config.json
+
+test: lint types
+	$(BIN)/pytest --numprocesses auto
+
+lint: $(VENV)/test.stamp
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/test.stamp
+	$(BIN)/mypy $(CHECKED)
+
+long: $(VENV)/test.stamp
+	$(BIN)/pytest -m long
+
+bench: $(VENV)/demo.stamp
+	$(BIN)/python benchmarks/startup.py
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/demo.stamp: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) --editable .
+	touch $@
+
+$(VENV)/test.stamp: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) --editable '.[dev]'
+	touch $@
+
+# A half-made environment would look complete to the next run, so a failure removes it.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "$(PYTHON) is missing or older than Python 3.11; name a newer one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; \
+	  exit 1; }
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
