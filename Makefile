@@ -7,13 +7,12 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 CHECKED := gamma_calc $(wildcard validation) tests benchmarks
 
 .DELETE_ON_ERROR:
-.PHONY: demo test lint types long bench clean
+.PHONY: demo test lint types suite long bench clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/gamma-calc derive examples/adapter_config.json
 
-test: lint types
-	$(BIN)/pytest --numprocesses auto
+test: lint types suite
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check
@@ -21,6 +20,9 @@ lint: $(VENV)/test.stamp
 
 types: $(VENV)/test.stamp
 	$(BIN)/mypy $(CHECKED)
+
+suite: $(VENV)/test.stamp
+	$(BIN)/pytest --numprocesses auto
 
 long: $(VENV)/test.stamp
 	$(BIN)/pytest -m long
