@@ -1,0 +1,120 @@
+"""What a contraction makes of two directions: the one place where coherent and random sums are told apart.
+
+For a random matrix W (axis ``outer`` x axis ``inner``, exponents do and di) and unit-size directions:
+
+=====================  =================================  =======================
+contraction            gives                              gain
+=====================  =================================  =======================
+W on v                 the fresh direction W v            di/2 (central limit)
+W on v = W^T u         also u, through the diagonal        di - do/2
+(u w^T) on v           u                                  di + overlap(w, v)
+<u, v>                 a scalar                           d + overlap(u, v)
+W1 W2 (both random)    a chain that acts as its factors   d/2
+=====================  =================================  =======================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gamma_calc.calculus.assumptions import SumRule
+from gamma_calc.calculus.direction import (
+    LONGEST_WORD,
+    UNIT,
+    Chain,
+    Direction,
+    Image,
+    Letter,
+    Noise,
+    Outer,
+    VectorDirection,
+    overlap,
+    word_length,
+)
+from gamma_calc.calculus.lemmas import ADDITIVE_SUM, CENTRAL_LIMIT, COHERENT, OVERLAP, RETURN, TRUNCATED, Lemma
+from gamma_calc.calculus.value import Contribution
+from gamma_calc.language.dims import Dim
+from gamma_calc.orders.order import Order, maximum, order
+
+
+def inner(u: VectorDirection, v: VectorDirection, dim: Dim) -> Contribution:
+    """<u, v> over an axis."""
+    shared = overlap(u, v, dim)
+    lemma = COHERENT if u == v else CENTRAL_LIMIT if shared == dim.exponent / -2 else OVERLAP
+    return Contribution(UNIT, dim.exponent + shared, lemma)
+
+
+def act(matrix: Direction, v: VectorDirection, dim: Dim, rule: SumRule) -> Iterator[Contribution]:
+    """A matrix direction on a vector direction, over the axis ``dim``."""
+    if isinstance(matrix, Letter):
+        yield from _letter_on(matrix, v, rule)
+    elif isinstance(matrix, Outer):
+        scalar = inner(matrix.right, v, dim)
+        yield Contribution(matrix.left, scalar.order, scalar.lemma)
+    elif isinstance(matrix, Chain):
+        yield from _chain_on(matrix, v, rule)
+
+
+def multiply(left: Direction, right: Direction, dim: Dim, rule: SumRule) -> Iterator[Contribution]:
+    """A matrix direction times a matrix direction, over the axis they share."""
+    if isinstance(right, Outer):
+        for c in act(left, right.left, dim, rule):
+            yield Contribution(Outer(_vector(c.direction), right.right), c.order, c.lemma)
+    elif isinstance(left, Outer):
+        for c in act(transposed(right), left.right, dim, rule):
+            yield Contribution(Outer(left.left, _vector(c.direction)), c.order, c.lemma)
+    else:
+        yield Contribution(Chain(_letters(left) + _letters(right)), dim.exponent / 2, CENTRAL_LIMIT)
+
+
+def transposed(direction: Direction) -> Direction:
+    match direction:
+        case Letter():
+            return direction.T
+        case Outer(left, right):
+            return Outer(right, left)
+        case Chain(letters):
+            return Chain(tuple(letter.T for letter in reversed(letters)))
+        case _:
+            return direction
+
+
+def _letter_on(letter: Letter, v: VectorDirection, rule: SumRule) -> Iterator[Contribution]:
+    fresh = letter.inner.exponent * rule.gain
+    back = letter.inner.exponent - letter.outer.exponent / 2
+    if isinstance(v, Noise) or word_length(v) >= LONGEST_WORD:
+        yield Contribution(Noise(letter.outer), maximum(fresh, back), TRUNCATED)
+    else:
+        yield Contribution(Image(letter, v), fresh, ADDITIVE_SUM if rule.gain == 1 else CENTRAL_LIMIT)
+    if isinstance(v, Image) and v.letter == letter.T:
+        yield Contribution(v.of, back, RETURN)
+
+
+def _chain_on(chain: Chain, v: VectorDirection, rule: SumRule) -> Iterator[Contribution]:
+    """Rightmost letter first. A chain's unit size already holds the sums over its inner axes."""
+    parts = [Contribution(v, order(0), CENTRAL_LIMIT)]
+    for letter in reversed(chain.letters):
+        parts = [
+            Contribution(c.direction, part.order + c.order, c.lemma)
+            for part in parts
+            for c in _letter_on(letter, _vector(part.direction), rule)
+        ]
+    inside = sum((letter.inner.exponent / 2 for letter in chain.letters[:-1]), start=order(0))
+    for part in parts:
+        yield Contribution(part.direction, part.order - inside, part.lemma)
+
+
+def _letters(direction: Direction) -> tuple[Letter, ...]:
+    if isinstance(direction, Letter):
+        return (direction,)
+    if isinstance(direction, Chain):
+        return direction.letters
+    raise TypeError(f"{direction} is not a product of random matrices")
+
+
+def _vector(direction: Direction) -> VectorDirection:
+    if isinstance(direction, Letter | Outer | Chain):
+        raise TypeError(f"{direction} is a matrix direction where a vector direction is due")
+    return direction
+
+

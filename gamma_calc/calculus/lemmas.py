@@ -1,0 +1,50 @@
+"""The lemmas of the calculus: one sentence each, with its hypothesis and source. A derivation cites them by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Lemma:
+    """A rule on orders: its name, what it says, and where it comes from."""
+
+    name: str
+    statement: str
+    source: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+_TP = "law of large numbers / central limit, as in Tensor Programs (Yang, arXiv 2006.14548)"
+
+GIVEN: Final = Lemma("given", "the order the program states for a leaf", "the program")
+PRODUCT: Final = Lemma("product", "orders of factors add", "LoRA+ (arXiv 2402.12354), appendix A.2")
+SUM: Final = Lemma("sum", "the order of a sum is the largest of its terms, barring exact cancellation", "LoRA+, A.2")
+CENTRAL_LIMIT: Final = Lemma(
+    "central limit", "independent zero-mean terms over an axis of size N sum to sqrt(N)", _TP
+)
+ADDITIVE_SUM: Final = Lemma("additive sum", "terms assumed to agree in sign sum to N", "arXiv 2505.23194, section 2")
+COHERENT: Final = Lemma("coherent sum", "terms that agree in sign over an axis of size N sum to N", _TP)
+OVERLAP: Final = Lemma(
+    "inherited overlap", "images under one matrix overlap as much as what they are images of", _TP
+)
+RETURN: Final = Lemma(
+    "return through the transpose",
+    "W (W^T u) has, besides its fresh part, a part along u: the diagonal of W W^T",
+    _TP + "; the transpose's conditioning term of the master theorem",
+)
+MEAN: Final = Lemma("mean of a factor", "a factor with non-zero mean keeps the other's direction", _TP)
+ORTHOGONAL: Final = Lemma("declared orthogonality", "a product of two factors is zero by construction", "the program")
+SIGN_KEPT: Final = Lemma(
+    "sign keeps directions",
+    "entrywise normalisation keeps every component, divided by the largest",
+    "Stein's identity for the sign of a sum whose largest part is random; LoRA+, assumption 1",
+)
+SIGN_FRESH: Final = Lemma("sign makes a remainder", "what normalisation adds is a fresh direction of order 0", "as above")
+TRUNCATED: Final = Lemma(
+    "long words are noise", "a direction that went through too many matrices is kept as noise, coherent with itself",
+    "an upper bound of this package, docs/explanation",
+)

@@ -1,0 +1,81 @@
+"""Values of the symbolic reading: a tensor as a sum of components, each a direction with an order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from gamma_calc.calculus.direction import UNIT, Direction
+from gamma_calc.calculus.lemmas import Lemma
+from gamma_calc.orders.order import Order, largest, maximum
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """One way in which a direction comes into a result: its order and the lemma that gives it."""
+
+    direction: Direction
+    order: Order
+    lemma: Lemma
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A sum of components; the order of a direction is the largest among its contributions.
+
+    The size of a tensor is the root mean square of its entries, and a direction has size 1, so the value's order is
+    the largest order of its components. A value without components is identically zero.
+    """
+
+    components: Mapping[Direction, Order]
+
+    @classmethod
+    def collect(cls, contributions: Iterable[Contribution]) -> Value:
+        return cls.merge((c.direction, c.order) for c in contributions)
+
+    @classmethod
+    def merge(cls, components: Iterable[tuple[Direction, Order]]) -> Value:
+        merged: dict[Direction, Order] = {}
+        for direction, order in components:
+            if not order.is_zero_quantity:
+                known = merged.get(direction)
+                merged[direction] = order if known is None else maximum(known, order)
+        return cls(MappingProxyType(merged))
+
+    @classmethod
+    def scalar(cls, order: Order) -> Value:
+        return cls.merge([(UNIT, order)])
+
+    @property
+    def is_zero(self) -> bool:
+        return not self.components
+
+    @property
+    def order(self) -> Order:
+        """The order of the root mean square of the entries; -oo if identically zero."""
+        return largest(self.components.values())
+
+    def plus(self, other: Value) -> Value:
+        return Value.merge([*self.components.items(), *other.components.items()])
+
+    def times(self, factor: Order) -> Value:
+        if factor.is_zero_quantity:
+            return ZERO
+        return Value(MappingProxyType({d: o + factor for d, o in self.components.items()}))
+
+    def renamed(self, rename: Callable[[Direction], Direction]) -> Value:
+        return Value.merge((rename(d), o) for d, o in self.components.items())
+
+    def mapped(self, change: Callable[[Order], Order]) -> Value:
+        return Value.merge((d, change(o)) for d, o in self.components.items())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Value) and dict(self.components) == dict(other.components)
+
+    def __str__(self) -> str:
+        return " + ".join(f"n^({o}) {d}" for d, o in self.components.items()) or "0"
+
+
+ZERO: Final = Value(MappingProxyType({}))

@@ -1,0 +1,51 @@
+"""Evaluation of expressions in the symbolic reading: each node once, by its own rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from gamma_calc.calculus.direction import Chain, Image, Letter
+from gamma_calc.calculus.lemmas import GIVEN
+from gamma_calc.calculus.value import Contribution, Value
+from gamma_calc.engine.state import State
+from gamma_calc.language.expression import Expression, walk
+from gamma_calc.language.program import Program
+from gamma_calc.rules.leaves import Moved, Parameter, Snapshot
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """The values of expressions at one state of the training; every node is computed at most once."""
+
+    program: Program
+    state: State
+    _values: dict[int, tuple[Expression, Value]] = field(default_factory=dict)
+
+    def value(self, expression: Expression) -> Value:
+        for node in walk([expression]):
+            if id(node) not in self._values:
+                self._values[id(node)] = (node, Value.collect(self.contributions(node)))
+        return self._values[id(expression)][1]
+
+    def contributions(self, node: Expression) -> Iterator[Contribution]:
+        """Every way in which a direction comes into the node's value. The arguments must have been evaluated."""
+        if isinstance(node, Parameter | Snapshot | Moved):
+            kept = self.state.value(node)
+            yield from (Contribution(d, o, GIVEN) for d, o in kept.components.items())
+            return
+        values = tuple(self._values[id(a)][1] for a in node.arguments)
+        for c in node.orders(values, self.program.sum_rule):
+            if not self._declared_zero(c):
+                yield c
+
+    def _declared_zero(self, c: Contribution) -> bool:
+        """Is this direction zero because the program declares two initial factors orthogonal?"""
+        d = c.direction
+        if isinstance(d, Image) and isinstance(d.of, Image):
+            return self._orthogonal(d.letter, d.of.letter)
+        return isinstance(d, Chain) and any(map(self._orthogonal, d.letters, d.letters[1:]))
+
+    def _orthogonal(self, left: Letter, right: Letter) -> bool:
+        pair = (right.name, left.name) if left.flipped and right.flipped else (left.name, right.name)
+        return left.flipped == right.flipped and pair in self.program.orthogonal

@@ -1,0 +1,67 @@
+"""What the engine keeps of a training run: for each parameter its start, what training added, and the last step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from gamma_calc.calculus.direction import aged
+from gamma_calc.calculus.value import ZERO, Value
+from gamma_calc.orders.order import Order
+from gamma_calc.rules.leaves import Moved, Parameter, Snapshot, Time
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tensor:
+    """One parameter at one time."""
+
+    start: Value
+    before: Value = ZERO  # what all steps but the last added
+    last: Value = ZERO  # what the last step added
+    memory: Value = ZERO  # what the optimiser remembers
+
+    @property
+    def moved(self) -> Value:
+        return self.before.plus(self.last)
+
+    @property
+    def now(self) -> Value:
+        return self.start.plus(self.moved)
+
+    def components(self) -> Iterator[tuple[tuple[str, object], Order]]:
+        for part in ("before", "last", "memory"):
+            for direction, order in getattr(self, part).components.items():
+                yield (part, direction), order
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class State:
+    """All parameters after ``step`` steps."""
+
+    step: int
+    tensors: Mapping[str, Tensor]
+
+    def value(self, leaf: Parameter | Snapshot | Moved) -> Value:
+        """The value of a parameter, now or at an earlier time, or of its change between two times."""
+        if isinstance(leaf, Parameter):
+            return self.tensors[leaf.name].now
+        tensor = self.tensors[leaf.parameter.name]
+        if isinstance(leaf, Snapshot):
+            return tensor.start if leaf.time is Time.START else tensor.start.plus(tensor.before)
+        if leaf.since is Time.PREVIOUS:
+            return tensor.last
+        return tensor.before if leaf.until is Time.PREVIOUS else tensor.moved
+
+    def aged(self, fresh: frozenset[str]) -> State:
+        """The state as the next step sees it, when the samples are drawn anew."""
+        if not fresh:
+            return self
+        tensors = {
+            name: Tensor(*(v.renamed(lambda d: aged(d, fresh)) for v in (t.start, t.before, t.last, t.memory)))
+            for name, t in self.tensors.items()
+        }
+        return State(self.step, tensors)
+
+    def components(self) -> dict[tuple[str, str, object], Order]:
+        """Every order in the state, by its place: what must stop changing for the orders to hold for all later t."""
+        return {(name, *place): order for name, t in self.tensors.items() for place, order in t.components()}

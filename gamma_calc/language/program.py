@@ -1,0 +1,183 @@
+"""A training program: forward computation, loss, optimiser, and the quantities to watch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from gamma_calc.calculus.assumptions import CLT, SumRule
+from gamma_calc.engine.change import change, split
+from gamma_calc.errors import ProgramError, unknown
+from gamma_calc.language.expression import Expression, walk
+from gamma_calc.language.dims import shape_text
+from gamma_calc.optimisers.base import Optimiser
+from gamma_calc.orders.order import Order
+from gamma_calc.rules.leaves import Data, Leaf, Moved, Parameter, Snapshot
+
+if TYPE_CHECKING:
+    from gamma_calc.regions.region import Region
+
+
+class Role(Enum):
+    """What a quantity is to the conditions: they bound outputs, internal features, and parts of a change."""
+
+    OUTPUT = "output"
+    INTERNAL = "internal"
+    OTHER = "other"
+    CHANGE = "change"
+    ONE_FACTOR = "change, one factor moved"
+    BOTH_FACTORS = "change, both factors moved"
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A watched quantity: its name, its expression, its role, and the node whose gradient it is aligned with."""
+
+    name: str
+    expression: Expression | None
+    role: Role
+    node: Expression
+
+
+def internal(name: str, expression: Expression) -> tuple[Quantity, ...]:
+    """Watch a hidden feature, such as Z_A."""
+    return (Quantity(name, expression, Role.INTERNAL, expression),)
+
+
+def other(name: str, expression: Expression) -> tuple[Quantity, ...]:
+    """Watch a quantity that no condition speaks of, such as the input or a weight."""
+    return (Quantity(name, expression, Role.OTHER, expression),)
+
+
+def output(
+    name: str, expression: Expression, *, change_name: str | None = None, parts: Sequence[str] = ()
+) -> tuple[Quantity, ...]:
+    """Watch an output, its change over a step, and the parts of that change.
+
+    ``parts`` names the change through the right factor, the left factor and both, for an output that is a product:
+    delta1, delta2, delta3 for Z_B = s B (A Z).
+    """
+    watched = [
+        Quantity(name, expression, Role.OUTPUT, expression),
+        Quantity(change_name or f"d{name}", change(expression), Role.CHANGE, expression),
+    ]
+    if parts:
+        found = {part.moved: part.expression for part in split(expression)}
+        moved = (frozenset({1}), frozenset({0}), frozenset({0, 1}))
+        roles = (Role.ONE_FACTOR, Role.ONE_FACTOR, Role.BOTH_FACTORS)
+        for part_name, who, role in zip(parts, moved, roles, strict=True):
+            watched.append(Quantity(part_name, found.get(who), role, expression))
+    return tuple(watched)
+
+
+@dataclass(frozen=True)
+class Program:
+    """A training program, written once and read by both sides.
+
+    ``loss`` is a scalar expression; ``watch`` the quantities to report; ``domain`` the constraints on the exponents
+    ("0 <= rho <= 1"), empty for none; ``assumptions`` what decides an alignment, in words, listed with every result;
+    ``orthogonal`` the pairs of parameters whose initial product is zero by construction.
+
+    Raises ShapeError and ProgramError when it is written, not when it runs.
+    """
+
+    name: str
+    loss: Expression
+    optimiser: Optimiser
+    watch: Sequence[tuple[Quantity, ...]]
+    domain: str = "all"
+    sum_rule: SumRule = CLT
+    orthogonal: frozenset[tuple[str, str]] = frozenset()
+    notes: tuple[str, ...] = ()
+    quantities: Mapping[str, Quantity] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "quantities", MappingProxyType({q.name: q for group in self.watch for q in group}))
+        self._check()
+
+    # -- facts ----------------------------------------------------------------------------------------------------
+
+    @property
+    def nodes(self) -> tuple[Expression, ...]:
+        return walk([self.loss])
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        return tuple(node for node in self.nodes if isinstance(node, Parameter))
+
+    @property
+    def fresh(self) -> frozenset[str]:
+        """The names of the samples that are drawn anew at every step."""
+        return frozenset(node.name for node in self.nodes if isinstance(node, Data) and node.fresh)
+
+    @property
+    def region(self) -> Region:
+        """The declared domain of the exponents."""
+        from gamma_calc.regions.region import Region
+
+        return Region.parse(self.domain)
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The names of the open exponents, sorted."""
+        exponents: list[Order] = []
+        for node in self.nodes:
+            exponents.extend(d.exponent for d in node.shape)
+            exponents.extend(_exponents_of(node))
+        return tuple(sorted({name for e in exponents for name in e.variables} | set(self.region.variables)))
+
+    def quantity(self, name: str) -> Quantity:
+        found = self.quantities.get(name)
+        if found is None:
+            raise unknown("quantity", name, self.quantities).at(f"program {self.name}")
+        return found
+
+    def but(self, **changes: object) -> Program:
+        """The same program with some fields changed."""
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+    # -- checks ---------------------------------------------------------------------------------------------------
+
+    def _check(self) -> None:
+        where = f"program {self.name}"
+        if self.loss.shape:
+            raise ProgramError(
+                f"the loss {self.loss} has shape {shape_text(self.loss.shape)}",
+                where=where,
+                mend="a loss is a scalar: w @ Z is the linear loss, e @ e the squared error",
+            )
+        self._check_names(where)
+        if not self.parameters:
+            raise ProgramError("no parameter reaches the loss", where=where, mend="write one with parameter(...)")
+        trained = {id(p) for p in self.parameters}
+        watched = walk(q.expression for q in self.quantities.values() if q.expression is not None)
+        for node in watched:
+            owner = node.parameter if isinstance(node, Snapshot | Moved) else node
+            if isinstance(owner, Parameter) and id(owner) not in trained:
+                raise ProgramError(
+                    f"parameter {owner.name} is watched but the loss does not depend on it",
+                    where=where,
+                    mend=f"use it in the loss, or write frozen({owner.name!r}, ...)",
+                )
+
+    def _check_names(self, where: str) -> None:
+        names: dict[str, Expression] = {}
+        for node in self.nodes:
+            if isinstance(node, Leaf) and names.setdefault(node.name, node) is not node:
+                raise ProgramError(f"two tensors are named {node.name}", where=where, mend="give each its own name")
+
+
+def _exponents_of(node: Expression) -> list[Order]:
+    match node:
+        case Parameter(init=init, rate=rate):
+            return [init.entry, rate]
+        case Data(entry=entry):
+            return [entry]
+        case _:
+            power = getattr(node, "power", None)
+            init = getattr(node, "init", None)
+            return [x for x in (power and power.exponent, init and init.entry) if x is not None]
+

@@ -1,0 +1,31 @@
+"""What an optimiser is: from a gradient to the entries of an update, in both readings."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+from gamma_calc.calculus.value import Value
+
+Array = Any
+
+
+class Optimiser(ABC):
+    """A rule for the size of an update before the learning rate multiplies it.
+
+    ``orders`` takes what the optimiser remembers of a parameter (None before the first step) and the gradient, and
+    returns the new memory and the update. ``numeric`` does the same on arrays.
+    """
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def orders(self, memory: Value, gradient: Value, site: str) -> tuple[Value, Value]:
+        """The new memory and the update, as components."""
+
+    @abstractmethod
+    def numeric(self, memory: Any, gradient: Array, step: int) -> tuple[Any, Array]:
+        """The new memory and the update, as arrays. ``step`` counts from 1."""
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,20 @@
+"""Stochastic gradient descent: the update is the gradient."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gamma_calc.calculus.value import ZERO, Value
+from gamma_calc.optimisers.base import Array, Optimiser
+
+
+class SGD(Optimiser):
+    """Plain gradient descent. Lemma: the update has the order of the gradient."""
+
+    name = "sgd"
+
+    def orders(self, memory: Value, gradient: Value, site: str) -> tuple[Value, Value]:
+        return ZERO, gradient
+
+    def numeric(self, memory: Any, gradient: Array, step: int) -> tuple[Any, Array]:
+        return None, gradient

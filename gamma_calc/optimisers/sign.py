@@ -1,0 +1,24 @@
+"""Sign descent: every entry of the update is +1, -1, or 0 where the gradient is exactly zero."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gamma_calc.calculus.normalise import normalised
+from gamma_calc.calculus.value import ZERO, Value
+from gamma_calc.optimisers.base import Array, Optimiser
+
+
+class Sign(Optimiser):
+    """SignSGD, which is Adam without memory.
+
+    Lemma: processed gradients have order 0 and keep the gradient's directions; LoRA+ (arXiv 2402.12354), appendix A.5.
+    """
+
+    name = "sign"
+
+    def orders(self, memory: Value, gradient: Value, site: str) -> tuple[Value, Value]:
+        return ZERO, Value.collect(normalised(gradient, gradient.order, site)) if not gradient.is_zero else ZERO
+
+    def numeric(self, memory: Any, gradient: Array, step: int) -> tuple[Any, Array]:
+        return None, gradient.sign()

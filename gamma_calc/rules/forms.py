@@ -1,0 +1,33 @@
+"""The two ways in which an operation carries a change of its arguments: linearly, or as a product of two factors."""
+
+from __future__ import annotations
+
+from gamma_calc.language.expression import Expression, Part
+
+
+class Linear(Expression):
+    """The result changes by the operation on the changes: f(x + dx) - f(x) = f(dx)."""
+
+    def moved(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
+        return tuple(
+            Part(frozenset({i}), self.rebuild(delta)) for i, delta in enumerate(change) if delta is not None
+        )
+
+
+class Bilinear(Expression):
+    """f(x + dx, y + dy) - f(x, y) = f(x, dy) + f(dx, y) + f(dx, dy).
+
+    The three parts come in this order. For Z_B = B (A Z) they are delta1 = B[t-1] dZ_A (A moves), delta2 =
+    dB Z_A[t-1] (B moves) and delta3 = dB dZ_A (both move): LoRA+ (arXiv 2402.12354), section 4, definition 4.
+    """
+
+    def moved(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
+        (x, y), (dx, dy) = old, change
+        parts = []
+        if dy is not None:
+            parts.append(Part(frozenset({1}), self.rebuild(x, dy)))
+        if dx is not None:
+            parts.append(Part(frozenset({0}), self.rebuild(dx, y)))
+        if dx is not None and dy is not None:
+            parts.append(Part(frozenset({0, 1}), self.rebuild(dx, dy)))
+        return tuple(parts)
