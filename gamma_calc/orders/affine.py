@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-
 _ZERO: Final = Fraction(0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Affine:
     """c0 + c1*x1 + c2*x2 + ... with rational coefficients; an exponent, not a number.
 
-    ``terms`` is sorted by name and holds no zero coefficient, so equal forms are equal objects.
+    ``terms`` is sorted by name and holds no zero coefficient, so equal forms have equal fields.
 
     >>> eta = Affine.variable("eta")
     >>> eta * 2 + 1
@@ -48,9 +47,9 @@ class Affine:
         if not isinstance(other, Affine):
             return Affine(self.terms, self.constant + other)
         if not other.terms:
-            return Affine(self.terms, self.constant + other.constant)
+            return Affine(self.terms, self.constant + other.constant) if other.constant else self
         if not self.terms:
-            return Affine(other.terms, self.constant + other.constant)
+            return Affine(other.terms, self.constant + other.constant) if self.constant else other
         total = dict(self.terms)
         for name, c in other.terms:
             total[name] = total.get(name, _ZERO) + c
@@ -79,6 +78,14 @@ class Affine:
         """Replace names by affine forms; names left out stay."""
         kept = Affine(tuple(t for t in self.terms if t[0] not in values), self.constant)
         return sum_affine([kept, *(values[k] * c for k, c in self.terms if k in values)])
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Affine):
+            return self.constant == other.constant and self.terms == other.terms
+        return not self.terms and self.constant == other if isinstance(other, int | Fraction) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self.terms, self.constant)) if self.terms else hash(self.constant)
 
     def __str__(self) -> str:
         from gamma_calc.printers.text import affine_text

@@ -6,15 +6,16 @@ maxima are equal objects. The empty set is -oo, the order of what is identically
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
+from gamma_calc.errors import OrderError
 from gamma_calc.orders.affine import Affine
 
 Convex = frozenset[Affine]
 
+MOST_FORMS: Final = 256  # past any calculation by hand; keeps a hostile text from filling the memory
 NOTHING: Final[Convex] = frozenset()
 ONE: Final[Convex] = frozenset({Affine()})
 
@@ -23,12 +24,14 @@ def maximum(left: Convex, right: Convex) -> Convex:
     return left if right <= left else irredundant(left | right)
 
 
+@lru_cache(maxsize=8192)
 def plus(left: Convex, right: Convex) -> Convex:
     """The sum of two maxima (Minkowski sum of their forms)."""
     if left == ONE or not right:
         return right
     if right == ONE or not left:
         return left
+    _refuse_many(len(left) * len(right))
     total = frozenset(p + q for p in left for q in right)
     return total if len(left) == 1 or len(right) == 1 else irredundant(total)
 
@@ -38,7 +41,8 @@ def scaled(forms: Convex, factor: Fraction) -> Convex:
     return frozenset(f * factor for f in forms) if factor else frozenset({Affine()})
 
 
-def irredundant(forms: Iterable[Affine]) -> Convex:
+@lru_cache(maxsize=8192)
+def irredundant(forms: Convex) -> Convex:
     """The members that are strictly the largest at some point.
 
     Among forms with the same linear part only the largest constant counts; two forms with different linear parts always
@@ -49,17 +53,35 @@ def irredundant(forms: Iterable[Affine]) -> Convex:
         rival = best.get(form.terms)
         if rival is None or form.constant > rival.constant:
             best[form.terms] = form
-    candidates = frozenset(best.values())
-    return candidates if len(candidates) < 3 else _envelope(candidates)
+    return frozenset(best.values()) if len(best) < 3 else _envelope(frozenset(best.values()))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8192)
+def covers(forms: Convex, form: Affine) -> bool:
+    """Is the form nowhere above the maximum of these irredundant forms?"""
+    twin = next((f for f in forms if f.terms == form.terms), None)
+    if twin is not None:  # each form leads somewhere, and there a larger twin would lead
+        return form.constant <= twin.constant
+    return len(forms) > 1 and not _leads_somewhere(form, forms)
+
+
 def _envelope(candidates: Convex) -> Convex:
+    _refuse_many(len(candidates))
     kept = candidates
-    for form in sorted(candidates, key=lambda f: (f.terms, f.constant)):
+    for form in sorted(candidates, key=rank):
         if not _leads_somewhere(form, kept - {form}):
             kept -= {form}
     return kept
+
+
+def rank(form: Affine) -> tuple[object, ...]:
+    """Any fixed order among forms, so that nothing depends on the order in which a set is walked."""
+    return form.terms, form.constant
+
+
+def _refuse_many(count: int) -> None:
+    if count > MOST_FORMS:
+        raise OrderError(f"a maximum of {count} forms is more than the {MOST_FORMS} that are compared")
 
 
 def _leads_somewhere(form: Affine, rivals: Convex) -> bool:

@@ -10,17 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from gamma_calc.errors import OrderError
 from gamma_calc.orders import convex
 from gamma_calc.orders.affine import Affine
 from gamma_calc.orders.convex import NOTHING, ONE, Convex
+from gamma_calc.orders.quotient import simplest
 
 if TYPE_CHECKING:
     from gamma_calc.regions.region import Region
 
-Exponent = "Order | Affine | Fraction | int | str"
+Exponent: TypeAlias = "Order | Affine | Fraction | int | str"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,18 +53,7 @@ class Order:
     @classmethod
     def reduced(cls, above: Convex, below: Convex) -> Order:
         """above - below, as a plain maximum or a plain minimum where it is one."""
-        if not above:
-            return MINUS_INFINITY
-        if len(below) == 1:
-            (shift,) = below
-            return cls(above if shift == Affine() else frozenset(f - shift for f in above))
-        quotient = _quotient(above, below)
-        if quotient is not None:
-            return cls(quotient)
-        inverse = _quotient(below, above) if len(above) > 1 else None
-        if inverse is not None:
-            return cls(ONE, inverse)
-        return cls(above, below)
+        return cls(*simplest(above, below)) if above else MINUS_INFINITY
 
     # -- facts ----------------------------------------------------------------------------------------------------
 
@@ -104,7 +94,7 @@ class Order:
         if not self.above or not other.above:
             return MINUS_INFINITY
         above = convex.plus(self.above, other.above)
-        if self.below is ONE and other.below is ONE:
+        if self.below == ONE == other.below:
             return Order(above)
         return Order.reduced(above, convex.plus(self.below, other.below))
 
@@ -139,21 +129,23 @@ class Order:
             raise OrderError(f"({self})/0 has no value", mend="divide an exponent by a non-zero rational")
         return self * (1 / Fraction(divisor))
 
-    def __call__(self, **values: Order | Affine | Fraction | int | str) -> Order:
+    def __call__(self, **values: Exponent) -> Order:
         return self.substitute(values)
 
-    def substitute(self, values: Mapping[str, Order | Affine | Fraction | int | str]) -> Order:
+    def substitute(self, values: Mapping[str, Exponent]) -> Order:
         """Replace names by exponents (affine, or any order without a kink). Names left out stay."""
         forms = {name: _as_affine(name, order(value)) for name, value in values.items()}
         if self.is_zero_quantity or not forms:
             return self
-        above, below = (convex.irredundant(f.substitute(forms) for f in part) for part in (self.above, self.below))
+        above, below = (
+            convex.irredundant(frozenset(f.substitute(forms) for f in part)) for part in (self.above, self.below)
+        )
         return Order.reduced(above, below)
 
     # -- comparison -----------------------------------------------------------------------------------------------
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Order | Affine | Fraction | int):
+        if isinstance(other, bool) or not isinstance(other, Order | Affine | Fraction | int):
             return NotImplemented
         other = order(other)
         if not self.above or not other.above:
@@ -163,7 +155,9 @@ class Order:
         return convex.plus(self.above, other.below) == convex.plus(other.above, self.below)
 
     def __hash__(self) -> int:
-        return hash(self.above) if self.is_convex else hash(self.at(dict.fromkeys(self.variables, Fraction(1, 7))))
+        if self.is_convex:  # an order without a kink equals a form or a number, and hashes as it
+            return hash(next(iter(self.above)) if len(self.above) == 1 else self.above)
+        return hash(self.at(dict.fromkeys(self.variables, Fraction(1, 7))))
 
     def __le__(self, other: Order | Affine | Fraction | int) -> Region:
         return _where(self, "<=", order(other))
@@ -197,13 +191,15 @@ class Order:
 MINUS_INFINITY: Final = Order(NOTHING)
 
 
-def order(value: Order | Affine | Fraction | int | str) -> Order:
-    """An order from a rational, a name, or the text of one (parsed by this package's own parser).
+def order(value: Exponent) -> Order:
+    """An order from a rational, an affine form, or a text (read by this package's own parser).
 
-    >>> order("max(0, eta + 1)") == order("max(eta + 1, 0, eta)")
-    False
-    >>> order("max(0, eta + 1)") == order("max(eta + 1, 0, eta/2)")
+    Raises ExponentSyntaxError for a text that is no order, OrderError for a float.
+
+    >>> order("max(0, eta + 1)") == order("max(eta + 1, eta, 0)")
     True
+    >>> order("max(0, eta)") == order("max(0, eta, eta/2 + 1)")
+    False
     """
     if isinstance(value, Order):
         return value
@@ -217,7 +213,7 @@ def order(value: Order | Affine | Fraction | int | str) -> Order:
     return Order.affine(Affine.number(value))
 
 
-def maximum(*orders: Order | Affine | Fraction | int) -> Order:
+def maximum(*orders: Exponent) -> Order:
     """The order of a sum whose terms do not cancel. The maximum of nothing is -oo.
 
     >>> maximum(order("eta"), 0)
@@ -226,8 +222,12 @@ def maximum(*orders: Order | Affine | Fraction | int) -> Order:
     return largest(order(o) for o in orders)
 
 
-def minimum(*orders: Order | Affine | Fraction | int) -> Order:
-    """The smallest of at least one order; -oo if one of them is."""
+def minimum(*orders: Exponent) -> Order:
+    """The smallest of at least one order; -oo if one of them is.
+
+    >>> minimum("-1/2", "-1/2 - a0", "-1 - b0")
+    Order('min(-1/2, -1/2 - a0, -1 - b0)')
+    """
     if not orders:
         raise OrderError("the minimum of no orders has no value")
     values = [order(o) for o in orders]
@@ -237,24 +237,16 @@ def minimum(*orders: Order | Affine | Fraction | int) -> Order:
 
 
 def largest(orders: Iterable[Order]) -> Order:
-    above, below = NOTHING, ONE
+    """The maximum of any number of orders; those that share what is subtracted are compared at once."""
+    groups: dict[Convex, Convex] = {}
     for term in orders:
-        if not term.above:
-            continue
-        if term.below == below or not above:
-            above, below = convex.maximum(above, term.above), term.below
-        else:
-            above = convex.maximum(convex.plus(above, term.below), convex.plus(term.above, below))
-            below = convex.plus(below, term.below)
+        groups[term.below] = groups.get(term.below, NOTHING) | term.above
+    above, below = convex.irredundant(groups.pop(ONE, NOTHING)), ONE
+    for denominator, forms in groups.items():
+        raised = convex.plus(above, denominator)
+        above = convex.maximum(raised, convex.plus(convex.irredundant(forms), below))
+        below = convex.plus(below, denominator)
     return Order(above) if below == ONE else Order.reduced(above, below)
-
-
-def _quotient(above: Convex, below: Convex) -> Convex | None:
-    """The maximum R with R + below = above, if there is one."""
-    pieces = [p - q for p in above for q in below]
-    fits = frozenset(r for r in pieces if convex.maximum(convex.plus(frozenset({r}), below), above) == above)
-    quotient = convex.irredundant(fits)
-    return quotient if quotient and convex.plus(quotient, below) == above else None
 
 
 def _as_affine(name: str, value: Order) -> Affine:
@@ -268,7 +260,7 @@ def _refuse_float(value: object) -> None:
         raise OrderError(f"{value!r} is not an exact rational", mend="write Fraction(1, 2) or the text '1/2'")
 
 
-def _where(left: Order, relation: str, right: Order) -> Region:
+def _where(left: Order, relation: Literal["<=", "<"], right: Order) -> Region:
     from gamma_calc.regions.region import where
 
     return where(left, relation, right)
