@@ -14,7 +14,7 @@ from gamma_calc.errors import ProgramError, unknown
 from gamma_calc.language.expression import Expression, walk
 from gamma_calc.language.dims import shape_text
 from gamma_calc.optimisers.base import Optimiser
-from gamma_calc.orders.order import Order
+from gamma_calc.orders.order import Exponent, Order
 from gamma_calc.rules.leaves import Data, Leaf, Moved, Parameter, Snapshot
 
 if TYPE_CHECKING:
@@ -138,6 +138,15 @@ class Program:
     def but(self, **changes: object) -> Program:
         """The same program with some fields changed."""
         return replace(self, **changes)  # type: ignore[arg-type]
+
+    def fix(self, values: Mapping[str, Exponent]) -> Program:
+        """The program with exponents given values. Raises UnknownName for a name the program does not have."""
+        from gamma_calc.language.fix import fixed
+
+        for name in values:
+            if name not in self.variables:
+                raise unknown("exponent", name, self.variables).at(f"program {self.name}")
+        return fixed(self, values)
 
     # -- checks ---------------------------------------------------------------------------------------------------
 

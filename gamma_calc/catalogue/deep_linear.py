@@ -1,0 +1,76 @@
+"""A deep linear network trained whole, in any abc-parametrisation: W_l = n^-a_l w_l, w_l ~ n^-b_l, rate n^-c_l."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Final
+
+from gamma_calc.language.dims import Dim
+from gamma_calc.language.expression import Expression
+from gamma_calc.language.initialisation import iid
+from gamma_calc.language.program import Program, output
+from gamma_calc.optimisers import OPTIMISERS
+from gamma_calc.orders.order import order
+from gamma_calc.rules.leaves import data, parameter
+
+Exponent = int | Fraction | str
+
+
+@dataclass(frozen=True, slots=True)
+class ABC:
+    """Exponents of the input layer, the hidden layers and the readout: multiplier -a, entry -b, rate -c."""
+
+    name: str
+    a: tuple[Exponent, Exponent, Exponent]
+    b: tuple[Exponent, Exponent, Exponent]
+    c: tuple[Exponent, Exponent, Exponent]
+    source: str
+
+
+_H = "1/2"
+_TP4 = "Yang, Hu, arXiv 2011.14522, table 1"
+_TP4B = "Yang, Littwin, arXiv 2308.01814, section 2"
+
+PARAMETRISATIONS: Final[Mapping[str, ABC]] = MappingProxyType(
+    {
+        p.name: p
+        for p in (
+            ABC("sp", (0, 0, 0), (0, _H, _H), (1, 1, 1), _TP4),
+            ABC("ntk", (0, _H, _H), (0, 0, 0), (0, 0, 0), _TP4),
+            ABC("mup", ("-1/2", 0, _H), (_H, _H, _H), (0, 0, 0), _TP4),
+            ABC("ntk-adam", (0, _H, _H), (0, 0, 0), (_H, 1, _H), _TP4B),
+            ABC("mup-adam", ("-1/2", 0, _H), (_H, _H, _H), (_H, 1, _H), _TP4B),
+        )
+    }
+)
+
+
+def deep_linear(parametrisation: ABC, *, hidden_layers: int = 1, optimiser: str = "sgd") -> Program:
+    """f = W_out W_L .. W_1 x with a fixed input dimension and a scalar output, under a loss linear in f.
+
+    Watches every hidden layer h_l and its change dh_l, and the output f and df.
+    """
+    n, d = Dim("n", 1), Dim("d", 0)
+    p = parametrisation
+
+    def weight(name: str, kind: int, *shape: Dim) -> Expression:
+        w = parameter(name, *shape, init=iid(-order(p.b[kind])), rate=-order(p.c[kind]))
+        return n ** (-order(p.a[kind])) * w
+
+    h: Expression = weight("w1", 0, n, d) @ data("x", d)
+    watch = [output("h1", h)]
+    for layer in range(2, hidden_layers + 2):
+        h = weight(f"w{layer}", 1, n, n) @ h
+        watch.append(output(f"h{layer}", h))
+    f = weight("w_out", 2, n) @ h
+    watch.append(output("f", f))
+    return Program(f"deep linear, {p.name}", -f, OPTIMISERS[optimiser], watch)
+
+
+def abc(name: str, a: Sequence[Exponent], b: Sequence[Exponent], c: Sequence[Exponent]) -> ABC:
+    """A parametrisation of one's own: three exponents each, for input, hidden layers and readout."""
+    (a1, a2, a3), (b1, b2, b3), (c1, c2, c3) = a, b, c
+    return ABC(name, (a1, a2, a3), (b1, b2, b3), (c1, c2, c3), "given")

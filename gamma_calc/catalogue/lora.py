@@ -1,0 +1,113 @@
+"""The LoRA layer: Z_out = W* Z + s B A Z."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, TypeVar
+
+from gamma_calc.calculus.assumptions import SUM_RULES
+from gamma_calc.catalogue.initialisations import INITIALISATIONS
+from gamma_calc.errors import unknown
+from gamma_calc.language.dims import Dim
+from gamma_calc.language.expression import Expression
+from gamma_calc.language.initialisation import iid
+from gamma_calc.language.program import Program, internal, other, output
+from gamma_calc.optimisers import OPTIMISERS
+from gamma_calc.orders.order import Exponent, Order, order
+from gamma_calc.rules.leaves import data, frozen, parameter
+from gamma_calc.rules.since_start import since_start
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """The multiplier s as a power of n, in the exponent rho of the rank."""
+
+    name: str
+    exponent: str
+    statement: str
+
+
+SCALINGS: Final[Mapping[str, Scaling]] = MappingProxyType(
+    {
+        s.name: s
+        for s in (
+            Scaling("1", "0", "s = 1"),
+            Scaling("alpha/r", "-rho", "s = alpha/r with a fixed alpha"),
+            Scaling("alpha/sqrt(r)", "-rho/2", "s = alpha/sqrt(r) with a fixed alpha (rsLoRA)"),
+            Scaling("free", "sigma", "s = n^sigma"),
+        )
+    }
+)
+RATES: Final = MappingProxyType({"shared": ("eta", "eta"), "per-factor": ("eta_A", "eta_B")})
+RANKS: Final = MappingProxyType({"fixed": ("0", "all"), "growing": ("rho", "0 <= rho <= 1")})
+FREEZABLE: Final = MappingProxyType({"none": "", "A": "A", "B": "B"})
+
+Entry = TypeVar("Entry")
+
+
+def lora(
+    init: str = "A",
+    *,
+    optimiser: str = "adam",
+    lr: str = "shared",
+    rank: str = "fixed",
+    scaling: str = "1",
+    a0: Exponent | None = None,
+    b0: Exponent | None = None,
+    freeze: str = "none",
+    sum_rule: str = "clt",
+    fresh: bool = False,
+) -> Program:
+    """One LoRA layer on one sample under a loss that is linear in the layer's output.
+
+    ``init`` names an initialisation; ``a0`` and ``b0`` (exponents of an entry) override its factors. ``lr`` is "shared"
+    or "per-factor", ``rank`` "fixed" or "growing" (r = n^rho), ``scaling`` the multiplier s, ``freeze`` a factor that is
+    not trained, ``fresh`` draws a new sample at every step. Raises UnknownName for a name not in its table.
+
+    >>> from gamma_calc import derive
+    >>> derive(lora(init="B")).conditions["stable"].region
+    Region('eta <= -1')
+    """
+    start = _pick("initialisation", init, INITIALISATIONS)
+    multiplier = _pick("scaling", scaling, SCALINGS)
+    rate_a, rate_b = _pick("learning-rate scheme", lr, RATES)
+    rho, domain = _pick("rank law", rank, RANKS)
+    still = _pick("factor to freeze", freeze, FREEZABLE)
+
+    def exponent(value: Exponent) -> Order:
+        return order(value)(rho=rho)
+
+    n, r = Dim("n", 1), Dim("r", rho)
+    Z, w, W = data("Z", n, fresh=fresh), data("w", n, fresh=fresh), frozen("W*", n, n)
+    init_a, init_b = iid(exponent(start.a0 if a0 is None else a0)), iid(exponent(start.b0 if b0 is None else b0))
+    A = frozen("A", r, n, entry=init_a) if still == "A" else parameter("A", r, n, init=init_a, rate=rate_a)
+    B = frozen("B", n, r, entry=init_b) if still == "B" else parameter("B", n, r, init=init_b, rate=rate_b)
+    Z_A: Expression = A @ Z
+    product = n ** exponent(multiplier.exponent) * (B @ Z_A)
+    Z_B: Expression = since_start(product) if start.residual else product
+
+    watch = [
+        other("Z", Z),
+        internal("Z_A", Z_A),
+        other("A", A),
+        other("B", B),
+        output("Z_B", Z_B, parts=("delta1", "delta2", "delta3")),
+    ]
+    notes = [f"initialisation {init}: {start.statement} ({start.source})", multiplier.statement]
+    return Program(
+        "lora",
+        -(w @ (W @ Z + Z_B)),
+        _pick("optimiser", optimiser, OPTIMISERS),
+        watch,
+        domain=domain,
+        sum_rule=_pick("sum rule", sum_rule, SUM_RULES),
+        notes=(*notes, "a loss linear in the output: the error signal keeps its direction and has order 0"),
+    )
+
+
+def _pick(kind: str, name: str, table: Mapping[str, Entry]) -> Entry:
+    if name not in table:
+        raise unknown(kind, name, table)
+    return table[name]

@@ -1,0 +1,40 @@
+"""The scalar-output LoRA toy model f = b a'x of LoRA+ (arXiv 2402.12354), section 3.1."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from gamma_calc.errors import unknown
+from gamma_calc.language.dims import Dim
+from gamma_calc.language.initialisation import Init, iid, zero
+from gamma_calc.language.program import Program, internal, other, output
+from gamma_calc.optimisers import OPTIMISERS
+from gamma_calc.rules.leaves import data, parameter
+
+STARTS: Final[Mapping[str, tuple[Init, Init]]] = MappingProxyType({"1": (iid("-1/2"), zero), "2": (zero, iid(0))})
+
+
+def toy(init: str = "1", *, optimiser: str = "sgd", lr: str = "shared") -> Program:
+    """f = b (a'x) with one sample and an error signal U of order one.
+
+    ``init`` is "1" (a random with variance 1/n, b = 0) or "2" (a = 0, b random). ``lr`` is "shared" or "per-factor".
+    """
+    if init not in STARTS:
+        raise unknown("toy initialisation", init, STARTS)
+    start_a, start_b = STARTS[init]
+    rate_a, rate_b = ("eta", "eta") if lr == "shared" else ("eta_A", "eta_B")
+    n = Dim("n", 1)
+    x, U = data("x", n), data("U")
+    a = parameter("a", n, init=start_a, rate=rate_a)
+    b = parameter("b", init=start_b, rate=rate_b)
+    u = a @ x
+    f = b * u
+    return Program(
+        f"toy (Init[{init}])",
+        U * f,
+        OPTIMISERS[optimiser],
+        [internal("u", u), other("b", b), output("f", f, parts=("delta1", "delta2", "delta3"))],
+        notes=("one repeated sample", "the error signal U is of order one and keeps its sign"),
+    )

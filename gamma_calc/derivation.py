@@ -1,0 +1,182 @@
+"""The derivation: every order at every step, the conditions that hold, and the reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from types import MappingProxyType
+
+from gamma_calc.calculus.alignment import aligned
+from gamma_calc.calculus.direction import aged
+from gamma_calc.conditions import CONDITIONS, STABILITY, Stability
+from gamma_calc.engine.evaluate import Evaluation
+from gamma_calc.engine.gradient import gradients
+from gamma_calc.engine.run import states
+from gamma_calc.engine.settle import Course, course
+from gamma_calc.engine.state import State
+from gamma_calc.errors import GammaError, OrderError, unknown
+from gamma_calc.finding import Demand, Finding
+from gamma_calc.language.expression import Expression
+from gamma_calc.language.program import Program, Quantity
+from gamma_calc.orders.order import MINUS_INFINITY, Exponent, Order, largest
+from gamma_calc.regions.region import Region
+from gamma_calc.regions.simplify import same_on, simplify
+
+
+@dataclass(frozen=True, eq=False)
+class Derivation:
+    """What the calculus says of a program, for every step and in the limit of many.
+
+    ``orders`` holds the settled orders (for every step from ``from_step`` on, at the exponents in ``settled``) and the
+    loss-aligned ones under ``NAME.aligned``; ``at_step(t)`` those of one step; ``conditions`` the sets of exponents.
+
+    >>> from gamma_calc import derive, lora
+    >>> found = derive(lora(init="A"))
+    >>> found.orders["Z_B"]
+    Order('max(eta, 2*eta + 1)')
+    >>> found.conditions["stable"].region
+    Region('eta <= -1/2')
+    """
+
+    program: Program
+    course: Course
+    stability: Stability
+
+    # -- orders ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def orders(self) -> Mapping[str, Order]:
+        """Quantity to settled order (an exponent), sizes first, then the loss-aligned ones."""
+        return self._on_settled(self._steps[-1])
+
+    @cached_property
+    def from_step(self) -> int:
+        """The first step from which the settled orders hold, for every quantity."""
+        last = len(self._steps) - 1
+        while last > 0 and self._agree(self._steps[last - 1], self._steps[-1]):
+            last -= 1
+        return last
+
+    def at_step(self, step: int) -> Mapping[str, Order]:
+        """Quantity to order after ``step`` steps; 0 is the start. Raises OrderError for a negative step."""
+        if step < 0:
+            raise OrderError(f"step {step} is before the start", mend="steps count from 0")
+        if step < len(self._steps):
+            return self._steps[step]
+        if self.settled == self.program.region:
+            return self._steps[-1]
+        before, now = islice(states(self.program), step - 1, step + 1)
+        return self._orders(before, now)
+
+    @property
+    def settled(self) -> Region:
+        """The exponents at which the orders hold for every later step. Outside, some order grows with every step."""
+        return self.course.settled
+
+    @cached_property
+    def growth(self) -> Mapping[str, Order]:
+        """Quantity to growth of its order per step, outside the settled set; empty if everything settles."""
+        outside = self.program.region - self.settled
+        if outside.is_empty:
+            return MappingProxyType({})
+        early, late = self._steps[-3], self._steps[-1]
+        rates = {
+            name: simplify((late[name] - early[name]) / 2, outside)
+            for name in self.program.quantities
+            if not late[name].is_zero_quantity and not early[name].is_zero_quantity
+        }
+        return MappingProxyType({name: rate for name, rate in rates.items() if rate != 0})
+
+    def order(self, name: str) -> Order:
+        """The settled order of one quantity; the error for an unknown name suggests the nearest."""
+        if name not in self.orders:
+            raise unknown("quantity", name, self.orders)
+        return self.orders[name]
+
+    # -- conditions -----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def conditions(self) -> Mapping[str, Finding]:
+        """Condition name to the set of exponents where it holds, with its reason."""
+        return MappingProxyType({name: self._finding(name) for name in CONDITIONS})
+
+    @cached_property
+    def assumptions(self) -> tuple[str, ...]:
+        """What every result rests on, in words."""
+        samples = "a fresh independent sample at every step" if self.program.fresh else "one repeated sample"
+        return (
+            *dict.fromkeys((samples, *self.program.notes)),
+            f"optimiser {self.program.optimiser}",
+            self.program.sum_rule.statement,
+            f"stability: {self.stability.statement} ({self.stability.source})",
+            "widths go to infinity at a fixed number of steps; sums cancel only where the program says so",
+        )
+
+    # -- the steps ------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _steps(self) -> tuple[Mapping[str, Order], ...]:
+        history = self.course.states
+        return tuple(self._orders(history[max(i - 1, 0)], state) for i, state in enumerate(history))
+
+    @cached_property
+    def _gradients(self) -> Mapping[int, Expression]:
+        return gradients(self.program.loss)
+
+    def _orders(self, before: State, now: State) -> Mapping[str, Order]:
+        here, there = Evaluation(self.program, now), Evaluation(self.program, before)
+        sizes, projections = {}, {}
+        for name, q in self.program.quantities.items():
+            sizes[name], projections[f"{name}.aligned"] = self._size_and_projection(q, here, there)
+        return MappingProxyType(sizes | projections)
+
+    def _size_and_projection(self, q: Quantity, here: Evaluation, there: Evaluation) -> tuple[Order, Order]:
+        if q.expression is None:
+            return MINUS_INFINITY, MINUS_INFINITY
+        value = here.value(q.expression)
+        gradient = self._gradients.get(id(q.node))
+        if gradient is None:
+            return value.order, MINUS_INFINITY
+        along = there.value(gradient)
+        if self.program.fresh and there.state.step < here.state.step:
+            along = along.renamed(lambda d: aged(d, self.program.fresh))
+        return value.order, aligned(value, along, q.expression.shape)
+
+    def _on_settled(self, found: Mapping[str, Order]) -> Mapping[str, Order]:
+        if self.settled.is_everything:
+            return found
+        return MappingProxyType({name: simplify(order, self.settled) for name, order in found.items()})
+
+    def _agree(self, one: Mapping[str, Order], two: Mapping[str, Order]) -> bool:
+        return all(one[k] == two[k] or same_on(one[k], two[k], self.settled) for k in two)
+
+    def _finding(self, name: str) -> Finding:
+        condition = CONDITIONS[name]
+        demands = []
+        for requirement in (*self.stability.requirements, *condition.beyond_stability):
+            for q in self.program.quantities.values():
+                if q.role is requirement.role and q.expression is not None:
+                    order = self._ever(q.name) if requirement.ever else self.orders[q.name]
+                    demands.append(Demand(q.name, order, requirement.relation, requirement.text(q.name)))
+        return Finding(condition, tuple(dict.fromkeys(demands)), self.settled)
+
+    def _ever(self, name: str) -> Order:
+        """The largest order a quantity has at any step."""
+        bound = largest(step[name] for step in self._steps)
+        return bound if self.settled.is_everything else simplify(bound, self.settled)
+
+
+def derive(program: Program, *, stability: str = "Z_B", **values: Exponent) -> Derivation:
+    """Derive every order of a program, for every step. ``values`` fixes exponents, such as ``rho="1/2"``.
+
+    Raises ProgramError and OrderError with the program's name in front.
+    """
+    if stability not in STABILITY:
+        raise unknown("notion of stability", stability, STABILITY)
+    try:
+        fixed = program.fix(values) if values else program
+        return Derivation(fixed, course(fixed), STABILITY[stability])
+    except GammaError as error:
+        raise error.at(f"program {program.name}") from error

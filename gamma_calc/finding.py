@@ -1,0 +1,63 @@
+"""A condition on a program: the demands it makes, the set of exponents that meets them, and why it is that set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from operator import and_
+from typing import Literal
+
+from gamma_calc.conditions import Condition
+from gamma_calc.orders.order import Order, order
+from gamma_calc.regions.region import Optimum, Region, where
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """One requirement on one quantity: its order is at most 0 ("<=") or is 0 ("=")."""
+
+    quantity: str
+    order: Order
+    relation: Literal["<=", "="]
+    text: str
+
+    @property
+    def region(self) -> Region:
+        return where(self.order, self.relation, order(0))
+
+    def __str__(self) -> str:
+        sign = "<=" if self.relation == "<=" else "="
+        return f"{self.text}: {self.order} {sign} 0"
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """Where a condition holds. ``region`` is exact; ``largest`` the supremum of each exponent over it, with a proof."""
+
+    condition: Condition
+    demands: tuple[Demand, ...]
+    given: Region
+
+    @cached_property
+    def region(self) -> Region:
+        return reduce(and_, (demand.region for demand in self.demands), self.given)
+
+    @property
+    def empty(self) -> bool:
+        return self.region.is_empty
+
+    @cached_property
+    def largest(self) -> Mapping[str, Optimum]:
+        """Exponent to its largest value over the region; nothing where the region is empty."""
+        return {} if self.empty else {name: self.region.largest(name) for name in self.region.variables}
+
+    @cached_property
+    def why(self) -> str:
+        """The reason in one line: the demands where they can be met, the smallest clash where they cannot."""
+        from gamma_calc.clash import clash
+
+        return str(clash(self)) if self.empty else " and ".join(str(demand) for demand in self.demands)
+
+    def __str__(self) -> str:
+        return f"{self.condition.name}: {self.region}"
