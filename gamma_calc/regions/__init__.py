@@ -1,0 +1,1 @@
+"""Exact sets of exponents: linear constraints, their unions, and the proofs behind every answer about them."""

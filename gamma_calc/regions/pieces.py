@@ -1,0 +1,88 @@
+"""Finite unions of polyhedra, as lists of pieces: what covers what, and the fewest pieces that pairs merge to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from itertools import combinations
+
+from gamma_calc.regions.polyhedron import Polyhedron
+from gamma_calc.regions.row import Row, closed, halves, negations
+from gamma_calc.regions.solver import common_point
+
+
+def covered(rows: tuple[Row, ...], pieces: Sequence[Polyhedron]) -> bool:
+    """Does every point of the rows lie in one of the pieces?"""
+    if common_point(rows) is None:
+        return True
+    if not pieces:
+        return False
+    first, *rest = pieces
+    return all(covered((*rows, out), rest) for row in first.rows for out in negations(row))
+
+
+def met(left: Iterable[Polyhedron], right: Sequence[Polyhedron]) -> tuple[Polyhedron, ...]:
+    return tidied(Polyhedron.build((*p.rows, *q.rows)) for p in left for q in right)
+
+
+def without(pieces: Sequence[Polyhedron], hole: Polyhedron) -> tuple[Polyhedron, ...]:
+    """What is left of the pieces outside the hole."""
+    outs = [out for row in hole.rows for out in negations(row)]
+    return tidied(Polyhedron.build((*piece.rows, out)) for piece in pieces for out in outs)
+
+
+def tidied(pieces: Iterable[Polyhedron | None]) -> tuple[Polyhedron, ...]:
+    """The pieces without the empty ones and those inside another, and with pairs merged where their union is convex."""
+    kept = _maximal([piece for piece in dict.fromkeys(pieces) if piece])
+    while len(kept) > 1:
+        merger = next(((p, q, both) for p, q in combinations(kept, 2) if (both := _merged(p, q))), None)
+        if merger is None:
+            break
+        first, second, both = merger
+        kept = _maximal([both, *(piece for piece in kept if piece not in (first, second))])
+    return tuple(sorted(kept, key=_place))
+
+
+def _place(piece: Polyhedron) -> list[tuple[object, ...]]:
+    """Intervals from left to right, and something fixed elsewhere."""
+    return [(form.terms, -form.constant / form.terms[0][1], relation) for form, relation in piece.rows]
+
+
+def _maximal(pieces: list[Polyhedron]) -> list[Polyhedron]:
+    kept = list(pieces)
+    for piece in pieces:
+        rest = [other for other in kept if other is not piece]
+        if any(piece.within(other) for other in rest):
+            kept = rest
+    return kept
+
+
+def _merged(left: Polyhedron, right: Polyhedron) -> Polyhedron | None:
+    """The union of two polyhedra, if it is one: then it is what their common constraints allow."""
+    if not _joined_by_a_segment(left, right):
+        return None
+    common = [*_shared(left, right), *_shared(right, left)]
+    outside = (
+        (*common, *negations(p), *negations(q))
+        for p in _sides(left)
+        for q in _sides(right)
+        if p not in common and q not in common
+    )
+    return None if any(common_point(rows) is not None for rows in outside) else Polyhedron.build(common)
+
+
+def _joined_by_a_segment(left: Polyhedron, right: Polyhedron) -> bool:
+    """A cheap look first: a convex union holds the middle between a point of one and a point of the other."""
+    zero = dict.fromkeys((*left.variables, *right.variables), Fraction(0))
+    start, end = zero | dict(left.inside), zero | dict(right.inside)
+    middle = {name: (start[name] + end[name]) / 2 for name in start}
+    return left.contains(middle) or right.contains(middle)
+
+
+def _shared(piece: Polyhedron, other: Polyhedron) -> list[Row]:
+    """The sides of a piece that the other keeps too, with their boundary where the other reaches it."""
+    return [kept for side in _sides(piece) for kept in dict.fromkeys((side, closed(side))) if other.implies(kept)]
+
+
+def _sides(piece: Polyhedron) -> list[Row]:
+    return [side for row in piece.rows for side in halves(row)]

@@ -1,0 +1,92 @@
+"""The largest value of one exponent as a function of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gamma_calc.orders.affine import Affine
+from gamma_calc.orders.order import Order, maximum, minimum
+from gamma_calc.regions.pieces import tidied
+from gamma_calc.regions.polyhedron import Polyhedron, bounds_on
+from gamma_calc.regions.region import Region, where
+from gamma_calc.regions.simplify import same_on, simplify
+
+
+@dataclass(frozen=True, slots=True)
+class Supremum:
+    """The least upper bound of an exponent wherever the others lie in ``where``; None if there is no bound.
+
+    ``attained`` is True if the bound itself is allowed at every point of ``where``.
+    """
+
+    value: Order | None
+    where: Region
+    attained: bool
+
+    def __str__(self) -> str:
+        value = "unbounded" if self.value is None else str(self.value)
+        return value if self.where.is_everything else f"{value} where {self.where}"
+
+
+def supremum(region: Region, name: str) -> tuple[Supremum, ...]:
+    """The supremum of ``name`` over a region, on domains that do not overlap. Empty for an empty region.
+
+    >>> region = Region.parse("eta <= -1/2 & eta <= -1/2 - a0 & eta <= -1 - b0 & a0 + 1/2 + b0 <= 0")
+    >>> print(*supremum(region, "eta"))
+    min(-1/2, -1/2 - a0, -1 - b0) where a0 + b0 <= -1/2
+    """
+    parts: list[_Part] = []
+    for piece in region.pieces:
+        parts = list(_joined(parts, _over(piece, name)))
+    return tuple(Supremum(value, domain, _is_attained(region, name, value, domain)) for value, domain in parts)
+
+
+_Part = tuple[Order | None, Region]
+
+
+def _over(piece: Polyhedron, name: str) -> _Part:
+    """Over one polyhedron: the minimum of its upper bounds, on its shadow."""
+    _, highs = bounds_on(name, piece.rows)
+    shadow = Region(tidied([piece.eliminate(name)]))
+    return (simplify(minimum(*(form for form, _ in highs)), shadow) if highs else None), shadow
+
+
+def _joined(parts: list[_Part], new: _Part) -> Iterator[_Part]:
+    """The parts with one more: merged where one formula serves both, cut apart where they overlap and none does."""
+    if new[1].is_empty:
+        yield from parts
+        return
+    if not parts:
+        yield new
+        return
+    (value, domain), *rest = parts
+    both = _larger(value, new[0])
+    only_old, only_new = domain - new[1], new[1] - domain
+    if _serves(both, value, only_old) and _serves(both, new[0], only_new):
+        whole = domain | new[1]
+        yield from _joined(rest, (both and simplify(both, whole), whole))
+        return
+    shared = domain & new[1]
+    if not shared.is_empty:
+        yield both and simplify(both, shared), shared
+    if not only_old.is_empty:
+        yield value, only_old
+    yield from _joined(rest, (new[0], only_new))
+
+
+def _larger(left: Order | None, right: Order | None) -> Order | None:
+    return None if left is None or right is None else maximum(left, right)
+
+
+def _serves(both: Order | None, value: Order | None, domain: Region) -> bool:
+    if both is None or value is None:
+        return both is value or domain.is_empty
+    return same_on(both, value, domain)
+
+
+def _is_attained(region: Region, name: str, value: Order | None, domain: Region) -> bool:
+    if value is None:
+        return False
+    reached = region & where(Order.affine(Affine.variable(name)), "=", value)
+    return domain <= reached.eliminate(name)
