@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import re
 from functools import reduce
-from operator import and_, or_
+from operator import or_
 from typing import Final, Literal
 
 from gamma_calc.errors import ExponentSyntaxError, GammaError
 from gamma_calc.orders.order import Order
 from gamma_calc.orders.parser import parse_order
+from gamma_calc.regions.pieces import conjunction
 from gamma_calc.regions.region import EVERYTHING, NOTHING, Region, where
 
 _PLAIN: Final = str.maketrans({"≤": "<=", "≥": ">=", "∧": "&", "∨": "|", "∅": "none"})
@@ -39,20 +40,25 @@ def parse_region(text: str) -> Region:
 def _region(text: str, depth: int) -> Region:
     if not depth:
         raise ExponentSyntaxError(f"a region with more than {_DEEPEST} parentheses around each other", mend=_MEND)
-    conjunctions = [[_part(part, depth) for part in _split(side, "&")] for side in _split(text, "|")]
-    return reduce(or_, [reduce(and_, parts) for parts in conjunctions])
+    return reduce(or_, [_conjunction(side, depth) for side in _split(text, "|")])
 
 
-def _part(text: str, depth: int) -> Region:
+def _conjunction(text: str, depth: int) -> Region:
+    parts = [region for part in _split(text, "&") for region in _parts(part, depth)]
+    return Region(conjunction([region.pieces for region in parts]))
+
+
+def _parts(text: str, depth: int) -> list[Region]:
+    """The regions that a part of a conjunction asks for, several where comparisons are chained."""
     if text in _CONSTANTS:
-        return _CONSTANTS[text]
+        return [_CONSTANTS[text]]
     if text.startswith("(") and text.endswith(")") and _RELATION.search(text):
-        return _region(text[1:-1], depth - 1)
+        return [_region(text[1:-1], depth - 1)]
     sides = [side.strip() for side in _RELATION.split(text)]
     if len(sides) == 1:
         raise ExponentSyntaxError(f"{_shown(text)} is no comparison", mend=_MEND)
     values = [_order(side, text) for side in sides[::2]]
-    return reduce(and_, map(_compared, values, sides[1::2], values[1:]))
+    return list(map(_compared, values, sides[1::2], values[1:]))
 
 
 def _compared(left: Order, relation: str, right: Order) -> Region:

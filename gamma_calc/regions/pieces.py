@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from functools import reduce
 from itertools import combinations
 
 from gamma_calc.regions.polyhedron import Polyhedron
@@ -19,6 +20,13 @@ def covered(rows: tuple[Row, ...], pieces: Sequence[Polyhedron]) -> bool:
         return False
     first, *rest = pieces
     return all(covered((*rows, out), rest) for row in first.rows for out in negations(row))
+
+
+def conjunction(parts: Sequence[Sequence[Polyhedron]]) -> tuple[Polyhedron, ...]:
+    """The points that lie in every part. The parts of one piece are joined first, in one step."""
+    single = Polyhedron.build(row for part in parts if len(part) == 1 for row in part[0].rows)
+    unions = [part for part in parts if len(part) != 1]
+    return reduce(met, unions, (single,) if single else ())
 
 
 def met(left: Iterable[Polyhedron], right: Sequence[Polyhedron]) -> tuple[Polyhedron, ...]:
@@ -72,11 +80,11 @@ def _merged(left: Polyhedron, right: Polyhedron) -> Polyhedron | None:
 
 
 def _joined_by_a_segment(left: Polyhedron, right: Polyhedron) -> bool:
-    """A cheap look first: a convex union holds the middle between a point of one and a point of the other."""
+    """A cheap look first: a convex union holds every point between a point of one and a point of the other."""
     zero = dict.fromkeys((*left.variables, *right.variables), Fraction(0))
     start, end = zero | dict(left.inside), zero | dict(right.inside)
-    middle = {name: (start[name] + end[name]) / 2 for name in start}
-    return left.contains(middle) or right.contains(middle)
+    between = [{k: start[k] + (end[k] - start[k]) * Fraction(n, 8) for k in start} for n in range(1, 8)]
+    return all(left.contains(point) or right.contains(point) for point in between)
 
 
 def _shared(piece: Polyhedron, other: Polyhedron) -> list[Row]:

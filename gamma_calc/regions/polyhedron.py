@@ -44,7 +44,9 @@ class Polyhedron:
         if row in self.rows:
             return True
         centre = dict.fromkeys(row[0].variables, Fraction(0)) | dict(self.inside)
-        return holds(row, centre) and all(common_point((*self.rows, out)) is None for out in negations(row))
+        if not holds(row, centre) or _crosses(row, self.rows, centre):
+            return False
+        return all(common_point((*self.rows, out)) is None for out in negations(row))
 
     def within(self, other: Polyhedron) -> bool:
         return all(self.implies(row) for row in other.rows)
@@ -173,13 +175,19 @@ def _needed(rows: tuple[Row, ...], inside: dict[str, Fraction]) -> list[Row]:
 
 
 def _is_facet(row: Row, rest: tuple[Row, ...], inside: dict[str, Fraction]) -> bool:
-    """Does the row alone bound the set somewhere? Often at the foot of the perpendicular from an inner point."""
+    """Does the row alone bound the set somewhere?"""
+    return _crosses(row, rest, inside) or common_point(((row[0], "="), *map(opened, rest))) is not None
+
+
+def _crosses(row: Row, rows: Iterable[Row], inside: dict[str, Fraction]) -> bool:
+    """A cheap witness that the row's boundary cuts the rows: the foot of the perpendicular from an inner point."""
     form = row[0]
-    step = form.at(inside) / sum(c * c for _, c in form.terms)
+    height = form.at(inside)
+    if not form.terms or not height:
+        return False
+    step = height / sum(c * c for _, c in form.terms)
     foot = inside | {name: inside[name] - step * c for name, c in form.terms}
-    if all(other.at(foot) > 0 for other, _ in rest):
-        return True
-    return common_point(((form, "="), *(opened(other) for other in rest))) is not None
+    return all(holds(opened(other), foot) for other in rows)
 
 
 def _cut(row: Row, facets: list[Row]) -> Row:

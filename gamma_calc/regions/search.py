@@ -21,23 +21,24 @@ def search(rows: tuple[Row, ...]) -> dict[str, Fraction] | None:
     """
     names = {name: f"x{number}" for number, name in enumerate(names_of(rows))}
     declarations = "".join(f"(declare-const {alias} Real)" for alias in names.values())
-    found = _ask(declarations + "".join(_assertion(row, names) for row in rows))
+    script = declarations + "".join(_assertion(row, names) for row in rows)
+    with _ONE_AT_A_TIME:
+        found = _ask(script)  # returns when its last z3 object is gone
     return None if found is None else {name: found.get(alias, Fraction(0)) for name, alias in names.items()}
 
 
 def _ask(script: str) -> dict[str, Fraction] | None:
     import z3
 
-    with _ONE_AT_A_TIME:
-        solver = z3.SimpleSolver()
-        solver.from_string(script)
-        verdict = solver.check()
-        if verdict == z3.unsat:
-            return None
-        if verdict != z3.sat:
-            raise CertificateError(f"z3 could not decide a linear system: {solver.reason_unknown()}")
-        model = solver.model()
-        return {str(symbol.name()): Fraction(model[symbol].as_fraction()) for symbol in model.decls()}
+    solver = z3.SimpleSolver()
+    solver.from_string(script)
+    verdict = solver.check()
+    if verdict == z3.unsat:
+        return None
+    if verdict != z3.sat:
+        raise CertificateError(f"z3 could not decide a linear system: {solver.reason_unknown()}")
+    model = solver.model()
+    return {str(symbol.name()): Fraction(model[symbol].as_fraction()) for symbol in model.decls()}
 
 
 def _assertion(row: Row, names: dict[str, str]) -> str:

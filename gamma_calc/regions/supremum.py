@@ -38,7 +38,7 @@ def supremum(region: Region, name: str) -> tuple[Supremum, ...]:
     """
     parts: list[_Part] = []
     for piece in region.pieces:
-        parts = list(_joined(parts, _over(piece, name)))
+        parts = [part for part in _joined(parts, _over(piece, name)) if part[1].pieces]
     return tuple(Supremum(value, domain, _is_attained(region, name, value, domain)) for value, domain in parts)
 
 
@@ -54,25 +54,26 @@ def _over(piece: Polyhedron, name: str) -> _Part:
 
 def _joined(parts: list[_Part], new: _Part) -> Iterator[_Part]:
     """The parts with one more: merged where one formula serves both, cut apart where they overlap and none does."""
-    if new[1].is_empty:
-        yield from parts
-        return
     if not parts:
         yield new
         return
-    (value, domain), *rest = parts
-    both = _larger(value, new[0])
-    only_old, only_new = domain - new[1], new[1] - domain
-    if _serves(both, value, only_old) and _serves(both, new[0], only_new):
-        whole = domain | new[1]
-        yield from _joined(rest, (both and simplify(both, whole), whole))
-        return
-    shared = domain & new[1]
-    if not shared.is_empty:
-        yield both and simplify(both, shared), shared
-    if not only_old.is_empty:
-        yield value, only_old
-    yield from _joined(rest, (new[0], only_new))
+    (old_value, old_domain), *rest = parts
+    new_value, new_domain = new
+    top = _larger(old_value, new_value)
+    only_old, shared, only_new = old_domain - new_domain, old_domain & new_domain, new_domain - old_domain
+    if _serves(top, old_value, only_old) and _serves(top, new_value, only_new):
+        whole = old_domain | new_domain
+        yield from _joined(rest, (top and simplify(top, whole), whole))
+    elif _serves(top, old_value, shared):
+        yield old_value, old_domain
+        yield from _joined(rest, (new_value, only_new))
+    elif _serves(top, new_value, shared):
+        yield old_value, only_old
+        yield from _joined(rest, new)
+    else:
+        yield top and simplify(top, shared), shared
+        yield old_value, only_old
+        yield from _joined(rest, (new_value, only_new))
 
 
 def _larger(left: Order | None, right: Order | None) -> Order | None:
@@ -88,5 +89,8 @@ def _serves(both: Order | None, value: Order | None, domain: Region) -> bool:
 def _is_attained(region: Region, name: str, value: Order | None, domain: Region) -> bool:
     if value is None:
         return False
+    highs = [relation for piece in region.pieces for _, relation in bounds_on(name, piece.rows)[1]]
+    if ">" not in highs:
+        return True
     reached = region & where(Order.affine(Affine.variable(name)), "=", value)
     return domain <= reached.eliminate(name)
