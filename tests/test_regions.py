@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from gamma_calc.errors import OrderError
 from gamma_calc.orders.affine import Affine
 from gamma_calc.orders.order import MINUS_INFINITY, Order, maximum, order
+from gamma_calc.regions import solver
 from gamma_calc.regions.polyhedron import Polyhedron
 from gamma_calc.regions.region import EVERYTHING, NOTHING, Region, where
 from gamma_calc.regions.row import Relation, Row, holds
@@ -66,7 +67,7 @@ def witnesses(names: str, *regions: Region) -> Iterator[Point]:
     yield from grid(names)
     for found in regions:
         for piece in found.pieces:
-            yield dict.fromkeys(names, Fraction(0)) | dict(piece.inside)
+            yield dict.fromkeys(names, Fraction(0)) | piece.inside
 
 
 @pytest.mark.parametrize("names", ["x", "xy", "xyz"])
@@ -194,7 +195,7 @@ def test_agreement_on_a_domain_is_agreement_at_its_points(left: Order, right: Or
     else:
         apart = domain & ((left < right) | (right < left))
         assert apart.pieces
-        assert left.at(inner := dict.fromkeys("xy", Fraction(0)) | dict(apart.pieces[0].inside)) != right.at(inner)
+        assert left.at(inner := dict.fromkeys("xy", Fraction(0)) | apart.pieces[0].inside) != right.at(inner)
 
 
 def test_the_kink_of_an_order_goes_where_the_domain_ends() -> None:
@@ -249,3 +250,15 @@ def test_threads_share_the_solver() -> None:
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(Region.parse, texts))
     assert [str(found) for found in together] == [str(Region.parse(text)) for text in texts]
+
+
+def test_boxes_and_intervals_need_no_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(rows: tuple[Row, ...]) -> None:
+        pytest.fail(f"a search for {rows}")
+
+    monkeypatch.setattr(solver, "search", refuse)
+    found = Region.parse("max(eta, 5*eta + 2) <= 0 & 0 <= rho <= 1 | eta = 7")
+    assert str(found) == "eta <= -2/5 & 0 <= rho <= 1 | eta = 7"
+    assert str(found.largest("eta + 0*rho")) == "7"
+    assert (found - found).is_empty
+    assert str(found.eliminate("rho")) == "eta <= -2/5 | eta = 7"

@@ -25,6 +25,8 @@ CASES = [
     ("eta <= min(-1/2, -1 - b0)", "eta + b0 <= -1 & eta <= -1/2", "η + b₀ ≤ −1 ∧ η ≤ −1/2", None),
     ("(eta <= 0 | eta >= 1) & eta >= -1", "-1 <= eta <= 0 | eta >= 1", None, None),
     ("-1 <= x - y <= 1", "-1 <= x - y <= 1", None, None),
+    ("(x + 1)/2 <= (y) & (x <= (y))", "x <= y & x <= 2*y - 1", None, None),
+    ("((x = 0 & y <= 1))", "x = 0 & y <= 1", None, None),
     ("-inf <= eta", "all", None, None),
     ("1 <= 0", "none", None, None),
 ]

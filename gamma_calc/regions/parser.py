@@ -10,18 +10,26 @@ The exponents are read by the parser of orders. A text is only ever read, never 
 from __future__ import annotations
 
 import re
-from functools import reduce
-from operator import or_
-from typing import Final, Literal
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from gamma_calc.errors import ExponentSyntaxError, GammaError
 from gamma_calc.orders.order import Order
 from gamma_calc.orders.parser import parse_order
-from gamma_calc.regions.pieces import conjunction
+from gamma_calc.regions.pieces import conjunction, tidied
+from gamma_calc.regions.polyhedron import Polyhedron
 from gamma_calc.regions.region import EVERYTHING, NOTHING, Region, where
 
 _PLAIN: Final = str.maketrans({"≤": "<=", "≥": ">=", "∧": "&", "∨": "|", "∅": "none"})
 _RELATION: Final = re.compile(r"(<=|>=|==|=|<|>)")
+_COMPARE: Final[Mapping[str, Callable[[Order, Order], Region]]] = {
+    "<=": Order.__le__,
+    "<": Order.__lt__,
+    ">=": Order.__ge__,
+    ">": Order.__gt__,
+    "=": lambda left, right: where(left, "=", right),
+    "==": lambda left, right: where(left, "=", right),
+}
 _CONSTANTS: Final = {"all": EVERYTHING, "none": NOTHING}
 _DEEPEST: Final = 50  # parentheses around parentheses; past any use, short of Python's own limit
 _SHOWN: Final = 60  # characters of the offending text in a message
@@ -40,35 +48,24 @@ def parse_region(text: str) -> Region:
 def _region(text: str, depth: int) -> Region:
     if not depth:
         raise ExponentSyntaxError(f"a region with more than {_DEEPEST} parentheses around each other", mend=_MEND)
-    return reduce(or_, [_conjunction(side, depth) for side in _split(text, "|")])
+    return Region(tidied(piece for side in _split(text, "|") for piece in _conjunction(side, depth)))
 
 
-def _conjunction(text: str, depth: int) -> Region:
-    parts = [region for part in _split(text, "&") for region in _parts(part, depth)]
-    return Region(conjunction([region.pieces for region in parts]))
+def _conjunction(text: str, depth: int) -> tuple[Polyhedron, ...]:
+    return conjunction([region.pieces for part in _split(text, "&") for region in _parts(part, depth)])
 
 
 def _parts(text: str, depth: int) -> list[Region]:
     """The regions that a part of a conjunction asks for, several where comparisons are chained."""
     if text in _CONSTANTS:
         return [_CONSTANTS[text]]
-    if text.startswith("(") and text.endswith(")") and _RELATION.search(text):
+    if text.startswith("(") and _closes_at(text) == len(text) - 1 and _RELATION.search(text):
         return [_region(text[1:-1], depth - 1)]
     sides = [side.strip() for side in _RELATION.split(text)]
     if len(sides) == 1:
         raise ExponentSyntaxError(f"{_shown(text)} is no comparison", mend=_MEND)
     values = [_order(side, text) for side in sides[::2]]
-    return list(map(_compared, values, sides[1::2], values[1:]))
-
-
-def _compared(left: Order, relation: str, right: Order) -> Region:
-    if relation in (">", ">="):
-        return _compared(right, "<" if relation == ">" else "<=", left)
-    return where(left, _relation(relation), right)
-
-
-def _relation(text: str) -> Literal["<", "<=", "="]:
-    return "<" if text == "<" else "<=" if text == "<=" else "="
+    return [_COMPARE[sign](left, right) for left, sign, right in zip(values, sides[1::2], values[1:], strict=False)]
 
 
 def _order(text: str, place: str) -> Order:
@@ -89,6 +86,16 @@ def _split(text: str, sign: str) -> list[str]:
             parts.append(text[start:place].strip())
             start = place + 1
     return [*parts, text[start:].strip()]
+
+
+def _closes_at(text: str) -> int:
+    """Where the parenthesis that the text begins with is closed."""
+    depth = 0
+    for place, letter in enumerate(text):
+        depth += (letter == "(") - (letter == ")")
+        if depth == 0:
+            return place
+    return len(text)
 
 
 def _shown(text: str) -> str:

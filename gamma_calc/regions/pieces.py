@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from functools import reduce
+from functools import lru_cache, reduce
 from itertools import combinations
 
-from gamma_calc.regions.polyhedron import Polyhedron
+from gamma_calc.regions.polyhedron import Polyhedron, echelon
 from gamma_calc.regions.row import Row, closed, halves, negations
 from gamma_calc.regions.solver import common_point
 
@@ -65,9 +65,10 @@ def _maximal(pieces: list[Polyhedron]) -> list[Polyhedron]:
     return kept
 
 
+@lru_cache(maxsize=4096)
 def _merged(left: Polyhedron, right: Polyhedron) -> Polyhedron | None:
     """The union of two polyhedra, if it is one: then it is what their common constraints allow."""
-    if not _joined_by_a_segment(left, right):
+    if not (_in_one_flat(left, right) and _joined_by_segment(left, right)):
         return None
     common = [*_shared(left, right), *_shared(right, left)]
     outside = (
@@ -79,10 +80,17 @@ def _merged(left: Polyhedron, right: Polyhedron) -> Polyhedron | None:
     return None if any(common_point(rows) is not None for rows in outside) else Polyhedron.build(common)
 
 
-def _joined_by_a_segment(left: Polyhedron, right: Polyhedron) -> bool:
+def _in_one_flat(left: Polyhedron, right: Polyhedron) -> bool:
+    """A convex union is as thick as one of its two parts, so the equalities of that part hold on the other."""
+    both = [[row for row in piece.rows if row[1] == "="] for piece in (left, right)]
+    solved = echelon(row for rows in both for row in rows)
+    return solved is not None and len(solved) == max(map(len, both))
+
+
+def _joined_by_segment(left: Polyhedron, right: Polyhedron) -> bool:
     """A cheap look first: a convex union holds every point between a point of one and a point of the other."""
     zero = dict.fromkeys((*left.variables, *right.variables), Fraction(0))
-    start, end = zero | dict(left.inside), zero | dict(right.inside)
+    start, end = zero | left.inside, zero | right.inside
     between = [{k: start[k] + (end[k] - start[k]) * Fraction(n, 8) for k in start} for n in range(1, 8)]
     return all(left.contains(point) or right.contains(point) for point in between)
 

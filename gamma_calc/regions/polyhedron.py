@@ -25,12 +25,17 @@ class Polyhedron:
     """A set of exponents given by linear constraints; names that it does not mention are free. Make with ``build``."""
 
     rows: tuple[Row, ...]
-    inside: Point = field(compare=False, repr=False)
+    some_point: tuple[tuple[str, Fraction], ...] = field(compare=False, repr=False)
 
     @classmethod
     def build(cls, rows: Iterable[Row]) -> Polyhedron | None:
         """The polyhedron of these rows, None if it is empty."""
         return _build(tuple(dict.fromkeys(rows)))
+
+    @property
+    def inside(self) -> dict[str, Fraction]:
+        """A point that satisfies the rows, the inequalities strictly."""
+        return dict(self.some_point)
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -43,7 +48,7 @@ class Polyhedron:
         """Does the row hold everywhere in the polyhedron?"""
         if row in self.rows:
             return True
-        centre = dict.fromkeys(row[0].variables, Fraction(0)) | dict(self.inside)
+        centre = dict.fromkeys(row[0].variables, Fraction(0)) | self.inside
         if not holds(row, centre) or _crosses(row, self.rows, centre):
             return False
         return all(common_point((*self.rows, out)) is None for out in negations(row))
@@ -118,7 +123,7 @@ def _build(rows: tuple[Row, ...]) -> Polyhedron | None:
     inside = dict.fromkeys(names_of(rows), Fraction(0)) | centre
     inside |= {name: value.at(inside) for name, value in solved.items()}
     pivots = [normal((Affine.variable(name) - value, "=")) for name, value in solved.items()]
-    return Polyhedron((*sorted(pivots, key=_place), *sorted(_needed(tight, centre), key=_place)), inside)
+    return Polyhedron((*sorted(pivots, key=_place), *sorted(_needed(tight, centre), key=_place)), tuple(inside.items()))
 
 
 def _place(row: Row) -> tuple[object, ...]:
@@ -164,13 +169,12 @@ def _needed(rows: tuple[Row, ...], inside: dict[str, Fraction]) -> list[Row]:
     """The facets, and for each lower face that is cut off the one row that stands for it."""
     facets = list(rows)
     cuts: list[Row] = []
-    for row in rows if len(rows) > 2 else ():
-        facets.remove(row)
-        rest = (*facets, *cuts)
-        if _is_facet(row, rest, inside):
-            facets.insert(0, row)
-        elif row[1] == ">" and common_point((*rest, *negations(row))) is not None:
-            cuts.append(row)
+    for row in rows if len(rows) > 2 else ():  # two different directions always both count
+        rest = tuple(other for other in (*facets, *cuts) if other is not row)
+        if not _is_facet(row, rest, inside):
+            facets.remove(row)
+            if row[1] == ">" and common_point((*rest, *negations(row))) is not None:
+                cuts.append(row)
     return facets + [_cut(row, facets) for row in cuts]
 
 
