@@ -20,6 +20,7 @@ from gamma_calc.orders.spelling import is_name
 if TYPE_CHECKING:
     import sympy
 
+_DECLARE: Final = "declare signs, as in sympy.Symbol('c', positive=True), or resolve it by hand"
 Rule = Callable[["sympy.Expr", "sympy.Symbol"], Order]
 
 
@@ -168,7 +169,7 @@ def _constant(e: sympy.Expr) -> Order:
     if zero:
         return MINUS_INFINITY
     if e.is_zero is None and not e.is_Symbol and (zero is None or e.free_symbols):  # then it is zero somewhere, maybe
-        raise _refusal(e, "may be zero", "declare signs, as in sympy.Symbol('c', positive=True)")
+        raise _refusal(e, "may be zero", _DECLARE)
     return order(0)
 
 
@@ -218,7 +219,7 @@ def _largest(e: sympy.Expr, terms: Iterable[sympy.Expr], n: sympy.Symbol) -> Ord
     leading = [term for term, size in orders.items() if not any(_exceeds(size, rival) for rival in orders.values())]
     signs = {(term.is_positive, term.is_negative) for term in leading if not orders[term].is_zero_quantity}
     if len(leading) > 1 and signs - {(True, False)} and signs - {(False, True)}:
-        raise _refusal(e, "may cancel", "declare signs, as in sympy.Symbol('c', positive=True)")
+        raise _refusal(e, "may cancel", _DECLARE)
     return largest(orders.values())
 
 

@@ -19,7 +19,7 @@ from gamma_calc.orders.convex import ONE, Convex
 def simplest(above: Convex, below: Convex) -> tuple[Convex, Convex]:
     """An equal difference: a maximum, or a minimum, or else without the kinks that both sides share."""
     if len(below) == 1:
-        return frozenset(f - next(iter(below)) for f in above), ONE
+        return _moved(above, next(iter(below))), ONE
     quotient = _quotient(above, below)
     if quotient is not None:
         return quotient, ONE
@@ -52,21 +52,30 @@ def _kinks(forms: Convex) -> dict[Affine, set[Fraction]]:
 
 
 def _placed(above: Convex, below: Convex) -> tuple[Convex, Convex]:
-    """Both sides moved by the same form, so that one form of ``below`` is zero and as few terms as can be remain."""
+    """Both sides moved by one form, so that one form of ``below`` is zero and what remains is short."""
     names = sorted({k for f in below for k in f.variables})
+    placings = {corner: (_moved(above, corner), _moved(below, corner)) for corner in below}
 
-    def cost(corner: Affine) -> tuple[int, list[Fraction]]:
-        return sum(len((f - corner).terms) for f in above | below), [corner.coefficient(k) for k in names]
+    def cost(corner: Affine) -> tuple[int, int, list[Fraction]]:
+        numbers = [c for f in frozenset.union(*placings[corner]) for c in (f.constant, *(c for _, c in f.terms)) if c]
+        return len(numbers), sum(c < 0 for c in numbers), [corner.coefficient(k) for k in names]
 
-    corner = min(below, key=cost)
-    return frozenset(f - corner for f in above), frozenset(f - corner for f in below)
+    return placings[min(below, key=cost)]
+
+
+def _moved(forms: Convex, by: Affine) -> Convex:
+    return frozenset(form - by for form in forms)
 
 
 def _quotient(above: Convex, below: Convex) -> Convex | None:
     """The maximum R with R + below = above, if there is one. A sum has no fewer forms than either part."""
     if len(below) > len(above):
         return None
-    pieces = frozenset(p - q for p in above for q in below)
-    fits = frozenset(r for r in pieces if all(convex.covers(above, r + q) for q in below))
+    gaps = [(x, convex.value(above, x) - convex.value(below, x)) for x in convex.samples(above, below)]
+    pieces = {p - q for p in above for q in below}
+    likely = [r for r in pieces if all(r.at(x) <= gap for x, gap in gaps)]
+    if any(gap not in (r.at(x) for r in likely) for x, gap in gaps):
+        return None
+    fits = frozenset(r for r in likely if all(convex.covers(above, r + q) for q in below))
     quotient = convex.irredundant(fits)
     return quotient if quotient and convex.plus(quotient, below) == above else None
