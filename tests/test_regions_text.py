@@ -27,6 +27,7 @@ CASES = [
     ("-1 <= x - y <= 1", "-1 <= x - y <= 1", None, None),
     ("(x + 1)/2 <= (y) & (x <= (y))", "x <= y & x <= 2*y - 1", None, None),
     ("((x = 0 & y <= 1))", "x = 0 & y <= 1", None, None),
+    ("x >= 0 & x > 0 & y > 0 & y >= 0", "x > 0 & y > 0", None, None),
     ("-inf <= eta", "all", None, None),
     ("1 <= 0", "none", None, None),
 ]
