@@ -92,8 +92,9 @@ def value(forms: Convex, point: Mapping[str, Fraction]) -> Fraction:
 
 
 def _leaders_at_samples(forms: Convex) -> Convex:
-    leaders = set()
-    for point in samples(forms):
+    leaders: set[Affine] = set()
+    points = samples(forms)
+    for point in points if len(points[0]) > 1 else ():  # on a line the exact answer is as cheap
         (second, _), (first, leader) = sorted(((f.at(point), f) for f in forms), key=itemgetter(0))[-2:]
         if first > second:
             leaders.add(leader)
@@ -117,9 +118,8 @@ def _leads_on_a_line(form: Affine, rivals: Convex, name: str) -> bool:
     low: Fraction | None = None
     high: Fraction | None = None
     for rival in rivals:
-        gain = form - rival
-        slope = gain.coefficient(name)
-        root = -gain.constant / slope
+        slope = form.coefficient(name) - rival.coefficient(name)
+        root = (rival.constant - form.constant) / slope
         if slope > 0:
             low = root if low is None else max(low, root)
         else:
