@@ -24,8 +24,8 @@ class Optimiser(ABC):
         """The new memory and the update, as components."""
 
     @abstractmethod
-    def numeric(self, memory: Any, gradient: Array, step: int) -> tuple[Any, Array]:
-        """The new memory and the update, as arrays. ``step`` counts from 1."""
+    def numeric(self, memory: Any, gradient: Array, step: int, width: int) -> tuple[Any, Array]:
+        """The new memory (None before the first step) and the update, as arrays. ``step`` counts from 1."""
 
     def __str__(self) -> str:
         return self.name

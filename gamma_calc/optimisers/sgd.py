@@ -16,5 +16,5 @@ class SGD(Optimiser):
     def orders(self, memory: Value, gradient: Value, site: str) -> tuple[Value, Value]:
         return ZERO, gradient
 
-    def numeric(self, memory: Any, gradient: Array, step: int) -> tuple[Any, Array]:
+    def numeric(self, memory: Any, gradient: Array, step: int, width: int) -> tuple[Any, Array]:
         return None, gradient

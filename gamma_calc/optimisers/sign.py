@@ -20,5 +20,5 @@ class Sign(Optimiser):
     def orders(self, memory: Value, gradient: Value, site: str) -> tuple[Value, Value]:
         return ZERO, Value.collect(normalised(gradient, gradient.order, site)) if not gradient.is_zero else ZERO
 
-    def numeric(self, memory: Any, gradient: Array, step: int) -> tuple[Any, Array]:
+    def numeric(self, memory: Any, gradient: Array, step: int, width: int) -> tuple[Any, Array]:
         return None, gradient.sign()

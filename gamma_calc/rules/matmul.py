@@ -60,7 +60,7 @@ class MatMul(Bilinear):
             case 2, 1:
                 return (x @ y[..., None])[..., 0]
             case 1, 2:
-                return (x[..., None, :] @ y)[..., 0, :]
+                return (y.swapaxes(-1, -2) @ x[..., None])[..., 0]
             case _:
                 return x @ y
 

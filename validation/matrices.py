@@ -1,0 +1,178 @@
+"""Matrices that are never written out: sums of outer products, and random matrices drawn only as far as they are seen.
+
+They answer to the operators that the rules' numeric meanings use (``@`` on columns, ``*``, ``+``, ``swapaxes``,
+``sign``), so a rule cannot tell them from arrays.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from validation.draws import Draws
+
+Array = Any  # a torch tensor, or one of the matrices below
+Tensor = torch.Tensor
+
+
+class Matrix(ABC):
+    """A matrix for each repetition, known by what it does to vectors."""
+
+    @abstractmethod
+    def __matmul__(self, columns: Tensor) -> Tensor: ...
+
+    @abstractmethod
+    def __mul__(self, factor: Any) -> Matrix: ...
+
+    @abstractmethod
+    def swapaxes(self, first: int, second: int) -> Matrix: ...
+
+    def __rmul__(self, factor: Any) -> Matrix:
+        return self * factor
+
+    def __add__(self, other: Any) -> Any:
+        return Sum(self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return self + other
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LowRank(Matrix):
+    """The sum of the outer products of the columns of ``left`` and of ``right``."""
+
+    left: Tensor
+    right: Tensor
+
+    def __matmul__(self, columns: Tensor) -> Tensor:
+        return self.left @ (self.right.swapaxes(-1, -2) @ columns)
+
+    def __mul__(self, factor: Any) -> LowRank:
+        return LowRank(self.left * factor, self.right)
+
+    def __add__(self, other: Any) -> Any:
+        if isinstance(other, LowRank):
+            return LowRank(torch.cat([self.left, other.left], -1), torch.cat([self.right, other.right], -1))
+        return self.dense() + other if isinstance(other, Tensor) else Sum(self, other)
+
+    def swapaxes(self, first: int, second: int) -> LowRank:  # noqa: ARG002 - a matrix has just these two
+        return LowRank(self.right, self.left)
+
+    def sign(self) -> Any:
+        """Entry by entry; the sign of one outer product is the outer product of the signs."""
+        return LowRank(self.left.sign(), self.right.sign()) if self.rank == 1 else self.dense().sign()
+
+    @property
+    def rank(self) -> int:
+        return self.left.shape[-1]
+
+    def dense(self) -> Tensor:
+        return self.left @ self.right.swapaxes(-1, -2) if self.rank > 1 else self.left * self.right.swapaxes(-1, -2)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sum(Matrix):
+    """The sum of two matrices, kept apart."""
+
+    first: Any
+    second: Any
+
+    def __matmul__(self, columns: Tensor) -> Tensor:
+        result: Tensor = self.first @ columns + self.second @ columns
+        return result
+
+    def __mul__(self, factor: Any) -> Sum:
+        return Sum(self.first * factor, self.second * factor)
+
+    def __add__(self, other: Any) -> Any:
+        """A sum of outer products joins the one that is there, so the chain of sums stays short."""
+        if isinstance(other, LowRank) and isinstance(self.second, LowRank):
+            return Sum(self.first, self.second + other)
+        return Sum(self, other)
+
+    def swapaxes(self, first: int, second: int) -> Sum:
+        return Sum(self.first.swapaxes(first, second), self.second.swapaxes(first, second))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn(Matrix):
+    """A view (a multiple, perhaps transposed) of a random matrix that is drawn as it is seen."""
+
+    source: Unseen
+    factor: Any = 1
+    flipped: bool = False
+
+    def __matmul__(self, columns: Tensor) -> Tensor:
+        images = [self.source.image(columns[..., i], flipped=self.flipped) for i in range(columns.shape[-1])]
+        return torch.stack(images, -1) * self.factor
+
+    def __mul__(self, factor: Any) -> Drawn:
+        return Drawn(self.source, self.factor * factor, self.flipped)
+
+    def swapaxes(self, first: int, second: int) -> Drawn:  # noqa: ARG002 - a matrix has just these two
+        return Drawn(self.source, self.factor, not self.flipped)
+
+
+class Unseen:
+    """A matrix W with independent normal entries, drawn only along the directions that have met it.
+
+    W is known by orthonormal directions on either side and their images. The image of a new unit vector q, orthogonal
+    to those met on its side, is fixed along the directions met on the other side (<u, W q> = <W'u, q>) and is a fresh
+    normal vector across them. This is the law of W given what has been seen of it, so nothing is approximated; a
+    product costs as much as a few vectors. The conditioning is Bolthausen's (arXiv 1201.2891), as in Tensor Programs.
+    """
+
+    def __init__(self, draws: Draws, name: str, shape: tuple[int, int], deviation: float) -> None:
+        self.draws, self.name, self.deviation = draws, name, deviation
+        self.seen = 0
+        self.met = [self._none(shape[1]), self._none(shape[0])]  # unit vectors that W, and W', have been applied to
+        self.images = [self._none(shape[0]), self._none(shape[1])]  # and what came out
+
+    def image(self, vector: Tensor, *, flipped: bool) -> Tensor:
+        """W @ vector, or W' @ vector."""
+        here, there = (1, 0) if flipped else (0, 1)
+        coefficients, unit, length = _split(vector, self.met[here])
+        known = _combine(self.images[here], coefficients)
+        return known + self._meet(unit, here, there) * length
+
+    def _meet(self, unit: Tensor, here: int, there: int) -> Tensor:
+        fresh = self.draws.normal(f"{self.name}#{self.seen}", (self.images[here].shape[-2],)) * self.deviation
+        self.seen += 1
+        across = fresh - _combine(self.met[there], _inner(self.met[there], fresh))
+        image = across + _combine(self.met[there], _inner(self.images[there], unit))
+        image = image * (unit != 0).any(-1, keepdim=True)  # the zero vector stands for "nothing new"
+        self.met[here] = torch.cat([self.met[here], unit[..., None]], -1)
+        self.images[here] = torch.cat([self.images[here], image[..., None]], -1)
+        return image
+
+    def _none(self, size: int) -> Tensor:
+        return torch.empty((self.draws.repetitions, size, 0), dtype=self.draws.dtype, device=self.draws.device)
+
+
+def _split(vector: Tensor, basis: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Coefficients along an orthonormal basis, and the unit vector and length of the rest (0 where it is rounding)."""
+    coefficients = _inner(basis, vector)
+    rest = vector - _combine(basis, coefficients)
+    again = _inner(basis, rest)  # one pass leaves a remainder of rounding size along the basis; two do not
+    rest = rest - _combine(basis, again)
+    length = torch.linalg.vector_norm(rest, dim=-1, keepdim=True)
+    whole = torch.linalg.vector_norm(vector, dim=-1, keepdim=True)
+    noise = 1000 * torch.finfo(vector.dtype).eps * whole
+    length = length.where(length > noise, 0)
+    return coefficients + again, (rest / length).where(length > 0, 0), length
+
+
+def _inner(basis: Tensor, vector: Tensor) -> Tensor:
+    return (basis.swapaxes(-1, -2) @ vector[..., None])[..., 0]
+
+
+def _combine(basis: Tensor, coefficients: Tensor) -> Tensor:
+    return (basis @ coefficients[..., None])[..., 0]
+
+
+def dense(array: Array) -> Tensor:
+    """The array written out. Only sums of outer products can be."""
+    return array.dense() if isinstance(array, LowRank) else array

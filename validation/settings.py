@@ -1,0 +1,73 @@
+"""Settings of a run, and the refusal of those that cannot be used: one line, and the mend, before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+import torch
+
+from gamma_calc.errors import unknown
+from validation.errors import DeviceError, SettingError
+
+MEMORY: Final = 2**28  # bytes that the arrays of one cell may take at once
+FEWEST_WIDTHS: Final = 4
+DTYPES: Final = MappingProxyType({"float32": torch.float32, "float64": torch.float64})
+DEVICES: Final = ("auto", "cpu", "cuda")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How cells are run, apart from width and seeds.
+
+    ``sizes`` gives fixed dimensions their number of entries by name (5 where it does not), ``memory`` the bytes that
+    a cell may take at once: it decides how many seeds run together, and no number depends on it.
+    """
+
+    steps: int = 4
+    dtype: str = "float64"
+    device: str = "cpu"
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    memory: int = MEMORY
+
+    def __post_init__(self) -> None:
+        if self.steps < 1:
+            raise SettingError(f"{self.steps} steps", mend="a run takes at least one step")
+        if self.dtype not in DTYPES:
+            raise unknown("kind of numbers", self.dtype, DTYPES)
+        for name, size in self.sizes.items():
+            if size < 1:
+                raise SettingError(f"dimension {name} of size {size}", mend="a size is at least 1")
+        object.__setattr__(self, "device", found_device(self.device))
+
+
+def found_device(name: str) -> str:
+    """The device a name stands for; "auto" takes the accelerator where there is one. Raises DeviceError."""
+    if name not in DEVICES:
+        raise unknown("device", name, DEVICES)
+    there = torch.cuda.is_available()
+    if name == "cuda" and not there:
+        raise DeviceError("no cuda device is there", mend="use cpu, or auto to take what there is")
+    return ("cuda" if there else "cpu") if name == "auto" else name
+
+
+def checked_widths(widths: Sequence[int]) -> tuple[int, ...]:
+    """Widths for a slope: at least four, increasing."""
+    listed = ", ".join(map(str, widths))
+    if len(widths) < FEWEST_WIDTHS:
+        raise SettingError(f"{len(widths)} widths ({listed})", mend="a slope and its drift need at least four")
+    if any(a >= b for a, b in zip(widths, widths[1:], strict=False)) or widths[0] < 2:
+        raise SettingError(f"widths {listed}", mend="give them increasing, from 2 on")
+    return tuple(widths)
+
+
+def checked_seeds(seeds: int, most: int) -> None:
+    """At least two seeds, and no more than the most allowed."""
+    if seeds < 2:
+        raise SettingError(f"{seeds} seed{'' if seeds == 1 else 's'}", mend="an interval needs at least two")
+    if most < seeds:
+        raise SettingError(
+            f"at most {most} seeds, of which the first {seeds}", mend="raise the most, or start with fewer"
+        )

@@ -1,0 +1,153 @@
+"""Fits of a size against the width: the straight line on log-log axes, and the sum of monomials behind a crossover."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import nnls
+from scipy.stats import t as student
+
+Floats = npt.NDArray[np.float64]
+
+FLOOR: Final = 2e-3  # relative error that no mean is trusted beyond: widths are whole numbers, limits have corrections
+CONFIDENCE: Final = 0.95
+SEARCH: Final = 1.0  # how far from the prediction a leading exponent is looked for
+GRID: Final = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """One quantity at one step: mean squares over seeds at each width, with their relative standard errors.
+
+    The spread is pooled over widths where that is larger: in the limit it is the same at every width, and the spread
+    of a few heavy-tailed seeds is more often too small than too large.
+    """
+
+    widths: Floats
+    squares: Floats
+    errors: Floats
+    seeds: int
+
+    @classmethod
+    def of(cls, widths: Sequence[int], sizes: Sequence[Floats]) -> Points:
+        """From the sizes of every seed at each width; sizes are positive for at least one seed."""
+        squares = np.array([np.mean(s**2) for s in sizes])
+        spread = np.array([np.var(s**2, ddof=1) for s in sizes]) / squares**2
+        seeds = min(len(s) for s in sizes)
+        errors = np.sqrt(np.maximum(spread, spread.mean()) / seeds + FLOOR**2)
+        return cls(np.array(widths, dtype=float), squares, errors, seeds)
+
+    @property
+    def logs(self) -> tuple[Floats, Floats]:
+        """log n about its mean, and log of the root mean square."""
+        x = np.log(self.widths)
+        return x - x.mean(), np.log(self.squares) / 2
+
+    @property
+    def quantile(self) -> float:
+        return float(student.ppf((1 + CONFIDENCE) / 2, self.seeds - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The weighted straight line: its slope, the slope at the largest widths, both with standard errors.
+
+    ``misfit`` is the root mean square of the relative residuals.
+    """
+
+    slope: float
+    error: float
+    late: float
+    late_error: float
+    misfit: float
+    seeds: int
+
+    @property
+    def drift(self) -> float:
+        return self.late - self.slope
+
+
+def line(points: Points) -> Line:
+    """Least squares with the weights that the seeds give; the late slope is that of the upper half of the widths."""
+    x, y = points.logs
+    sigma = points.errors / 2
+    slope, error, residuals = _straight(x, y, sigma)
+    upper = slice(len(x) // 2, None) if len(x) >= 6 else slice(1, None)
+    late, late_error, _ = _straight(x[upper], y[upper], sigma[upper])
+    return Line(slope, error, late, late_error, float(np.sqrt(np.mean(residuals**2))), points.seeds)
+
+
+def _straight(x: Floats, y: Floats, sigma: Floats) -> tuple[float, float, Floats]:
+    weights = sigma**-2
+    centre = x - np.average(x, weights=weights)
+    spread = float(np.sum(weights * centre**2))
+    slope = float(np.sum(weights * centre * y)) / spread
+    return slope, spread**-0.5, y - np.average(y, weights=weights) - slope * centre
+
+
+@dataclass(frozen=True, slots=True)
+class Crossover:
+    """A fit of y^2 = sum of a_i^2 n^(2 g_i) with the lower exponents given and the leading one free.
+
+    ``low`` and ``high`` bound the leading exponent; ``share`` is the part of y^2 that the leading term has at the
+    largest width when its exponent is the derived one, ``most`` an upper bound of it; ``misfit`` as of the line;
+    ``excess`` is how much worse the best fit within the tolerance is than the best of all, in squared standard errors.
+    """
+
+    slope: float
+    low: float
+    high: float
+    share: float
+    most: float
+    misfit: float
+    excess: float
+
+
+def crossover(points: Points, predicted: float, lower: Sequence[float], tolerance: float) -> Crossover:
+    """Profile of the leading exponent over ``predicted`` +- 1; the lower terms may only add."""
+    scale = points.widths / points.widths[-1]
+    fixed = np.stack([scale ** (2 * g) for g in lower], 1)
+    grid = predicted + np.arange(-SEARCH, SEARCH + GRID / 2, GRID)
+    costs = np.array([_cost(points, np.column_stack([scale ** (2 * g), fixed]))[0] for g in grid])
+    best = float(costs.min())
+    free = max(1, len(scale) - 1 - _terms(points, scale, grid[costs.argmin()], fixed))
+    unit = max(1.0, best / free)  # a model that misfits by more than the noise knows the exponent less well
+    inside = grid[costs <= best + points.quantile**2 * unit]
+    near = float(costs[np.abs(grid - predicted) <= tolerance + 1e-9].min())
+    basis = np.column_stack([scale ** (2 * predicted), fixed])
+    _, weights, residuals = _cost(points, basis)
+    error = _leading_error(points, basis) * unit**0.5
+    last = float(points.squares[-1])
+    return Crossover(
+        float(grid[costs.argmin()]),
+        float(inside.min()),
+        float(inside.max()),
+        float(weights[0]) / last,
+        min(1.0, (float(weights[0]) + points.quantile * error) / last),
+        float(np.sqrt(np.mean((residuals * points.errors / 2) ** 2))),
+        (near - best) / unit,
+    )
+
+
+def _cost(points: Points, basis: Floats) -> tuple[float, Floats, Floats]:
+    """Squared misfit in standard errors, the non-negative weights, and the residuals in standard errors."""
+    size = points.squares * points.errors
+    weights, norm = nnls(basis / size[:, None], points.squares / size)
+    return float(norm) ** 2, weights, (points.squares - basis @ weights) / size
+
+
+def _terms(points: Points, scale: Floats, exponent: float, fixed: Floats) -> int:
+    _, weights, _ = _cost(points, np.column_stack([scale ** (2 * exponent), fixed]))
+    return int(np.count_nonzero(weights))
+
+
+def _leading_error(points: Points, basis: Floats) -> float:
+    """Standard error of the leading weight when the others are free."""
+    design = basis / (points.squares * points.errors)[:, None]
+    rest = np.linalg.lstsq(design[:, 1:], design[:, 0], rcond=None)[0]
+    alone = design[:, 0] - design[:, 1:] @ rest
+    return float(1 / np.sqrt(np.sum(alone**2) + 1e-300))
