@@ -47,7 +47,7 @@ class Cell:
         return np.where(broken.any(-1), broken.argmax(-1), -1)
 
 
-def cell(
+def cell(  # noqa: PLR0913 - what determines a cell
     program: Program,
     width: int,
     seeds: Sequence[int],

@@ -13,7 +13,7 @@ from gamma_calc.rules.outer import OuterProduct
 from gamma_calc.rules.scale import Scale
 from validation.draws import Draws
 from validation.graph import Operation
-from validation.matrices import Array, Drawn, LowRank, Sum, Tensor, Unseen, dense
+from validation.matrices import Array, Drawn, LowRank, Tensor, Unseen, dense
 from validation.plan import Given, Plan
 from validation.sizes import aligned_size, length, root_mean_square
 
@@ -145,8 +145,9 @@ class Run:
                 return self._draw(node, f"{name}@{self.sample}")
             case One():
                 return torch.ones_like(self.rates)
-        assert isinstance(node, Data | Frozen)
-        return self._draw(node, node.name)
+            case Data(name=name) | Frozen(name=name):
+                return self._draw(node, name)
+        return node.numeric()
 
     # -- draws ----------------------------------------------------------------------------------------------------
 

@@ -30,7 +30,7 @@ class Matrix(ABC):
     @abstractmethod
     def swapaxes(self, first: int, second: int) -> Matrix: ...
 
-    def __rmul__(self, factor: Any) -> Matrix:
+    def __rmul__(self, factor: Any) -> Any:
         return self * factor
 
     def __add__(self, other: Any) -> Any:
@@ -107,7 +107,8 @@ class Drawn(Matrix):
 
     def __matmul__(self, columns: Tensor) -> Tensor:
         images = [self.source.image(columns[..., i], flipped=self.flipped) for i in range(columns.shape[-1])]
-        return torch.stack(images, -1) * self.factor
+        result: Tensor = torch.stack(images, -1) * self.factor
+        return result
 
     def __mul__(self, factor: Any) -> Drawn:
         return Drawn(self.source, self.factor * factor, self.flipped)

@@ -24,7 +24,7 @@ from gamma_calc.rules.outer import OuterProduct
 from gamma_calc.rules.product import Product
 from gamma_calc.rules.scale import Scale
 from gamma_calc.rules.transpose import Transpose
-from validation.graph import Graph
+from validation.graph import Graph, Operation
 
 FIXED_SIZE: Final = 5  # of a dimension that does not grow: odd, so that a sum of as many signs is never zero
 
@@ -122,8 +122,8 @@ class Plan:
         """The places at which each drawn tensor stands, at whatever time it is taken."""
         found: dict[str, list[int]] = {}
         for i, operation in enumerate(self.graph.operations):
-            node = operation.node.parameter if isinstance(operation.node, Snapshot | Moved) else operation.node
-            if isinstance(node, Given):
+            node = _drawn(operation)
+            if node is not None:
                 found.setdefault(node.name, []).append(i)
         return found
 
@@ -219,12 +219,10 @@ class Plan:
     def numbers(self, steps: int) -> int:
         """About how many numbers one repetition holds at once."""
         vectors = sum(prod(self.shape(op.node.shape)) for op in self.graph.operations if len(op.node.shape) < 2)
-        leaves = (self.graph.operations[places[0]].node for places in self.uses.values())
-        return vectors + sum(self._kept(leaf, steps) for leaf in leaves)
+        leaves = {n.name: n for n in map(_drawn, self.graph.operations) if n is not None}
+        return vectors + sum(self._kept(leaf, steps) for leaf in leaves.values())
 
-    def _kept(self, node: object, steps: int) -> int:
-        leaf = node.parameter if isinstance(node, Snapshot | Moved) else node
-        assert isinstance(leaf, Given)
+    def _kept(self, leaf: Given, steps: int) -> int:
         if len(leaf.shape) < 2:
             return 0
         rows, columns = self.shape(leaf.shape)
@@ -235,3 +233,9 @@ class Plan:
             return rows * columns
         copies = 2 + self.keeps_start(leaf.name) + self.keeps_movement(leaf.name)
         return rows * columns * (copies + (0 if self.factored(leaf.name) else 4))
+
+
+def _drawn(operation: Operation) -> Given | None:
+    """The tensor that a leaf is, or was at another time."""
+    node = operation.node.parameter if isinstance(operation.node, Snapshot | Moved) else operation.node
+    return node if isinstance(node, Given) else None

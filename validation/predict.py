@@ -1,4 +1,4 @@
-"""What the derivation says of each quantity at each step: its order, and the lower monomials that finite widths show."""
+"""What the derivation says of each quantity at each step: its order, and the lower monomials that show."""
 
 from __future__ import annotations
 

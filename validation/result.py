@@ -44,7 +44,7 @@ class Validation:
         raise unknown("row", f"{quantity} at step {step}", [f"{r.quantity} at step {r.step}" for r in self.rows])
 
     def to_json(self) -> str:
-        """One object: program, widths, seeds, rows, verdict. Predicted exponents are rationals as text, "-inf" for zero."""
+        """One object: program, widths, seeds, rows, verdict. A predicted exponent is text, such as "-1/2" or "-inf"."""
         rows = [
             {
                 "quantity": r.quantity,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
@@ -58,7 +59,7 @@ def checked_widths(widths: Sequence[int]) -> tuple[int, ...]:
     listed = ", ".join(map(str, widths))
     if len(widths) < FEWEST_WIDTHS:
         raise SettingError(f"{len(widths)} widths ({listed})", mend="a slope and its drift need at least four")
-    if any(a >= b for a, b in zip(widths, widths[1:], strict=False)) or widths[0] < 2:
+    if any(a >= b for a, b in pairwise(widths)) or widths[0] < 2:
         raise SettingError(f"widths {listed}", mend="give them increasing, from 2 on")
     return tuple(widths)
 

@@ -8,14 +8,16 @@ from validation.matrices import Array, LowRank, Tensor
 
 
 def root_mean_square(x: Array) -> Tensor:
-    return length(x) / _entries(x) ** 0.5
+    size: Tensor = length(x) / _entries(x) ** 0.5
+    return size
 
 
 def aligned_size(x: Array, gradient: Array) -> Tensor:
     """|<x, G>| / (N rms(G)): what ``gamma_calc.calculus.alignment`` gives the order of. 0 where G is zero."""
     size = length(gradient)
     projection = inner(x, gradient).abs() / (size * _entries(x) ** 0.5)
-    return projection.where(size > 0, 0)
+    found: Tensor = projection.where(size > 0, 0)
+    return found
 
 
 def length(x: Array) -> Tensor:
@@ -34,14 +36,15 @@ def inner(x: Array, y: Array) -> Tensor:
     return _flat(x * y).sum(-1)
 
 
-def _entries(x: Array) -> int:
+def _entries(x: Array) -> float:
     if isinstance(x, LowRank):
-        return x.left.shape[-2] * x.right.shape[-2]
-    return int(x[0].numel())
+        return float(x.left.shape[-2] * x.right.shape[-2])
+    return float(x[0].numel())
 
 
 def _norm(x: Tensor) -> Tensor:
-    return torch.linalg.vector_norm(_flat(x), dim=-1)
+    norm: Tensor = torch.linalg.vector_norm(_flat(x), dim=-1)
+    return norm
 
 
 def _flat(x: Tensor) -> Tensor:

@@ -43,8 +43,8 @@ class Row:
 
     Exponents are numbers here; None stands for -oo (exactly zero at every width) in ``predicted`` and, where nothing
     could be fitted, for nothing in the others. ``doubt`` is the probability of data this far from the prediction if it
-    is right to within the tolerance. ``share`` is the leading term's part of the square at the largest width, ``misfit``
-    the relative misfit of the straight line, ``factor`` the constant in front of the learning rates.
+    is right to within the tolerance. ``share`` is the leading term's part of the square at the largest width,
+    ``misfit`` the relative misfit of the straight line, ``factor`` the constant in front of the learning rates.
     """
 
     quantity: str
@@ -120,7 +120,7 @@ def _judge(empty: Row, points: Points, prediction: Prediction, tolerance: float)
     if by_line.verdict is Verdict.CONFIRMED or not lower:
         return by_line
     fit = crossover(points, _number(empty), lower, tolerance)
-    return _by_crossover(by_line, fit, straight, points, tolerance)
+    return _by_crossover(by_line, fit, points, tolerance)
 
 
 def _by_line(empty: Row, fit: Line, points: Points, tolerance: float) -> Row:
@@ -140,7 +140,7 @@ def _by_line(empty: Row, fit: Line, points: Points, tolerance: float) -> Row:
     return replace(found, verdict=Verdict.REFUTED, reason="a straight line of another slope", doubt=doubt)
 
 
-def _by_crossover(by_line: Row, fit: Crossover, straight: Line, points: Points, tolerance: float) -> Row:
+def _by_crossover(by_line: Row, fit: Crossover, points: Points, tolerance: float) -> Row:
     found = replace(by_line, verdict=Verdict.UNDECIDED, method="crossover", share=fit.share)
     predicted = _number(by_line)
     if max(predicted - fit.low, fit.high - predicted) <= tolerance and fit.share >= ENOUGH:
@@ -158,8 +158,8 @@ def _by_crossover(by_line: Row, fit: Crossover, straight: Line, points: Points, 
 
 
 def _number(found: Row) -> float:
-    assert found.predicted is not None
-    return float(found.predicted)
+    """The predicted exponent of a row that is fitted: never -oo."""
+    return float(found.predicted or 0)
 
 
 def _overflowed(widths: Sequence[int]) -> str:

@@ -1,0 +1,62 @@
+"""The figure of a validation: measured sizes against the width, with lines of the predicted slopes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gamma_calc.errors import ConfigError
+from validation.errors import SettingError
+from validation.verdict import Row, Verdict
+
+if TYPE_CHECKING:
+    from validation.result import Validation
+
+COLOURS = {Verdict.CONFIRMED: "tab:green", Verdict.REFUTED: "tab:red", Verdict.UNDECIDED: "tab:orange"}
+COLUMNS = 4
+
+
+def draw(validation: Validation, path: Path) -> None:
+    """One panel for each quantity, one line for each step. Raises SettingError for a path that cannot be written."""
+    figure = panels(validation)
+    try:
+        figure.savefig(path)
+    except (OSError, ValueError) as error:  # no such folder, no permission; an ending that is no format
+        mend = "give a path that can be written, ending in .svg or .png"
+        raise SettingError(f"cannot write the figure {path}: {error}", mend=mend) from error
+
+
+def panels(validation: Validation) -> Any:
+    """The figure itself, for those who draw on."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ConfigError("a figure needs matplotlib", mend="pip install 'gamma-calc[plot]'") from error
+
+    shown: dict[str, list[Row]] = {}
+    for row in validation.rows:
+        if row.predicted is not None and np.any(validation.sizes[row.quantity, row.step] > 0):
+            shown.setdefault(row.quantity, []).append(row)
+    lines = max(1, -(-len(shown) // COLUMNS))
+    figure = Figure(figsize=(3 * COLUMNS, 2.6 * lines), layout="constrained")
+    axes = figure.subplots(lines, COLUMNS, squeeze=False).ravel()
+    for axis, (quantity, rows) in zip(axes, shown.items(), strict=False):
+        _panel(axis, validation, quantity, rows)
+    for axis in axes[len(shown) :]:
+        axis.set_visible(False)
+    figure.suptitle(f"{validation.program}: {validation.verdict.value}")
+    return figure
+
+
+def _panel(axis: Any, validation: Validation, quantity: str, rows: list[Row]) -> None:
+    widths = np.array(validation.widths, dtype=float)
+    for row in rows:
+        sizes = validation.sizes[row.quantity, row.step]
+        predicted = sizes[-1] * (widths / widths[-1]) ** float(row.predicted or 0)
+        axis.loglog(widths, predicted, color="0.6", linewidth=1, base=2)
+        axis.loglog(widths, sizes, "o", markersize=3, color=COLOURS[row.verdict], base=2)
+        axis.annotate(f"t={row.step}: {row.predicted}", (widths[-1], sizes[-1]), fontsize=6)
+    axis.set_title(quantity, fontsize=9)
+    axis.tick_params(labelsize=6)
