@@ -23,6 +23,7 @@ from gamma_calc.language.program import Program, Quantity
 from gamma_calc.orders.order import MINUS_INFINITY, Exponent, Order, largest
 from gamma_calc.regions.region import Region
 from gamma_calc.regions.simplify import same_on, simplify
+from gamma_calc.trace import Trace, trace
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,18 +77,32 @@ class Derivation:
         return self.course.settled
 
     @cached_property
-    def growth(self) -> Mapping[str, Order]:
-        """Quantity to growth of its order per step, outside the settled set; empty if everything settles."""
+    def growth(self) -> Mapping[str, Order | None]:
+        """Quantity to growth of its order per step, outside the settled set; empty if everything settles.
+
+        None marks an order whose growth itself grows with every step.
+        """
         outside = self.program.region - self.settled
-        if outside.is_empty:
+        if outside.is_empty or len(self._steps) < 5:
             return MappingProxyType({})
-        early, late = self._steps[-3], self._steps[-1]
-        rates = {
-            name: simplify((late[name] - early[name]) / 2, outside)
-            for name in self.program.quantities
-            if not late[name].is_zero_quantity and not early[name].is_zero_quantity
-        }
-        return MappingProxyType({name: rate for name, rate in rates.items() if rate != 0})
+        growth = {name: self._growth(name, outside) for name in self.program.quantities}
+        return MappingProxyType({name: rate for name, rate in growth.items() if rate is None or rate != 0})
+
+    def _growth(self, name: str, outside: Region) -> Order | None:
+        """Over two steps, since a zero start can let a quantity move at every second one only."""
+        first, second, third = (self._steps[i][name] for i in (-5, -3, -1))
+        if first.is_zero_quantity:
+            return MINUS_INFINITY if third.is_zero_quantity else None
+        before, after = simplify((second - first) / 2, outside), simplify((third - second) / 2, outside)
+        return after if before == after else None
+
+    def gradient_of(self, node: Expression) -> Expression:
+        """The gradient of the loss with respect to a node of the program, as an expression."""
+        return self._gradients[id(node)]
+
+    def trace(self, quantity: str, step: int | None = None) -> Trace:
+        """The derivation of a quantity's order, rule by rule; at ``from_step`` unless a step is given."""
+        return trace(self, quantity, step)
 
     def order(self, name: str) -> Order:
         """The settled order of one quantity; the error for an unknown name suggests the nearest."""
@@ -99,8 +114,13 @@ class Derivation:
 
     @cached_property
     def conditions(self) -> Mapping[str, Finding]:
-        """Condition name to the set of exponents where it holds, with its reason."""
-        return MappingProxyType({name: self._finding(name) for name in CONDITIONS})
+        """Condition name to the set of exponents where it holds, with its reason.
+
+        A condition on parts of a change is left out where the program names no such parts.
+        """
+        roles = {q.role for q in self.program.quantities.values() if q.expression is not None}
+        asked = {name: {r.role for r in c.beyond_stability} for name, c in CONDITIONS.items()}
+        return MappingProxyType({name: self._finding(name) for name, needed in asked.items() if needed <= roles})
 
     @cached_property
     def assumptions(self) -> tuple[str, ...]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from gamma_calc.calculus.direction import Direction, Letter, Outer, overlap
+from gamma_calc.calculus.direction import overlap_in
 from gamma_calc.calculus.value import Value
 from gamma_calc.language.dims import Shape
-from gamma_calc.orders.order import MINUS_INFINITY, Order, largest, order
+from gamma_calc.orders.order import MINUS_INFINITY, Order, largest
 
 
 def aligned(value: Value, gradient: Value, shape: Shape) -> Order:
@@ -16,18 +16,6 @@ def aligned(value: Value, gradient: Value, shape: Shape) -> Order:
     if value.is_zero or gradient.is_zero:
         return MINUS_INFINITY
     inner = largest(
-        a + b + _overlap(u, v, shape)
-        for u, a in value.components.items()
-        for v, b in gradient.components.items()
+        a + b + overlap_in(u, v, shape) for u, a in value.components.items() for v, b in gradient.components.items()
     )
     return inner - gradient.order
-
-
-def _overlap(u: Direction, v: Direction, shape: Shape) -> Order:
-    if u == v:
-        return order(0)
-    if isinstance(u, Outer) and isinstance(v, Outer):
-        return overlap(u.left, v.left, shape[0]) + overlap(u.right, v.right, shape[1])
-    if isinstance(u, Outer | Letter) or isinstance(v, Outer | Letter) or len(shape) != 1:
-        return sum((dim.exponent / -2 for dim in shape), start=order(0))
-    return overlap(u, v, shape[0])  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 
 from gamma_calc.calculus.assumptions import SumRule
 from gamma_calc.calculus.direction import (
-    LONGEST_WORD,
+    MOST_TURNS,
     UNIT,
     Chain,
     Direction,
@@ -28,13 +28,14 @@ from gamma_calc.calculus.direction import (
     Noise,
     Outer,
     VectorDirection,
+    as_vector,
     overlap,
-    word_length,
+    turns,
 )
-from gamma_calc.calculus.lemmas import ADDITIVE_SUM, CENTRAL_LIMIT, COHERENT, OVERLAP, RETURN, TRUNCATED, Lemma
+from gamma_calc.calculus.lemmas import ADDITIVE_SUM, CENTRAL_LIMIT, COHERENT, OVERLAP, RETURN, TRUNCATED
 from gamma_calc.calculus.value import Contribution
 from gamma_calc.language.dims import Dim
-from gamma_calc.orders.order import Order, maximum, order
+from gamma_calc.orders.order import maximum, order
 
 
 def inner(u: VectorDirection, v: VectorDirection, dim: Dim) -> Contribution:
@@ -59,10 +60,10 @@ def multiply(left: Direction, right: Direction, dim: Dim, rule: SumRule) -> Iter
     """A matrix direction times a matrix direction, over the axis they share."""
     if isinstance(right, Outer):
         for c in act(left, right.left, dim, rule):
-            yield Contribution(Outer(_vector(c.direction), right.right), c.order, c.lemma)
+            yield Contribution(Outer(as_vector(c.direction), right.right), c.order, c.lemma)
     elif isinstance(left, Outer):
         for c in act(transposed(right), left.right, dim, rule):
-            yield Contribution(Outer(left.left, _vector(c.direction)), c.order, c.lemma)
+            yield Contribution(Outer(left.left, as_vector(c.direction)), c.order, c.lemma)
     else:
         yield Contribution(Chain(_letters(left) + _letters(right)), dim.exponent / 2, CENTRAL_LIMIT)
 
@@ -82,10 +83,11 @@ def transposed(direction: Direction) -> Direction:
 def _letter_on(letter: Letter, v: VectorDirection, rule: SumRule) -> Iterator[Contribution]:
     fresh = letter.inner.exponent * rule.gain
     back = letter.inner.exponent - letter.outer.exponent / 2
-    if isinstance(v, Noise) or word_length(v) >= LONGEST_WORD:
-        yield Contribution(Noise(letter.outer), maximum(fresh, back), TRUNCATED)
+    image = Image(letter, v)
+    if isinstance(v, Noise) or turns(image) > MOST_TURNS:
+        yield Contribution(Noise(letter.outer), maximum(fresh, back) if isinstance(v, Noise) else fresh, TRUNCATED)
     else:
-        yield Contribution(Image(letter, v), fresh, ADDITIVE_SUM if rule.gain == 1 else CENTRAL_LIMIT)
+        yield Contribution(image, fresh, ADDITIVE_SUM if rule.gain == 1 else CENTRAL_LIMIT)
     if isinstance(v, Image) and v.letter == letter.T:
         yield Contribution(v.of, back, RETURN)
 
@@ -97,7 +99,7 @@ def _chain_on(chain: Chain, v: VectorDirection, rule: SumRule) -> Iterator[Contr
         parts = [
             Contribution(c.direction, part.order + c.order, c.lemma)
             for part in parts
-            for c in _letter_on(letter, _vector(part.direction), rule)
+            for c in _letter_on(letter, as_vector(part.direction), rule)
         ]
     inside = sum((letter.inner.exponent / 2 for letter in chain.letters[:-1]), start=order(0))
     for part in parts:
@@ -107,14 +109,5 @@ def _chain_on(chain: Chain, v: VectorDirection, rule: SumRule) -> Iterator[Contr
 def _letters(direction: Direction) -> tuple[Letter, ...]:
     if isinstance(direction, Letter):
         return (direction,)
-    if isinstance(direction, Chain):
-        return direction.letters
-    raise TypeError(f"{direction} is not a product of random matrices")
-
-
-def _vector(direction: Direction) -> VectorDirection:
-    if isinstance(direction, Letter | Outer | Chain):
-        raise TypeError(f"{direction} is a matrix direction where a vector direction is due")
-    return direction
-
-
+    assert isinstance(direction, Chain), f"{direction} is no product of random matrices"
+    return direction.letters

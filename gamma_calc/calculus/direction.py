@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from gamma_calc.language.dims import Dim
+from gamma_calc.language.dims import Dim, Shape
 from gamma_calc.orders.order import Order, maximum, order
 
-LONGEST_WORD: Final = 4  # matrices a direction may have passed through before it counts as noise
+MOST_TURNS: Final = 1  # changes between forward and transposed matrices before a direction counts as noise
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Letter:
     flipped: bool = False
 
     @property
-    def T(self) -> Letter:  # noqa: N802 - the transpose, as written
+    def T(self) -> Letter:
         return Letter(self.name, self.inner, self.outer, not self.flipped)
 
     def __str__(self) -> str:
@@ -76,6 +76,20 @@ class Noise:
 
 
 @dataclass(frozen=True, slots=True)
+class Common:
+    """Any vector of a fixed axis. On finitely many entries all vectors overlap at order one, so one name serves all.
+
+    What is lost is how such a vector came about; a matrix that would recognise it (W on W'u) returns to u with no more
+    than the overlap that any two independent vectors have, so no order changes.
+    """
+
+    dim: Dim
+
+    def __str__(self) -> str:
+        return f"R^{self.dim}"
+
+
+@dataclass(frozen=True, slots=True)
 class Unit:
     """The one direction of a scalar."""
 
@@ -83,7 +97,7 @@ class Unit:
         return "1"
 
 
-VectorDirection = Source | Image | Remainder | Noise | Unit
+VectorDirection = Source | Image | Remainder | Noise | Common | Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +126,37 @@ UNIT: Final = Unit()
 ONES: Final = Source("1")  # the mean of an entrywise function
 
 
-def word_length(direction: Direction) -> int:
+def is_matrix(direction: Direction) -> bool:
+    return isinstance(direction, Letter | Outer | Chain)
+
+
+def as_vector(direction: Direction) -> VectorDirection:
+    """The direction, known to be a vector's: shapes were checked when the program was written."""
+    assert not isinstance(direction, Letter | Outer | Chain), f"{direction} is a matrix direction"
+    return direction
+
+
+def on_axis(direction: VectorDirection, dim: Dim) -> VectorDirection:
+    """The direction as a vector of this axis: on a fixed axis, the common one."""
+    return Common(dim) if dim.exponent == 0 else direction
+
+
+def on_axes(direction: Direction, shape: Shape) -> Direction:
+    """The direction as a tensor of this shape."""
+    if isinstance(direction, Outer):
+        return Outer(on_axis(direction.left, shape[0]), on_axis(direction.right, shape[1]))
+    if isinstance(direction, Letter | Chain) or not shape:
+        return direction
+    return on_axis(direction, shape[0])
+
+
+def turns(direction: Direction) -> int:
+    """How often the matrices that made a direction change between forward and transposed ones."""
     count = 0
     while isinstance(direction, Image):
-        direction, count = direction.of, count + 1
+        inside = direction.of
+        count += isinstance(inside, Image) and inside.letter.flipped != direction.letter.flipped
+        direction = inside
     return count
 
 
@@ -131,6 +172,17 @@ def overlap(u: VectorDirection, v: VectorDirection, dim: Dim) -> Order:
     if isinstance(u, Image) and isinstance(v, Image) and u.letter == v.letter:
         return maximum(independent, overlap(u.of, v.of, u.letter.inner))
     return independent
+
+
+def overlap_in(u: Direction, v: Direction, shape: Shape) -> Order:
+    """The order of the normalised inner product of two directions of a tensor of this shape."""
+    if u == v:
+        return order(0)
+    if isinstance(u, Outer) and isinstance(v, Outer):
+        return overlap(u.left, v.left, shape[0]) + overlap(u.right, v.right, shape[1])
+    if len(shape) == 1:
+        return overlap(as_vector(u), as_vector(v), shape[0])
+    return sum((dim.exponent / -2 for dim in shape), start=order(0))
 
 
 def aged(direction: Direction, fresh: frozenset[str]) -> Direction:

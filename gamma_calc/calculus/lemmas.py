@@ -23,14 +23,10 @@ _TP = "law of large numbers / central limit, as in Tensor Programs (Yang, arXiv 
 GIVEN: Final = Lemma("given", "the order the program states for a leaf", "the program")
 PRODUCT: Final = Lemma("product", "orders of factors add", "LoRA+ (arXiv 2402.12354), appendix A.2")
 SUM: Final = Lemma("sum", "the order of a sum is the largest of its terms, barring exact cancellation", "LoRA+, A.2")
-CENTRAL_LIMIT: Final = Lemma(
-    "central limit", "independent zero-mean terms over an axis of size N sum to sqrt(N)", _TP
-)
+CENTRAL_LIMIT: Final = Lemma("central limit", "independent zero-mean terms over an axis of size N sum to sqrt(N)", _TP)
 ADDITIVE_SUM: Final = Lemma("additive sum", "terms assumed to agree in sign sum to N", "arXiv 2505.23194, section 2")
 COHERENT: Final = Lemma("coherent sum", "terms that agree in sign over an axis of size N sum to N", _TP)
-OVERLAP: Final = Lemma(
-    "inherited overlap", "images under one matrix overlap as much as what they are images of", _TP
-)
+OVERLAP: Final = Lemma("inherited overlap", "images under one matrix overlap as much as what they are images of", _TP)
 RETURN: Final = Lemma(
     "return through the transpose",
     "W (W^T u) has, besides its fresh part, a part along u: the diagonal of W W^T",
@@ -43,8 +39,11 @@ SIGN_KEPT: Final = Lemma(
     "entrywise normalisation keeps every component, divided by the largest",
     "Stein's identity for the sign of a sum whose largest part is random; LoRA+, assumption 1",
 )
-SIGN_FRESH: Final = Lemma("sign makes a remainder", "what normalisation adds is a fresh direction of order 0", "as above")
+SIGN_FRESH: Final = Lemma(
+    "sign makes a remainder", "what normalisation adds is a fresh direction of order 0", "as above"
+)
 TRUNCATED: Final = Lemma(
-    "long words are noise", "a direction that went through too many matrices is kept as noise, coherent with itself",
+    "twice-turned words are noise",
+    "a direction that went back and forth through the matrices more than once is kept as noise, coherent with itself",
     "an upper bound of this package, docs/explanation",
 )

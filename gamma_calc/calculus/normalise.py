@@ -2,6 +2,9 @@
 
 sign of a sum of components keeps each, divided by the largest, and adds a remainder of size 1 that is along none of
 them. For a matrix the remainder can be in the rows, in the columns, or in both: sign(u w^T) = sign(u) sign(w)^T.
+
+Wherever a remainder comes, the components that made it come too, at its order and with at least its coherence, so it
+decides no order, unless one of them is annihilated by construction. Only then is it kept.
 """
 
 from __future__ import annotations
@@ -14,14 +17,15 @@ from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.orders.order import Order, largest
 
 
-def normalised(value: Value, size: Order, site: str) -> Iterator[Contribution]:
+def normalised(value: Value, size: Order, site: str | None) -> Iterator[Contribution]:
     """The components of x / n^size entry by entry, with the remainder that the entrywise division makes.
 
-    ``size`` is the order of what divides: the value's own order for sign, at least that with an epsilon.
+    ``size`` is the order of what divides: the value's own order for sign, at least that with an epsilon. ``site``
+    names the remainder; without one it is left out.
     """
     for direction, order in value.components.items():
         yield Contribution(direction, order - size, SIGN_KEPT)
-    for direction, order in _remainders(value, site):
+    for direction, order in _remainders(value, site) if site else ():
         yield Contribution(direction, order - size, SIGN_FRESH)
 
 

@@ -71,6 +71,8 @@ class Value:
     def mapped(self, change: Callable[[Order], Order]) -> Value:
         return Value.merge((d, change(o)) for d, o in self.components.items())
 
+    __hash__ = None  # type: ignore[assignment]  # the components are a mapping
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Value) and dict(self.components) == dict(other.components)
 

@@ -63,8 +63,8 @@ def lora(
     """One LoRA layer on one sample under a loss that is linear in the layer's output.
 
     ``init`` names an initialisation; ``a0`` and ``b0`` (exponents of an entry) override its factors. ``lr`` is "shared"
-    or "per-factor", ``rank`` "fixed" or "growing" (r = n^rho), ``scaling`` the multiplier s, ``freeze`` a factor that is
-    not trained, ``fresh`` draws a new sample at every step. Raises UnknownName for a name not in its table.
+    or "per-factor", ``rank`` "fixed" or "growing" (r = n^rho), ``scaling`` the multiplier s, ``freeze`` a factor that
+    is not trained, ``fresh`` draws a new sample at every step. Raises UnknownName for a name not in its table.
 
     >>> from gamma_calc import derive
     >>> derive(lora(init="B")).conditions["stable"].region

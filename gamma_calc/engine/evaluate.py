@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from gamma_calc.calculus.direction import Chain, Image, Letter
+from gamma_calc.calculus.direction import Chain, Image, Letter, on_axes
+from gamma_calc.calculus.essential import essential
 from gamma_calc.calculus.lemmas import GIVEN
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.engine.state import State
@@ -25,8 +26,11 @@ class Evaluation:
     def value(self, expression: Expression) -> Value:
         for node in walk([expression]):
             if id(node) not in self._values:
-                self._values[id(node)] = (node, Value.collect(self.contributions(node)))
+                self._values[id(node)] = (node, self._tidied(node, Value.collect(self.contributions(node))))
         return self._values[id(expression)][1]
+
+    def _tidied(self, node: Expression, value: Value) -> Value:
+        return value if self.program.orthogonal else essential(value, node.shape)
 
     def contributions(self, node: Expression) -> Iterator[Contribution]:
         """Every way in which a direction comes into the node's value. The arguments must have been evaluated."""
@@ -37,7 +41,7 @@ class Evaluation:
         values = tuple(self._values[id(a)][1] for a in node.arguments)
         for c in node.orders(values, self.program.sum_rule):
             if not self._declared_zero(c):
-                yield c
+                yield c if self.program.orthogonal else Contribution(on_axes(c.direction, node.shape), c.order, c.lemma)
 
     def _declared_zero(self, c: Contribution) -> bool:
         """Is this direction zero because the program declares two initial factors orthogonal?"""

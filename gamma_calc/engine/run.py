@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gamma_calc.calculus.essential import essential
 from gamma_calc.calculus.value import Value
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import gradients
@@ -38,8 +39,11 @@ def step(program: Program, state: State, sources: list[tuple[Parameter, Expressi
 
 
 def _moved(program: Program, p: Parameter, tensor: Tensor, gradient: Value) -> Tensor:
-    memory, update = program.optimiser.orders(tensor.memory, gradient, p.name)
-    return Tensor(tensor.start, tensor.moved, update.times(p.rate), memory)
+    memory, update = program.optimiser.orders(tensor.memory, gradient, p.name if program.orthogonal else None)
+    step = update.times(p.rate)
+    if program.orthogonal:
+        return Tensor(tensor.start, tensor.moved, step, memory)
+    return Tensor(*(essential(value, p.shape) for value in (tensor.start, tensor.moved, step, memory)))
 
 
 def _initial(program: Program, p: Parameter) -> Value:

@@ -10,13 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import islice
 
+from gamma_calc.calculus.essential import along
 from gamma_calc.engine.run import states
 from gamma_calc.engine.state import State
 from gamma_calc.language.program import Program
-from gamma_calc.orders.order import MINUS_INFINITY
+from gamma_calc.orders.order import Order
 from gamma_calc.regions.region import Region, where
 
-PATIENCE = 4  # steps before the whole space is given up and the settled set is computed
+PATIENCE = 4  # states before the whole space is given up and the settled set is computed
+ENOUGH = 9  # states before a settled set that is not everything is accepted: the growth outside shows by then
 MOST_STEPS = 16
 
 
@@ -43,26 +45,34 @@ def course(program: Program) -> Course:
         if same(history[-2], state):
             return Course(tuple(history), program.region)
         if len(history) > PATIENCE:
-            found = agreement(history[-2], state, program.region)
-            if found == program.region or (known is not None and found == known and not found.is_empty):
+            found = agreement(program, history[-2], state)
+            if found == program.region or (len(history) >= ENOUGH and found == known and not found.is_empty):
                 return Course(tuple(history), found)
             known = found
-    return Course(tuple(history), known if known is not None else agreement(history[-2], history[-1], program.region))
+    return Course(tuple(history), known if known is not None else agreement(program, history[-2], history[-1]))
 
 
 def same(before: State, after: State) -> bool:
-    """Do two states agree at every point of exponent space?"""
-    return before.components() == after.components()
+    """Are two states the same, component by component, at every exponent?"""
+    return all(before.tensors[name].parts == after.tensors[name].parts for name in after.tensors)
 
 
-def agreement(before: State, after: State, domain: Region) -> Region:
-    """The points of the domain at which two states agree, component by component."""
-    old, new = before.components(), after.components()
-    region = domain
-    pairs = {(old.get(place, MINUS_INFINITY), new.get(place, MINUS_INFINITY)) for place in old.keys() | new.keys()}
-    for a, b in pairs:
-        if a != b:
-            region = region & where(a, "=", b)
+def agreement(program: Program, before: State, after: State) -> Region:
+    """The points of the domain at which two states agree along every direction that either of them has."""
+    region = program.region
+    for old_order, new_order in _changes(program, before, after):
+        region = region & where(old_order, "=", new_order)
         if region.is_empty:
             break
     return region
+
+
+def _changes(program: Program, before: State, after: State) -> set[tuple[Order, Order]]:
+    found: set[tuple[Order, Order]] = set()
+    for p in program.parameters:
+        for old, new in zip(before.tensors[p.name].parts, after.tensors[p.name].parts, strict=True):
+            for direction in old.components.keys() | new.components.keys() if old != new else ():
+                pair = along(old, direction, p.shape), along(new, direction, p.shape)
+                if pair[0] != pair[1]:
+                    found.add(pair)
+    return found

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gamma_calc.calculus.direction import aged
 from gamma_calc.calculus.value import ZERO, Value
-from gamma_calc.orders.order import Order
 from gamma_calc.rules.leaves import Moved, Parameter, Snapshot, Time
 
 
@@ -28,10 +27,10 @@ class Tensor:
     def now(self) -> Value:
         return self.start.plus(self.moved)
 
-    def components(self) -> Iterator[tuple[tuple[str, object], Order]]:
-        for part in ("before", "last", "memory"):
-            for direction, order in getattr(self, part).components.items():
-                yield (part, direction), order
+    @property
+    def parts(self) -> tuple[Value, Value, Value]:
+        """What must stop changing for the orders to hold at all later steps."""
+        return self.before, self.last, self.memory
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +60,3 @@ class State:
             for name, t in self.tensors.items()
         }
         return State(self.step, tensors)
-
-    def components(self) -> dict[tuple[str, str, object], Order]:
-        """Every order in the state, by its place: what must stop changing for the orders to hold for all later t."""
-        return {(name, *place): order for name, t in self.tensors.items() for place, order in t.components()}

@@ -15,8 +15,8 @@ class Power:
 
     exponent: Order
 
-    def __mul__(self, other: Power) -> Power:
-        return Power(self.exponent + other.exponent) if isinstance(other, Power) else NotImplemented
+    def times(self, other: Power) -> Power:
+        return Power(self.exponent + other.exponent)
 
     def __str__(self) -> str:
         return f"n^({self.exponent})" if self.exponent != 0 else "1"

@@ -82,7 +82,7 @@ class Expression(ABC):
     __rmul__ = __mul__
 
     @property
-    def T(self) -> Expression:  # noqa: N802 - the transpose, as written
+    def T(self) -> Expression:
         from gamma_calc.rules.transpose import Transpose
 
         return Transpose(self)

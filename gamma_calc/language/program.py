@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from gamma_calc.calculus.assumptions import CLT, SumRule
 from gamma_calc.engine.change import change, split
 from gamma_calc.errors import ProgramError, unknown
-from gamma_calc.language.expression import Expression, walk
 from gamma_calc.language.dims import shape_text
+from gamma_calc.language.expression import Expression, walk
 from gamma_calc.optimisers.base import Optimiser
 from gamma_calc.orders.order import Exponent, Order
-from gamma_calc.rules.leaves import Data, Leaf, Moved, Parameter, Snapshot
+from gamma_calc.rules.leaves import Data, Frozen, Leaf, Moved, Parameter, Snapshot
+from gamma_calc.rules.scale import Scale
 
 if TYPE_CHECKING:
     from gamma_calc.regions.region import Region
@@ -183,10 +184,11 @@ def _exponents_of(node: Expression) -> list[Order]:
     match node:
         case Parameter(init=init, rate=rate):
             return [init.entry, rate]
+        case Frozen(init=init):
+            return [init.entry]
         case Data(entry=entry):
             return [entry]
+        case Scale(power=power):
+            return [power.exponent]
         case _:
-            power = getattr(node, "power", None)
-            init = getattr(node, "init", None)
-            return [x for x in (power and power.exponent, init and init.entry) if x is not None]
-
+            return []

@@ -25,7 +25,7 @@ class Adam(Optimiser):
     beta2: Fraction = Fraction(999, 1000)
     name = "adam"
 
-    def orders(self, memory: Value, gradient: Value, site: str) -> tuple[Value, Value]:
+    def orders(self, memory: Value, gradient: Value, site: str | None) -> tuple[Value, Value]:
         mean = memory.plus(gradient)
         if mean.is_zero:
             return ZERO, ZERO

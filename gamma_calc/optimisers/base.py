@@ -20,7 +20,7 @@ class Optimiser(ABC):
     name: ClassVar[str]
 
     @abstractmethod
-    def orders(self, memory: Value, gradient: Value, site: str) -> tuple[Value, Value]:
+    def orders(self, memory: Value, gradient: Value, site: str | None) -> tuple[Value, Value]:
         """The new memory and the update, as components."""
 
     @abstractmethod

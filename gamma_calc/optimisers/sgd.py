@@ -13,7 +13,7 @@ class SGD(Optimiser):
 
     name = "sgd"
 
-    def orders(self, memory: Value, gradient: Value, site: str) -> tuple[Value, Value]:
+    def orders(self, memory: Value, gradient: Value, site: str | None) -> tuple[Value, Value]:
         return ZERO, gradient
 
     def numeric(self, memory: Any, gradient: Array, step: int, width: int) -> tuple[Any, Array]:

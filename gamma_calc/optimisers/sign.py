@@ -17,7 +17,7 @@ class Sign(Optimiser):
 
     name = "sign"
 
-    def orders(self, memory: Value, gradient: Value, site: str) -> tuple[Value, Value]:
+    def orders(self, memory: Value, gradient: Value, site: str | None) -> tuple[Value, Value]:
         return ZERO, Value.collect(normalised(gradient, gradient.order, site)) if not gradient.is_zero else ZERO
 
     def numeric(self, memory: Any, gradient: Array, step: int, width: int) -> tuple[Any, Array]:

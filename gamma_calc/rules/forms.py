@@ -9,9 +9,7 @@ class Linear(Expression):
     """The result changes by the operation on the changes: f(x + dx) - f(x) = f(dx)."""
 
     def moved(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
-        return tuple(
-            Part(frozenset({i}), self.rebuild(delta)) for i, delta in enumerate(change) if delta is not None
-        )
+        return tuple(Part(frozenset({i}), self.rebuild(delta)) for i, delta in enumerate(change) if delta is not None)
 
 
 class Bilinear(Expression):

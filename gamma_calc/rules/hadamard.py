@@ -32,7 +32,7 @@ class Hadamard(Bilinear):
                 yield from self._pair(u, v, Contribution(u, a + b, MEAN))
 
     def _pair(self, u: Direction, v: Direction, kept: Contribution) -> Iterator[Contribution]:
-        if u == ONES or v == ONES:
+        if ONES in (u, v):
             yield Contribution(v if u == ONES else u, kept.order, MEAN)
             return
         if u == v:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gamma_calc.calculus.assumptions import SumRule
 from gamma_calc.calculus.contraction import act, inner, multiply, transposed
-from gamma_calc.calculus.direction import Chain, Letter, Outer
+from gamma_calc.calculus.direction import Direction, as_vector, is_matrix
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ShapeError
 from gamma_calc.language.dims import Dim, Shape, shape_text
@@ -29,7 +29,7 @@ class MatMul(Bilinear):
             raise ShapeError(
                 f"cannot contract {left} of shape {shape_text(left.shape)} with {right} of shape "
                 f"{shape_text(right.shape)}",
-                mend="the last axis of the left must be the first of the right; .T transposes, * multiplies by a scalar",
+                mend="the last axis of the left must be the first of the right; .T transposes, * scales",
             )
         self.arguments = (left, right)
         self.dim: Dim = left.shape[-1]
@@ -42,15 +42,14 @@ class MatMul(Bilinear):
                 for c in self._pair(u, v, rule):
                     yield Contribution(c.direction, a + b + c.order, c.lemma)
 
-    def _pair(self, u: object, v: object, rule: SumRule) -> Iterator[Contribution]:
-        left_matrix, right_matrix = isinstance(u, Letter | Outer | Chain), isinstance(v, Letter | Outer | Chain)
-        if left_matrix and right_matrix:
+    def _pair(self, u: Direction, v: Direction, rule: SumRule) -> Iterator[Contribution]:
+        if is_matrix(u) and is_matrix(v):
             return multiply(u, v, self.dim, rule)
-        if left_matrix:
-            return act(u, v, self.dim, rule)
-        if right_matrix:
-            return act(transposed(v), u, self.dim, rule)
-        return iter((inner(u, v, self.dim),))
+        if is_matrix(u):
+            return act(u, as_vector(v), self.dim, rule)
+        if is_matrix(v):
+            return act(transposed(v), as_vector(u), self.dim, rule)
+        return iter((inner(as_vector(u), as_vector(v), self.dim),))
 
     def numeric(self, *arrays: Array) -> Array:
         x, y = arrays

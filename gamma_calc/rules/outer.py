@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gamma_calc.calculus.assumptions import SumRule
-from gamma_calc.calculus.direction import Outer
+from gamma_calc.calculus.direction import Outer, as_vector
 from gamma_calc.calculus.lemmas import PRODUCT
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ShapeError
@@ -32,7 +32,7 @@ class OuterProduct(Bilinear):
         left, right = values
         for u, a in left.components.items():
             for w, b in right.components.items():
-                yield Contribution(Outer(u, w), a + b, PRODUCT)  # type: ignore[arg-type]
+                yield Contribution(Outer(as_vector(u), as_vector(w)), a + b, PRODUCT)
 
     def numeric(self, *arrays: Array) -> Array:
         u, w = arrays

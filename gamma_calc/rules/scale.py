@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import Final
 
 from gamma_calc.calculus.assumptions import SumRule
 from gamma_calc.calculus.lemmas import PRODUCT
@@ -13,6 +14,9 @@ from gamma_calc.language.dims import Power, Shape
 from gamma_calc.language.expression import Array, Expression
 from gamma_calc.orders.order import order
 from gamma_calc.rules.forms import Linear
+
+ONE_TIMES: Final = Fraction(1)
+N_TO_THE_ZERO: Final = Power(order(0))
 
 
 class Scale(Linear):
@@ -24,7 +28,7 @@ class Scale(Linear):
     precedence = 5
 
     def __init__(
-        self, argument: Expression, *, coefficient: Fraction = Fraction(1), power: Power = Power(order(0))
+        self, argument: Expression, *, coefficient: Fraction = ONE_TIMES, power: Power = N_TO_THE_ZERO
     ) -> None:
         if not coefficient:
             raise ProgramError(f"0 * {argument} is identically zero", mend="leave the term out")

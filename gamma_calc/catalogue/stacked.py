@@ -1,0 +1,42 @@
+"""Two linear layers with an adapter on each, trained together."""
+
+from __future__ import annotations
+
+from gamma_calc.catalogue.initialisations import INITIALISATIONS
+from gamma_calc.errors import unknown
+from gamma_calc.language.dims import Dim
+from gamma_calc.language.expression import Expression
+from gamma_calc.language.initialisation import iid
+from gamma_calc.language.program import Program, Quantity, internal, other, output
+from gamma_calc.optimisers import OPTIMISERS
+from gamma_calc.orders.order import order
+from gamma_calc.rules.leaves import data, frozen, parameter
+
+
+def stacked(init: str = "A", *, layers: int = 2, optimiser: str = "adam") -> Program:
+    """x_l = (W_l + B_l A_l) x_(l-1), one shared rate, a loss linear in the last x. Rank fixed, multiplier 1.
+
+    Quantities carry the layer's number: Z_A1, Z_B1, delta1_1 ... The gradient of the first adapter goes through the
+    second one's B.
+    """
+    if init not in INITIALISATIONS:
+        raise unknown("initialisation", init, INITIALISATIONS)
+    start = INITIALISATIONS[init]
+    n, r = Dim("n", 1), Dim("r", 0)
+    x: Expression = data("Z", n)
+    watch: list[tuple[Quantity, ...]] = []
+    for layer in range(1, layers + 1):
+        A = parameter(f"A{layer}", r, n, init=iid(order(start.a0)(rho=0)), rate="eta")
+        B = parameter(f"B{layer}", n, r, init=iid(order(start.b0)(rho=0)), rate="eta")
+        Z_A = A @ x
+        Z_B = B @ Z_A
+        watch += [internal(f"Z_A{layer}", Z_A), other(f"B{layer}", B)]
+        watch.append(output(f"Z_B{layer}", Z_B, parts=[f"delta{i}_{layer}" for i in (1, 2, 3)]))
+        x = frozen(f"W{layer}", n, n) @ x + Z_B
+    return Program(
+        f"stacked ({layers} layers, Init[{init}])",
+        -(data("w", n) @ x),
+        OPTIMISERS[optimiser],
+        watch,
+        notes=(f"initialisation {init}: {start.statement}", "a loss linear in the last layer's output"),
+    )
