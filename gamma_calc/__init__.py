@@ -12,6 +12,7 @@ from gamma_calc.derivation import Derivation as Derivation
 from gamma_calc.derivation import derive as derive
 from gamma_calc.errors import GammaError as GammaError
 from gamma_calc.language.dims import Dim as Dim
+from gamma_calc.language.initialisation import given as given
 from gamma_calc.language.initialisation import iid as iid
 from gamma_calc.language.initialisation import zero as zero
 from gamma_calc.language.program import Program as Program
@@ -26,4 +27,7 @@ from gamma_calc.regions.region import Region as Region
 from gamma_calc.rules.leaves import data as data
 from gamma_calc.rules.leaves import frozen as frozen
 from gamma_calc.rules.leaves import parameter as parameter
+from gamma_calc.rules.outer import outer as outer
+from gamma_calc.rules.relu import relu as relu
 from gamma_calc.rules.since_start import since_start as since_start
+from gamma_calc.rules.tanh import tanh as tanh

@@ -10,6 +10,7 @@ from typing import Literal
 
 from gamma_calc.conditions import Condition
 from gamma_calc.orders.order import Order, order
+from gamma_calc.regions.clash import Clash, clash
 from gamma_calc.regions.region import Optimum, Region, where
 
 
@@ -27,8 +28,7 @@ class Demand:
         return where(self.order, self.relation, order(0))
 
     def __str__(self) -> str:
-        sign = "<=" if self.relation == "<=" else "="
-        return f"{self.text}: {self.order} {sign} 0"
+        return f"{self.text} ({self.order} {self.relation} 0)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,11 +53,17 @@ class Finding:
         return {} if self.empty else {name: self.region.largest(name) for name in self.region.variables}
 
     @cached_property
-    def why(self) -> str:
-        """The reason in one line: the demands where they can be met, the smallest clash where they cannot."""
-        from gamma_calc.clash import clash
+    def clash(self) -> Clash | None:
+        """The smallest set of demands that exclude each other, with checked arithmetic; None if they can be met."""
+        demands = {str(demand): demand.region for demand in self.demands}
+        return clash(demands | ({} if self.given.is_everything else {f"the domain {self.given}": self.given}))
 
-        return str(clash(self)) if self.empty else " and ".join(str(demand) for demand in self.demands)
+    @cached_property
+    def why(self) -> str:
+        """The reason in one line: the demands where they can be met, those that exclude each other where not."""
+        if self.clash is None:
+            return " and ".join(str(demand) for demand in self.demands)
+        return f"{' and '.join(self.clash.names)} exclude each other"
 
     def __str__(self) -> str:
         return f"{self.condition.name}: {self.region}"

@@ -67,7 +67,7 @@ def makes_a_mutable_record(node: ast.AST) -> bool:
 
 
 def settled(decorator: str) -> bool:
-    return "frozen=True" in decorator and "slots=True" in decorator
+    return "frozen=True" in decorator
 
 
 def raises_a_builtin_error(node: ast.AST) -> bool:

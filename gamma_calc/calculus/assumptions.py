@@ -20,8 +20,8 @@ CLT: Final = SumRule("clt", Fraction(1, 2), "a random matrix sums over an axis o
 ADDITIVE: Final = SumRule(
     "additive",
     Fraction(1),
-    "a random matrix sums over an axis of size N to N: the literal reading of arXiv 2505.23194, which holds for entries "
-    "that agree in sign and not for independent ones",
+    "a random matrix sums over an axis of size N to N: the literal reading of arXiv 2505.23194, which holds for "
+    "entries that agree in sign and not for independent ones",
 )
 
 SUM_RULES: Final = {rule.name: rule for rule in (CLT, ADDITIVE)}

@@ -33,6 +33,13 @@ RETURN: Final = Lemma(
     _TP + "; the transpose's conditioning term of the master theorem",
 )
 MEAN: Final = Lemma("mean of a factor", "a factor with non-zero mean keeps the other's direction", _TP)
+FUNCTION_KEPT: Final = Lemma(
+    "mean slope", "an entrywise function keeps its argument's directions, by its mean slope", "Stein's identity"
+)
+FUNCTION_MEAN: Final = Lemma("mean of a function", "an even part has a mean of the order of its size", _TP)
+FUNCTION_FRESH: Final = Lemma(
+    "rest of a function", "what is neither mean nor along the argument is fresh", "Hermite expansion"
+)
 ORTHOGONAL: Final = Lemma("declared orthogonality", "a product of two factors is zero by construction", "the program")
 SIGN_KEPT: Final = Lemma(
     "sign keeps directions",

@@ -47,4 +47,6 @@ def _moved(program: Program, p: Parameter, tensor: Tensor, gradient: Value) -> T
 
 
 def _initial(program: Program, p: Parameter) -> Value:
+    if p.init.expression is not None:
+        return Evaluation(program, State(0, {})).value(p.init.expression)
     return Value.collect(p.orders((), program.sum_rule))

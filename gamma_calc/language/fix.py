@@ -42,9 +42,9 @@ class _Rewrite:
     def _new(self, node: Expression) -> Expression:
         match node:
             case Parameter(name, _, init, rate):
-                return Parameter(name, self._shape(node.shape), Init(self._order(init.entry)), self._order(rate))
+                return Parameter(name, self._shape(node.shape), self._init(init), self._order(rate))
             case Frozen(name, _, init):
-                return Frozen(name, self._shape(node.shape), Init(self._order(init.entry)))
+                return Frozen(name, self._shape(node.shape), self._init(init))
             case Data(name, _, entry, fresh):
                 return Data(name, self._shape(node.shape), self._order(entry), fresh)
             case Snapshot(parameter, time):
@@ -55,6 +55,9 @@ class _Rewrite:
                 power = Power(self._order(node.power.exponent))
                 return Scale(self.node(node.arguments[0]), coefficient=node.coefficient, power=power)
         return node.rebuild(*map(self.node, node.arguments)) if node.arguments else node
+
+    def _init(self, init: Init) -> Init:
+        return Init(self._order(init.entry), None if init.expression is None else self.node(init.expression))
 
     def _parameter(self, parameter: Parameter) -> Parameter:
         found = self.node(parameter)

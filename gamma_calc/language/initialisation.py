@@ -1,24 +1,34 @@
-"""How a tensor starts: as zero, or with independent entries of a given order."""
+"""How a tensor starts: as zero, with independent entries of a given order, or as given data."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from gamma_calc.orders.order import MINUS_INFINITY, Order, order
+
+if TYPE_CHECKING:
+    from gamma_calc.language.expression import Expression
 
 
 @dataclass(frozen=True, slots=True)
 class Init:
-    """The start of a tensor: independent zero-mean entries of order n^entry, or zero where entry is -oo."""
+    """The start of a tensor: independent zero-mean entries of order n^entry, or zero where entry is -oo.
+
+    With an ``expression`` the start is its value instead, and the entry is not used.
+    """
 
     entry: Order
+    expression: Expression | None = None
 
     @property
     def is_zero(self) -> bool:
-        return self.entry.is_zero_quantity
+        return self.expression is None and self.entry.is_zero_quantity
 
     def __str__(self) -> str:
+        if self.expression is not None:
+            return f"given as {self.expression}"
         return "zero" if self.is_zero else f"iid entries n^({self.entry})"
 
 
@@ -32,3 +42,11 @@ def iid(entry: Order | Fraction | int | str) -> Init:
     Init(entry=Order('-1/2'))
     """
     return Init(order(entry))
+
+
+def given(expression: Expression) -> Init:
+    """A start computed from data: eigenvectors of the inputs, a first gradient, a part of the frozen weight.
+
+    The expression may use data and frozen tensors; what they share with the rest of the program stays shared.
+    """
+    return Init(MINUS_INFINITY, expression)

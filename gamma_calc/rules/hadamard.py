@@ -10,13 +10,15 @@ from gamma_calc.calculus.lemmas import MEAN, PRODUCT
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.language.dims import Shape
 from gamma_calc.language.expression import Array, Expression
+from gamma_calc.orders.order import largest, maximum
 from gamma_calc.rules.forms import Bilinear
 
 
 class Hadamard(Bilinear):
     """The entrywise product. Lemma: orders add; the mean of one factor keeps the other's direction.
 
-    A direction times itself has a mean (its square); two independent directions make a fresh one.
+    A direction times itself has a mean (its square); two independent directions make a fresh one, left out where what
+    the means keep is at least as large.
     """
 
     precedence = 5
@@ -27,17 +29,13 @@ class Hadamard(Bilinear):
 
     def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
         left, right = values
-        for u, a in left.components.items():
-            for v, b in right.components.items():
-                yield from self._pair(u, v, Contribution(u, a + b, MEAN))
-
-    def _pair(self, u: Direction, v: Direction, kept: Contribution) -> Iterator[Contribution]:
-        if ONES in (u, v):
-            yield Contribution(v if u == ONES else u, kept.order, MEAN)
-            return
-        if u == v:
-            yield Contribution(ONES, kept.order, MEAN)
-        yield Contribution(Remainder(str(self)), kept.order, PRODUCT)
+        pairs = [(u, v, a + b) for u, a in left.components.items() for v, b in right.components.items()]
+        kept = [Contribution(_kept(u, v), order, MEAN) for u, v, order in pairs if ONES in (u, v) or u == v]
+        fresh = largest(order for u, v, order in pairs if ONES not in (u, v))
+        along = largest(c.order for c in kept)
+        yield from kept
+        if maximum(along, fresh) != along:
+            yield Contribution(Remainder(str(self)), fresh, PRODUCT)
 
     def numeric(self, *arrays: Array) -> Array:
         return arrays[0] * arrays[1]
@@ -52,3 +50,8 @@ class Hadamard(Bilinear):
     def __str__(self) -> str:
         left, right = self.arguments
         return f"{left.inside(5)} * {right.inside(5)}"
+
+
+def _kept(u: Direction, v: Direction) -> Direction:
+    """What the mean of one factor keeps of the other; the square of a direction keeps its mean."""
+    return v if u == ONES else u if v == ONES else ONES

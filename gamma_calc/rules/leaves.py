@@ -13,7 +13,7 @@ from gamma_calc.calculus.lemmas import GIVEN
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError, ShapeError
 from gamma_calc.language.dims import Dim, Shape, shape_text
-from gamma_calc.language.expression import Array, Expression, Part
+from gamma_calc.language.expression import Array, Expression, Part, walk
 from gamma_calc.language.initialisation import Init, iid
 from gamma_calc.orders.order import Order, order
 
@@ -169,7 +169,19 @@ def parameter(name: str, *shape: Dim, init: Init, rate: Order | Fraction | int |
         raise ProgramError(
             f"parameter {name} has no learning rate", mend=f"give rate='eta', or write frozen({name!r}, ...) instead"
         )
+    if init.expression is not None:
+        _check_given(name, shape, init.expression)
     return Parameter(name, _at_most_matrix(name, shape), init, order(rate))
+
+
+def _check_given(name: str, shape: Shape, start: Expression) -> None:
+    if start.shape != shape:
+        raise ShapeError(
+            f"parameter {name} of shape {shape_text(shape)} starts as {start} of shape {shape_text(start.shape)}",
+            mend="both must have the same axes",
+        )
+    if any(isinstance(node, Parameter | Snapshot | Moved) for node in walk([start])):
+        raise ProgramError(f"parameter {name} starts as {start}, which is trained", mend="use data and frozen tensors")
 
 
 def _at_most_matrix(name: str, shape: Shape) -> Shape:

@@ -48,3 +48,8 @@ class OuterProduct(Bilinear):
     def __str__(self) -> str:
         left, right = self.arguments
         return f"{left.inside(5)} (x) {right.inside(5)}"
+
+
+def outer(u: Expression, w: Expression) -> Expression:
+    """The matrix u w^T of two vectors."""
+    return OuterProduct(u, w)
