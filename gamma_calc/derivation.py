@@ -191,7 +191,11 @@ class Derivation:
 def derive(program: Program, *, stability: str = "Z_B", **values: Exponent) -> Derivation:
     """Derive every order of a program, for every step. ``values`` fixes exponents, such as ``rho="1/2"``.
 
-    Raises ProgramError and OrderError with the program's name in front.
+    Raises UnknownName for another ``stability``; ProgramError and OrderError with the program's name in front.
+
+    >>> from gamma_calc import lora
+    >>> derive(lora(init="A", rank="growing"), rho="1/2").conditions["stable"].region
+    Region('eta <= -3/4')
     """
     if stability not in STABILITY:
         raise unknown("notion of stability", stability, STABILITY)

@@ -15,6 +15,9 @@ class GammaError(Exception):
 
     Fields: ``what`` (the offending piece and what was expected), ``where`` (its place, may be empty) and ``mend``
     (what to write instead, may be empty). The text is one line made of the three.
+
+    >>> print(GammaError("rank is 0", where="adapter_config.json", mend="write a positive r"))
+    adapter_config.json: rank is 0; write a positive r
     """
 
     def __init__(self, what: str, *, where: str = "", mend: str = "") -> None:

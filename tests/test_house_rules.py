@@ -88,7 +88,7 @@ BROKEN: list[tuple[Rule, str]] = [
     (makes_a_float, "half = 0.5"),
     (makes_a_float, "half = float(x)"),
     (makes_a_mutable_record, "@dataclass\nclass Point: x: int"),
-    (makes_a_mutable_record, "@dataclasses.dataclass(frozen=True)\nclass Point: x: int"),
+    (makes_a_mutable_record, "@dataclasses.dataclass(slots=True)\nclass Point: x: int"),
     (raises_a_builtin_error, "raise ValueError('no')"),
 ]
 

@@ -41,7 +41,7 @@ from gamma_calc.orders.order import maximum, order
 def inner(u: VectorDirection, v: VectorDirection, dim: Dim) -> Contribution:
     """<u, v> over an axis."""
     shared = overlap(u, v, dim)
-    lemma = COHERENT if u == v else CENTRAL_LIMIT if shared == dim.exponent / -2 else OVERLAP
+    lemma = COHERENT if u == v else CENTRAL_LIMIT if shared == dim.chance else OVERLAP
     return Contribution(UNIT, dim.exponent + shared, lemma)
 
 

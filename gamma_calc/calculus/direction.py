@@ -168,7 +168,7 @@ def overlap(u: VectorDirection, v: VectorDirection, dim: Dim) -> Order:
     """
     if u == v:
         return order(0)
-    independent = dim.exponent / -2
+    independent = dim.chance
     if isinstance(u, Image) and isinstance(v, Image) and u.letter == v.letter:
         return maximum(independent, overlap(u.of, v.of, u.letter.inner))
     return independent
@@ -182,7 +182,8 @@ def overlap_in(u: Direction, v: Direction, shape: Shape) -> Order:
         return overlap(u.left, v.left, shape[0]) + overlap(u.right, v.right, shape[1])
     if len(shape) == 1:
         return overlap(as_vector(u), as_vector(v), shape[0])
-    return sum((dim.exponent / -2 for dim in shape), start=order(0))
+    rows, columns = shape
+    return rows.chance + columns.chance
 
 
 def aged(direction: Direction, fresh: frozenset[str]) -> Direction:

@@ -52,6 +52,10 @@ def deep_linear(parametrisation: ABC, *, hidden_layers: int = 1, optimiser: str 
     """f = W_out W_L .. W_1 x with a fixed input dimension and a scalar output, under a loss linear in f.
 
     Watches every hidden layer h_l and its change dh_l, and the output f and df.
+
+    >>> from gamma_calc import derive
+    >>> derive(deep_linear(PARAMETRISATIONS["sp"])).orders["dh2"]
+    Order('-1/2')
     """
     n, d = Dim("n", 1), Dim("d", 0)
     p = parametrisation

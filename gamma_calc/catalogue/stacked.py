@@ -17,7 +17,11 @@ def stacked(init: str = "A", *, layers: int = 2, optimiser: str = "adam") -> Pro
     """x_l = (W_l + B_l A_l) x_(l-1), one shared rate, a loss linear in the last x. Rank fixed, multiplier 1.
 
     Quantities carry the layer's number: Z_A1, Z_B1, delta1_1 ... The gradient of the first adapter goes through the
-    second one's B.
+    second one's B. Raises UnknownName for another ``init``.
+
+    >>> from gamma_calc import derive
+    >>> derive(stacked("B"), eta=-1).orders["delta1_1"]
+    Order('0')
     """
     if init not in INITIALISATIONS:
         raise unknown("initialisation", init, INITIALISATIONS)

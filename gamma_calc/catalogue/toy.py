@@ -20,6 +20,11 @@ def toy(init: str = "1", *, optimiser: str = "sgd", lr: str = "shared") -> Progr
     """f = b (a'x) with one sample and an error signal U of order one.
 
     ``init`` is "1" (a random with variance 1/n, b = 0) or "2" (a = 0, b random). ``lr`` is "shared" or "per-factor".
+    Raises UnknownName for another ``init``.
+
+    >>> from gamma_calc import derive
+    >>> derive(toy("1")).conditions["stable"].region
+    Region('eta <= -1/2')
     """
     if init not in STARTS:
         raise unknown("toy initialisation", init, STARTS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from gamma_calc.errors import OrderError, ProgramError
@@ -33,12 +33,14 @@ class Dim:
 
     name: str
     exponent: Order
+    chance: Order = field(compare=False, repr=False)  # the overlap of two independent vectors of this axis
 
     def __init__(self, name: str, exponent: Order | Fraction | int | str) -> None:
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "exponent", order(exponent))
         if self.exponent.is_zero_quantity:
             raise ProgramError(f"dimension {name} has exponent -inf", mend="a fixed dimension has exponent 0")
+        object.__setattr__(self, "chance", self.exponent / -2)
 
     def __pow__(self, power: Order | Fraction | int | str) -> Power:
         exponent = order(power)

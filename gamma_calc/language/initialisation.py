@@ -38,8 +38,8 @@ zero = Init(MINUS_INFINITY)
 def iid(entry: Order | Fraction | int | str) -> Init:
     """Independent zero-mean entries of order n^entry (an exponent): variance 1/n is entry -1/2.
 
-    >>> iid("-1/2")
-    Init(entry=Order('-1/2'))
+    >>> print(iid("-1/2"))
+    iid entries n^(-1/2)
     """
     return Init(order(entry))
 
@@ -48,5 +48,9 @@ def given(expression: Expression) -> Init:
     """A start computed from data: eigenvectors of the inputs, a first gradient, a part of the frozen weight.
 
     The expression may use data and frozen tensors; what they share with the rest of the program stays shared.
+
+    >>> from gamma_calc import Dim, data
+    >>> print(given(data("v", Dim("n", 1))))
+    given as v
     """
     return Init(MINUS_INFINITY, expression)

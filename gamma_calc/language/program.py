@@ -44,12 +44,22 @@ class Quantity:
 
 
 def internal(name: str, expression: Expression) -> tuple[Quantity, ...]:
-    """Watch a hidden feature, such as Z_A."""
+    """Watch a hidden feature, such as Z_A; internal stability bounds it.
+
+    >>> from gamma_calc import Dim, data
+    >>> [q.name for q in internal("Z_A", data("Z", Dim("n", 1)))]
+    ['Z_A']
+    """
     return (Quantity(name, expression, Role.INTERNAL, expression),)
 
 
 def other(name: str, expression: Expression) -> tuple[Quantity, ...]:
-    """Watch a quantity that no condition speaks of, such as the input or a weight."""
+    """Watch a quantity that no condition speaks of, such as the input or a weight.
+
+    >>> from gamma_calc import Dim, data
+    >>> other("Z", data("Z", Dim("n", 1)))[0].role
+    <Role.OTHER: 'other'>
+    """
     return (Quantity(name, expression, Role.OTHER, expression),)
 
 
@@ -59,7 +69,18 @@ def output(
     """Watch an output, its change over a step, and the parts of that change.
 
     ``parts`` names the change through the right factor, the left factor and both, for an output that is a product:
-    delta1, delta2, delta3 for Z_B = s B (A Z).
+    delta1, delta2, delta3 for Z_B = s B (A Z). Raises ProgramError where parts are named and there is no product.
+
+    >>> from gamma_calc import Dim, data, iid, parameter
+    >>> n, r = Dim("n", 1), Dim("r", 0)
+    >>> A, B = (parameter(k, *s, init=iid(0), rate="eta") for k, s in (("A", (r, n)), ("B", (n, r))))
+    >>> for q in output("Z_B", B @ (A @ data("Z", n)), parts=("delta1", "delta2", "delta3")):
+    ...     print(q.name, "=", q.expression)
+    Z_B = B (A Z)
+    dZ_B = B[t-1] (dA Z) + dB (A[t-1] Z) + dB (dA Z)
+    delta1 = B[t-1] (dA Z)
+    delta2 = dB (A[t-1] Z)
+    delta3 = dB (dA Z)
     """
     watched = [
         Quantity(name, expression, Role.OUTPUT, expression),
@@ -83,6 +104,11 @@ class Program:
     ``orthogonal`` the pairs of parameters whose initial product is zero by construction.
 
     Raises ShapeError and ProgramError when it is written, not when it runs.
+
+    >>> from gamma_calc import lora
+    >>> program = lora(scaling="free")
+    >>> program.variables, [p.name for p in program.parameters]
+    (('eta', 'sigma'), ['B', 'A'])
     """
 
     name: str

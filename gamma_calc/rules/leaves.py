@@ -118,7 +118,8 @@ class Moved(Leaf):
 
     @property
     def name(self) -> str:  # type: ignore[override]
-        return f"(change of {self.parameter.name} from {self.since.value} to {self.until.value})"
+        step = (self.since, self.until) == (Time.PREVIOUS, Time.NOW)
+        return f"d{self.parameter.name}" if step else f"({self.parameter.name}[{self.until.value}] - start)"
 
     @property
     def shape(self) -> Shape:  # type: ignore[override]
@@ -149,7 +150,11 @@ def drawn(name: str, shape: Shape) -> Direction:
 def data(name: str, *shape: Dim, entry: Order | Fraction | int | str = 0, fresh: bool = False) -> Data:
     """A given vector (or scalar) with entries of order n^entry, independent of everything else.
 
-    ``fresh`` draws a new independent sample at every step; otherwise the same sample is used throughout.
+    ``fresh`` draws a new independent sample at every step; otherwise the same sample is used throughout. Raises
+    ShapeError for a matrix.
+
+    >>> data("Z", Dim("n", 1))
+    <Z : (n)>
     """
     if len(shape) > 1:
         raise ShapeError(
@@ -159,12 +164,24 @@ def data(name: str, *shape: Dim, entry: Order | Fraction | int | str = 0, fresh:
 
 
 def frozen(name: str, *shape: Dim, entry: Order | Fraction | int | str | Init = "-1/2") -> Frozen:
-    """A random tensor that is not trained: independent zero-mean entries of order n^entry."""
+    """A random tensor that is not trained: independent zero-mean entries of order n^entry.
+
+    >>> n = Dim("n", 1)
+    >>> frozen("W*", n, n) @ data("Z", n)
+    <W* Z : (n)>
+    """
     return Frozen(name, _at_most_matrix(name, shape), entry if isinstance(entry, Init) else iid(entry))
 
 
 def parameter(name: str, *shape: Dim, init: Init, rate: Order | Fraction | int | str | None = None) -> Parameter:
-    """A trainable tensor; ``rate`` is the exponent of its learning rate, such as "eta" or "-1/2"."""
+    """A trainable tensor; ``rate`` is the exponent of its learning rate, such as "eta" or "-1/2".
+
+    Raises ProgramError without a rate, ShapeError for more than two axes or a start that does not fit.
+
+    >>> n, r = Dim("n", 1), Dim("r", 0)
+    >>> parameter("A", r, n, init=iid("-1/2"), rate="eta")
+    <A : (r, n)>
+    """
     if rate is None:
         raise ProgramError(
             f"parameter {name} has no learning rate", mend=f"give rate='eta', or write frozen({name!r}, ...) instead"
