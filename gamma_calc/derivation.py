@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from gamma_calc.calculus.alignment import aligned
 from gamma_calc.calculus.direction import aged
 from gamma_calc.conditions import CONDITIONS, STABILITY, Stability
 from gamma_calc.engine.evaluate import Evaluation
+from gamma_calc.engine.feedback import Feedback, balanced, feedback
 from gamma_calc.engine.gradient import gradients
 from gamma_calc.engine.run import states
 from gamma_calc.engine.settle import Course, course
@@ -25,8 +27,11 @@ from gamma_calc.regions.region import Region
 from gamma_calc.regions.simplify import same_on, simplify
 from gamma_calc.trace import Trace, trace
 
+if TYPE_CHECKING:
+    from rich.text import Text
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Derivation:
     """What the calculus says of a program, for every step and in the limit of many.
 
@@ -96,13 +101,30 @@ class Derivation:
         before, after = simplify((second - first) / 2, outside), simplify((third - second) / 2, outside)
         return after if before == after else None
 
+    @cached_property
+    def feedback(self) -> tuple[Feedback, ...]:
+        """The parameters whose own movement turns their updates round, and where: orders are upper bounds there."""
+        return feedback(self.program, self.course.states)
+
+    @cached_property
+    def balance(self) -> Mapping[str, Order]:
+        """Quantity to order where every returning movement is in balance with its drive; empty without feedback.
+
+        Only of quantities themselves: the change over a step goes to zero as the balance is reached.
+        """
+        if not self.feedback:
+            return MappingProxyType({})
+        there = Evaluation(self.program, balanced(self.course.last, self.feedback))
+        values = {q.name: q.expression for q in self.program.quantities.values() if q.expression is q.node}
+        return MappingProxyType({name: there.value(node).order for name, node in values.items()})
+
     def gradient_of(self, node: Expression) -> Expression:
         """The gradient of the loss with respect to a node of the program, as an expression."""
         return self._gradients[id(node)]
 
-    def trace(self, quantity: str, step: int | None = None) -> Trace:
-        """The derivation of a quantity's order, rule by rule; at ``from_step`` unless a step is given."""
-        return trace(self, quantity, step)
+    def trace(self, *quantities: str, step: int | None = None) -> Trace:
+        """The derivation of the quantities' orders, rule by rule; at ``from_step`` unless a step is given."""
+        return trace(self, quantities, step)
 
     def order(self, name: str) -> Order:
         """The settled order of one quantity; the error for an unknown name suggests the nearest."""
@@ -133,6 +155,33 @@ class Derivation:
             f"stability: {self.stability.statement} ({self.stability.source})",
             "widths go to infinity at a fixed number of steps; sums cancel only where the program says so",
         )
+
+    # -- appearance -----------------------------------------------------------------------------------------------
+
+    def to_json(self) -> str:
+        """The whole answer as the command line prints it with ``--format json``."""
+        from gamma_calc.reports import data
+
+        return data.json_text(data.as_data(self))
+
+    def __str__(self) -> str:
+        from gamma_calc.reports import layout, sections
+
+        return layout.plain(sections.report(self))
+
+    def __repr__(self) -> str:
+        sets = ", ".join(map(str, self.conditions.values()))
+        return f"<Derivation of {self.program.name}: {sets}>"
+
+    def __rich__(self) -> Text:
+        from gamma_calc.reports import layout, sections
+
+        return layout.rich_text(sections.report(self, "unicode"))
+
+    def _repr_latex_(self) -> str:
+        from gamma_calc.reports import latex
+
+        return latex.notebook(self)
 
     # -- the steps ------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,81 @@
+"""Feedback: where a parameter's own movement comes back in its gradient and outgrows what drove it.
+
+A loss that is linear in the output never does this: the gradient of a factor does not contain the factor. A squared
+error does: the error signal holds the adapter's own output, and through a random B0 it returns with B0'B0 of order n.
+Once the returned part is the larger one, updates turn round, and the maximum that the calculus takes for a sum is an
+upper bound only. Along the returning direction the movement can settle where both parts are of one order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from gamma_calc.calculus.essential import along
+from gamma_calc.calculus.value import ZERO
+from gamma_calc.engine.evaluate import Evaluation
+from gamma_calc.engine.gradient import gradients
+from gamma_calc.engine.state import State
+from gamma_calc.language.expression import Expression, walk
+from gamma_calc.language.program import Program
+from gamma_calc.orders.order import Order
+from gamma_calc.regions.region import Region, where
+from gamma_calc.rules.leaves import Parameter
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """From ``step`` on, where the exponents are in ``where``, orders that use ``parameter``'s movement are upper bounds.
+
+    ``relief`` (an exponent, negative there) is how far below its bound the movement is in balance with its drive.
+    """
+
+    parameter: str
+    step: int
+    where: Region
+    relief: Order
+
+    def __str__(self) -> str:
+        return (
+            f"from step {self.step} on the gradient of {self.parameter} is dominated by its own earlier updates where "
+            f"{self.where}: orders are upper bounds there, and its movement is in balance n^({self.relief}) lower"
+        )
+
+
+def feedback(program: Program, history: tuple[State, ...]) -> tuple[Feedback, ...]:
+    """Every parameter whose movement returns, at the first step at which it does."""
+    of_node = gradients(program.loss)
+    suspects = [(p, of_node[id(p)]) for p in program.parameters if p in walk([of_node[id(p)]])]
+    found = (_first(program, p, gradient, history) for p, gradient in suspects)
+    return tuple(f for f in found if f is not None)
+
+
+def balanced(state: State, found: tuple[Feedback, ...]) -> State:
+    """The state with each returning movement reduced to where it is in balance."""
+    tensors = dict(state.tensors)
+    for f in found:
+        t = tensors[f.parameter]
+        tensors[f.parameter] = replace(t, before=t.before.times(f.relief), last=t.last.times(f.relief))
+    return State(state.step, tensors)
+
+
+def _first(program: Program, p: Parameter, gradient: Expression, history: tuple[State, ...]) -> Feedback | None:
+    for state in history[1:]:
+        for driven, returned in _along_movement(program, p, gradient, state):
+            region = program.region & where(driven, "<", returned)
+            if not region.is_empty:
+                return Feedback(p.name, state.step + 1, region, driven - returned)
+    return None
+
+
+def _along_movement(
+    program: Program, p: Parameter, gradient: Expression, state: State
+) -> Iterator[tuple[Order, Order]]:
+    """Along each direction the parameter moved in: the gradient without and with that movement."""
+    tensor = state.tensors[p.name]
+    still = State(state.step, {**state.tensors, p.name: replace(tensor, before=ZERO, last=ZERO)})
+    full, driven = Evaluation(program, state).value(gradient), Evaluation(program, still).value(gradient)
+    for direction in tensor.moved.components:
+        with_it, without = along(full, direction, p.shape), along(driven, direction, p.shape)
+        if with_it != without and not without.is_zero_quantity:
+            yield without, with_it
