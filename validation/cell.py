@@ -47,7 +47,7 @@ class Cell:
         return np.where(broken.any(-1), broken.argmax(-1), -1)
 
 
-def cell(  # noqa: PLR0913 - what determines a cell
+def cell(
     program: Program,
     width: int,
     seeds: Sequence[int],

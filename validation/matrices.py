@@ -58,7 +58,7 @@ class LowRank(Matrix):
             return LowRank(torch.cat([self.left, other.left], -1), torch.cat([self.right, other.right], -1))
         return self.dense() + other if isinstance(other, Tensor) else Sum(self, other)
 
-    def swapaxes(self, first: int, second: int) -> LowRank:  # noqa: ARG002 - a matrix has just these two
+    def swapaxes(self, first: int, second: int) -> LowRank:
         return LowRank(self.right, self.left)
 
     def sign(self) -> Any:
@@ -113,7 +113,7 @@ class Drawn(Matrix):
     def __mul__(self, factor: Any) -> Drawn:
         return Drawn(self.source, self.factor * factor, self.flipped)
 
-    def swapaxes(self, first: int, second: int) -> Drawn:  # noqa: ARG002 - a matrix has just these two
+    def swapaxes(self, first: int, second: int) -> Drawn:
         return Drawn(self.source, self.factor, not self.flipped)
 
 

@@ -138,11 +138,12 @@ class Plan:
     def unseen(self, leaf: Given) -> bool:
         """May a random matrix be drawn only along the vectors that it meets?
 
-        Yes where both axes grow, it does nothing but act on vectors, and every update is a sum of outer products.
+        Yes where it does nothing but act on vectors, and every update is a sum of outer products. It pays where both
+        axes grow; with few rows or columns the matrix is smaller than what would be remembered of it.
         """
-        grows = len(leaf.shape) == 2 and all(d.exponent != 0 for d in leaf.shape)
         return (
-            grows
+            len(leaf.shape) == 2
+            and all(d.exponent != 0 for d in leaf.shape)
             and all(map(self._only_acts, self.uses[leaf.name]))
             and (not isinstance(leaf, Parameter) or self.factored(leaf.name))
         )

@@ -36,7 +36,7 @@ class Progress:
     factor: float
 
 
-def validate(  # noqa: PLR0913 - each is a setting of the command line
+def validate(
     program: Program | Derivation,
     at: Mapping[str, Exponent] | None = None,
     *,

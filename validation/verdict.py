@@ -72,14 +72,24 @@ def row(prediction: Prediction, sizes: Mapping[int, Floats], tolerance: float = 
     overflow = [n for n, s in sizes.items() if not np.isfinite(s).all()]
     finite = {n: s for n, s in sizes.items() if n not in overflow}
     zero = [n for n, s in finite.items() if not s.any()]
-    empty = Row(prediction.quantity, prediction.step, prediction.exponent, None, None, None, Verdict.UNDECIDED, "")
+    empty = _empty(prediction)
     if prediction.exponent is None or zero:
         return _exact(empty, zero, len(finite), overflow)
     if len(finite) < FEWEST_WIDTHS:
         return replace(empty, reason=_overflowed(overflow) + "; use smaller widths, fewer steps or float64")
     points = Points.of(list(finite), list(finite.values()))
-    judged = _judge(empty, points, prediction, tolerance)
-    return replace(judged, reason=f"{judged.reason}; {_overflowed(overflow)}") if overflow else judged
+    found = judged(prediction, points, tolerance)
+    return replace(found, reason=f"{found.reason}; {_overflowed(overflow)}") if overflow else found
+
+
+def judged(prediction: Prediction, points: Points, tolerance: float = TOLERANCE) -> Row:
+    """The verdict on one prediction from means at each width: by the line, then by the sum of monomials."""
+    empty = _empty(prediction)
+    by_line = _by_line(empty, line(points), points, tolerance)
+    lower = [float(g) for g in prediction.lower]
+    if by_line.verdict is Verdict.CONFIRMED or not lower:
+        return by_line
+    return _by_crossover(by_line, crossover(points, _number(empty), lower, tolerance), points, tolerance)
 
 
 def holm(rows: Sequence[Row], level: float = LEVEL) -> list[Row]:
@@ -102,6 +112,10 @@ def overall(rows: Sequence[Row]) -> Verdict:
     return Verdict.CONFIRMED if verdicts == {Verdict.CONFIRMED} else Verdict.UNDECIDED
 
 
+def _empty(prediction: Prediction) -> Row:
+    return Row(prediction.quantity, prediction.step, prediction.exponent, None, None, None, Verdict.UNDECIDED, "")
+
+
 def _exact(empty: Row, zero: Sequence[int], finite: int, overflow: Sequence[int]) -> Row:
     """-oo is a statement about every number: exactly zero at every width, or not."""
     if empty.predicted is None:
@@ -111,16 +125,6 @@ def _exact(empty: Row, zero: Sequence[int], finite: int, overflow: Sequence[int]
     if len(zero) == finite:
         return replace(empty, verdict=Verdict.REFUTED, reason="exactly zero at every width", method="exact", doubt=0.0)
     return replace(empty, reason=f"exactly zero at n = {', '.join(map(str, zero))}: {ADD_SEEDS}", method="exact")
-
-
-def _judge(empty: Row, points: Points, prediction: Prediction, tolerance: float) -> Row:
-    straight = line(points)
-    by_line = _by_line(empty, straight, points, tolerance)
-    lower = [float(g) for g in prediction.lower]
-    if by_line.verdict is Verdict.CONFIRMED or not lower:
-        return by_line
-    fit = crossover(points, _number(empty), lower, tolerance)
-    return _by_crossover(by_line, fit, points, tolerance)
 
 
 def _by_line(empty: Row, fit: Line, points: Points, tolerance: float) -> Row:
