@@ -1,16 +1,19 @@
-"""The derivation of one order, rule by rule: every node below a quantity, with the lemma behind each component."""
+"""The derivation of orders, rule by rule: every node below the quantities, with the lemmas behind its order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from gamma_calc.calculus.lemmas import GIVEN, Lemma
+from gamma_calc.calculus.lemmas import Lemma
 from gamma_calc.calculus.value import Contribution
 from gamma_calc.engine.evaluate import Evaluation
+from gamma_calc.engine.run import states
+from gamma_calc.engine.state import State
 from gamma_calc.language.expression import Expression, walk
-from gamma_calc.orders.order import Order, maximum
+from gamma_calc.orders.order import Order, largest
 from gamma_calc.rules.leaves import Leaf, Moved, Parameter, Snapshot
 
 if TYPE_CHECKING:
@@ -19,16 +22,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One component of a result: its direction, its order, and the lemma that gives it."""
+    """One lemma behind an order, and the order it gives."""
 
-    direction: str
-    order: Order
     lemma: Lemma
+    order: Order
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One operation of a derivation: the expression, its order, and its leading components."""
+    """One operation of a derivation: the expression, its order, and the lemmas that give the leading part of it."""
 
     expression: str
     order: Order
@@ -37,7 +39,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """How the order of a quantity after ``step`` steps comes out, leaves first.
+    """How the orders of quantities after ``step`` steps come out, arguments before what is made of them.
 
     ``updates`` derive, for each parameter in it, the gradient that made its last update.
     """
@@ -53,57 +55,61 @@ class Trace:
         return tuple(dict.fromkeys(reason.lemma for step in everything for reason in step.reasons))
 
     def __str__(self) -> str:
-        lines = [f"{self.quantity} after step {self.step}", *_lines(self.steps)]
-        for name, steps in self.updates:
-            lines += ["", f"update of {name} in step {self.step}: its gradient before the step", *_lines(steps)]
-        lines += ["", *(f"{lemma.name}: {lemma.statement} [{lemma.source}]" for lemma in self.lemmas())]
-        return "\n".join(lines)
+        from gamma_calc.reports.layout import plain
+        from gamma_calc.reports.sections import derivation
+
+        return plain(derivation(self, "text"))
 
 
-def trace(derivation: Derivation, quantity: str, step: int | None = None) -> Trace:
-    """The derivation of a quantity's order at a step; without one, at the first step from which all orders hold."""
-    program, history = derivation.program, derivation.course.states
+def trace(derivation: Derivation, quantities: Sequence[str], step: int | None = None) -> Trace:
+    """The derivation of quantities' orders at a step; without one, at the first step from which all orders hold."""
+    program = derivation.program
     at = derivation.from_step if step is None else step
-    now = history[min(at, len(history) - 1)]
-    before = history[max(min(at, len(history) - 1) - 1, 0)]
-    expression = program.quantity(quantity).expression
-    if expression is None:
-        return Trace(quantity, at, (), ())
+    before, now = _around(derivation, at)
+    roots = [q.expression for q in map(program.quantity, quantities) if q.expression is not None]
     here, there = Evaluation(program, now), Evaluation(program, before)
-    owners = dict.fromkeys(_owners(expression)) if at else {}
-    updates = tuple((p.name, _steps(there, derivation.gradient_of(p))) for p in owners)
-    return Trace(quantity, at, _steps(here, expression), updates)
+    owners = dict.fromkeys(_owners(roots)) if at else {}
+    updates = tuple((p.name, _steps(there, [derivation.gradient_of(p)])) for p in owners)
+    return Trace(", ".join(quantities), at, _steps(here, roots), updates)
 
 
-def _owners(expression: Expression) -> Iterator[Parameter]:
-    for node in walk([expression]):
+def _around(derivation: Derivation, at: int) -> tuple[State, State]:
+    """The state before a step and the one after it."""
+    history = derivation.course.states
+    if at < len(history):
+        return history[max(at - 1, 0)], history[at]
+    if derivation.settled == derivation.program.region:
+        return history[-1], history[-1]
+    before, now = islice(states(derivation.program), at - 1, at + 1)
+    return before, now
+
+
+def _owners(roots: Iterable[Expression]) -> Iterator[Parameter]:
+    for node in walk(roots):
         if isinstance(node, Parameter):
             yield node
         elif isinstance(node, Snapshot | Moved):
             yield node.parameter
 
 
-def _steps(evaluation: Evaluation, expression: Expression) -> tuple[Step, ...]:
-    evaluation.value(expression)
-    nodes = [node for node in walk([expression]) if not (isinstance(node, Leaf) and node.name == "1")]
-    return tuple(
-        Step(str(node), evaluation.value(node).order, _reasons(list(evaluation.contributions(node)))) for node in nodes
-    )
+def _steps(evaluation: Evaluation, roots: Sequence[Expression]) -> tuple[Step, ...]:
+    """One step for each expression; numbers alone need no derivation."""
+    for root in roots:
+        evaluation.value(root)
+    nodes = [node for node in walk(roots) if any(isinstance(n, Leaf) and n.name != "1" for n in walk([node]))]
+    return tuple(dict.fromkeys(_step(evaluation, node) for node in nodes))
 
 
-def _reasons(contributions: list[Contribution]) -> tuple[Reason, ...]:
-    """Each direction once, by the largest of its contributions where one is the largest everywhere."""
-    best: dict[tuple[str, Lemma], Order] = {}
-    for c in contributions:
-        key = (str(c.direction), c.lemma)
-        best[key] = maximum(best[key], c.order) if key in best else c.order
-    return tuple(Reason(direction, order, lemma) for (direction, lemma), order in best.items())
+def _step(evaluation: Evaluation, node: Expression) -> Step:
+    return Step(str(node), evaluation.value(node).order, _leading(list(evaluation.contributions(node))))
 
 
-def _lines(steps: tuple[Step, ...]) -> list[str]:
-    lines = []
-    for step in steps:
-        lines.append(f"  {step.expression}: {step.order}")
-        if any(reason.lemma is not GIVEN for reason in step.reasons):
-            lines += [f"      {r.order} along {r.direction} ({r.lemma})" for r in step.reasons]
-    return lines
+def _leading(contributions: list[Contribution]) -> tuple[Reason, ...]:
+    """For each lemma the largest order it gives, without those that another lemma's order is never below."""
+    lemmas = dict.fromkeys(c.lemma for c in contributions)
+    best = {lemma: largest(c.order for c in contributions if c.lemma is lemma) for lemma in lemmas}
+    for lemma in lemmas:
+        rest = [order for other, order in best.items() if other is not lemma]
+        if rest and largest(rest) == largest(best.values()):
+            del best[lemma]
+    return tuple(Reason(lemma, order) for lemma, order in best.items())

@@ -1,0 +1,81 @@
+"""The catalogue as the command line sees it: each name, what it stands for, and the options it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
+from typing import Final
+
+from gamma_calc.catalogue.deep_linear import PARAMETRISATIONS, deep_linear
+from gamma_calc.catalogue.lora import lora
+from gamma_calc.catalogue.stacked import stacked
+from gamma_calc.catalogue.toy import toy
+from gamma_calc.errors import unknown
+from gamma_calc.language.program import Program
+
+_LORA: Final = {
+    "init": "init",
+    "optimizer": "optimiser",
+    "lr": "lr",
+    "rank": "rank",
+    "scaling": "scaling",
+    "assume": "assume",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A program by name. ``options`` maps an option of the command line to the argument of ``build`` that it sets.
+
+    ``starts`` are the entry exponents of the start that ``--set`` may give whatever the initialisation is.
+    """
+
+    name: str
+    statement: str
+    build: Callable[..., Program]
+    options: Mapping[str, str]
+    starts: tuple[str, ...] = ()
+
+
+def _deep_linear(init: str = "mup", **settings: str) -> Program:
+    if init not in PARAMETRISATIONS:
+        raise unknown("parametrisation", init, PARAMETRISATIONS)
+    return deep_linear(PARAMETRISATIONS[init], **settings)  # type: ignore[arg-type]
+
+
+TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
+    {
+        t.name: t
+        for t in (
+            Target("lora", "a LoRA layer, W* Z + s B A Z", lora, _LORA, ("a0", "b0")),
+            Target("lora-fa", "a LoRA layer with A frozen", partial(lora, freeze="A"), _LORA, ("a0", "b0")),
+            Target(
+                "lora-frozen-b",
+                "a LoRA layer with B random and frozen",
+                partial(lora, "B", freeze="B"),
+                _LORA,
+                ("a0", "b0"),
+            ),
+            Target(
+                "toy",
+                "the scalar model f = b a'x of LoRA+, from start 1 or 2",
+                toy,
+                {"init": "init", "optimizer": "optimiser", "lr": "lr"},
+            ),
+            Target(
+                "deep-linear",
+                "a linear network trained whole; --init names its parametrisation",
+                _deep_linear,
+                {"init": "init", "optimizer": "optimiser"},
+            ),
+            Target(
+                "stacked",
+                "two linear layers with an adapter on each",
+                stacked,
+                {"init": "init", "optimizer": "optimiser"},
+            ),
+        )
+    }
+)

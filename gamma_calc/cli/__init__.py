@@ -1,0 +1,111 @@
+"""The command line ``gamma-calc``. Commands are named by import path and loaded when called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+
+from cyclopts import App, CycloptsError
+
+from gamma_calc.errors import GammaError
+
+GOOD, REFUTED, BAD_INPUT, UNDECIDED = 0, 1, 2, 3
+INTERRUPTED: Final = 128 + 2
+PIPE_CLOSED: Final = 128 + 13
+
+TARGETS: Final = (
+    "Targets: lora, lora-fa, lora-frozen-b, toy, deep-linear, stacked, or a path of an adapter_config.json."
+)
+COMMANDS: Final = {
+    "derive": (
+        "The orders of every quantity, the admissible learning rates, and why.",
+        """
+  gamma-calc derive
+  gamma-calc derive --init B --at eta=-1
+  gamma-calc derive --init general --lr per-factor --set b0=-1/2
+  gamma-calc derive adapter_config.json --rank growing --format json
+  gamma-calc derive toy --step all --trace""",
+    ),
+    "explain": (
+        "Why a condition holds where it does, or nowhere.",
+        """
+  gamma-calc explain efficient --init B
+  gamma-calc explain stable --init general
+  gamma-calc explain feature-learning toy --lr per-factor""",
+    ),
+    "compare": (
+        "Several initialisations in one table.",
+        """
+  gamma-calc compare --init A --init B --init AB
+  gamma-calc compare --init A --init B --lr per-factor --format json""",
+    ),
+    "validate": (
+        "Run the program at growing widths and judge every derived order.",
+        """
+  gamma-calc validate --at eta=-1/2
+  gamma-calc validate --init B --at eta=-1 --widths 256:4096 --seeds 32 --figure slopes.svg""",
+    ),
+    "repl": (
+        "A Python prompt with everything loaded.",
+        """
+  gamma-calc repl""",
+    ),
+}
+
+
+def version() -> str:
+    """The version of the installed package."""
+    from importlib.metadata import version as installed
+
+    return installed("gamma-calc")
+
+
+def app() -> App:
+    """The command line, its commands not yet loaded."""
+    found = App(
+        name="gamma-calc",
+        help="Exact growth exponents of training programs, and the learning rates they admit.",
+        help_epilogue="gamma-calc COMMAND --help shows the options and examples of a command.",
+        help_format="plaintext",
+        help_formatter="default" if sys.stdout.isatty() else "plain",
+        version=version,
+        result_action="return_value",
+        exit_on_error=False,
+        print_error=False,
+    )
+    for name, (text, examples) in COMMANDS.items():
+        epilogue = f"{TARGETS}\n\nExamples:{examples}"
+        found.command(f"gamma_calc.cli.{name}:{name}", name=name, help=text, help_epilogue=epilogue)
+    found.register_install_completion_command(help="Install completion of commands and options for this shell.")
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code: 0 good, 1 refuted, 2 bad input, 3 undecided."""
+    try:
+        code = app()(arguments)
+        sys.stdout.flush()
+    except (GammaError, CycloptsError) as error:
+        print(f"gamma-calc: {_one_line(error)}", file=sys.stderr)  # noqa: T201 - this is the place that prints
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        _drop_output()
+        return PIPE_CLOSED
+    return code if isinstance(code, int) else GOOD
+
+
+def _one_line(error: Exception) -> str:
+    if isinstance(error, CycloptsError):
+        error.verbose = False
+    return " ".join(str(error).split())
+
+
+def _drop_output() -> None:
+    """The reader is gone: what is still in the buffer must not raise again when the interpreter ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

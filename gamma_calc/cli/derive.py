@@ -1,0 +1,84 @@
+"""gamma-calc derive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Final, Literal
+
+from cyclopts import Parameter
+
+from gamma_calc.cli.options import PLAIN, Options, Question
+from gamma_calc.cli.output import say, show
+from gamma_calc.errors import OrderError
+from gamma_calc.reports import data, sections
+from gamma_calc.reports.layout import Block
+
+MOST_STEPS: Final = 1000
+Format = Literal["text", "json", "latex"]
+
+
+def derive(
+    target: Annotated[str, Parameter(help="a name of the catalogue, or a peft adapter_config.json")] = "lora",
+    /,
+    *,
+    options: Options = PLAIN,
+    step: Annotated[str | None, Parameter(help="the orders after one step, or all of them: T or all")] = None,
+    trace: Annotated[bool, Parameter(help="the derivation, rule by rule", negative="")] = False,
+    format: Annotated[Format, Parameter(help="text, json or latex")] = "text",  # noqa: A002 - the option's name
+) -> None:
+    """The orders of every quantity, the admissible learning rates, and why."""
+    question = Question(target, options)
+    if format == "json":
+        say(_json(question, step, trace))
+    elif format == "latex":
+        from gamma_calc.reports.latex import document
+
+        say(document(question.found, _number(step)))
+    else:
+        show(lambda dialect: _blocks(question, step, trace, dialect))
+
+
+def _number(step: str | None) -> int | None:
+    """The step asked for; None for all of them. Raises OrderError."""
+    if step in (None, "all"):
+        return None
+    if not (step.isascii() and step.isdigit()) or len(step) > 4 or int(step) > MOST_STEPS:
+        raise OrderError(
+            f"{step!r} is no step", where="--step", mend=f"write a whole number from 0 to {MOST_STEPS}, or all"
+        )
+    return int(step)
+
+
+def _json(question: Question, step: str | None, trace: bool) -> str:
+    found, number = question.found, _number(step)
+    answer = question.answer()
+    if number is not None:
+        answer |= {"step": number, "orders": data.texts(found.at_step(number))}
+    if step == "all":
+        answer["steps"] = data.steps(found)
+    if trace:
+        answer["trace"] = data.traced(found.trace(*found.program.quantities, step=number))
+    return data.json_text(answer)
+
+
+def _blocks(question: Question, step: str | None, trace: bool, dialect: str) -> Iterator[Block]:
+    found, number = question.found, _number(step)
+    yield sections.program(question.program, dialect)
+    yield Block("Configuration", tuple((note,) for note in question.notes))
+    yield Block("Assumptions", tuple((text,) for text in found.assumptions))
+    if question.point is not None:
+        yield Block("At", ((", ".join(f"{n} = {v:{dialect}}" for n, v in question.point.items()),),))
+    if number is not None:
+        yield sections.step(found, number, dialect)
+    elif step == "all":
+        yield from sections.steps(found, dialect)
+    else:
+        yield sections.settled(found, dialect)
+    yield sections.growth(found, dialect)
+    yield sections.feedback(found)
+    yield sections.conditions(found, dialect)
+    yield sections.largest(found, dialect)
+    if question.point is None:
+        yield sections.advice(found, dialect)
+    if trace:
+        yield from sections.derivation(found.trace(*found.program.quantities, step=number), dialect)

@@ -1,0 +1,27 @@
+"""gamma-calc explain."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from gamma_calc.cli.options import PLAIN, Options, Question
+from gamma_calc.cli.output import show
+from gamma_calc.errors import unknown
+from gamma_calc.reports.reasons import reasons
+
+
+def explain(
+    condition: Annotated[str, Parameter(help="stable, internally_stable, feature_learning or efficient")],
+    target: Annotated[str, Parameter(help="a name of the catalogue, or a peft adapter_config.json")] = "lora",
+    /,
+    *,
+    options: Options = PLAIN,
+) -> None:
+    """Why a condition holds where it does, or nowhere."""
+    found = Question(target, options).found
+    name = condition.replace("-", "_")
+    if name not in found.conditions:
+        raise unknown("condition", condition, found.conditions)
+    show(lambda dialect: reasons(found, name, dialect))

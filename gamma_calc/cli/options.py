@@ -1,0 +1,251 @@
+"""The options that say which program is asked about, and the refusal of those that do not fit together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from cyclopts import Parameter
+
+from gamma_calc.catalogue.targets import TARGETS, Target
+from gamma_calc.conditions import STABILITY
+from gamma_calc.derivation import Derivation, derive
+from gamma_calc.errors import ConfigError, ExponentSyntaxError, GammaError, OrderError, UnknownName, unknown
+from gamma_calc.language.program import Program
+from gamma_calc.orders.order import Order, order
+from gamma_calc.reports import data
+
+if TYPE_CHECKING:
+    from gamma_calc.catalogue.peft import PeftConfig
+
+Text = str | None
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Common:
+    """What every command that derives programs takes; an option left out has the target's default."""
+
+    optimizer: Annotated[Text, Parameter(help="adam, sign or sgd")] = None
+    lr: Annotated[Text, Parameter(help="shared (eta) or per-factor (eta_A, eta_B)")] = None
+    rank: Annotated[Text, Parameter(help="fixed or growing (r = n^rho)")] = None
+    scaling: Annotated[Text, Parameter(help="the multiplier s: 1, alpha/r, alpha/sqrt(r) or free (n^sigma)")] = None
+    assume: Annotated[
+        tuple[str, ...],
+        Parameter(
+            help="additive (terms of W v agree in sign), fresh (a new sample at each step)",
+            show_default=False,
+            negative=(),
+        ),
+    ] = ()
+    stability: Annotated[str, Parameter(help="bounded: Z_B, or Z_A,Z_B; theta: Z_B of order one")] = "Z_B"
+    set_: Annotated[
+        tuple[str, ...],
+        Parameter(name="--set", help="fix exponents, as in a0=-1/2,rho=1/2", show_default=False, negative=()),
+    ] = ()
+    at: Annotated[
+        tuple[str, ...],
+        Parameter(help="answer at one point, as in eta=-1/2; no exponent stays open", show_default=False, negative=()),
+    ] = ()
+
+    def named(self) -> dict[str, Any]:
+        """The options by field name."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options(Common):
+    """The options of one program."""
+
+    init: Annotated[
+        Text, Parameter(help="the start: A, B, AB, AB+, general, ... (toy: 1, 2; deep-linear: sp, ...)")
+    ] = None
+
+
+NOTHING: Final = Common()
+PLAIN: Final = Options()
+_NOT_OF_A_PROGRAM: Final = {"stability", "set_", "at"}
+
+
+@dataclass(frozen=True)
+class Question:
+    """A target with its options: the program asked about, its derivation, and the point, if one is given."""
+
+    target: str
+    options: Options
+
+    @cached_property
+    def program(self) -> Program:
+        """The program with everything fixed that ``--set`` fixes."""
+        settings = assignments("--set", self.options.set_)
+        written = self._written({})
+        starts = {name: value for name, value in settings.items() if name in self._known.starts}
+        others = {name: value for name, value in settings.items() if name not in starts}
+        self._refuse_unknown("--set", others, written)
+        for name, value in settings.items():
+            _refuse_open(f"--set {name}={value}", value, written)
+        program = self._written(starts) if starts else written
+        _refuse_outside("--set", others, program)
+        return program.fix(others) if others else program
+
+    @cached_property
+    def point(self) -> Mapping[str, Order] | None:
+        """The values of ``--at``, None without it."""
+        values = assignments("--at", self.options.at)
+        if not values:
+            return None
+        self._refuse_unknown("--at", values, self.program)
+        for name, value in values.items():
+            if value.variables or value.is_zero_quantity:
+                raise ExponentSyntaxError(
+                    f"{value} is no rational", where=f"--at {name}={value}", mend="write a value such as -1/2"
+                )
+        missing = [name for name in self.program.variables if name not in values]
+        if missing:
+            raise OrderError(
+                f"{', '.join(missing)} left open",
+                where="--at",
+                mend="add " + ",".join(f"{name}=VALUE" for name in missing),
+            )
+        _refuse_outside("--at", values, self.program)
+        return values
+
+    @cached_property
+    def found(self) -> Derivation:
+        """The derivation, at the point where there is one."""
+        if self.options.stability not in STABILITY:
+            raise unknown("notion of stability", self.options.stability, STABILITY).at("--stability")
+        return derive(self.program, stability=self.options.stability, **(self.point or {}))
+
+    def answer(self) -> data.Data:
+        """The derivation as data for JSON."""
+        if self.point is None:
+            found = data.as_data(self.found)
+        else:
+            found = data.at_a_point(self.found, self.program.variables, self.program.region, self.point)
+        return found | ({"configuration": list(self.notes)} if self.notes else {})
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What a configuration file says besides the program."""
+        return self._config.notes if self._config is not None else ()
+
+    # -- the program ----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _known(self) -> Target:
+        return TARGETS["lora"] if self._config is not None else TARGETS[self.target]
+
+    @cached_property
+    def _config(self) -> PeftConfig | None:
+        if self.target in TARGETS:
+            return None
+        path = Path(self.target)
+        if not path.exists() and not (path.suffix or len(path.parts) > 1):
+            raise unknown("target", self.target, TARGETS) from None
+        from gamma_calc.catalogue.peft import read_config
+
+        return read_config(path)
+
+    def _written(self, starts: Mapping[str, Order]) -> Program:
+        given = self._given()
+        if self._config is None:
+            return self._built(given, starts)
+        for name, field in (("init", "init_lora_weights"), ("scaling", "lora_alpha, r and use_rslora")):
+            if name in given:
+                raise ConfigError(
+                    f"--{name} {given[name]} contradicts the config, which sets it by {field}",
+                    where=self.target,
+                    mend=f"leave --{name} out, or name a target of the catalogue instead of the config",
+                )
+        return self._built(given | self._config.settings, starts)
+
+    def _built(self, given: Mapping[str, str], starts: Mapping[str, Order]) -> Program:
+        target = self._known
+        for name in given:
+            if name not in target.options:
+                taken = ", ".join(f"--{option}" for option in target.options)
+                raise UnknownName(f"target {target.name} does not take --{name}", mend=f"it takes {taken}")
+        arguments: dict[str, object] = {target.options[name]: value for name, value in given.items()}
+        arguments |= _assumed(self.options.assume) if arguments.pop("assume", None) else {}
+        return target.build(**arguments, **starts)
+
+    def _given(self) -> dict[str, str]:
+        """The options that were given and that shape the program."""
+        named = self.options.named()
+        return {k: value for k, value in named.items() if k not in _NOT_OF_A_PROGRAM and value not in (None, ())}
+
+    def _refuse_unknown(self, option: str, values: Iterable[str], program: Program) -> None:
+        known = (*program.variables, *(self._known.starts if option == "--set" else ()))
+        for name in values:
+            if name not in known:
+                error = unknown("exponent", name, known) if known else UnknownName(f"unknown exponent {name!r}")
+                mend = _OPENED_BY.get(name, "") if _opener_fits(name, self._known) else ""
+                listed = f"this program leaves open: {', '.join(program.variables) or 'nothing'}"
+                raise UnknownName(error.what, where=option, mend=mend or f"{error.mend}; {listed}".lstrip("; "))
+
+
+_OPENED_BY: Final = {
+    "eta": "both rates are one with --lr shared, the default",
+    "eta_A": "--lr per-factor gives each factor its own rate",
+    "eta_B": "--lr per-factor gives each factor its own rate",
+    "rho": "--rank growing lets the rank be n^rho",
+    "sigma": "--scaling free lets the multiplier be n^sigma",
+}
+_OPENERS: Final = {"eta": "lr", "eta_A": "lr", "eta_B": "lr", "rho": "rank", "sigma": "scaling"}
+
+
+def _opener_fits(name: str, target: Target) -> bool:
+    return _OPENERS.get(name) in target.options
+
+
+ASSUMPTIONS: Final[Mapping[str, Mapping[str, object]]] = {
+    "additive": {"sum_rule": "additive"},
+    "fresh": {"fresh": True},
+}
+
+
+def _assumed(names: Iterable[str]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name in (part for text in names for part in text.split(",")):
+        if name not in ASSUMPTIONS:
+            raise unknown("assumption", name, ASSUMPTIONS).at("--assume")
+        found |= ASSUMPTIONS[name]
+    return found
+
+
+def assignments(option: str, texts: Iterable[str]) -> dict[str, Order]:
+    """Exponents from texts such as "a0=-1/2,rho=1/2". Raises ExponentSyntaxError.
+
+    >>> assignments("--set", ["a0=-1/2,rho=1/2"])
+    {'a0': Order('-1/2'), 'rho': Order('1/2')}
+    """
+    found: dict[str, Order] = {}
+    for part in (part.strip() for text in texts for part in text.split(",")):
+        name, equals, value = (piece.strip() for piece in part.partition("="))
+        if not (name and equals and value):
+            raise ExponentSyntaxError(f"{part!r} is no setting", where=option, mend="write NAME=VALUE, as in eta=-1/2")
+        if name in found:
+            raise ExponentSyntaxError(f"{name} is given twice", where=option, mend="give it once")
+        try:
+            found[name] = order(value)
+        except GammaError as error:
+            raise error.at(f"{option} {part}") from error
+    return found
+
+
+def _refuse_open(where: str, value: Order, program: Program) -> None:
+    """A value may use exponents that the program leaves open, and no others."""
+    for name in value.variables:
+        if name not in program.variables:
+            raise unknown("exponent", name, program.variables or ("a rational such as -1/2",)).at(where)
+
+
+def _refuse_outside(option: str, values: Mapping[str, Order], program: Program) -> None:
+    if values and not program.region.is_everything and program.region.substitute(values).is_empty:
+        listed = ", ".join(f"{name}={value}" for name, value in values.items())
+        raise OrderError(f"{listed} is outside the domain", where=option, mend=f"the domain is {program.region}")

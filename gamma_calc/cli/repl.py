@@ -1,0 +1,10 @@
+"""gamma-calc repl."""
+
+from __future__ import annotations
+
+
+def repl() -> None:
+    """A Python prompt with everything loaded."""
+    from gamma_calc.repl import interact
+
+    interact()

@@ -1,0 +1,57 @@
+"""An interactive Python prompt with the public names loaded."""
+
+from __future__ import annotations
+
+from code import InteractiveConsole
+from contextlib import suppress
+from typing import Final
+
+import gamma_calc
+
+BANNER: Final = """\
+Exponents of n. Try:
+>>> found = derive(lora(init="A"))
+>>> found.orders["Z_A"]
+>>> found.conditions["stable"].region
+>>> print(found.trace("Z_B"))"""
+
+
+def names() -> dict[str, object]:
+    """The public names of the package, as the prompt has them.
+
+    >>> sorted(names())[:3]
+    ['Derivation', 'Dim', 'GammaError']
+    """
+    public = getattr(gamma_calc, "__all__", None) or [n for n in vars(gamma_calc) if not n.startswith("_")]
+    found = {name: getattr(gamma_calc, name) for name in public}
+    return {name: value for name, value in found.items() if getattr(value, "__module__", None) is not None}
+
+
+def interact() -> None:
+    """Run the prompt until the input ends."""
+    namespace = names()
+    _complete(namespace)
+    Prompt(namespace).interact(banner=BANNER, exitmsg="")
+
+
+class Prompt(InteractiveConsole):
+    """The interpreter's own prompt, with this package's errors shown as the one line they are."""
+
+    def showtraceback(self) -> None:
+        import sys
+
+        error = sys.exc_info()[1]
+        if isinstance(error, gamma_calc.GammaError):
+            self.write(f"{type(error).__name__}: {error}\n")
+        else:
+            super().showtraceback()
+
+
+def _complete(namespace: dict[str, object]) -> None:
+    """Completion by the Tab key, where the system has readline."""
+    with suppress(ImportError):
+        import readline
+        from rlcompleter import Completer
+
+        readline.set_completer(Completer(namespace).complete)
+        readline.parse_and_bind("tab: complete")
