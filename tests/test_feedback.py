@@ -4,19 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gamma_calc import Dim, Program, Region, data, derive, iid, internal, lora, order, output, parameter, zero
-from gamma_calc.language.initialisation import Init
-from gamma_calc.optimisers import OPTIMISERS
-
-
-def squared_error(init_a: Init, init_b: Init) -> Program:
-    n, r = Dim("n", 1), Dim("r", 0)
-    Z, y = data("Z", n), data("y", n)
-    A, B = parameter("A", r, n, init=init_a, rate="eta"), parameter("B", n, r, init=init_b, rate="eta")
-    Z_A = A @ Z
-    Z_B = B @ Z_A
-    error = Z_B - y
-    return Program("squared error", error @ error, OPTIMISERS["adam"], [internal("Z_A", Z_A), output("Z_B", Z_B)])
+from gamma_calc import Region, derive, lora, order
 
 
 @pytest.mark.parametrize("init", ["A", "B", "AB"])
@@ -28,7 +16,7 @@ def test_a_linear_loss_has_no_feedback(init: str) -> None:
 
 def test_a_random_b_turns_the_updates_of_a_round_from_the_second_step() -> None:
     """Under Init[B] B0'B0 is of order n, so the returned part leads as soon as Z_A exceeds n^-1/2."""
-    found = derive(squared_error(zero, iid(0)))
+    found = derive(lora("B", loss="vector"))
     (of_a,) = (f for f in found.feedback if f.parameter == "A")
     assert of_a.step == 2
     assert of_a.where == Region.parse("eta > -3/2")
@@ -37,12 +25,13 @@ def test_a_random_b_turns_the_updates_of_a_round_from_the_second_step() -> None:
 
 def test_the_balance_of_init_b_is_at_minus_one_half() -> None:
     """Measured elsewhere: Z_A at eta = n^-1 falls from order 0 towards n^-1/2."""
-    found = derive(squared_error(zero, iid(0)))
+    found = derive(lora("B", loss="vector"))
     assert found.orders["Z_A"](eta=-1) == order(0)
     assert found.balance["Z_A"](eta=-1) == order("-1/2")
 
 
-def test_a_zero_b_meets_no_feedback_inside_the_stable_set() -> None:
-    found = derive(squared_error(iid("-1/2"), zero))
+@pytest.mark.parametrize("loss", ["scalar", "readout", "vector"])
+def test_a_zero_b_meets_no_feedback_inside_the_stable_set(loss: str) -> None:
+    found = derive(lora("A", loss=loss))
     stable = found.conditions["stable"].region
     assert all((f.where & stable).is_empty for f in found.feedback)

@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 
 from gamma_calc.calculus.assumptions import SUM_RULES
 from gamma_calc.catalogue.initialisations import INITIALISATIONS
+from gamma_calc.catalogue.losses import LOSSES
 from gamma_calc.errors import unknown
 from gamma_calc.language.dims import Dim
 from gamma_calc.language.expression import Expression
@@ -59,12 +60,14 @@ def lora(
     freeze: str = "none",
     sum_rule: str = "clt",
     fresh: bool = False,
+    loss: str = "linear",
 ) -> Program:
-    """One LoRA layer on one sample under a loss that is linear in the layer's output.
+    """One LoRA layer on one sample.
 
     ``init`` names an initialisation; ``a0`` and ``b0`` (exponents of an entry) override its factors. ``lr`` is "shared"
     or "per-factor", ``rank`` "fixed" or "growing" (r = n^rho), ``scaling`` the multiplier s, ``freeze`` a factor that
-    is not trained, ``fresh`` draws a new sample at every step. Raises UnknownName for a name not in its table.
+    is not trained, ``fresh`` draws a new sample at every step, ``loss`` names what is made of the output. Raises
+    UnknownName for a name not in its table.
 
     >>> from gamma_calc import derive
     >>> derive(lora(init="B")).conditions["stable"].region
@@ -74,13 +77,14 @@ def lora(
     multiplier = _pick("scaling", scaling, SCALINGS)
     rate_a, rate_b = _pick("learning-rate scheme", lr, RATES)
     rho, domain = _pick("rank law", rank, RANKS)
+    objective = _pick("loss", loss, LOSSES)
     still = _pick("factor to freeze", freeze, FREEZABLE)
 
     def exponent(value: Exponent) -> Order:
         return order(value)(rho=rho)
 
     n, r = Dim("n", 1), Dim("r", rho)
-    Z, w, W = data("Z", n, fresh=fresh), data("w", n, fresh=fresh), frozen("W*", n, n)
+    Z, W = data("Z", n, fresh=fresh), frozen("W*", n, n)
     init_a, init_b = iid(exponent(start.a0 if a0 is None else a0)), iid(exponent(start.b0 if b0 is None else b0))
     A = frozen("A", r, n, entry=init_a) if still == "A" else parameter("A", r, n, init=init_a, rate=rate_a)
     B = frozen("B", n, r, entry=init_b) if still == "B" else parameter("B", n, r, init=init_b, rate=rate_b)
@@ -98,12 +102,12 @@ def lora(
     notes = [f"initialisation {init}: {start.statement} ({start.source})", multiplier.statement]
     return Program(
         "lora",
-        -(w @ (W @ Z + Z_B)),
+        objective.of(W @ Z + Z_B, n, fresh),
         _pick("optimiser", optimiser, OPTIMISERS),
         watch,
         domain=domain,
         sum_rule=_pick("sum rule", sum_rule, SUM_RULES),
-        notes=(*notes, "a loss linear in the output: the error signal keeps its direction and has order 0"),
+        notes=(*notes, objective.statement),
     )
 
 

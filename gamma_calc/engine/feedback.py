@@ -25,7 +25,7 @@ from gamma_calc.rules.leaves import Parameter
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """From ``step`` on, where the exponents are in ``where``, orders that use ``parameter``'s movement are upper bounds.
+    """From ``step`` on, in ``where``, every order that uses the movement of ``parameter`` is an upper bound only.
 
     ``relief`` (an exponent, negative there) is how far below its bound the movement is in balance with its drive.
     """
@@ -71,11 +71,9 @@ def _first(program: Program, p: Parameter, gradient: Expression, history: tuple[
 def _along_movement(
     program: Program, p: Parameter, gradient: Expression, state: State
 ) -> Iterator[tuple[Order, Order]]:
-    """Along each direction the parameter moved in: the gradient without and with that movement."""
+    """The size of the gradient without the movement, and its order along each direction of the movement with it."""
     tensor = state.tensors[p.name]
     still = State(state.step, {**state.tensors, p.name: replace(tensor, before=ZERO, last=ZERO)})
     full, driven = Evaluation(program, state).value(gradient), Evaluation(program, still).value(gradient)
-    for direction in tensor.moved.components:
-        with_it, without = along(full, direction, p.shape), along(driven, direction, p.shape)
-        if with_it != without and not without.is_zero_quantity:
-            yield without, with_it
+    for direction in () if driven.is_zero else tensor.moved.components:
+        yield driven.order, along(full, direction, p.shape)

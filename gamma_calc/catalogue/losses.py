@@ -1,0 +1,55 @@
+"""Losses on a layer's output, as pieces of program. The error signal is part of the program, and so is its feedback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from gamma_calc.language.dims import Dim
+from gamma_calc.language.expression import Expression
+from gamma_calc.rules.leaves import data
+from gamma_calc.rules.tanh import tanh
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A loss by name: what it makes of the layer's output (a vector of the given axis; samples fresh or repeated)."""
+
+    name: str
+    of: Callable[[Expression, Dim, bool], Expression]
+    statement: str
+
+
+def _linear(z: Expression, n: Dim, fresh: bool) -> Expression:
+    return -(data("w", n, fresh=fresh) @ z)
+
+
+def _scalar(z: Expression, n: Dim, fresh: bool) -> Expression:
+    error = n**-1 * (data("w", n, fresh=fresh) @ z) - data("y", fresh=fresh)
+    return error * error
+
+
+def _readout(z: Expression, n: Dim, fresh: bool) -> Expression:
+    return _scalar(tanh(z), n, fresh)
+
+
+def _vector(z: Expression, n: Dim, fresh: bool) -> Expression:
+    error = z - data("y", n, fresh=fresh)
+    return error @ error
+
+
+LOSSES: Final[Mapping[str, Loss]] = MappingProxyType(
+    {
+        loss.name: loss
+        for loss in (
+            Loss(
+                "linear", _linear, "a loss linear in the output: the error signal keeps its direction and has order 0"
+            ),
+            Loss("scalar", _scalar, "a squared error on the mean of w * output over the n entries"),
+            Loss("readout", _readout, "a squared error on the mean of w * tanh(output) over the n entries"),
+            Loss("vector", _vector, "a squared error between the output and an n-dimensional target"),
+        )
+    }
+)
