@@ -55,7 +55,7 @@ class Finding:
     @cached_property
     def clash(self) -> Clash | None:
         """The smallest set of demands that exclude each other, with checked arithmetic; None if they can be met."""
-        demands = {str(demand): demand.region for demand in self.demands}
+        demands = {demand.text: demand.region for demand in self.demands}
         return clash(demands | ({} if self.given.is_everything else {f"the domain {self.given}": self.given}))
 
     @cached_property
@@ -63,7 +63,8 @@ class Finding:
         """The reason in one line: the demands where they can be met, those that exclude each other where not."""
         if self.clash is None:
             return " and ".join(str(demand) for demand in self.demands)
-        return f"{' and '.join(self.clash.names)} exclude each other"
+        verb = "exclude each other" if len(self.clash.names) > 1 else "holds nowhere"
+        return f"{' and '.join(self.clash.names)} {verb}"
 
     def __str__(self) -> str:
         return f"{self.condition.name}: {self.region}"
