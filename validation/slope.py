@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import nnls
+from scipy.optimize import lsq_linear, nnls
 from scipy.stats import t as student
 
 Floats = npt.NDArray[np.float64]
@@ -16,7 +16,8 @@ Floats = npt.NDArray[np.float64]
 FLOOR: Final = 2e-3  # relative error that no mean is trusted beyond: widths are whole numbers, limits have corrections
 CONFIDENCE: Final = 0.95
 SEARCH: Final = 1.0  # how far from the prediction a leading exponent is looked for
-GRID: Final = 0.01
+GRID: Final = 0.05
+MOST_TERMS: Final = 4  # lower monomials that a handful of widths can tell apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,34 +111,61 @@ class Crossover:
 def crossover(points: Points, predicted: float, lower: Sequence[float], tolerance: float) -> Crossover:
     """Profile of the leading exponent over ``predicted`` +- 1; the lower terms may only add."""
     scale = points.widths / points.widths[-1]
-    fixed = np.stack([scale ** (2 * g) for g in lower], 1)
+    fixed = np.stack([scale ** (2 * g) for g in lower[:MOST_TERMS]], 1)
+
+    def cost(exponent: float) -> float:
+        return _cost(points, np.column_stack([scale ** (2 * exponent), fixed]))[0]
+
     grid = predicted + np.arange(-SEARCH, SEARCH + GRID / 2, GRID)
-    costs = np.array([_cost(points, np.column_stack([scale ** (2 * g), fixed]))[0] for g in grid])
-    best = float(costs.min())
-    free = max(1, len(scale) - 1 - _terms(points, scale, grid[costs.argmin()], fixed))
+    costs = np.array([cost(g) for g in grid])
+    at, best = int(costs.argmin()), float(costs.min())
+    free = max(1, len(scale) - 1 - _terms(points, scale, grid[at], fixed))
     unit = max(1.0, best / free)  # a model that misfits by more than the noise knows the exponent less well
-    inside = grid[costs <= best + points.quantile**2 * unit]
-    near = float(costs[np.abs(grid - predicted) <= tolerance + 1e-9].min())
+    bound = best + points.quantile**2 * unit
+    inside = np.flatnonzero(costs <= bound)
+    low = _edge(cost, bound, grid[inside[0]], grid[max(inside[0] - 1, 0)])
+    high = _edge(cost, bound, grid[inside[-1]], grid[min(inside[-1] + 1, len(grid) - 1)])
+    near = min(cost(predicted + d) for d in (-tolerance, 0.0, tolerance))
     basis = np.column_stack([scale ** (2 * predicted), fixed])
     _, weights, residuals = _cost(points, basis)
     error = _leading_error(points, basis) * unit**0.5
     last = float(points.squares[-1])
     return Crossover(
-        float(grid[costs.argmin()]),
-        float(inside.min()),
-        float(inside.max()),
+        float(grid[at]),
+        low,
+        high,
         float(weights[0]) / last,
         min(1.0, (float(weights[0]) + points.quantile * error) / last),
         float(np.sqrt(np.mean((residuals * points.errors / 2) ** 2))),
-        (near - best) / unit,
+        (max(near, best) - best) / unit,
     )
+
+
+def _edge(cost: Callable[[float], float], bound: float, inside: float, outside: float) -> float:
+    """Where the cost passes the bound, between a point within it and one without."""
+    for _ in range(5):
+        middle = (inside + outside) / 2
+        inside, outside = (middle, outside) if cost(middle) <= bound else (inside, middle)
+    return float(inside)
 
 
 def _cost(points: Points, basis: Floats) -> tuple[float, Floats, Floats]:
     """Squared misfit in standard errors, the non-negative weights, and the residuals in standard errors."""
     size = points.squares * points.errors
-    weights, norm = nnls(basis / size[:, None], points.squares / size)
-    return float(norm) ** 2, weights, (points.squares - basis @ weights) / size
+    design = basis / size[:, None]
+    length = np.linalg.norm(design, axis=0)
+    weights = _non_negative(design / length, points.squares / size) / length
+    residuals = (points.squares - basis @ weights) / size
+    return float(residuals @ residuals), weights, residuals
+
+
+def _non_negative(design: Floats, target: Floats) -> Floats:
+    """Least squares with non-negative weights."""
+    try:
+        weights: Floats = nnls(design, target, maxiter=100 * design.shape[1])[0]
+    except RuntimeError:  # the active set went round in a circle: columns that are nearly equal
+        weights = lsq_linear(design, target, (0, np.inf), method="bvls").x
+    return weights
 
 
 def _terms(points: Points, scale: Floats, exponent: float, fixed: Floats) -> int:

@@ -126,13 +126,16 @@ def _with_enough_seeds(
 ) -> list[Row]:
     """Double the seeds until no undecided row's interval is wider than the tolerance."""
     last = 0
-    while True:
+    while last < most:
         cells.run(1.0, last, seeds)
-        rows = [row(p, cells.sizes(p, 1.0), tolerance) for p in wanted]
-        noisy = any(r.wants_seeds for r in rows)
-        if not noisy or seeds >= most:
-            return rows
+        rows = [row(p, cells.sizes(p, 1.0), tolerance, by_line=True) for p in wanted]
+        if not any(r.wants_seeds for r in rows):
+            break
         last, seeds = seeds, min(2 * seeds, most)
+    return [
+        found if found.verdict is Verdict.CONFIRMED else row(p, cells.sizes(p, 1.0), tolerance)
+        for p, found in zip(wanted, rows, strict=True)
+    ]
 
 
 def _at_another_constant(

@@ -67,8 +67,13 @@ class Row:
         return self.verdict is Verdict.UNDECIDED and self.reason.endswith(ADD_SEEDS)
 
 
-def row(prediction: Prediction, sizes: Mapping[int, Floats], tolerance: float = TOLERANCE) -> Row:
-    """The verdict on one prediction from the sizes of every seed (and nothing else) at each width."""
+def row(
+    prediction: Prediction, sizes: Mapping[int, Floats], tolerance: float = TOLERANCE, *, by_line: bool = False
+) -> Row:
+    """The verdict on one prediction from the sizes of every seed (and nothing else) at each width.
+
+    ``by_line`` leaves out the sum of monomials, which is slow.
+    """
     overflow = [n for n, s in sizes.items() if not np.isfinite(s).all()]
     finite = {n: s for n, s in sizes.items() if n not in overflow}
     zero = [n for n, s in finite.items() if not s.any()]
@@ -78,7 +83,7 @@ def row(prediction: Prediction, sizes: Mapping[int, Floats], tolerance: float = 
     if len(finite) < FEWEST_WIDTHS:
         return replace(empty, reason=_overflowed(overflow) + "; use smaller widths, fewer steps or float64")
     points = Points.of(list(finite), list(finite.values()))
-    found = judged(prediction, points, tolerance)
+    found = judged(replace(prediction, lower=()) if by_line else prediction, points, tolerance)
     return replace(found, reason=f"{found.reason}; {_overflowed(overflow)}") if overflow else found
 
 
