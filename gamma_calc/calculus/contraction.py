@@ -16,10 +16,10 @@ W1 W2 (both random)    a chain that acts as its factors   d/2
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from gamma_calc.calculus.assumptions import SumRule
 from gamma_calc.calculus.direction import (
-    MOST_TURNS,
     UNIT,
     Chain,
     Direction,
@@ -36,6 +36,8 @@ from gamma_calc.calculus.lemmas import ADDITIVE_SUM, CENTRAL_LIMIT, COHERENT, OV
 from gamma_calc.calculus.value import Contribution
 from gamma_calc.language.dims import Dim
 from gamma_calc.orders.order import maximum, order
+
+MOST_TURNS: Final = 1  # changes between forward and transposed matrices before a direction counts as noise
 
 
 def inner(u: VectorDirection, v: VectorDirection, dim: Dim) -> Contribution:

@@ -12,8 +12,6 @@ from typing import Final
 from gamma_calc.language.dims import Dim, Shape
 from gamma_calc.orders.order import Order, maximum, order
 
-MOST_TURNS: Final = 1  # changes between forward and transposed matrices before a direction counts as noise
-
 
 @dataclass(frozen=True, slots=True)
 class Source:
