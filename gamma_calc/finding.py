@@ -31,7 +31,7 @@ class Demand:
         return f"{self.text} ({self.order} {self.relation} 0)"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Finding:
     """Where a condition holds. ``region`` is exact; ``largest`` the supremum of each exponent over it, with a proof."""
 
@@ -68,3 +68,6 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.condition.name}: {self.region}"
+
+    def __repr__(self) -> str:
+        return f"<Finding {self}>"

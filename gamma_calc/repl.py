@@ -20,11 +20,9 @@ def names() -> dict[str, object]:
     """The public names of the package, as the prompt has them.
 
     >>> sorted(names())[:3]
-    ['Derivation', 'Dim', 'GammaError']
+    ['Dim', 'GammaError', 'Order']
     """
-    public = getattr(gamma_calc, "__all__", None) or [n for n in vars(gamma_calc) if not n.startswith("_")]
-    found = {name: getattr(gamma_calc, name) for name in public}
-    return {name: value for name, value in found.items() if getattr(value, "__module__", None) is not None}
+    return {name: getattr(gamma_calc, name) for name in gamma_calc.__all__}
 
 
 def interact() -> None:

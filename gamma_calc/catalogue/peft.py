@@ -231,7 +231,7 @@ def _alpha(name: str, value: object) -> Fraction:
             known: int | Decimal = value
         case _:
             known = 0
-    if not 1 <= known * LARGEST <= LARGEST**2:
+    if not Decimal(1) / LARGEST <= known <= LARGEST:
         raise ConfigError(f"{name} is {_shown(value)}", mend="write a positive number")
     return Fraction(known)
 
@@ -254,5 +254,5 @@ def _notes(fields: dict[str, Any], groups: tuple[Group, ...]) -> Iterator[str]:
 
 def _shown(value: object) -> str:
     """A value of the file in a message: JSON, on one line, cut short."""
-    text = json.dumps(value, default=str)
+    text = str(value) if isinstance(value, Decimal) else json.dumps(value, default=str)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 from typing import Final
 
 from gamma_calc.catalogue.deep_linear import PARAMETRISATIONS, deep_linear
-from gamma_calc.catalogue.lora import lora
+from gamma_calc.catalogue.lora import RATES, lora
 from gamma_calc.catalogue.stacked import stacked
 from gamma_calc.catalogue.toy import toy
 from gamma_calc.errors import unknown
 from gamma_calc.language.program import Program
+from gamma_calc.optimisers import OPTIMISERS
 
 _LORA: Final = {
     "init": "init",
@@ -21,6 +22,7 @@ _LORA: Final = {
     "lr": "lr",
     "rank": "rank",
     "scaling": "scaling",
+    "loss": "loss",
     "assume": "assume",
 }
 
@@ -44,6 +46,8 @@ def _deep_linear(init: str = "mup", **settings: str) -> Program:
         raise unknown("parametrisation", init, PARAMETRISATIONS)
     return deep_linear(PARAMETRISATIONS[init], **settings)  # type: ignore[arg-type]
 
+
+VALUES: Final[Mapping[str, Iterable[str]]] = MappingProxyType({"optimizer": OPTIMISERS, "lr": RATES})
 
 TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
     {

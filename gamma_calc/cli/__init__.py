@@ -75,6 +75,7 @@ def app() -> App:
         result_action="return_value",
         exit_on_error=False,
         print_error=False,
+        suppress_keyboard_interrupt=False,
     )
     for name, (text, examples) in COMMANDS.items():
         epilogue = f"{TARGETS}\n\nExamples:{examples}"
@@ -96,6 +97,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _drop_output()
         return PIPE_CLOSED
+    except OSError as error:
+        _drop_output()
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"gamma-calc: {place}cannot be written: {error.strerror}", file=sys.stderr)  # noqa: T201 - as above
+        return BAD_INPUT
     return code if isinstance(code, int) else GOOD
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from cyclopts import Parameter
 
-from gamma_calc.catalogue.targets import TARGETS, Target
+from gamma_calc.catalogue.targets import TARGETS, VALUES, Target
 from gamma_calc.conditions import STABILITY
 from gamma_calc.derivation import Derivation, derive
 from gamma_calc.errors import ConfigError, ExponentSyntaxError, GammaError, OrderError, UnknownName, unknown
@@ -33,6 +34,7 @@ class Common:
     lr: Annotated[Text, Parameter(help="shared (eta) or per-factor (eta_A, eta_B)")] = None
     rank: Annotated[Text, Parameter(help="fixed or growing (r = n^rho)")] = None
     scaling: Annotated[Text, Parameter(help="the multiplier s: 1, alpha/r, alpha/sqrt(r) or free (n^sigma)")] = None
+    loss: Annotated[Text, Parameter(help="what is made of the output: linear, scalar, readout or vector")] = None
     assume: Annotated[
         tuple[str, ...],
         Parameter(
@@ -90,7 +92,7 @@ class Question:
             _refuse_open(f"--set {name}={value}", value, written)
         program = self._written(starts) if starts else written
         _refuse_outside("--set", others, program)
-        return program.fix(others) if others else program
+        return _fixed(program, others) if others else program
 
     @cached_property
     def point(self) -> Mapping[str, Order] | None:
@@ -145,8 +147,8 @@ class Question:
         if self.target in TARGETS:
             return None
         path = Path(self.target)
-        if not path.exists() and not (path.suffix or len(path.parts) > 1):
-            raise unknown("target", self.target, TARGETS) from None
+        if not os.path.exists(path) and not (path.suffix or len(path.parts) > 1):  # noqa: PTH110 - never raises
+            raise unknown("target", self.target, TARGETS)
         from gamma_calc.catalogue.peft import read_config
 
         return read_config(path)
@@ -167,12 +169,17 @@ class Question:
     def _built(self, given: Mapping[str, str], starts: Mapping[str, Order]) -> Program:
         target = self._known
         for name in given:
+            if name in VALUES and given[name] not in VALUES[name]:
+                raise unknown(f"value of --{name}", given[name], VALUES[name])
             if name not in target.options:
                 taken = ", ".join(f"--{option}" for option in target.options)
                 raise UnknownName(f"target {target.name} does not take --{name}", mend=f"it takes {taken}")
         arguments: dict[str, object] = {target.options[name]: value for name, value in given.items()}
         arguments |= _assumed(self.options.assume) if arguments.pop("assume", None) else {}
-        return target.build(**arguments, **starts)
+        try:
+            return target.build(**arguments, **starts)
+        except GammaError as error:
+            raise error.at(f"target {target.name}") from error
 
     def _given(self) -> dict[str, str]:
         """The options that were given and that shape the program."""
@@ -183,10 +190,10 @@ class Question:
         known = (*program.variables, *(self._known.starts if option == "--set" else ()))
         for name in values:
             if name not in known:
-                error = unknown("exponent", name, known) if known else UnknownName(f"unknown exponent {name!r}")
-                mend = _OPENED_BY.get(name, "") if _opener_fits(name, self._known) else ""
-                listed = f"this program leaves open: {', '.join(program.variables) or 'nothing'}"
-                raise UnknownName(error.what, where=option, mend=mend or f"{error.mend}; {listed}".lstrip("; "))
+                error = unknown("exponent", name, known or ("none",))
+                opened = _OPENED_BY.get(name, "") if _OPENERS.get(name) in self._known.options else ""
+                listed = "" if known else "this program leaves no exponent open"
+                raise UnknownName(error.what, where=option, mend=opened or listed or error.mend)
 
 
 _OPENED_BY: Final = {
@@ -197,10 +204,6 @@ _OPENED_BY: Final = {
     "sigma": "--scaling free lets the multiplier be n^sigma",
 }
 _OPENERS: Final = {"eta": "lr", "eta_A": "lr", "eta_B": "lr", "rho": "rank", "sigma": "scaling"}
-
-
-def _opener_fits(name: str, target: Target) -> bool:
-    return _OPENERS.get(name) in target.options
 
 
 ASSUMPTIONS: Final[Mapping[str, Mapping[str, object]]] = {
@@ -243,6 +246,13 @@ def _refuse_open(where: str, value: Order, program: Program) -> None:
     for name in value.variables:
         if name not in program.variables:
             raise unknown("exponent", name, program.variables or ("a rational such as -1/2",)).at(where)
+
+
+def _fixed(program: Program, values: Mapping[str, Order]) -> Program:
+    try:
+        return program.fix(values)
+    except GammaError as error:
+        raise error.at("--set") from error
 
 
 def _refuse_outside(option: str, values: Mapping[str, Order], program: Program) -> None:

@@ -24,8 +24,9 @@ def reasons(found: Derivation, name: str, dialect: str) -> Iterator[Block]:
     """The condition, its demands, and either the clash behind its emptiness or what bounds the learning rates."""
     finding = found.conditions[name]
     condition = finding.condition
+    met = f"{finding.region:{dialect}}" if found.program.variables else "no" if finding.empty else "yes"
     yield Block(
-        f"{words(name)}: {finding.region:{dialect}}",
+        f"{words(name)}: {met}",
         (
             (f"{condition.statement} ({condition.source})",),
             (f"stability: {found.stability.statement} ({found.stability.source})",),
