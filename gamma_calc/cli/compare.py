@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from gamma_calc.cli.options import NOTHING, Common, Options, Question
+from gamma_calc.cli.options import MANY, NOTHING, Common, Options, Question
 from gamma_calc.cli.output import say, show
 from gamma_calc.derivation import Derivation
 from gamma_calc.errors import UnknownName
@@ -21,9 +21,7 @@ def compare(
     target: Annotated[str, Parameter(help="a name of the catalogue")] = "lora",
     /,
     *,
-    init: Annotated[
-        tuple[str, ...], Parameter(help="an initialisation; give two or more", show_default=False, negative=())
-    ] = (),
+    init: Annotated[tuple[str, ...], Parameter(help="an initialisation; give two or more", **MANY)] = (),
     common: Common = NOTHING,
     format: Annotated[Literal["text", "json"], Parameter(help="text or json")] = "text",  # noqa: A002 - option's name
 ) -> None:

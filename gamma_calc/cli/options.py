@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gamma_calc.catalogue.peft import PeftConfig
 
 Text = str | None
+MANY: Final[dict[str, Any]] = {"show_default": False, "negative": ()}  # of an option that may be repeated
 
 
 @Parameter(name="*")
@@ -46,11 +47,11 @@ class Common:
     stability: Annotated[str, Parameter(help="bounded: Z_B, or Z_A,Z_B; theta: Z_B of order one")] = "Z_B"
     set_: Annotated[
         tuple[str, ...],
-        Parameter(name="--set", help="fix exponents, as in a0=-1/2,rho=1/2", show_default=False, negative=()),
+        Parameter(name="--set", help="fix exponents, as in a0=-1/2,rho=1/2", **MANY),
     ] = ()
     at: Annotated[
         tuple[str, ...],
-        Parameter(help="answer at one point, as in eta=-1/2; no exponent stays open", show_default=False, negative=()),
+        Parameter(help="answer at one point, as in eta=-1/2; no exponent stays open", **MANY),
     ] = ()
 
     def named(self) -> dict[str, Any]:

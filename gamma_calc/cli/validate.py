@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
 from gamma_calc.cli.options import PLAIN, Options, Question
-from gamma_calc.errors import ConfigError, ExponentSyntaxError, OrderError
+from gamma_calc.cli.numeric import refuse_missing, widths_of
+from gamma_calc.errors import OrderError
 
 EXIT_CODES = {"confirmed": 0, "refuted": 1, "undecided": 3}
-NEEDED = ("validation", "torch", "numpy", "scipy")
 
 
 def validate(
@@ -32,11 +31,11 @@ def validate(
 ) -> int:
     """Run the program at growing widths and judge every derived order."""
     question = Question(target, options)
-    point, sizes = question.point or {}, _widths(widths)
+    point, sizes = question.point or {}, widths_of(widths)
     if question.program.variables and not point:
         given = ",".join(f"{name}=VALUE" for name in question.program.variables)
         raise OrderError("a run needs a number for every exponent", mend=f"add --at {given}")
-    _refuse_missing()
+    refuse_missing("validate")
     numeric: Any = import_module("validation")
     with _progress() as tell:
         found = numeric.validate(
@@ -46,34 +45,6 @@ def validate(
         found.figure(figure)
     _print(found, format)
     return EXIT_CODES[found.verdict.value]
-
-
-def _refuse_missing() -> None:
-    missing = [name for name in NEEDED if find_spec(name) is None]
-    if missing:
-        raise ConfigError(
-            f"validate needs {', '.join(missing)}, which is not installed",
-            mend="pip install 'gamma-calc[validation]'",
-        )
-
-
-def _widths(text: str) -> tuple[int, ...]:
-    """Widths from "256:65536" (doubling) or "256,512,1024,2048". Raises ExponentSyntaxError.
-
-    >>> _widths("256:1024")
-    (256, 512, 1024)
-    """
-    parts = text.replace(":", ",").split(",")
-    good = all(part.isascii() and part.isdigit() and len(part) < 10 and int(part) for part in parts)
-    numbers = [int(part) for part in parts] if good else []
-    if not good or (":" in text and (len(parts) != 2 or numbers[0] > numbers[1])):
-        raise ExponentSyntaxError(
-            f"{text!r} is no range of widths", where="--widths", mend="write LOW:HIGH, as in 256:65536, or a list"
-        )
-    if ":" not in text:
-        return tuple(numbers)
-    low, high = numbers
-    return tuple(low * 2**k for k in range(high.bit_length()) if low * 2**k <= high)
 
 
 @contextmanager
