@@ -9,6 +9,7 @@ import pytest
 from command import run
 
 import gamma_calc.cli.validate as command
+from gamma_calc.cli import numeric
 
 
 class Verdict(Enum):
@@ -38,7 +39,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         seen.update(settings, at=at)
         return Answer(seen["verdict"])
 
-    monkeypatch.setattr(command, "find_spec", lambda _: object())
+    monkeypatch.setattr(numeric, "find_spec", lambda _: object())
     monkeypatch.setattr(command, "import_module", lambda _: SimpleNamespace(validate=validate))
     return seen
 
@@ -46,7 +47,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 def test_without_the_numeric_side_it_says_what_to_install(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command, "find_spec", lambda name: None if name == "torch" else object())
+    monkeypatch.setattr(numeric, "find_spec", lambda name: None if name == "torch" else object())
     outcome = run(capsys, "validate --at eta=-1")
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err == (

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from gamma_calc.cli.options import PLAIN, Options, Question
 from gamma_calc.cli.numeric import refuse_missing, widths_of
+from gamma_calc.cli.options import PLAIN, Options, Question
 from gamma_calc.errors import OrderError
 
 EXIT_CODES = {"confirmed": 0, "refuted": 1, "undecided": 3}
