@@ -33,10 +33,14 @@ class Draws:
         return len(self.seeds) * self.copies
 
     def normal(self, name: str, shape: Sequence[int]) -> torch.Tensor:
-        """Independent standard normal entries, of the given shape for each repetition."""
-        drawn = torch.empty((len(self.seeds), *shape), dtype=self.dtype, device=self.device)
+        """Independent standard normal entries, of the given shape for each repetition.
+
+        Drawn in float32 whatever they are used in, so both kinds of numbers start from the same ones.
+        """
+        drawn = torch.empty((len(self.seeds), *shape), dtype=torch.float32, device=self.device)
         for i, seed in enumerate(self.seeds):
             drawn[i].normal_(generator=self._generator(seed, name))
+        drawn = drawn.to(self.dtype)
         return drawn if self.copies == 1 else drawn.repeat((self.copies,) + (1,) * len(shape))
 
     def _generator(self, seed: int, name: str) -> torch.Generator:

@@ -123,5 +123,5 @@ def _facts(node: Expression) -> str:
     if isinstance(node, Snapshot | Moved):
         return node.name
     shape = ", ".join(f"{d.name}: {d.exponent}" for d in node.shape)
-    own = {k: str(v) for k, v in vars(node).items() if k not in ("arguments", "shape", "dim")}
+    own = {k: str(getattr(v, "name", v)) for k, v in vars(node).items() if k not in ("arguments", "shape", "dim")}
     return f"({shape}) {sorted(own.items())}"

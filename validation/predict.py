@@ -11,6 +11,7 @@ from typing import Final
 from gamma_calc.conditions import STABILITY
 from gamma_calc.derivation import Derivation
 from gamma_calc.engine.evaluate import Evaluation
+from gamma_calc.engine.feedback import feedback
 from gamma_calc.engine.run import states
 from gamma_calc.engine.settle import Course
 from gamma_calc.language.program import Program
@@ -21,12 +22,16 @@ VISIBLE: Final = Fraction(1)  # monomials that are smaller by more than this exp
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """The derived exponent of a quantity at a step (None: identically zero), and the lower ones, largest first."""
+    """The derived exponent of a quantity at a step (None: identically zero), and the lower ones, largest first.
+
+    ``bound``: an upper bound only, since a parameter's own movement turns its updates round (feedback).
+    """
 
     quantity: str
     step: int
     exponent: Fraction | None
     lower: tuple[Fraction, ...] = ()
+    bound: bool = False
 
 
 def predictions(program: Program, at: Mapping[str, Exponent], steps: int) -> list[Prediction]:
@@ -37,16 +42,18 @@ def predictions(program: Program, at: Mapping[str, Exponent], steps: int) -> lis
     """
     there = _derivation(program.fix(at) if at else program, steps)
     opened = [(name, _derivation(program.fix(_without(at, name)), steps)) for name in at]
+    turning = min((f.step for f in feedback(there.program, there.course.states)), default=steps + 1)
     found = []
     for step in range(1, steps + 1):
         for name, predicted in there.at_step(step).items():
             if predicted.is_zero_quantity:
                 found.append(Prediction(name, step, None))
                 continue
+            bound = step >= turning
             exponents = _components(there, name, step)
             for variable, general in opened:
                 exponents |= _monomials(general.at_step(step)[name], {variable: order(at[variable]).rational})
-            found.append(Prediction(name, step, predicted.rational, _lower(predicted.rational, exponents)))
+            found.append(Prediction(name, step, predicted.rational, _lower(predicted.rational, exponents), bound))
     return found
 
 

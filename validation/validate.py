@@ -27,13 +27,13 @@ EXACT: Final = {"float64": 1e-9, "float32": 1e-3}  # what a sum of parts may be 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a validation is: cells done of those planned so far, and the cell just finished."""
+    """Where a validation is: cells done of one for each width, and the cell just finished."""
 
     done: int
     planned: int
     width: int
     seeds: int
-    factor: float
+    factors: tuple[float, ...]
 
 
 def validate(
@@ -69,8 +69,7 @@ def validate(
     wanted = predictions(program, at or {}, steps)
     cells = Cells(fixed, checked_widths(widths), settings, on_progress)
     rows = _with_enough_seeds(cells, wanted, seeds, most_seeds, tolerance)
-    for factor in FACTORS[1:]:
-        rows = _at_another_constant(cells, wanted, rows, factor, tolerance)
+    rows = _at_other_constants(cells, wanted, rows, tolerance)
     rows = holm(rows)
     means = {(r.quantity, r.step): cells.means(p, r.factor) for p, r in zip(wanted, rows, strict=True)}
     return Validation(fixed.name, tuple(rows), cells.widths, cells.seeds, means)
@@ -85,15 +84,16 @@ class Cells:
     settings: Settings
     on_progress: Callable[[Progress], None]
     seeds: int = 0
-    done: dict[tuple[float, int], list[Cell]] = field(default_factory=dict)
+    done: dict[tuple[float, int], list[tuple[int, Cell]]] = field(default_factory=dict)
 
-    def run(self, factor: float, first: int, last: int) -> None:
-        """Add the seeds from first up to last at every width."""
+    def run(self, factors: tuple[float, ...], first: int, last: int) -> None:
+        """Add the seeds from first up to last at every width, with each factor on the learning rates."""
         for i, width in enumerate(self.widths, 1):
-            found = cell(self.program, width, range(first, last), self.settings, rates=(factor,))
+            found = cell(self.program, width, range(first, last), self.settings, rates=factors)
             self._refuse_a_wrong_sum(found)
-            self.done.setdefault((factor, width), []).append(found)
-            self.on_progress(Progress(i, len(self.widths), width, last, factor))
+            for at, factor in enumerate(factors):
+                self.done.setdefault((factor, width), []).append((at, found))
+            self.on_progress(Progress(i, len(self.widths), width, last, factors))
         self.seeds = max(self.seeds, last)
 
     def sizes(self, prediction: Prediction, factor: float) -> dict[int, Floats]:
@@ -103,8 +103,8 @@ class Cells:
         found = {}
         for width in self.widths:
             parts = self.done[factor, width]
-            at = parts[0].quantities.index(name)
-            found[width] = np.concatenate([getattr(c, kind)[0, :, prediction.step, at] for c in parts])
+            which = parts[0][1].quantities.index(name)
+            found[width] = np.concatenate([getattr(c, kind)[at, :, prediction.step, which] for at, c in parts])
         return found
 
     def means(self, prediction: Prediction, factor: float) -> Floats:
@@ -127,7 +127,7 @@ def _with_enough_seeds(
     """Double the seeds until no undecided row's interval is wider than the tolerance."""
     last = 0
     while last < most:
-        cells.run(1.0, last, seeds)
+        cells.run(FACTORS[:1], last, seeds)
         rows = [row(p, cells.sizes(p, 1.0), tolerance, by_line=True) for p in wanted]
         if not any(r.wants_seeds for r in rows):
             break
@@ -138,20 +138,19 @@ def _with_enough_seeds(
     ]
 
 
-def _at_another_constant(
-    cells: Cells, wanted: Sequence[Prediction], rows: Sequence[Row], factor: float, tolerance: float
-) -> list[Row]:
-    """Ask again, at another constant in front of the rates, of the rows that are not confirmed.
+def _at_other_constants(cells: Cells, wanted: Sequence[Prediction], rows: Sequence[Row], tolerance: float) -> list[Row]:
+    """Ask again, at other constants in front of the rates, of the rows that are not confirmed for want of clarity.
 
     No exponent depends on that constant, so a row is confirmed where one constant shows its exponent, and refuted only
     where none does.
     """
-    hidden = [r.verdict is not Verdict.CONFIRMED and r.method != "exact" and not r.wants_seeds for r in rows]
-    if not any(hidden):
-        return list(rows)
-    cells.run(factor, 0, cells.seeds)
-    again = []
-    for prediction, old, ask in zip(wanted, rows, hidden, strict=True):
-        new = row(prediction, cells.sizes(prediction, factor), tolerance) if ask else old
-        again.append(replace(new, factor=factor) if ask and new.verdict is Verdict.CONFIRMED else old)
-    return again
+    asked = [i for i, r in enumerate(rows) if r.may_be_hidden]
+    result = list(rows)
+    if asked:
+        cells.run(FACTORS[1:], 0, cells.seeds)
+    for i in asked:
+        for factor in FACTORS[1:]:
+            new = row(wanted[i], cells.sizes(wanted[i], factor), tolerance)
+            if new.verdict is Verdict.CONFIRMED:
+                result[i] = replace(new, factor=factor)
+    return result

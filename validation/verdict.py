@@ -66,6 +66,11 @@ class Row:
         """Would more seeds help to decide?"""
         return self.verdict is Verdict.UNDECIDED and self.reason.endswith(ADD_SEEDS)
 
+    @property
+    def may_be_hidden(self) -> bool:
+        """Could another constant in front of the learning rates show the exponent?"""
+        return self.verdict is not Verdict.CONFIRMED and self.method != "exact" and not self.wants_seeds
+
 
 def row(
     prediction: Prediction, sizes: Mapping[int, Floats], tolerance: float = TOLERANCE, *, by_line: bool = False
@@ -74,6 +79,11 @@ def row(
 
     ``by_line`` leaves out the sum of monomials, which is slow.
     """
+    found = _compared(prediction, sizes, tolerance, by_line=by_line)
+    return _at_most(found, tolerance) if prediction.bound else found
+
+
+def _compared(prediction: Prediction, sizes: Mapping[int, Floats], tolerance: float, *, by_line: bool) -> Row:
     overflow = [n for n, s in sizes.items() if not np.isfinite(s).all()]
     finite = {n: s for n, s in sizes.items() if n not in overflow}
     zero = [n for n, s in finite.items() if not s.any()]
@@ -119,6 +129,15 @@ def overall(rows: Sequence[Row]) -> Verdict:
 
 def _empty(prediction: Prediction) -> Row:
     return Row(prediction.quantity, prediction.step, prediction.exponent, None, None, None, Verdict.UNDECIDED, "")
+
+
+def _at_most(found: Row, tolerance: float) -> Row:
+    """A prediction that is an upper bound is confirmed by anything that is not larger."""
+    zero = found.method == "exact" and found.measured is None and found.reason.startswith("exactly zero")
+    below = found.high is not None and found.high <= _number(found) + tolerance
+    if found.verdict is not Verdict.CONFIRMED and (zero or below):
+        return replace(found, verdict=Verdict.CONFIRMED, reason=f"an upper bound (feedback): {found.reason}")
+    return found
 
 
 def _exact(empty: Row, zero: Sequence[int], finite: int, overflow: Sequence[int]) -> Row:
