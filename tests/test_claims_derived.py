@@ -78,6 +78,17 @@ def test_E4_a_path_through_a_random_b0_is_half_an_order_less_aligned() -> None:
         assert [sizes[f"{name}.aligned"] for name in DELTAS] == [sizes[name] for name in DELTAS]
 
 
+def test_E4_a_growing_rank_wins_the_alignment_back() -> None:
+    """r random columns span a share sqrt(r/n) of the loss gradient: delta1 from Init[B] is aligned to that extent.
+
+    Coherent in B0 B0' w, so more than the chance projection n^(-1/2); at r = n nothing is lost.
+    """
+    found = derive(lora("B", rank="growing"), eta=-1)
+    for orders in (found.at_step(1), found.at_step(2), found.orders):
+        assert same_on(orders["delta1"], order(0), found.program.region)
+        assert same_on(orders["delta1.aligned"], (order("rho") - 1) / 2, found.program.region)
+
+
 @pytest.mark.parametrize("step", [1, 2, 3, 4])
 def test_E6_before_it_escapes_the_toy_grows_with_every_step(step: int) -> None:
     """From Init[1] with one rate eta > -1/2, f after step t is of order -1/2 + (2t - 1)(eta + 1/2).
