@@ -7,7 +7,10 @@ builtin that ordinary Python code would raise, so ``except ValueError`` keeps wo
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+Entry = TypeVar("Entry")
 
 
 class GammaError(Exception):
@@ -74,3 +77,10 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UnknownName:
     close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(names)}"
     return UnknownName(f"unknown {kind} {name!r}", mend=hint)
+
+
+def pick(kind: str, name: str, table: Mapping[str, Entry]) -> Entry:
+    """The entry of a table; the error for a missing name lists what there is."""
+    if name not in table:
+        raise unknown(kind, name, table)
+    return table[name]

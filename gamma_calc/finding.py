@@ -56,7 +56,7 @@ class Finding:
     def clash(self) -> Clash | None:
         """The smallest set of demands that exclude each other, with checked arithmetic; None if they can be met."""
         demands = {demand.text: demand.region for demand in self.demands}
-        return clash(demands | ({} if self.given.is_everything else {f"the domain {self.given}": self.given}))
+        return clash(demands | ({} if self.given.is_everything else {f"the settled set {self.given}": self.given}))
 
     @cached_property
     def why(self) -> str:

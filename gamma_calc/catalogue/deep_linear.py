@@ -8,6 +8,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Final
 
+from gamma_calc.errors import pick
 from gamma_calc.language.dims import Dim
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import iid
@@ -71,7 +72,7 @@ def deep_linear(parametrisation: ABC, *, hidden_layers: int = 1, optimiser: str 
         watch.append(output(f"h{layer}", h))
     f = weight("w_out", 2, n) @ h
     watch.append(output("f", f))
-    return Program(f"deep linear, {p.name}", -f, OPTIMISERS[optimiser], watch)
+    return Program(f"deep linear, {p.name}", -f, pick("optimiser", optimiser, OPTIMISERS), watch)
 
 
 def abc(name: str, a: Sequence[Exponent], b: Sequence[Exponent], c: Sequence[Exponent]) -> ABC:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, TypeVar
+from typing import Final
 
 from gamma_calc.calculus.assumptions import SUM_RULES
 from gamma_calc.catalogue.initialisations import INITIALISATIONS
 from gamma_calc.catalogue.losses import LOSSES
-from gamma_calc.errors import unknown
+from gamma_calc.errors import pick
 from gamma_calc.language.dims import Dim
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import iid
@@ -45,8 +45,6 @@ RATES: Final = MappingProxyType({"shared": ("eta", "eta"), "per-factor": ("eta_A
 RANKS: Final = MappingProxyType({"fixed": ("0", "all"), "growing": ("rho", "0 <= rho <= 1")})
 FREEZABLE: Final = MappingProxyType({"none": "", "A": "A", "B": "B"})
 
-Entry = TypeVar("Entry")
-
 
 def lora(
     init: str = "A",
@@ -73,12 +71,12 @@ def lora(
     >>> derive(lora(init="B")).conditions["stable"].region
     Region('eta <= -1')
     """
-    start = _pick("initialisation", init, INITIALISATIONS)
-    multiplier = _pick("scaling", scaling, SCALINGS)
-    rate_a, rate_b = _pick("learning-rate scheme", lr, RATES)
-    rho, domain = _pick("rank law", rank, RANKS)
-    objective = _pick("loss", loss, LOSSES)
-    still = _pick("factor to freeze", freeze, FREEZABLE)
+    start = pick("initialisation", init, INITIALISATIONS)
+    multiplier = pick("scaling", scaling, SCALINGS)
+    rate_a, rate_b = pick("learning-rate scheme", lr, RATES)
+    rho, domain = pick("rank law", rank, RANKS)
+    objective = pick("loss", loss, LOSSES)
+    still = pick("factor to freeze", freeze, FREEZABLE)
 
     def exponent(value: Exponent) -> Order:
         return order(value)(rho=rho)
@@ -103,15 +101,9 @@ def lora(
     return Program(
         "lora",
         objective.of(W @ Z + Z_B, n, fresh),
-        _pick("optimiser", optimiser, OPTIMISERS),
+        pick("optimiser", optimiser, OPTIMISERS),
         watch,
         domain=domain,
-        sum_rule=_pick("sum rule", sum_rule, SUM_RULES),
+        sum_rule=pick("sum rule", sum_rule, SUM_RULES),
         notes=(*notes, objective.statement),
     )
-
-
-def _pick(kind: str, name: str, table: Mapping[str, Entry]) -> Entry:
-    if name not in table:
-        raise unknown(kind, name, table)
-    return table[name]

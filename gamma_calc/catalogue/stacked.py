@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gamma_calc.catalogue.initialisations import INITIALISATIONS
-from gamma_calc.errors import unknown
+from gamma_calc.errors import pick
 from gamma_calc.language.dims import Dim
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import iid
@@ -17,15 +17,13 @@ def stacked(init: str = "A", *, layers: int = 2, optimiser: str = "adam") -> Pro
     """x_l = (W_l + B_l A_l) x_(l-1), one shared rate, a loss linear in the last x. Rank fixed, multiplier 1.
 
     Quantities carry the layer's number: Z_A1, Z_B1, delta1_1 ... The gradient of the first adapter goes through the
-    second one's B. Raises UnknownName for another ``init``.
+    second one's B. Raises UnknownName for a name not in its table.
 
     >>> from gamma_calc import derive
     >>> derive(stacked("B"), eta=-1).orders["delta1_1"]
     Order('0')
     """
-    if init not in INITIALISATIONS:
-        raise unknown("initialisation", init, INITIALISATIONS)
-    start = INITIALISATIONS[init]
+    start = pick("initialisation", init, INITIALISATIONS)
     n, r = Dim("n", 1), Dim("r", 0)
     x: Expression = data("Z", n)
     watch: list[tuple[Quantity, ...]] = []
@@ -40,7 +38,7 @@ def stacked(init: str = "A", *, layers: int = 2, optimiser: str = "adam") -> Pro
     return Program(
         f"stacked ({layers} layers, Init[{init}])",
         -(data("w", n) @ x),
-        OPTIMISERS[optimiser],
+        pick("optimiser", optimiser, OPTIMISERS),
         watch,
         notes=(f"initialisation {init}: {start.statement}", "a loss linear in the last layer's output"),
     )

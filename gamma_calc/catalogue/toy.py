@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from gamma_calc.errors import unknown
+from gamma_calc.catalogue.lora import RATES
+from gamma_calc.errors import pick
 from gamma_calc.language.dims import Dim
 from gamma_calc.language.initialisation import Init, iid, zero
 from gamma_calc.language.program import Program, internal, other, output
@@ -20,16 +21,14 @@ def toy(init: str = "1", *, optimiser: str = "sgd", lr: str = "shared") -> Progr
     """f = b (a'x) with one sample and an error signal U of order one.
 
     ``init`` is "1" (a random with variance 1/n, b = 0) or "2" (a = 0, b random). ``lr`` is "shared" or "per-factor".
-    Raises UnknownName for another ``init``.
+    Raises UnknownName for a name not in its table.
 
     >>> from gamma_calc import derive
     >>> derive(toy("1")).conditions["stable"].region
     Region('eta <= -1/2')
     """
-    if init not in STARTS:
-        raise unknown("toy initialisation", init, STARTS)
-    start_a, start_b = STARTS[init]
-    rate_a, rate_b = ("eta", "eta") if lr == "shared" else ("eta_A", "eta_B")
+    start_a, start_b = pick("toy initialisation", init, STARTS)
+    rate_a, rate_b = pick("learning-rate scheme", lr, RATES)
     n = Dim("n", 1)
     x, U = data("x", n), data("U")
     a = parameter("a", n, init=start_a, rate=rate_a)
@@ -39,7 +38,7 @@ def toy(init: str = "1", *, optimiser: str = "sgd", lr: str = "shared") -> Progr
     return Program(
         f"toy (Init[{init}])",
         U * f,
-        OPTIMISERS[optimiser],
+        pick("optimiser", optimiser, OPTIMISERS),
         [internal("u", u), other("b", b), output("f", f, parts=("delta1", "delta2", "delta3"))],
         notes=("one repeated sample", "the error signal U is of order one and keeps its sign"),
     )

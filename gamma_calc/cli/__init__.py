@@ -48,6 +48,13 @@ COMMANDS: Final = {
   gamma-calc validate --at eta=-1/2
   gamma-calc validate --init B --at eta=-1 --widths 256:4096 --seeds 32 --figure slopes.svg""",
     ),
+    "sweep": (
+        "Run a grid of cells and keep the results in a file; the same command again resumes.",
+        """
+  gamma-calc sweep cells.sqlite --init A --init B --set eta=-1/2 --set eta=-1 --widths 256:4096 --seeds 8
+  gamma-calc sweep cells.sqlite --init B --set eta=-1 --executor processes:2 --export cells.csv
+  gamma-calc sweep cells.sqlite --lr per-factor --set eta_A=-1,eta_B=-1/2 --executor dask:tcp://HOST:8786""",
+    ),
     "repl": (
         "A Python prompt with everything loaded.",
         """

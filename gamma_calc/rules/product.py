@@ -13,6 +13,7 @@ from gamma_calc.language.dims import Power, Shape, shape_text
 from gamma_calc.language.expression import Array, Expression
 from gamma_calc.rules.forms import Bilinear
 from gamma_calc.rules.hadamard import Hadamard
+from gamma_calc.rules.leaves import One
 from gamma_calc.rules.scale import Scale
 
 
@@ -50,9 +51,11 @@ class Product(Bilinear):
 def product(left: Expression, right: Expression | Power | Fraction | int) -> Expression:
     """``left * right``: by a number, a known power of n, a scalar, or entry by entry."""
     if isinstance(right, Power):
-        return Scale(left, power=right)
+        return left if right.exponent == 0 else Scale(left, power=right)
     if not isinstance(right, Expression):
         return Scale(left, coefficient=Fraction(right))
+    if isinstance(left, One) or isinstance(right, One):
+        return right if isinstance(left, One) else left
     if not left.shape:
         return Product(left, right)
     if not right.shape:
