@@ -1,0 +1,86 @@
+"""A grid: every combination of the values of some axes, at some widths, for some seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise, product
+
+from gamma_calc.catalogue.targets import TARGETS
+from gamma_calc.errors import GammaError, unknown
+from gamma_calc.orders.order import Exponent, order
+from validation.errors import SettingError
+from validation.settings import Settings, found_device
+from validation.sweep.job import Axes, Job, Setting, options_of, program_of
+
+LARGEST = 2**63 - 1  # what a store can hold
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The cells of a sweep: one for each combination of values, width and seed.
+
+    ``axes`` maps a name to its values: options of the target (init, optimiser, lr, rank, scaling) and exponents (eta,
+    eta_A, eta_B, rho, sigma, a0, b0). ``seeds`` is a number of seeds, from 0 on, or the seeds themselves.
+    Raises GammaError for what cannot be run, when it is written.
+
+    >>> grid = Grid(axes={"init": ["A", "B"], "eta": ["-1/2", -1]}, widths=[64, 128], seeds=4)
+    >>> len(grid.jobs)
+    32
+    """
+
+    target: str = "lora"
+    axes: Mapping[str, Sequence[Exponent]] = field(default_factory=dict)
+    widths: Sequence[int] = (256, 512, 1024, 2048, 4096)
+    seeds: int | Sequence[int] = 8
+    steps: int = 4
+    dtype: str = "float64"
+    device: str = "cpu"
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    jobs: tuple[Job, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.target not in TARGETS:
+            raise unknown("target", self.target, TARGETS)
+        Settings(steps=self.steps, dtype=self.dtype, sizes=self.sizes)  # refuses what cannot be used
+        device = found_device("auto") if self.device == "auto" else self.device  # "cuda" may be there for a worker
+        sizes = tuple(sorted(self.sizes.items()))
+        widths, seeds = _widths(self.widths), _seeds(self.seeds)
+        jobs = [
+            Job(Setting(self.target, axes, self.steps, self.dtype, device, sizes), width, seed)
+            for axes in self._points()
+            for width in widths
+            for seed in seeds
+        ]
+        object.__setattr__(self, "jobs", tuple(jobs))
+
+    def _points(self) -> Iterator[Axes]:
+        options = options_of(TARGETS[self.target])
+        columns = [[(name, _text(name, v, name in options)) for v in vs] for name, vs in self.axes.items()]
+        for name, column in zip(self.axes, columns, strict=True):
+            if not column:
+                raise SettingError(f"axis {name} has no values", mend="give at least one")
+        for axes in dict.fromkeys(product(*columns)):
+            program_of(self.target, axes)
+            yield axes
+
+
+def _text(name: str, value: Exponent, is_option: bool) -> str:
+    try:
+        return str(value if is_option else order(value))
+    except GammaError as error:
+        raise error.at(f"axis {name}") from error
+
+
+def _widths(widths: Sequence[int]) -> tuple[int, ...]:
+    if not widths or widths[0] < 2 or widths[-1] > LARGEST or any(a >= b for a, b in pairwise(widths)):
+        listed = ", ".join(map(str, widths)) or "none"
+        raise SettingError(f"widths {listed}", mend="give them increasing, from 2 on")
+    return tuple(widths)
+
+
+def _seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
+    chosen = range(seeds) if isinstance(seeds, int) else seeds
+    if not chosen or min(chosen) < 0 or max(chosen) > LARGEST:
+        raise SettingError(f"seeds {seeds}", mend="give at least one, from 0 on")
+    return tuple(dict.fromkeys(chosen))
