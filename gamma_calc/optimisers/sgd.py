@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from gamma_calc.calculus.value import ZERO, Value
 from gamma_calc.optimisers.base import Array, Optimiser
 
 
+@dataclass(frozen=True, slots=True)
 class SGD(Optimiser):
     """Plain gradient descent. Lemma: the update has the order of the gradient."""
 

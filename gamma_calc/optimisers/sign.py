@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from gamma_calc.calculus.normalise import normalised
@@ -9,6 +10,7 @@ from gamma_calc.calculus.value import ZERO, Value
 from gamma_calc.optimisers.base import Array, Optimiser
 
 
+@dataclass(frozen=True, slots=True)
 class Sign(Optimiser):
     """SignSGD, which is Adam without memory.
 
