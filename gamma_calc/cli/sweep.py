@@ -18,7 +18,7 @@ from gamma_calc.cli.options import MANY, assignments
 from gamma_calc.errors import ConfigError, UnknownName, unknown
 
 INTERRUPTED: Final = 128 + 2
-BETWEEN_LINES: Final = 5.0  # seconds, where the output is no terminal
+BETWEEN_LINES: Final = 5  # seconds, where the output is no terminal
 
 Texts = tuple[str, ...]
 

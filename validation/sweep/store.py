@@ -42,6 +42,7 @@ TABLES: Final = (
     "CREATE TABLE owners (name TEXT PRIMARY KEY, place TEXT NOT NULL, pid INTEGER NOT NULL, seen REAL NOT NULL)",
     "CREATE TABLE claims (key TEXT PRIMARY KEY, owner TEXT NOT NULL)",
 )
+PLACES: Final = ", ".join("?" * 9)  # one for each column of cells
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +65,8 @@ class Claimed:
 class Store:
     """An open store. Use it in the thread that opened it; close it, or use it in a with statement.
 
+    ``connection`` is the open database, for questions in SQL.
+
     >>> import tempfile, pathlib
     >>> with tempfile.TemporaryDirectory() as folder, Store.open(pathlib.Path(folder) / "cells.sqlite") as store:
     ...     len(list(store.rows()))
@@ -71,7 +74,7 @@ class Store:
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
-        self.path, self._connection = path, connection
+        self.path, self.connection = path, connection
 
     @classmethod
     def open(cls, path: str | Path) -> Store:
@@ -91,7 +94,7 @@ class Store:
     def close(self) -> None:
         """Close the file; what is stored stays."""
         with suppress(sqlite3.Error):
-            self._connection.close()
+            self.connection.close()
 
     def __enter__(self) -> Self:
         return self
@@ -104,7 +107,7 @@ class Store:
     def rows(self) -> Iterator[Row]:
         """Every stored cell, in the order of storing."""
         with _in_words(self.path):
-            found = self._connection.execute(
+            found = self.connection.execute(
                 "SELECT key, job, quantities, sizes, aligned, residual, diverged FROM cells ORDER BY rowid"
             )
             yield from map(_row, found)
@@ -112,12 +115,12 @@ class Store:
     def keys(self) -> frozenset[str]:
         """The keys of the stored cells."""
         with _in_words(self.path):
-            return frozenset(key for (key,) in self._connection.execute("SELECT key FROM cells"))
+            return frozenset(key for (key,) in self.connection.execute("SELECT key FROM cells"))
 
     def failures(self) -> dict[str, str]:
         """The cells that could not be computed: key to reason."""
         with _in_words(self.path):
-            return dict(self._connection.execute("SELECT key, reason FROM failures").fetchall())
+            return dict(self.connection.execute("SELECT key, reason FROM failures").fetchall())
 
     # -- writing --------------------------------------------------------------------------------------------------
 
@@ -128,7 +131,7 @@ class Store:
             stored = {k for k in keys if ask.execute("SELECT 1 FROM cells WHERE key = ?", (k,)).fetchone()}
             for key in keys:
                 if key not in stored:
-                    ask.execute("INSERT OR IGNORE INTO claims VALUES (?, ?)", (key, owner.name))
+                    ask.execute("INSERT INTO claims VALUES (?, ?) ON CONFLICT (key) DO NOTHING", (key, owner.name))
             own = ask.execute("SELECT key FROM claims WHERE owner = ?", (owner.name,))
             return Claimed(frozenset(k for (k,) in own).intersection(keys), frozenset(stored))
 
@@ -136,7 +139,7 @@ class Store:
         """Store what was measured, all of it or nothing; a cell that is there stays as it is."""
         records = [_record(job, found) for job, found in results]
         with self._transaction() as ask:
-            ask.executemany("INSERT OR IGNORE INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", records)
+            ask.executemany(f"INSERT INTO cells VALUES ({PLACES}) ON CONFLICT (key) DO NOTHING", records)  # noqa: S608 - ours
             self._done(ask, [str(record[0]) for record in records])
 
     def fail(self, job: Job, reason: str) -> None:
@@ -187,25 +190,25 @@ class Store:
         """Free the claims of processes that are gone; the caller is alive by being here."""
         _seen(ask, owner)
         for name, place, pid, seen in ask.execute("SELECT name, place, pid, seen FROM owners").fetchall():
-            if now() - seen > LEASE or Owner(name, place, pid).is_gone(owner.place):
+            if name != owner.name and (now() - seen > LEASE or Owner(name, place, pid).is_gone(owner.place)):
                 ask.execute("DELETE FROM owners WHERE name = ?", (name,))
         ask.execute("DELETE FROM claims WHERE owner NOT IN (SELECT name FROM owners)")
 
     @staticmethod
     def _done(ask: sqlite3.Connection, keys: Sequence[str]) -> None:
         for table in ("claims", "failures"):
-            ask.executemany(f"DELETE FROM {table} WHERE key = ?", [(key,) for key in keys])  # noqa: S608 - our names
+            ask.executemany(f"DELETE FROM {table} WHERE key = ?", [(key,) for key in keys])  # noqa: S608 - ours
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with _in_words(self.path):
-            self._connection.execute("BEGIN IMMEDIATE")
+            self.connection.execute("BEGIN IMMEDIATE")
             try:
-                yield self._connection
-                self._connection.execute("COMMIT")
+                yield self.connection
+                self.connection.execute("COMMIT")
             except BaseException:
                 with suppress(sqlite3.Error):  # SQLite may have rolled back by itself
-                    self._connection.execute("ROLLBACK")
+                    self.connection.execute("ROLLBACK")
                 raise
 
 
