@@ -9,19 +9,18 @@ from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from gamma_calc.calculus.alignment import aligned
-from gamma_calc.calculus.direction import aged
 from gamma_calc.conditions import CONDITIONS, STABILITY, Stability
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.feedback import Feedback, balanced, feedback
 from gamma_calc.engine.gradient import gradients
+from gamma_calc.engine.reading import Reading
 from gamma_calc.engine.run import states
 from gamma_calc.engine.settle import Course, course
 from gamma_calc.engine.state import State
 from gamma_calc.errors import GammaError, OrderError, unknown
 from gamma_calc.finding import Demand, Finding
 from gamma_calc.language.expression import Expression
-from gamma_calc.language.program import Program, Quantity
+from gamma_calc.language.program import Program
 from gamma_calc.orders.order import MINUS_INFINITY, Exponent, Order, largest
 from gamma_calc.regions.region import Region
 from gamma_calc.regions.simplify import same_on, simplify
@@ -55,13 +54,13 @@ class Derivation:
     @cached_property
     def orders(self) -> Mapping[str, Order]:
         """Quantity to settled order (an exponent), sizes first, then the loss-aligned ones."""
-        return self._on_settled(self._steps[-1])
+        return _simplified(self._readings[-1].orders, self.settled)
 
     @cached_property
     def from_step(self) -> int:
         """The first step from which the settled orders hold, for every quantity."""
-        last = len(self._steps) - 1
-        while last > 0 and self._agree(self._steps[last - 1], self._steps[-1]):
+        last = len(self._readings) - 1
+        while last > 0 and self._agree(self._readings[last - 1].orders, self._readings[-1].orders):
             last -= 1
         return last
 
@@ -69,12 +68,15 @@ class Derivation:
         """Quantity to order after ``step`` steps; 0 is the start. Raises OrderError for a negative step."""
         if step < 0:
             raise OrderError(f"step {step} is before the start", mend="steps count from 0")
-        if step < len(self._steps):
-            return self._steps[step]
+        return _simplified(self._at(step).orders, self.program.region)
+
+    def _at(self, step: int) -> Reading:
+        if step < len(self._readings):
+            return self._readings[step]
         if self.settled == self.program.region:
-            return self._steps[-1]
+            return self._readings[-1]
         before, now = islice(states(self.program), step - 1, step + 1)
-        return self._orders(before, now)
+        return self._reading(before, now)
 
     @property
     def settled(self) -> Region:
@@ -88,14 +90,14 @@ class Derivation:
         None marks an order whose growth itself grows with every step.
         """
         outside = self.program.region - self.settled
-        if outside.is_empty or len(self._steps) < 5:
+        if outside.is_empty or len(self._readings) < 5:
             return MappingProxyType({})
         growth = {name: self._growth(name, outside) for name in self.program.quantities}
         return MappingProxyType({name: rate for name, rate in growth.items() if rate is None or rate != 0})
 
     def _growth(self, name: str, outside: Region) -> Order | None:
         """Over two steps, since a zero start can let a quantity move at every second one only."""
-        first, second, third = (self._steps[i][name] for i in (-5, -3, -1))
+        first, second, third = (self._readings[i].sizes[name] for i in (-5, -3, -1))
         if first.is_zero_quantity:
             return MINUS_INFINITY if third.is_zero_quantity else None
         before, after = simplify((second - first) / 2, outside), simplify((third - second) / 2, outside)
@@ -186,37 +188,16 @@ class Derivation:
     # -- the steps ------------------------------------------------------------------------------------------------
 
     @cached_property
-    def _steps(self) -> tuple[Mapping[str, Order], ...]:
+    def _readings(self) -> tuple[Reading, ...]:
         history = self.course.states
-        return tuple(self._orders(history[max(i - 1, 0)], state) for i, state in enumerate(history))
+        return tuple(self._reading(history[max(i - 1, 0)], state) for i, state in enumerate(history))
 
     @cached_property
     def _gradients(self) -> Mapping[int, Expression]:
         return gradients(self.program.loss)
 
-    def _orders(self, before: State, now: State) -> Mapping[str, Order]:
-        here, there = Evaluation(self.program, now), Evaluation(self.program, before)
-        sizes, projections = {}, {}
-        for name, q in self.program.quantities.items():
-            sizes[name], projections[f"{name}.aligned"] = self._size_and_projection(q, here, there)
-        return MappingProxyType(sizes | projections)
-
-    def _size_and_projection(self, q: Quantity, here: Evaluation, there: Evaluation) -> tuple[Order, Order]:
-        if q.expression is None:
-            return MINUS_INFINITY, MINUS_INFINITY
-        value = here.value(q.expression)
-        gradient = self._gradients.get(id(q.node))
-        if gradient is None:
-            return value.order, MINUS_INFINITY
-        along = there.value(gradient)
-        if self.program.fresh and there.state.step < here.state.step:
-            along = along.renamed(lambda d: aged(d, self.program.fresh))
-        return value.order, aligned(value, along, q.expression.shape)
-
-    def _on_settled(self, found: Mapping[str, Order]) -> Mapping[str, Order]:
-        if self.settled.is_everything:
-            return found
-        return MappingProxyType({name: simplify(order, self.settled) for name, order in found.items()})
+    def _reading(self, before: State, now: State) -> Reading:
+        return Reading(self.program, self._gradients, before, now)
 
     def _agree(self, one: Mapping[str, Order], two: Mapping[str, Order]) -> bool:
         return all(one[k] == two[k] or same_on(one[k], two[k], self.settled) for k in two)
@@ -227,14 +208,24 @@ class Derivation:
         for requirement in (*self.stability.requirements, *condition.beyond_stability):
             for q in self.program.quantities.values():
                 if q.role is requirement.role and q.expression is not None:
-                    order = self._ever(q.name) if requirement.ever else self.orders[q.name]
+                    order = self._ever(q.name) if requirement.ever else self._finally(q.name)
                     demands.append(Demand(q.name, order, requirement.relation, requirement.text(q.name)))
         return Finding(condition, tuple(dict.fromkeys(demands)), self.settled)
 
     def _ever(self, name: str) -> Order:
         """The largest order a quantity has at any step."""
-        bound = largest(step[name] for step in self._steps)
-        return bound if self.settled.is_everything else simplify(bound, self.settled)
+        return _simpler(largest(step.sizes[name] for step in self._readings), self.settled)
+
+    def _finally(self, name: str) -> Order:
+        return _simpler(self._readings[-1].sizes[name], self.settled)
+
+
+def _simplified(found: Mapping[str, Order], domain: Region) -> Mapping[str, Order]:
+    return MappingProxyType({name: _simpler(order, domain) for name, order in found.items()})
+
+
+def _simpler(order: Order, domain: Region) -> Order:
+    return order if domain.is_everything else simplify(order, domain)
 
 
 def derive(program: Program, *, stability: str = "Z_B", **values: Exponent) -> Derivation:
