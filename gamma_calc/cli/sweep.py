@@ -139,7 +139,8 @@ class _Lines:
     """Progress as plain lines: the first, the last, and one every few seconds."""
 
     def __init__(self, store: Path) -> None:
-        self.store, self.pace, self.last = store, _Pace(), -BETWEEN_LINES
+        self.store, self.pace = store, _Pace()
+        self.last: float = -BETWEEN_LINES
 
     def __call__(self, now: Any) -> None:
         pace, time_now = self.pace(now), time.monotonic()

@@ -103,7 +103,7 @@ class Processes(Pool):
         for i in range(self.count):
             numbers.put(i)
         threads = max(1, (os.cpu_count() or 1) // self.count)
-        return ProcessPoolExecutor(self.count, context, _begin_work, (numbers, threads))
+        return _Workers(self.count, context, _begin_work, (numbers, threads))
 
     def stop(self, executor: Executor, *, now: bool) -> None:
         if now:
@@ -182,9 +182,21 @@ class _Serial(Executor):
         return done
 
 
+class _Workers(ProcessPoolExecutor):
+    """Leaves Ctrl-C to the sweep: a worker is started, when something is submitted, with that signal blocked."""
+
+    def submit(self, fn: Callable[..., Found], /, *args: Any, **kwargs: Any) -> Future[Found]:
+        if not hasattr(signal, "pthread_sigmask"):
+            return super().submit(fn, *args, **kwargs)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            return super().submit(fn, *args, **kwargs)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _begin_work(numbers: Any, threads: int) -> None:
-    """A worker leaves Ctrl-C to the sweep, ends when the sweep is gone, and sees one accelerator."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """A worker ends when the sweep is gone, and sees one accelerator."""
     threading.Thread(target=_end_with_the_sweep, daemon=True).start()
     torch.set_num_threads(threads)
     there = (os.environ.get("CUDA_VISIBLE_DEVICES") or ",".join(map(str, range(MOST)))).split(",")

@@ -1,0 +1,159 @@
+"""gamma-calc sweep: what it prints, where, and how it ends."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("scipy")
+
+from command import run
+
+from gamma_calc.cli import numeric
+from validation.sweep import Store
+
+SMALL = "--init A --init B --optimizer sign --set eta=-1 --widths 16:32 --seeds 3 --steps 1 --device cpu"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "cells.sqlite"
+
+
+def test_the_same_command_again_resumes_and_exports(capsys: pytest.CaptureFixture[str], path: Path) -> None:
+    first = run(capsys, f"sweep {path} {SMALL}")
+    assert (first.code, first.out) == (0, f"{path}: 12 cells, 12 of them new\n")
+    assert first.err.splitlines()[0] == f"{path}: 0 of 12 cells"
+    assert first.err.splitlines()[-1].startswith(f"{path}: 12 of 12 cells, ")
+    out = path.with_suffix(".json")
+    again = run(capsys, f"sweep {path} {SMALL} --export {out}")
+    assert (again.code, again.out) == (0, f"{path}: 12 cells, 0 of them new\n")
+    assert again.err == f"{path}: 12 of 12 cells, 12 there before\n{out}: 12 cells\n"
+    assert len(json.loads(out.read_text())["cells"]) == 12
+
+
+def test_every_axis_may_be_given(capsys: pytest.CaptureFixture[str], path: Path) -> None:
+    out = path.with_suffix(".csv")
+    words = "--init general --optimizer sgd --lr per-factor --rank growing --scaling free"
+    exponents = "--set eta_A=-1,eta_B=-1/2 --set eta_B=-1 --set rho=1/2 --set sigma=-1/2 --set a0=-1/2 --set b0=-1"
+    found = run(capsys, f"sweep {path} lora {words} {exponents} --widths 16 --seeds 1 --steps 1 --export {out}")
+    assert (found.code, found.out) == (0, f"{path}: 2 cells, 2 of them new\n")
+    with out.open(newline="") as file:
+        seen = {
+            (line["eta_A"], line["eta_B"], line["rho"], line["a0"], line["scaling"]) for line in csv.DictReader(file)
+        }
+    assert seen == {("-1", "-1/2", "1/2", "-1/2", "free"), ("-1", "-1", "1/2", "-1/2", "free")}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("{path}", "target lora: eta left open; give eta a value, as in eta=-1/2"),
+        ("{path} lorra", "unknown target 'lorra'; did you mean lora or lora-fa?"),
+        ("{path} toy --rank growing", "target toy does not take --rank; it takes --init, --optimizer, --lr"),
+        ("{path} --set eta", "--set: 'eta' is no setting; write NAME=VALUE, as in eta=-1/2"),
+        (
+            "{path} --set eta=-1 --widths 9:5",
+            "--widths: '9:5' is no range of widths; write LOW:HIGH, as in 256:65536, or a list",
+        ),
+        ("{path} --set eta=-1 --seeds 0", "seeds 0; give at least one, from 0 on"),
+        ("{path} --set eta=-1 --export cells.xml", "unknown kind of export '.xml'; known: .csv, .json"),
+        (
+            "{path} --set eta=-1 --executor threads",
+            "unknown executor 'threads'; known: dask:ADDRESS, processes:N, serial",
+        ),
+        ("{folder} --set eta=-1", "{folder}: is a directory; name a file"),
+    ],
+)
+def test_bad_input_gets_one_line_and_makes_no_file(
+    capsys: pytest.CaptureFixture[str], path: Path, words: str, message: str
+) -> None:
+    places = {"path": path, "folder": path.parent}
+    found = run(capsys, "sweep", *words.format(**places).split())
+    assert (found.code, found.out, found.err) == (2, "", f"gamma-calc: {message.format(**places)}\n")
+    assert list(path.parent.iterdir()) == []
+
+
+def test_cells_that_fail_are_told_and_the_code_says_so(capsys: pytest.CaptureFixture[str], path: Path) -> None:
+    wide = 2**29
+    words = f"--optimizer sign --set eta=-1 --widths 16,{wide} --seeds 2 --steps 1 --device cpu"
+    found = run(capsys, f"sweep {path} {words}")
+    assert (found.code, found.out) == (2, "")
+    assert found.err.splitlines()[-1].startswith(
+        f"gamma-calc: {path}: 2 of 4 cells failed, the first (optimiser=sign, eta=-1, n = {wide}, seed 0) by program "
+    )
+    assert found.err.splitlines()[-1].endswith("; the same command tries them again")
+
+
+def test_without_the_numeric_side_it_says_what_to_install(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, path: Path
+) -> None:
+    monkeypatch.setattr(numeric, "find_spec", lambda name: None if name == "torch" else object())
+    found = run(capsys, f"sweep {path} --set eta=-1")
+    assert (found.code, found.out) == (2, "")
+    assert found.err == "gamma-calc: sweep needs torch, which is not installed; pip install 'gamma-calc[validation]'\n"
+
+
+@pytest.mark.parametrize(
+    ("executor", "early"),
+    [
+        ("serial", False),
+        pytest.param("processes:2", False, marks=pytest.mark.long),
+        pytest.param("processes:2", True, marks=pytest.mark.long),  # while the workers start
+    ],
+)
+def test_control_c_keeps_what_is_stored_and_says_how_to_resume(path: Path, executor: str, early: bool) -> None:
+    words = "--optimizer sign --set eta=-1 --widths 1024:4096 --seeds 4000 --steps 2 --device cpu --executor"
+    command = [sys.executable, "-c", "from gamma_calc.cli import main; raise SystemExit(main())"]
+    process = subprocess.Popen(
+        [*command, "sweep", path, *words.split(), executor],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    while not (claimed(path) if early else stored(path)):
+        time.sleep(0.05)
+    time.sleep(0.5 if early else 0)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: the workers get it too
+    out, err = process.communicate()
+    assert claimed(path) == 0
+    assert (process.returncode, out) == (130, "")
+    told = f"interrupted: {path} has {stored(path)} cells of this sweep; the same command again resumes"
+    assert err.splitlines()[-1] == told
+    assert "Traceback" not in err
+    assert early or 0 < stored(path) < 12000
+
+
+def stored(path: Path) -> int:
+    return count(path, "cells")
+
+
+def claimed(path: Path) -> int:
+    return count(path, "claims")
+
+
+def count(path: Path, table: str) -> int:
+    if not path.exists() or not path.stat().st_size:
+        return 0
+    with Store.open(path) as store:
+        return int(store.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - ours
+
+
+def test_a_terminal_gets_a_live_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, path: Path
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    found: Any = run(capsys, f"sweep {path} {SMALL}")
+    assert (found.code, found.out) == (0, f"{path}: 12 cells, 12 of them new\n")
+    assert "12/12" in found.err
+    assert found.err.endswith("\x1b[2K")  # and leaves nothing behind

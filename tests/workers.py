@@ -1,0 +1,29 @@
+"""What dies in a worker, by name, so that a worker can find it."""
+
+import os
+import signal
+from pathlib import Path
+
+from validation.sweep.measure import Batch, Measured, measure
+
+
+def deadly(batch: Batch, seed: int) -> tuple[Measured, ...]:
+    """Kills its process at one seed."""
+    if seed in batch.seeds:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return measure(batch)
+
+
+def deadly_once(batch: Batch, seed: int, mark: Path) -> tuple[Measured, ...]:
+    """Kills its process at one seed, the first time."""
+    if seed in batch.seeds and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return measure(batch)
+
+
+def failing(batch: Batch, seed: int) -> tuple[Measured, ...]:
+    """Raises at one seed."""
+    if seed in batch.seeds:
+        raise ZeroDivisionError("division\nby zero")
+    return measure(batch)
