@@ -15,6 +15,7 @@ from gamma_calc.errors import GammaError
 from gamma_calc.language.dims import Dim
 from gamma_calc.language.initialisation import given, iid, zero
 from gamma_calc.language.program import Program, internal, other, output
+from gamma_calc.optimisers.adam import adam
 from gamma_calc.orders.order import Order, maximum, minimum, order
 from gamma_calc.regions.region import Region
 from gamma_calc.rules.leaves import data, frozen, parameter
@@ -26,6 +27,7 @@ __all__ = [
     "Order",
     "Program",
     "Region",
+    "adam",
     "data",
     "deep_linear",
     "derive",

@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 class Derivation:
     """What the calculus says of a program, for every step and in the limit of many.
 
-    ``orders`` holds the settled orders (for every step from ``from_step`` on, at the exponents in ``settled``) and the
-    loss-aligned ones under ``NAME.aligned``; ``at_step(t)`` those of one step; ``conditions`` the sets of exponents.
+    ``orders`` holds the settled orders (for every step from ``from_step`` on, at the exponents in ``settled``) and, for
+    what the loss depends on, the loss-aligned ones under ``NAME.aligned``; ``at_step(t)`` those of one step;
+    ``conditions`` the sets of exponents.
 
     >>> from gamma_calc import derive, lora
     >>> found = derive(lora(init="A"))
@@ -239,8 +240,8 @@ def derive(program: Program, *, stability: str = "Z_B", **values: Exponent) -> D
     """
     if stability not in STABILITY:
         raise unknown("notion of stability", stability, STABILITY)
+    fixed = program.fix(values) if values else program
     try:
-        fixed = program.fix(values) if values else program
         return Derivation(fixed, course(fixed), STABILITY[stability])
     except GammaError as error:
         raise error.at(f"program {program.name}") from error

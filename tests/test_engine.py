@@ -10,11 +10,11 @@ from hypothesis import given as over
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from gamma_calc import Program, Region, deep_linear, derive, lora, order, toy
+from gamma_calc import Program, Region, adam, deep_linear, derive, lora, order, toy
 from gamma_calc.calculus import contraction
 from gamma_calc.catalogue.deep_linear import PARAMETRISATIONS, abc
 from gamma_calc.catalogue.stacked import stacked
-from gamma_calc.errors import OrderError, UnknownName
+from gamma_calc.errors import OrderError, ProgramError, UnknownName
 
 KEEP_EVERYTHING = frozenset({("no such factor", "nor this")})  # a declared pair switches all shortcuts off
 
@@ -103,8 +103,6 @@ def test_a_frozen_factor_has_no_part_of_its_own() -> None:
 
 
 def test_an_epsilon_that_dominates_makes_adam_a_gradient_step() -> None:
-    from gamma_calc.optimisers.adam import adam
-
     plain = lora("A", optimiser="sgd").fix({"eta": -2})
     damped = lora("A").but(optimiser=adam(epsilon=3)).fix({"eta": 1})  # eta / epsilon = n^-2
     assert derive(plain).orders["Z_B"] == derive(damped).orders["Z_B"]
@@ -149,3 +147,36 @@ def test_states_are_produced_lazily_and_without_end() -> None:
     from gamma_calc.engine.run import states
 
     assert [state.step for state in islice(states(lora()), 3)] == [0, 1, 2]
+
+
+def test_an_epsilon_may_be_an_open_exponent() -> None:
+    """A fixed epsilon is one more exponent of the program, declared and fixable like the others."""
+    program = lora("A").but(optimiser=adam("kappa"))
+    assert program.variables == ("eta", "kappa")
+    assert derive(program, eta=1, kappa=3).orders["Z_B"] == derive(lora("A", optimiser="sgd"), eta=-2).orders["Z_B"]
+
+
+def test_a_parameter_that_no_gradient_reaches_is_refused() -> None:
+    from gamma_calc import Dim, data, iid, parameter
+    from gamma_calc.language.expression import Expression
+    from gamma_calc.rules.transpose import Transpose
+
+    class Stopped(Transpose):
+        def pull_back(self, upstream: Expression) -> tuple[Expression | None, ...]:
+            return (None,)
+
+    n = Dim("n", 1)
+    a, b = (parameter(name, n, n, init=iid("-1/2"), rate="eta") for name in "ab")
+    loss = data("w", n) @ (a @ (Stopped(b) @ data("Z", n)))
+    with pytest.raises(ProgramError, match=r"program p: no gradient reaches parameter b; write frozen\('b', ...\)"):
+        derive(Program("p", loss, adam(), []))
+
+
+def test_what_the_loss_does_not_contain_has_no_aligned_order() -> None:
+    from gamma_calc import internal
+
+    program = lora("A")
+    copy = internal("copy", program.quantities["Z_A"].node.rebuild(*program.quantities["Z_A"].node.arguments))
+    found = derive(program.but(watch=(*program.watch, copy)))
+    assert found.orders["copy"] == found.orders["Z_A"]
+    assert "copy.aligned" not in found.orders

@@ -30,7 +30,7 @@ OVERLAP: Final = Lemma("inherited overlap", "images under one matrix overlap as 
 RETURN: Final = Lemma(
     "return through the transpose",
     "W (W^T u) has, besides its fresh part, a part along u: the diagonal of W W^T",
-    _TP + "; the transpose's conditioning term of the master theorem",
+    "Tensor Programs III (Yang, arXiv 2009.10685), the correction for a matrix and its transpose",
 )
 MEAN: Final = Lemma("mean of a factor", "a factor with non-zero mean keeps the other's direction", _TP)
 FUNCTION_KEPT: Final = Lemma(

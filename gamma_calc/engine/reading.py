@@ -14,7 +14,7 @@ from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.state import State
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.program import Program, Quantity
-from gamma_calc.orders.order import MINUS_INFINITY, Order
+from gamma_calc.orders.order import Order
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +33,9 @@ class Reading:
 
     @cached_property
     def projections(self) -> Mapping[str, Order]:
-        """NAME.aligned to the order of its projection on the loss gradient."""
-        found = {f"{name}.aligned": self._projection(q) for name, q in self.program.quantities.items()}
+        """NAME.aligned to the order of its projection on the loss gradient, for what the loss depends on."""
+        quantities = self.program.quantities.items()
+        found = {f"{name}.aligned": self._projection(q) for name, q in quantities if id(q.node) in self.gradients}
         return MappingProxyType(found)
 
     @cached_property
@@ -53,10 +54,7 @@ class Reading:
         return Value({}) if q.expression is None else self._here.value(q.expression)
 
     def _projection(self, q: Quantity) -> Order:
-        gradient = self.gradients.get(id(q.node))
-        if gradient is None:
-            return MINUS_INFINITY
-        along = self._there.value(gradient)
+        along = self._there.value(self.gradients[id(q.node)])
         if self.program.fresh and self.before.step < self.now.step:
             along = along.renamed(lambda d: aged(d, self.program.fresh))
         return aligned(self._value(q), along, q.node.shape)

@@ -20,7 +20,9 @@ def fixed(program: Program, values: Mapping[str, Exponent]) -> Program:
     rewrite = _Rewrite(values)
     watch = tuple(tuple(rewrite.quantity(q) for q in group) for group in program.watch)
     domain = Region.parse(program.domain).substitute(values)
-    return program.but(loss=rewrite.node(program.loss), watch=watch, domain=str(domain))
+    return program.but(
+        loss=rewrite.node(program.loss), optimiser=program.optimiser.fixed(values), watch=watch, domain=str(domain)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,7 +150,7 @@ class Program:
     @property
     def variables(self) -> tuple[str, ...]:
         """The names of the open exponents, sorted."""
-        exponents: list[Order] = []
+        exponents = list(self.optimiser.exponents)
         for node in self.nodes:
             exponents.extend(d.exponent for d in node.shape)
             exponents.extend(_exponents_of(node))

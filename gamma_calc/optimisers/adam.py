@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 from gamma_calc.calculus.normalise import normalised
 from gamma_calc.calculus.value import ZERO, Value
 from gamma_calc.optimisers.base import Array, Optimiser
-from gamma_calc.orders.order import MINUS_INFINITY, Order, maximum, order
+from gamma_calc.orders.order import MINUS_INFINITY, Exponent, Order, maximum, order
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,13 @@ class Adam(Optimiser):
     beta1: Fraction = Fraction(9, 10)
     beta2: Fraction = Fraction(999, 1000)
     name = "adam"
+
+    @property
+    def exponents(self) -> tuple[Order, ...]:
+        return (self.epsilon,)
+
+    def fixed(self, values: Mapping[str, Exponent]) -> Adam:
+        return replace(self, epsilon=self.epsilon.substitute(values))
 
     def orders(self, memory: Value, gradient: Value, site: str | None) -> tuple[Value, Value]:
         mean = memory.plus(gradient)
@@ -50,5 +58,9 @@ class Adam(Optimiser):
 
 
 def adam(epsilon: Order | Fraction | int | str = MINUS_INFINITY) -> Adam:
-    """Adam with an epsilon of order n^epsilon; without one, epsilon = 0 and 0/0 counts as 0."""
+    """Adam with an epsilon of order n^epsilon; without one, epsilon = 0 and 0/0 counts as 0.
+
+    >>> print(adam("-1"))
+    adam (epsilon n^(-1))
+    """
     return Adam(order(epsilon))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from gamma_calc.calculus.value import Value
+from gamma_calc.orders.order import Exponent, Order
 
 Array = Any
 
@@ -18,6 +20,15 @@ class Optimiser(ABC):
     """
 
     name: ClassVar[str]
+
+    @property
+    def exponents(self) -> tuple[Order, ...]:
+        """The exponents the rule itself depends on, such as that of an epsilon."""
+        return ()
+
+    def fixed(self, values: Mapping[str, Exponent]) -> Optimiser:
+        """The rule with its exponents given values."""
+        return self
 
     @abstractmethod
     def orders(self, memory: Value, gradient: Value, site: str | None) -> tuple[Value, Value]:
