@@ -88,7 +88,7 @@ def test_a_cell_that_raises_is_recorded_and_its_company_is_not(store: Store) -> 
 
 
 def test_a_worker_of_another_version_computes_nothing() -> None:
-    batch = work.Batch.of([SMALL.jobs[0]])
+    batch = work.Batch.of([SMALL.jobs[0]], SMALL.memory)
     with pytest.raises(ExecutorError) as caught:
         work.measure(replace(batch, versions="gamma-calc 0.0.9, torch 1.0"))
     assert str(caught.value) == (

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import signal
 import sqlite3
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -137,6 +139,14 @@ def test_a_cell_that_cannot_be_computed_is_recorded_and_the_others_go_on(path: P
         (reason, _) = store.failures().values()
         assert [row.job.width for row in store.rows()] == [16, 16]
     assert reason.startswith("program lora: 268435456 bytes are too few at width 1099511627776; allow ")
+
+
+def test_with_the_memory_that_the_reason_names_the_cell_is_computed(path: Path) -> None:
+    short = Grid(axes={"optimiser": ["sign"], "eta": [-1]}, widths=[4096], seeds=2, steps=1, memory=1000)
+    with Store.open(path) as store:
+        assert run(short, store).failed == 2
+        (needed,) = {re.findall(r"allow (\d+)", reason)[0] for reason in store.failures().values()}
+        assert run(replace(short, memory=int(needed)), store) == Progress(total=2, before=0, done=2, failed=0)
 
 
 class Interrupting(Pool):

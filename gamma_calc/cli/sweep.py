@@ -44,6 +44,7 @@ def sweep(
     steps: Annotated[int, Parameter(help="training steps")] = 4,
     dtype: Annotated[Literal["float32", "float64"], Parameter(help="kind of numbers")] = "float64",
     device: Annotated[Literal["auto", "cpu", "cuda"], Parameter(help="where to run")] = "auto",
+    memory: Annotated[int | None, Parameter(help="bytes that a worker may use for a cell")] = None,
     executor: Annotated[str, Parameter(help="serial, processes:N or dask:ADDRESS")] = "serial",
     export: Annotated[Path | None, Parameter(help="write the results to this .csv or .json file")] = None,
 ) -> int:
@@ -56,7 +57,8 @@ def sweep(
     numbers = widths_of(widths)
     refuse_missing("sweep")
     numeric: Any = import_module("validation.sweep")
-    grid = numeric.Grid(target, axes, numbers, seeds, steps, dtype, device)
+    given = {} if memory is None else {"memory": memory}
+    grid = numeric.Grid(target, axes, numbers, seeds, steps, dtype, device, **given)
     pool, path = numeric.pool(executor), export and numeric.checked_export(export)
     if not store.exists():
         pool.check(grid.device)  # before a file is made

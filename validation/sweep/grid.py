@@ -10,7 +10,7 @@ from gamma_calc.catalogue.targets import TARGETS
 from gamma_calc.errors import GammaError, unknown
 from gamma_calc.orders.order import Exponent, order
 from validation.errors import SettingError
-from validation.settings import Settings, found_device
+from validation.settings import MEMORY, Settings, found_device
 from validation.sweep.job import Axes, Job, Setting, options_of, program_of
 
 LARGEST = 2**63 - 1  # what a store can hold
@@ -21,7 +21,8 @@ class Grid:
     """The cells of a sweep: one for each combination of values, width and seed.
 
     ``axes`` maps a name to its values: options of the target (init, optimiser, lr, rank, scaling) and exponents (eta,
-    eta_A, eta_B, rho, sigma, a0, b0). ``seeds`` is a number of seeds, from 0 on, or the seeds themselves.
+    eta_A, eta_B, rho, sigma, a0, b0). ``seeds`` is a number of seeds, from 0 on, or the seeds themselves;
+    ``memory`` the bytes that a worker may use for a cell, on which no number depends.
     Raises GammaError for what cannot be run, when it is written.
 
     >>> grid = Grid(axes={"init": ["A", "B"], "eta": ["-1/2", -1]}, widths=[64, 128], seeds=4)
@@ -37,6 +38,7 @@ class Grid:
     dtype: str = "float64"
     device: str = "cpu"
     sizes: Mapping[str, int] = field(default_factory=dict)
+    memory: int = MEMORY
     jobs: tuple[Job, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -26,12 +26,13 @@ class Batch:
     setting: Setting
     width: int
     seeds: tuple[int, ...]
+    memory: int
     versions: str
 
     @classmethod
-    def of(cls, jobs: Sequence[Job]) -> Batch:
+    def of(cls, jobs: Sequence[Job], memory: int) -> Batch:
         """The batch of jobs that differ in their seeds alone."""
-        return cls(jobs[0].setting, jobs[0].width, tuple(j.seed for j in jobs), versions())
+        return cls(jobs[0].setting, jobs[0].width, tuple(j.seed for j in jobs), memory, versions())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +57,7 @@ def measure(batch: Batch) -> tuple[Measured, ...]:
             f"the worker runs {versions()}, the sweep {batch.versions}", mend="install the same versions on both"
         )
     s = batch.setting
-    settings = Settings(steps=s.steps, dtype=s.dtype, device=s.device, sizes=dict(s.sizes))
+    settings = Settings(s.steps, s.dtype, s.device, dict(s.sizes), batch.memory)
     with _ONE_ON_THE_ACCELERATOR if settings.device != "cpu" else nullcontext():
         found = cell(program_of(s.target, s.axes), batch.width, batch.seeds, settings)
     return tuple(_one(found, i, EXACT[s.dtype]) for i in range(len(batch.seeds)))

@@ -128,7 +128,7 @@ class _Sweep:
         try:
             if self.executor is None:
                 self.executor = self.pool.open()
-            self.flying[self.executor.submit(measure, Batch.of(jobs))] = jobs
+            self.flying[self.executor.submit(measure, Batch.of(jobs, self.grid.memory))] = jobs
         except BrokenExecutor as error:  # its workers died while they had nothing to do
             self._close(now=True)
             self._failure(jobs, error)

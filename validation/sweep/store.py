@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -25,12 +24,11 @@ from validation.sweep.errors import StoreError
 from validation.sweep.job import Job
 from validation.sweep.measure import Measured
 from validation.sweep.owner import LEASE, Heart, Owner, now
+from validation.sweep.refusals import PATIENCE, damaged, in_words, not_a_store, refuse_at_sight
 from validation.sweep.versions import versions
 
 APPLICATION: Final = 0x67616D63
 FORMAT: Final = 1
-PATIENCE: Final = 30.0  # seconds to wait for another process's transaction
-HEADER: Final = b"SQLite format 3\0"
 
 TABLES: Final = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
@@ -80,8 +78,8 @@ class Store:
     def open(cls, path: str | Path) -> Store:
         """The store at a path, made where nothing is. Raises StoreError for what is no store of this version."""
         path = Path(path)
-        _refuse_at_sight(path)
-        with _in_words(path):
+        refuse_at_sight(path)
+        with in_words(path):
             connection = _connect(path)
         store = cls(path, connection)
         try:
@@ -106,7 +104,7 @@ class Store:
 
     def rows(self) -> Iterator[Row]:
         """Every stored cell, in the order of storing."""
-        with _in_words(self.path):
+        with in_words(self.path):
             found = self.connection.execute(
                 "SELECT key, job, quantities, sizes, aligned, residual, diverged FROM cells ORDER BY rowid"
             )
@@ -114,12 +112,12 @@ class Store:
 
     def keys(self) -> frozenset[str]:
         """The keys of the stored cells."""
-        with _in_words(self.path):
+        with in_words(self.path):
             return frozenset(key for (key,) in self.connection.execute("SELECT key FROM cells"))
 
     def failures(self) -> dict[str, str]:
         """The cells that could not be computed: key to reason."""
-        with _in_words(self.path):
+        with in_words(self.path):
             return dict(self.connection.execute("SELECT key, reason FROM failures").fetchall())
 
     # -- writing --------------------------------------------------------------------------------------------------
@@ -174,13 +172,13 @@ class Store:
 
     def _refuse_another(self, ask: sqlite3.Connection) -> None:
         if _pragma(ask, "application_id") != APPLICATION:
-            raise _not_a_store(self.path)
+            raise not_a_store(self.path)
         written, mend = _pragma(ask, "user_version"), "install what wrote it, or name a new store"
         if written != FORMAT:
             raise StoreError(f"its format is {written}, this version's is {FORMAT}", where=str(self.path), mend=mend)
         damage = ask.execute("PRAGMA quick_check(1)").fetchone()[0]
         if damage != "ok":
-            raise _damaged(self.path)
+            raise damaged(self.path)
         (found,) = ask.execute("SELECT value FROM meta WHERE name = 'versions'").fetchone() or ("nothing known",)
         if found != versions():
             raise StoreError(f"written by {found}; this is {versions()}", where=str(self.path), mend=mend)
@@ -201,7 +199,7 @@ class Store:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with _in_words(self.path):
+        with in_words(self.path):
             self.connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self.connection
@@ -225,7 +223,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _sign_of_life(path: Path, owner: Owner) -> None:
     """On a connection of its own, in the thread of the heart. One that fails is made up for by the next."""
-    with suppress(StoreError), _in_words(path), closing(_connect(path)) as ask:
+    with suppress(StoreError), in_words(path), closing(_connect(path)) as ask:
         _seen(ask, owner)
 
 
@@ -249,74 +247,3 @@ def _row(record: tuple[Any, ...]) -> Row:
     arrays = [np.frombuffer(blob, "<f8").reshape(-1, len(names)) for blob in (sizes, aligned)]
     found = Measured(names, arrays[0], arrays[1], math.nan if residual is None else residual, diverged)
     return Row(key, Job.from_json(job), found)
-
-
-# -- refusals -----------------------------------------------------------------------------------------------------
-
-
-def _refuse_at_sight(path: Path) -> None:
-    """What can be told without opening; a file without a write bit is meant to stay as it is, whoever asks."""
-    if path.is_dir():
-        raise StoreError("is a directory", where=str(path), mend="name a file")
-    if not path.parent.is_dir():
-        raise StoreError("its folder is not there", where=str(path), mend=f"make {path.parent}, or name another file")
-    if not path.exists():
-        return
-    if not path.is_file():
-        raise _not_a_store(path)
-    if not path.stat().st_mode & 0o222 or not os.access(path, os.W_OK):
-        raise _read_only(path)
-    with path.open("rb") as file:
-        start = file.read(len(HEADER))
-    if start and start != HEADER:
-        raise _not_a_store(path)
-
-
-def _not_a_store(path: Path) -> StoreError:
-    return StoreError("is not the store of a sweep", where=str(path), mend="name another file")
-
-
-def _read_only(path: Path) -> StoreError:
-    return StoreError(
-        "cannot be written", where=str(path), mend="make the file and its folder writable, or name another"
-    )
-
-
-def _damaged(path: Path) -> StoreError:
-    return StoreError("is truncated or damaged", where=str(path), mend="put back a copy, or name a new store")
-
-
-def _full(path: Path) -> StoreError:
-    return StoreError(
-        "no room is left on its disk", where=str(path), mend="free some and run the same again: what is stored is kept"
-    )
-
-
-def _busy(path: Path) -> StoreError:
-    return StoreError(
-        f"another process has held it for {PATIENCE:.0f} s", where=str(path), mend="end that process, or try later"
-    )
-
-
-REFUSALS: Final = {
-    sqlite3.SQLITE_NOTADB: _damaged,
-    sqlite3.SQLITE_CORRUPT: _damaged,
-    sqlite3.SQLITE_FULL: _full,
-    sqlite3.SQLITE_READONLY: _read_only,
-    sqlite3.SQLITE_CANTOPEN: _read_only,
-    sqlite3.SQLITE_PERM: _read_only,
-    sqlite3.SQLITE_BUSY: _busy,
-}
-
-
-@contextmanager
-def _in_words(path: Path) -> Iterator[None]:
-    """SQLite's errors as one line of ours; the low byte of an extended code is the kind."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if code in REFUSALS:
-            raise REFUSALS[code](path) from error
-        mend = "check the disk, then run the same again: what is stored is kept"
-        raise StoreError(str(error), where=str(path), mend=mend) from error

@@ -1,0 +1,83 @@
+"""What a store refuses, in one line each, and SQLite's errors in the same words."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from validation.sweep.errors import StoreError
+
+PATIENCE: Final = 30.0  # seconds to wait for another process's transaction
+HEADER: Final = b"SQLite format 3\0"
+
+
+def refuse_at_sight(path: Path) -> None:
+    """What can be told without opening; a file without a write bit is meant to stay as it is, whoever asks."""
+    if path.is_dir():
+        raise StoreError("is a directory", where=str(path), mend="name a file")
+    if not path.parent.is_dir():
+        raise StoreError("its folder is not there", where=str(path), mend=f"make {path.parent}, or name another file")
+    if not path.exists():
+        return
+    if not path.is_file():
+        raise not_a_store(path)
+    if not path.stat().st_mode & 0o222 or not os.access(path, os.W_OK):
+        raise _read_only(path)
+    with path.open("rb") as file:
+        start = file.read(len(HEADER))
+    if start and start != HEADER:
+        raise not_a_store(path)
+
+
+def not_a_store(path: Path) -> StoreError:
+    return StoreError("is not the store of a sweep", where=str(path), mend="name another file")
+
+
+def _read_only(path: Path) -> StoreError:
+    return StoreError(
+        "cannot be written", where=str(path), mend="make the file and its folder writable, or name another"
+    )
+
+
+def damaged(path: Path) -> StoreError:
+    return StoreError("is truncated or damaged", where=str(path), mend="put back a copy, or name a new store")
+
+
+def _full(path: Path) -> StoreError:
+    return StoreError(
+        "no room is left on its disk", where=str(path), mend="free some and run the same again: what is stored is kept"
+    )
+
+
+def _busy(path: Path) -> StoreError:
+    return StoreError(
+        f"another process has held it for {PATIENCE:.0f} s", where=str(path), mend="end that process, or try later"
+    )
+
+
+REFUSALS: Final = {
+    sqlite3.SQLITE_NOTADB: damaged,
+    sqlite3.SQLITE_CORRUPT: damaged,
+    sqlite3.SQLITE_FULL: _full,
+    sqlite3.SQLITE_READONLY: _read_only,
+    sqlite3.SQLITE_CANTOPEN: _read_only,
+    sqlite3.SQLITE_PERM: _read_only,
+    sqlite3.SQLITE_BUSY: _busy,
+}
+
+
+@contextmanager
+def in_words(path: Path) -> Iterator[None]:
+    """SQLite's errors as one line of ours; the low byte of an extended code is the kind."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in REFUSALS:
+            raise REFUSALS[code](path) from error
+        mend = "check the disk, then run the same again: what is stored is kept"
+        raise StoreError(str(error), where=str(path), mend=mend) from error
