@@ -21,7 +21,7 @@ from validation.result import Validation
 from validation.validate import validate
 from validation.verdict import Verdict
 
-WIDTHS: Final = tuple(2**k for k in range(8, 15))
+WIDTHS: Final = tuple(2**k for k in range(7, 14))  # products of Gaussians want seeds more than width
 RATES: Final = ("-5/4", "-1", "-3/4", "-1/2", "-1/4", "0")
 ENTRIES: Final = ("-inf", "-1", "-1/2", "0")
 
@@ -95,7 +95,7 @@ def deep_case(number: int) -> Case:
 CASES: Final = {"lora": lora_case, "deep": deep_case}
 
 
-def fuzz(kind: str, first: int, count: int, *, seeds: int = 32, most_seeds: int = 128) -> Iterator[Outcome]:
+def fuzz(kind: str, first: int, count: int, *, seeds: int = 64, most_seeds: int = 512) -> Iterator[Outcome]:
     """Derive and measure cases of a kind ("lora" or "deep"), one by one."""
     for number in range(first, first + count):
         case = CASES[kind](number)

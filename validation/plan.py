@@ -68,12 +68,7 @@ class Plan:
     losses: list[int] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
-        if self.program.variables:
-            raise ProgramError(
-                f"the exponents {', '.join(self.program.variables)} are open",
-                where=f"program {self.program.name}",
-                mend="a run needs a value for each, as in at={'eta': '-1/2'}",
-            )
+        refuse_what_is_open(self.program)
         of_node = gradients(self.program.loss)
         for p in self.program.parameters:
             self.gradients[p.name] = self.graph.add(of_node[id(p)])
@@ -234,6 +229,16 @@ class Plan:
             return rows * columns
         copies = 2 + self.keeps_start(leaf.name) + self.keeps_movement(leaf.name)
         return rows * columns * (copies + (0 if self.factored(leaf.name) else 4))
+
+
+def refuse_what_is_open(program: Program) -> None:
+    """A run needs a value for every exponent."""
+    if program.variables:
+        raise ProgramError(
+            f"the exponents {', '.join(program.variables)} are open",
+            where=f"program {program.name}",
+            mend="a run needs a value for each, as in at={'eta': '-1/2'}",
+        )
 
 
 def _drawn(operation: Operation) -> Given | None:

@@ -15,17 +15,28 @@ Floats = npt.NDArray[np.float64]
 
 FLOOR: Final = 2e-3  # relative error that no mean is trusted beyond: widths are whole numbers, limits have corrections
 CONFIDENCE: Final = 0.95
+HEAVY: Final = 3.0  # squared coefficient of variation of a square; of one normal variable it is 2
 SEARCH: Final = 1.0  # how far from the prediction a leading exponent is looked for
 GRID: Final = 0.05
 MOST_TERMS: Final = 4  # lower monomials that a handful of widths can tell apart
 
 
+def root_mean_square(sizes: Floats) -> float:
+    """Over seeds. In units of the largest, so that no square overflows."""
+    largest = float(sizes.max())
+    if largest == 0 or not np.isfinite(largest):
+        return largest
+    return largest * float(np.sqrt(np.mean((sizes / largest) ** 2)))
+
+
 @dataclass(frozen=True, slots=True)
 class Points:
-    """One quantity at one step: mean squares over seeds at each width, with their relative standard errors.
+    """One quantity at one step: its mean square over seeds at each width, with the relative standard error.
 
     The spread is pooled over widths where that is larger: in the limit it is the same at every width, and the spread
-    of a few heavy-tailed seeds is more often too small than too large.
+    of a few seeds is more often too small than too large. Where it is so large that a few seeds carry the mean
+    (products of several normal variables), the geometric mean stands for it: the limit law has the same exponent in
+    both, and logarithms have light tails. Not where a seed is exactly zero.
     """
 
     widths: Floats
@@ -35,12 +46,17 @@ class Points:
 
     @classmethod
     def of(cls, widths: Sequence[int], sizes: Sequence[Floats]) -> Points:
-        """From the sizes of every seed at each width; sizes are positive for at least one seed."""
-        squares = np.array([np.mean(s**2) for s in sizes])
-        spread = np.array([np.var(s**2, ddof=1) for s in sizes]) / squares**2
+        """From the sizes of every seed at each width, of which one at least is positive."""
+        largest = max(float(s.max()) for s in sizes)
+        means = np.array([root_mean_square(s) for s in sizes])
+        spread = np.array([np.var((s / mean) ** 2, ddof=1) for s, mean in zip(sizes, means, strict=True)])
+        if spread.mean() > HEAVY and all(s.all() for s in sizes):
+            logs = [np.log(s) for s in sizes]
+            means = np.exp([x.mean() for x in logs])
+            spread = np.array([4 * x.var(ddof=1) for x in logs])
         seeds = min(len(s) for s in sizes)
         errors = np.sqrt(np.maximum(spread, spread.mean()) / seeds + FLOOR**2)
-        return cls(np.array(widths, dtype=float), squares, errors, seeds)
+        return cls(np.array(widths, dtype=float), (means / largest) ** 2, errors, seeds)
 
     @property
     def logs(self) -> tuple[Floats, Floats]:

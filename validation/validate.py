@@ -13,10 +13,11 @@ from gamma_calc.language.program import Program
 from gamma_calc.orders.order import Exponent
 from validation.cell import Cell, cell
 from validation.errors import MeasurementError
+from validation.plan import refuse_what_is_open
 from validation.predict import Prediction, predictions
 from validation.result import Validation
 from validation.settings import Settings, checked_seeds, checked_widths
-from validation.slope import Floats
+from validation.slope import Floats, root_mean_square
 from validation.verdict import TOLERANCE, Row, Verdict, holm, row
 
 WIDTHS: Final = tuple(2**k for k in range(8, 17))
@@ -66,6 +67,7 @@ def validate(
     settings = Settings(steps=steps, dtype=dtype, device=device, sizes=sizes or {})
     checked_seeds(seeds, most_seeds)
     fixed = program.fix(at or {})
+    refuse_what_is_open(fixed)
     wanted = predictions(program, at or {}, steps)
     cells = Cells(fixed, checked_widths(widths), settings, on_progress)
     rows = _with_enough_seeds(cells, wanted, seeds, most_seeds, tolerance)
@@ -109,7 +111,7 @@ class Cells:
 
     def means(self, prediction: Prediction, factor: float) -> Floats:
         """The root mean square over seeds at each width."""
-        return np.array([float(np.sqrt(np.mean(s**2))) for s in self.sizes(prediction, factor).values()])
+        return np.array([root_mean_square(s) for s in self.sizes(prediction, factor).values()])
 
     def _refuse_a_wrong_sum(self, found: Cell) -> None:
         worst = float(np.nanmax(found.residual, initial=0.0))
@@ -141,16 +143,27 @@ def _with_enough_seeds(
 def _at_other_constants(cells: Cells, wanted: Sequence[Prediction], rows: Sequence[Row], tolerance: float) -> list[Row]:
     """Ask again, at other constants in front of the rates, of the rows that are not confirmed for want of clarity.
 
-    No exponent depends on that constant, so a row is confirmed where one constant shows its exponent, and refuted only
-    where none does.
+    No exponent depends on that constant, so a row is confirmed where one constant shows its exponent, and a refutation
+    needs a second constant that says the same.
     """
     asked = [i for i, r in enumerate(rows) if r.may_be_hidden]
     result = list(rows)
     if asked:
         cells.run(FACTORS[1:], 0, cells.seeds)
     for i in asked:
-        for factor in FACTORS[1:]:
-            new = row(wanted[i], cells.sizes(wanted[i], factor), tolerance)
-            if new.verdict is Verdict.CONFIRMED:
-                result[i] = replace(new, factor=factor)
+        others = [
+            replace(row(wanted[i], cells.sizes(wanted[i], factor), tolerance), factor=factor) for factor in FACTORS[1:]
+        ]
+        result[i] = _agreed(rows[i], others)
     return result
+
+
+def _agreed(first: Row, others: Sequence[Row]) -> Row:
+    """One verdict from those at several constants."""
+    confirmed = [r for r in others if r.verdict is Verdict.CONFIRMED]
+    if confirmed:
+        return confirmed[0]
+    if first.verdict is Verdict.REFUTED and all(r.verdict is not Verdict.REFUTED for r in others):
+        reason = f"{first.reason}, at one constant in front of the rates and not at others: add larger widths"
+        return replace(first, verdict=Verdict.UNDECIDED, reason=reason)
+    return first

@@ -26,7 +26,7 @@ TOLERANCE: Final = 0.05
 LEVEL: Final = 0.05  # of all refutations of one table together
 ENOUGH: Final = 0.5  # share of the leading term at the largest width from which a crossover fit can confirm
 ADD_SEEDS: Final = "add seeds"
-ABSENT: Final = 1e-3  # share below which a leading term that should have a constant of order one is not there
+ABSENT: Final = 1e-2  # share below which a leading term that should have a constant of order one is not there
 
 
 class Verdict(Enum):
@@ -161,7 +161,9 @@ def _by_line(empty: Row, fit: Line, points: Points, tolerance: float) -> Row:
             return replace(found, reason=f"the slope is {fit.late:+.3f} at the largest widths: add larger widths")
         return replace(found, verdict=Verdict.CONFIRMED, reason="line")
     if off - reach <= tolerance:
-        return replace(found, reason=f"the interval is wider than the tolerance {tolerance}: {ADD_SEEDS}")
+        if reach > tolerance / 2:
+            return replace(found, reason=f"the interval is too wide for the tolerance {tolerance}: {ADD_SEEDS}")
+        return replace(found, reason="the slope is at the edge of the tolerance: add larger widths")
     if late_off < off - max(tolerance / 5, late_reach):
         return replace(found, reason="the slope still moves towards the prediction: add larger widths")
     doubt = float(2 * student.sf((off - tolerance) / fit.error, points.seeds - 1))

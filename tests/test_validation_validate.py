@@ -1,0 +1,179 @@
+"""validate, from a program to a verdict; the reference table; bad settings."""
+
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("scipy")
+
+from gamma_calc import deep_linear, derive, lora  # noqa: E402 - after the checks
+from gamma_calc.catalogue.deep_linear import PARAMETRISATIONS  # noqa: E402
+from gamma_calc.errors import GammaError  # noqa: E402
+from validation import Progress, Validation, Verdict, validate  # noqa: E402
+from validation.fuzz import fuzz  # noqa: E402
+from validation.settings import Settings  # noqa: E402
+from validation.stable_rate import largest_stable_rate  # noqa: E402
+
+SMALL = tuple(2**k for k in range(8, 14))
+TABLE = [  # the start, exponents of both rates, step, and the exponents of Z_A, B, Z_B, delta1, delta2, delta3
+    ("A", "-1", "-1", 3, "0 -1 -1 -1 -1 -1"),
+    ("A", "-3/4", "-3/4", 3, "1/4 -3/4 -1/2 -1/2 -1/2 -1/2"),
+    ("A", "-1/2", "-1/2", 2, "1/2 -1/2 0 0 -1/2 0"),
+    ("A", "-1/2", "-1/2", 3, "1/2 -1/2 0 0 0 0"),
+    ("A", "-1/4", "-1/4", 3, "3/4 -1/4 1/2 1/2 1/2 1/2"),
+    ("B", "-1", "-1", 2, "0 0 0 0 -1 -1"),
+    ("B", "-1/2", "-1/2", 2, "1/2 0 1/2 1/2 0 0"),
+    ("A", "-1", "0", 3, "0 0 0 0 0 0"),
+    ("B", "-1", "0", 3, "0 0 0 0 0 0"),
+    ("A", "-3/4", "-1/4", 3, "1/4 -1/4 0 0 0 0"),
+    ("AB", "-1", "-1", 3, "0 -1/2 -1/2 -1/2 -1 -1"),
+    ("AB", "-1/2", "-1/2", 3, "1/2 -1/2 0 0 0 0"),
+]
+QUANTITIES = ("Z_A", "B", "Z_B", "delta1", "delta2", "delta3")
+
+
+@pytest.fixture(scope="module")
+def small() -> Validation:
+    return validate(lora(init="B", optimiser="sign"), {"eta": -1}, widths=SMALL, seeds=8, most_seeds=16, steps=2)
+
+
+def check(case: tuple[str, str, str, int, str], optimiser: str, **settings: Any) -> None:
+    init, eta_A, eta_B, step, expected = case
+    program = lora(init=init, optimiser=optimiser, lr="per-factor")
+    found = validate(program, {"eta_A": eta_A, "eta_B": eta_B}, steps=step, **settings)
+    for quantity, exponent in zip(QUANTITIES, expected.split(), strict=True):
+        row = found.row(quantity, step)
+        assert row.predicted == Fraction(exponent), quantity
+        assert row.verdict is Verdict.CONFIRMED, (quantity, row)
+
+
+@pytest.mark.parametrize("case", TABLE[:2])
+def test_rows_of_the_reference_table(case: tuple[str, str, str, int, str]) -> None:
+    check(case, "sign", widths=tuple(2**k for k in range(8, 14)), seeds=64, most_seeds=256)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("case", TABLE)
+def test_the_reference_table(case: tuple[str, str, str, int, str]) -> None:
+    check(case, "sign", seeds=32, most_seeds=512)
+
+
+@pytest.mark.long
+def test_the_reference_row_of_adam() -> None:
+    check(TABLE[3], "adam", seeds=32, most_seeds=512)
+
+
+def test_rows_hold_prediction_and_measurement(small: Validation) -> None:
+    row = small.row("Z_B.aligned", 2)
+    assert row.predicted == Fraction(-1, 2)
+    assert row.measured == pytest.approx(-0.5, abs=0.15)
+    assert small.row("delta2", 1).predicted is None
+    assert small.row("delta2", 1).reason == "exactly zero at every width"
+
+
+def test_json_has_a_row_for_each_quantity_and_step(small: Validation) -> None:
+    found = json.loads(small.to_json())
+    assert set(found["rows"][0]) >= {"quantity", "step", "predicted", "measured", "low", "high", "verdict"}
+    assert found["verdict"] in {"confirmed", "refuted", "undecided"}
+    assert {r["predicted"] for r in found["rows"]} >= {"-inf", "0", "-1/2", "-1"}
+
+
+def test_the_table_prints_each_verdict_in_its_colour(small: Validation) -> None:
+    table = small.__rich__()
+    assert table.row_count == len(small.rows)
+    assert repr(small).startswith("<Validation of lora: ")
+
+
+def test_the_figure_is_written(small: Validation, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    small.figure(tmp_path / "lines.svg")
+    assert (tmp_path / "lines.svg").read_text(encoding="utf-8").count("<svg") == 1
+    with pytest.raises(GammaError, match="cannot write the figure"):
+        small.figure(tmp_path / "nowhere" / "lines.svg")
+
+
+def test_a_derivation_can_be_given_for_its_program() -> None:
+    told: list[Progress] = []
+    derivation = derive(deep_linear(PARAMETRISATIONS["mup-adam"], optimiser="sign"))
+    found = validate(derivation, widths=SMALL[:4], seeds=2, most_seeds=2, steps=1, on_progress=told.append)
+    assert [p.width for p in told][:4] == list(SMALL[:4])
+    assert {r.step for r in found.rows} == {1}
+
+
+def test_a_validation_repeats_exactly() -> None:
+    first, second = (
+        validate(lora(init="A"), {"eta": -1}, widths=SMALL[:4], seeds=4, most_seeds=4, steps=1).to_json()
+        for _ in range(2)
+    )
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"widths": (64, 128, 256)}, "3 widths (64, 128, 256); a slope and its drift need at least four"),
+        ({"widths": (64, 128, 128, 256)}, "widths 64, 128, 128, 256; give them increasing, from 2 on"),
+        ({"seeds": 1}, "1 seed; an interval needs at least two"),
+        ({"steps": 0}, "0 steps; a run takes at least one step"),
+        ({"dtype": "float16"}, "unknown kind of numbers 'float16'; did you mean float64 or float32?"),
+        ({"device": "gpu"}, "unknown device 'gpu'; did you mean cpu?"),
+        ({"sizes": {"r": 0}}, "dimension r of size 0; a size is at least 1"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(GammaError) as error:
+        validate(lora(init="A"), {"eta": -1}, **settings)
+    assert str(error.value) == message
+
+
+def test_open_exponents_are_refused() -> None:
+    with pytest.raises(GammaError, match="exponents eta are open"):
+        validate(lora(init="A"))
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is one")
+def test_a_device_that_is_not_there_is_refused() -> None:
+    with pytest.raises(GammaError, match="no cuda device is there; use cpu"):
+        Settings(device="cuda")
+
+
+# -- the largest stable rate -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("init", "exponent"), [("A", "-1/2"), ("B", "-1")])
+def test_the_largest_stable_rate(init: str, exponent: str) -> None:
+    widths = tuple(2**k for k in range(9, 14))
+    found = largest_stable_rate(lora(init=init, optimiser="sign"), widths=widths, seeds=8)
+    assert found.row.predicted == Fraction(exponent)
+    assert found.row.verdict is Verdict.CONFIRMED
+    assert list(found.rates) == sorted(found.rates, reverse=True)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("init", "exponent", "tolerance"), [("A", "-1/2", 0.05), ("B", "-1", 0.07), ("AB", "-1/2", 0.1)]
+)
+@pytest.mark.parametrize("loss", ["linear", "readout"])
+def test_the_largest_stable_rate_at_full_widths(init: str, exponent: str, tolerance: float, loss: str) -> None:
+    program = lora(init=init, optimiser="adam", loss=loss)
+    found = largest_stable_rate(program, seeds=64, tolerance=tolerance)
+    assert found.row.predicted == Fraction(exponent)
+    assert found.row.verdict is Verdict.CONFIRMED, found
+
+
+def test_a_program_with_two_open_rates_has_no_one_largest() -> None:
+    with pytest.raises(GammaError, match=r"2 exponents are open \(eta_A, eta_B\); leave open the learning rate's"):
+        largest_stable_rate(lora(init="A", lr="per-factor"))
+
+
+# -- the two readings against each other -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["lora", "deep"])
+def test_nothing_is_refuted_among_a_few_random_programs(kind: str) -> None:
+    for outcome in fuzz(kind, 1000, 2, seeds=32, most_seeds=32):
+        assert outcome.validation.verdict is not Verdict.REFUTED, str(outcome)

@@ -1,0 +1,146 @@
+"""Fits and verdicts on data whose law is known: what must be confirmed, refuted, left undecided."""
+
+from collections.abc import Callable
+from fractions import Fraction
+
+import pytest
+
+np = pytest.importorskip("numpy")
+pytest.importorskip("scipy")
+pytest.importorskip("torch")
+
+from hypothesis import given, settings  # noqa: E402 - after the checks
+from hypothesis import strategies as st  # noqa: E402
+
+from validation.predict import Prediction  # noqa: E402
+from validation.slope import Floats, Points, crossover, line  # noqa: E402
+from validation.verdict import Row, Verdict, holm, overall, row  # noqa: E402
+
+WIDTHS = tuple(2**k for k in range(8, 17))
+HALF = Fraction(1, 2)
+
+
+def sizes(law: Callable[[float], float], *, seeds: int = 64, noise: float = 0.1, draw: int = 0) -> dict[int, Floats]:
+    random = np.random.default_rng(draw)
+    return {n: abs(law(n) * (1 + noise * random.standard_normal(seeds))) for n in WIDTHS}
+
+
+def verdict(law: Callable[[float], float], exponent: Fraction | None, *lower: Fraction, noise: float = 0.1) -> Row:
+    return row(Prediction("x", 1, exponent, lower), sizes(law, noise=noise))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.fractions(-3, 3, max_denominator=8), st.integers(0, 1000))
+def test_a_power_law_is_confirmed_whatever_its_exponent(exponent: Fraction, draw: int) -> None:
+    law = sizes(lambda n: 3 * n ** float(exponent), draw=draw)
+    assert row(Prediction("x", 1, exponent), law).verdict is Verdict.CONFIRMED
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.fractions(-3, 3, max_denominator=8), st.sampled_from([-1, -HALF / 2, HALF / 4, HALF]), st.integers(0, 1000))
+def test_another_power_law_is_refuted(exponent: Fraction, off: Fraction, draw: int) -> None:
+    law = sizes(lambda n: n ** float(exponent), draw=draw)
+    found = row(Prediction("x", 1, exponent + off), law)
+    assert found.verdict is Verdict.REFUTED
+    assert found.doubt < 1e-6
+
+
+def test_the_interval_holds_the_true_slope_as_often_as_it_says() -> None:
+    held = 0
+    for draw in range(200):
+        by_width = sizes(lambda n: n**0.5, seeds=16, draw=draw)
+        points = Points.of(WIDTHS, list(by_width.values()))
+        fit = line(points)
+        held += abs(fit.slope - 0.5) <= points.quantile * fit.error
+    assert held >= 180
+
+
+def test_a_crossover_is_seen_through_with_the_lower_monomial() -> None:
+    def law(n: float) -> float:
+        return float(np.sqrt(n + 400 * n**0.0))
+
+    by_line = verdict(law, HALF, noise=0.02)
+    assert by_line.verdict is not Verdict.CONFIRMED
+    fitted = verdict(law, HALF, Fraction(0), noise=0.02)
+    assert (fitted.verdict, fitted.method) == (Verdict.CONFIRMED, "crossover")
+    assert fitted.share is not None
+    assert fitted.share > 0.98
+
+
+def test_a_leading_monomial_that_does_not_show_leaves_the_row_undecided() -> None:
+    found = verdict(lambda n: float(np.sqrt(1e-3 * n**0.5 + 1)), HALF / 2, Fraction(0), noise=0.02)
+    assert found.verdict is Verdict.UNDECIDED
+    assert found.reason.startswith("crossover: ")
+
+
+def test_a_leading_monomial_that_is_not_there_is_refuted() -> None:
+    found = verdict(lambda _: 1.0, HALF, Fraction(0), noise=0.001)
+    assert (found.verdict, found.reason) == (Verdict.REFUTED, "the leading monomial is not there")
+
+
+def test_a_slope_that_has_not_settled_is_not_confirmed() -> None:
+    found = verdict(lambda n: 1 / (1 + (n / 2**12) ** 0.5), Fraction(-1, 4), noise=0.001)
+    assert found.verdict is Verdict.UNDECIDED
+    assert "add larger widths" in found.reason
+
+
+def test_noise_asks_for_seeds() -> None:
+    found = row(Prediction("x", 1, HALF), sizes(lambda n: n**0.5, seeds=4, noise=1.0))
+    assert found.verdict is Verdict.UNDECIDED
+    assert found.wants_seeds
+
+
+def test_products_of_many_normal_variables_are_not_judged_by_their_largest_seed() -> None:
+    random = np.random.default_rng(1)
+    heavy = {n: n**0.5 * np.exp(6 * random.standard_normal(64)) for n in WIDTHS}
+    assert row(Prediction("x", 1, HALF), heavy).verdict is Verdict.UNDECIDED
+    many = {n: n**0.5 * np.exp(2 * random.standard_normal(8000)) for n in WIDTHS}
+    assert row(Prediction("x", 1, HALF), many).verdict is Verdict.CONFIRMED
+
+
+def test_minus_infinity_means_exactly_zero_at_every_width() -> None:
+    zero = {n: np.zeros(4) for n in WIDTHS}
+    tiny = zero | {WIDTHS[3]: np.full(4, 1e-300)}
+    assert row(Prediction("x", 1, None), zero).verdict is Verdict.CONFIRMED
+    assert row(Prediction("x", 1, None), tiny).verdict is Verdict.REFUTED
+    assert row(Prediction("x", 1, HALF), zero).verdict is Verdict.REFUTED
+
+
+def test_overflow_is_named_and_not_fitted() -> None:
+    law = sizes(lambda n: n**0.5) | {WIDTHS[-1]: np.full(64, np.inf), WIDTHS[-2]: np.full(64, np.nan)}
+    found = row(Prediction("x", 1, HALF), law)
+    assert found.verdict is Verdict.CONFIRMED
+    assert found.reason == f"line; overflow at n = {WIDTHS[-2]}, {WIDTHS[-1]}"
+    most = row(Prediction("x", 1, HALF), {n: np.full(64, np.inf) for n in WIDTHS})
+    assert most.verdict is Verdict.UNDECIDED
+
+
+def test_an_upper_bound_is_confirmed_by_anything_below() -> None:
+    bound = Prediction("x", 1, HALF, bound=True)
+    assert row(bound, sizes(lambda n: n**0.25)).verdict is Verdict.CONFIRMED
+    assert row(bound, sizes(lambda n: n**0.75)).verdict is Verdict.REFUTED
+    assert row(bound, {n: np.zeros(4) for n in WIDTHS}).verdict is Verdict.CONFIRMED
+
+
+def made(kind: Verdict, doubt: float = 1.0) -> Row:
+    return Row("x", 1, HALF, 0.5, 0.4, 0.6, kind, "", doubt=doubt)
+
+
+def test_a_refutation_must_stand_among_all_rows() -> None:
+    rows = [made(Verdict.REFUTED, 0.01), *[made(Verdict.CONFIRMED)] * 9]
+    assert holm(rows)[0].verdict is Verdict.UNDECIDED
+    assert holm([made(Verdict.REFUTED, 0.001), *rows[1:]])[0].verdict is Verdict.REFUTED
+
+
+def test_one_refuted_row_refutes_and_one_undecided_row_undecides() -> None:
+    confirmed, refuted, undecided = (made(v) for v in Verdict)
+    assert overall([confirmed, confirmed]) is Verdict.CONFIRMED
+    assert overall([confirmed, undecided]) is Verdict.UNDECIDED
+    assert overall([confirmed, undecided, refuted]) is Verdict.REFUTED
+
+
+def test_the_leading_exponent_of_a_sum_is_bounded_from_both_sides() -> None:
+    by_width = sizes(lambda n: float(np.sqrt(n + 50 * n**0.5)), noise=0.02)
+    fit = crossover(Points.of(WIDTHS, list(by_width.values())), 0.5, [0.25], 0.05)
+    assert fit.low <= 0.5 <= fit.high
+    assert fit.high - fit.low < 0.3
