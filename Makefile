@@ -4,10 +4,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+LORA ?= 300
+DEEP ?= 100
 CHECKED := gamma_calc $(wildcard validation) tests benchmarks
 
 .DELETE_ON_ERROR:
-.PHONY: demo test lint types suite long bench clean
+.PHONY: demo test lint types suite long bench fuzz clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/gamma-calc derive examples/adapter_config.json
@@ -30,6 +32,9 @@ long: $(VENV)/test.stamp
 bench: $(VENV)/demo.stamp
 	$(BIN)/python benchmarks/startup.py
 
+fuzz: $(VENV)/test.stamp
+	$(BIN)/python -m validation.fuzz --lora $(LORA) --deep $(DEEP)
+
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
@@ -38,7 +43,7 @@ $(VENV)/demo.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	touch $@
 
 $(VENV)/test.stamp: pyproject.toml constraints.txt | $(BIN)/python
-	$(INSTALL) --editable '.[dev]'
+	$(INSTALL) --editable '.[cluster,dev,plot,validation]'
 	touch $@
 
 # A half-made environment would look complete to the next run, so a failure removes it.
