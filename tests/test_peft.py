@@ -38,11 +38,44 @@ def test_the_example_reads_as_the_default_lora() -> None:
     assert str(derive(config.program()).conditions["efficient"].region) == "eta = -1/2"
 
 
-@pytest.mark.parametrize(
-    ("value", "init"), [(True, "default"), (False, "false"), ("gaussian", "gaussian"), ("Gaussian", "gaussian")]
-)
+NAMES = {
+    True: "default",
+    False: "false",
+    "gaussian": "gaussian",
+    "Gaussian": "gaussian",
+    "orthogonal": "orthogonal",
+    "pissa": "pissa",
+    "pissa_niter_16": "pissa",
+    "olora": "olora",
+    "OLoRA": "olora",
+    "eva": "eva",
+    "corda": "corda",
+    "loftq": "loftq",
+    "lora_ga": "lora-ga-peft",
+    "MiCA": "mica",
+}
+
+
+@pytest.mark.parametrize(("value", "init"), NAMES.items())
 def test_the_initialisation_is_one_of_the_catalogue(tmp_path: Path, value: object, init: str) -> None:
-    assert read_config(written(tmp_path, init_lora_weights=value)).init == init
+    config = read_config(written(tmp_path, init_lora_weights=value))
+    assert config.init == init
+    assert not derive(config.program()).conditions["stable"].empty
+
+
+@pytest.mark.parametrize(
+    ("name", "call"), [("eva", "initialize_lora_eva_weights"), ("lora_ga", "preprocess_loraga"), ("pissa", "")]
+)
+def test_a_start_that_needs_a_call_says_so(tmp_path: Path, name: str, call: str) -> None:
+    notes = read_config(written(tmp_path, init_lora_weights=name)).notes
+    assert [note for note in notes if note.startswith("without a call")] == (
+        [f"without a call of {call} peft starts as with true"] if call else []
+    )
+
+
+def test_the_known_mode_of_a_start_may_be_written_out(tmp_path: Path) -> None:
+    path = written(tmp_path, init_lora_weights="corda", corda_config={"corda_method": "ipm"})
+    assert read_config(path).init == "corda"
 
 
 def test_what_is_left_out_has_the_default_of_peft(tmp_path: Path) -> None:
@@ -106,15 +139,27 @@ REFUSED: list[tuple[dict[str, object], str]] = [
         'alpha_pattern key "x.lm_head" matches no target module; known: q_proj, v_proj',
     ),
     (
-        {"init_lora_weights": "pissa"},
-        'init_lora_weights "pissa" is not yet in the catalogue; true, false and "gaussian" are',
+        {"init_lora_weights": "PISSA"},
+        (
+            "unknown init_lora_weights 'PISSA'; known: corda, eva, false, gaussian, loftq, lora_ga, mica, olora, "
+            "orthogonal, pissa, true"
+        ),
+    ),
+    ({"init_lora_weights": "pissa_niter_"}, "unknown init_lora_weights 'pissa_niter_'; did you mean pissa?"),
+    (
+        {"init_lora_weights": "corda", "corda_config": {"corda_method": "kpm"}},
+        'corda_config.corda_method is "kpm"; only "ipm" is in the catalogue',
     ),
     (
-        {"init_lora_weights": "pissa_niter_16"},
-        'init_lora_weights "pissa_niter_16" is not yet in the catalogue; true, false and "gaussian" are',
+        {"init_lora_weights": "lora_ga", "lora_ga_config": {"scale": "unit"}},
+        'lora_ga_config.scale is "unit"; only "stable" is in the catalogue',
+    ),
+    (
+        {"init_lora_weights": "orthogonal", "rank_pattern": {"q_proj": 7}},
+        "q_proj: r is 7; the orthogonal start halves the rank: write an even one",
     ),
     ({"init_lora_weights": "gausian"}, "unknown init_lora_weights 'gausian'; did you mean gaussian?"),
-    ({"init_lora_weights": None}, 'init_lora_weights is null; write true, false or "gaussian"'),
+    ({"init_lora_weights": None}, 'init_lora_weights is null; write true, false or a name such as "gaussian"'),
     ({"use_dora": True}, "use_dora is not yet in the catalogue; without it the config is plain LoRA"),
 ]
 

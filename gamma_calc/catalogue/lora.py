@@ -13,11 +13,12 @@ from gamma_calc.catalogue.losses import LOSSES
 from gamma_calc.errors import pick
 from gamma_calc.language.dims import Dim
 from gamma_calc.language.expression import Expression
-from gamma_calc.language.initialisation import iid
+from gamma_calc.language.initialisation import Init, given, iid, zero
 from gamma_calc.language.program import Program, internal, other, output
 from gamma_calc.optimisers import OPTIMISERS
 from gamma_calc.orders.order import Exponent, Order, order
 from gamma_calc.rules.leaves import data, frozen, parameter
+from gamma_calc.rules.outer import outer
 from gamma_calc.rules.since_start import since_start
 
 
@@ -55,6 +56,7 @@ def lora(
     scaling: str = "1",
     a0: Exponent | None = None,
     b0: Exponent | None = None,
+    tau: Exponent | None = None,
     freeze: str = "none",
     sum_rule: str = "clt",
     fresh: bool = False,
@@ -62,10 +64,11 @@ def lora(
 ) -> Program:
     """One LoRA layer on one sample.
 
-    ``init`` names an initialisation; ``a0`` and ``b0`` (exponents of an entry) override its factors. ``lr`` is "shared"
-    or "per-factor", ``rank`` "fixed" or "growing" (r = n^rho), ``scaling`` the multiplier s, ``freeze`` a factor that
-    is not trained, ``fresh`` draws a new sample at every step, ``loss`` names what is made of the output. Raises
-    UnknownName for a name not in its table.
+    ``init`` names an initialisation; ``a0`` and ``b0`` (exponents of an entry) override its factors, ``tau`` the
+    exponent of the singular values that it keeps (1/2 where the largest carries the norm of W*). ``lr`` is "shared" or
+    "per-factor", ``rank`` "fixed" or "growing" (r = n^rho), ``scaling`` the multiplier s, ``freeze`` a factor that is
+    not trained, ``fresh`` draws a new sample at every step, ``loss`` names what is made of the output. Raises
+    UnknownName for a name not in its table, ProgramError for a ``tau`` where nothing is decomposed.
 
     >>> from gamma_calc import derive
     >>> derive(lora(init="B")).conditions["stable"].region
@@ -78,16 +81,19 @@ def lora(
     objective = pick("loss", loss, LOSSES)
     still = pick("factor to freeze", freeze, FREEZABLE)
 
-    def exponent(value: Exponent) -> Order:
-        return order(value)(rho=rho)
+    power = order(multiplier.exponent)(rho=rho)
+    start_a, start_b = start.entries(rho=rho, s=power, tau=tau)
+    entry_a = start_a if a0 is None else order(a0)(rho=rho)
+    entry_b = start_b if b0 is None else order(b0)(rho=rho)
 
     n, r = Dim("n", 1), Dim("r", rho)
     Z, W = data("Z", n, fresh=fresh), frozen("W*", n, n)
-    init_a, init_b = iid(exponent(start.a0 if a0 is None else a0)), iid(exponent(start.b0 if b0 is None else b0))
-    A = frozen("A", r, n, entry=init_a) if still == "A" else parameter("A", r, n, init=init_a, rate=rate_a)
-    B = frozen("B", n, r, entry=init_b) if still == "B" else parameter("B", n, r, init=init_b, rate=rate_b)
+    seen = data("Z seen", n) if fresh else Z  # by the initialisation
+    init_a = _along(entry_a, r, n, seen) if start.along else iid(entry_a)
+    A = _factor("A", r, n, init=init_a, rate=rate_a, still="A" in (still, start.frozen))
+    B = _factor("B", n, r, init=iid(entry_b), rate=rate_b, still="B" in (still, start.frozen))
     Z_A: Expression = A @ Z
-    product = n ** exponent(multiplier.exponent) * (B @ Z_A)
+    product = n**power * (B @ Z_A)
     Z_B: Expression = since_start(product) if start.residual else product
 
     watch = [
@@ -97,7 +103,7 @@ def lora(
         other("B", B),
         output("Z_B", Z_B, parts=("delta1", "delta2", "delta3")),
     ]
-    notes = [f"initialisation {init}: {start.statement} ({start.source})", multiplier.statement]
+    notes = [f"initialisation {init}: {start.statement} ({start.source})", *start.caveats, multiplier.statement]
     return Program(
         "lora",
         objective.of(W @ Z + Z_B, n, fresh),
@@ -105,5 +111,21 @@ def lora(
         watch,
         domain=domain,
         sum_rule=pick("sum rule", sum_rule, SUM_RULES),
+        orthogonal=frozenset({("B", "A")}) if start.orthogonal else frozenset(),
         notes=(*notes, objective.statement),
     )
+
+
+def _along(entry: Order, r: Dim, n: Dim, Z: Expression) -> Init:
+    """Orthogonal rows of length n^(entry + 1/2) whose span holds Z: A Z is n^(entry + 1) over the root of the rank."""
+    if entry.is_zero_quantity:
+        return zero
+    share = data("u", r, entry=-r.exponent / 2)
+    return given(frozen("A off Z", r, n, entry=entry) + n**entry * outer(share, Z))
+
+
+def _factor(name: str, rows: Dim, columns: Dim, *, init: Init, rate: str, still: bool) -> Expression:
+    """One factor: a parameter, or where it stays still the tensor it starts as."""
+    if not still:
+        return parameter(name, rows, columns, init=init, rate=rate)
+    return init.expression or frozen(name, rows, columns, entry=init)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,8 +20,26 @@ MOST_BYTES: Final = 2**20  # a config has a few kB
 LARGEST: Final = 10**9  # a rank or an alpha beyond it is a mistake
 MOST_DIGITS: Final = 20
 
-INITS: Final[Mapping[object, str]] = {True: "default", False: "false", "gaussian": "gaussian"}
-NOT_YET: Final = ("corda", "eva", "loftq", "lora_ga", "mica", "olora", "orthogonal", "pissa")
+INITS: Final[Mapping[object, str]] = {
+    True: "default",
+    False: "false",
+    "corda": "corda",
+    "eva": "eva",
+    "gaussian": "gaussian",
+    "loftq": "loftq",
+    "lora_ga": "lora-ga-peft",
+    "mica": "mica",
+    "olora": "olora",
+    "orthogonal": "orthogonal",
+    "pissa": "pissa",
+}
+ANY_CASE: Final = ("gaussian", "mica", "olora")  # the others peft takes in small letters only
+APPROXIMATE: Final = re.compile(r"pissa_niter_[0-9]+")  # the singular value decomposition by that many iterations
+MODES: Final = {"corda": ("corda_config", "corda_method", "ipm"), "lora_ga": ("lora_ga_config", "scale", "stable")}
+STARTED_LATER: Final = {
+    "eva": "without a call of initialize_lora_eva_weights peft starts as with true",
+    "lora_ga": "without a call of preprocess_loraga peft starts as with true",
+}
 DIFFERENT: Final = ("use_dora", "use_qalora", "use_bdlora", "kasa_config", "monteclora_config", "velora_config")
 BESIDE: Final = {
     "lora_bias": "the bias of B is trained as well, which is not derived",
@@ -156,6 +175,8 @@ def _config(path: Path, fields: dict[str, Any]) -> PeftConfig:
     _refuse_other_adapters(fields)
     init, rs = _init(fields), bool(fields.get("use_rslora"))
     groups = tuple(_groups(fields, rs))
+    if init == "orthogonal":
+        _refuse_odd_ranks(groups)
     return PeftConfig(path, init, "alpha/sqrt(r)" if rs else "alpha/r", groups, tuple(_notes(fields, groups)))
 
 
@@ -170,19 +191,40 @@ def _refuse_other_adapters(fields: dict[str, Any]) -> None:
 
 
 def _init(fields: dict[str, Any]) -> str:
+    """The name that peft goes by. Raises ConfigError and UnknownName for what is not in the catalogue."""
     asked = fields.get("init_lora_weights", True)
-    if isinstance(asked, bool):
-        return INITS[asked]
-    if not isinstance(asked, str):
-        raise ConfigError(f"init_lora_weights is {_shown(asked)}", mend='write true, false or "gaussian"')
-    name = asked.lower()
-    if name in INITS:
-        return INITS[name]
-    if name in NOT_YET or name.startswith("pissa_niter_"):
+    if not isinstance(asked, bool | str):
         raise ConfigError(
-            f"init_lora_weights {_shown(asked)} is not yet in the catalogue", mend='true, false and "gaussian" are'
+            f"init_lora_weights is {_shown(asked)}", mend='write true, false or a name such as "gaussian"'
         )
-    raise unknown("init_lora_weights", asked, ("gaussian", "true", "false", *NOT_YET))
+    name = _plain_name(asked)
+    if name not in INITS:
+        raise unknown("init_lora_weights", str(asked), [str(known).lower() for known in INITS])
+    if name in MODES:
+        _refuse_other_modes(fields, *MODES[str(name)])
+    return INITS[name]
+
+
+def _plain_name(asked: bool | str) -> bool | str:
+    if isinstance(asked, bool):
+        return asked
+    return "pissa" if APPROXIMATE.fullmatch(asked) else asked.lower() if asked.lower() in ANY_CASE else asked
+
+
+def _refuse_other_modes(fields: dict[str, Any], config: str, field: str, known: str) -> None:
+    """Some starts have a configuration of their own, of which one mode is in the catalogue."""
+    own = fields.get(config) or {}
+    mode = own.get(field, known) if isinstance(own, dict) else own
+    if mode != known:
+        raise ConfigError(f"{config}.{field} is {_shown(mode)}", mend=f"only {_shown(known)} is in the catalogue")
+
+
+def _refuse_odd_ranks(groups: tuple[Group, ...]) -> None:
+    for group in groups:
+        if group.rank % 2:
+            raise ConfigError(
+                f"{group.modules}: r is {group.rank}", mend="the orthogonal start halves the rank: write an even one"
+            )
 
 
 def _groups(fields: dict[str, Any], rs: bool) -> Iterator[Group]:
@@ -246,6 +288,9 @@ def _notes(fields: dict[str, Any], groups: tuple[Group, ...]) -> Iterator[str]:
         yield f"target modules: {', '.join(map(str, targets)) if isinstance(targets, list) else targets}"
     if isinstance(targets, list) and any("embed" in str(t) or t in ("wte", "wpe") for t in targets):
         yield "embeddings start with A = 0 and B random whatever the config says; this is for the linear layers"
+    later = STARTED_LATER.get(fields.get("init_lora_weights", True))
+    if later:
+        yield later
     yield from (text for name, text in BESIDE.items() if fields.get(name))
     extra = sorted(fields.keys() - KNOWN)
     if extra:

@@ -9,7 +9,6 @@ from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import iid
 from gamma_calc.language.program import Program, Quantity, internal, other, output
 from gamma_calc.optimisers import OPTIMISERS
-from gamma_calc.orders.order import order
 from gamma_calc.rules.leaves import data, frozen, parameter
 
 
@@ -23,13 +22,14 @@ def stacked(init: str = "A", *, layers: int = 2, optimiser: str = "adam") -> Pro
     >>> derive(stacked("B"), eta=-1).orders["delta1_1"]
     Order('0')
     """
-    start = pick("initialisation", init, INITIALISATIONS)
+    start = pick("initialisation", init, {name: i for name, i in INITIALISATIONS.items() if i.independent})
+    a0, b0 = start.entries()
     n, r = Dim("n", 1), Dim("r", 0)
     x: Expression = data("Z", n)
     watch: list[tuple[Quantity, ...]] = []
     for layer in range(1, layers + 1):
-        A = parameter(f"A{layer}", r, n, init=iid(order(start.a0)(rho=0)), rate="eta")
-        B = parameter(f"B{layer}", n, r, init=iid(order(start.b0)(rho=0)), rate="eta")
+        A = parameter(f"A{layer}", r, n, init=iid(a0), rate="eta")
+        B = parameter(f"B{layer}", n, r, init=iid(b0), rate="eta")
         Z_A = A @ x
         Z_B = B @ Z_A
         watch += [internal(f"Z_A{layer}", Z_A), other(f"B{layer}", B)]

@@ -25,6 +25,7 @@ _LORA: Final = {
     "loss": "loss",
     "assume": "assume",
 }
+_STARTS: Final = ("a0", "b0", "tau")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +54,14 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
     {
         t.name: t
         for t in (
-            Target("lora", "a LoRA layer, W* Z + s B A Z", lora, _LORA, ("a0", "b0")),
-            Target("lora-fa", "a LoRA layer with A frozen", partial(lora, freeze="A"), _LORA, ("a0", "b0")),
+            Target("lora", "a LoRA layer, W* Z + s B A Z", lora, _LORA, _STARTS),
+            Target("lora-fa", "a LoRA layer with A frozen", partial(lora, freeze="A"), _LORA, _STARTS),
             Target(
                 "lora-frozen-b",
                 "a LoRA layer with B random and frozen",
                 partial(lora, "B", freeze="B"),
                 _LORA,
-                ("a0", "b0"),
+                _STARTS,
             ),
             Target(
                 "toy",
