@@ -164,7 +164,7 @@ def _by_line(empty: Row, fit: Line, points: Points, tolerance: float) -> Row:
         if reach > tolerance / 2:
             return replace(found, reason=f"the interval is too wide for the tolerance {tolerance}: {ADD_SEEDS}")
         return replace(found, reason="the slope is at the edge of the tolerance: add larger widths")
-    if late_off < off - max(tolerance / 5, late_reach):
+    if late_off < off - max(tolerance / 5, late_reach) or late_off - late_reach <= tolerance:
         return replace(found, reason="the slope still moves towards the prediction: add larger widths")
     doubt = float(2 * student.sf((off - tolerance) / fit.error, points.seeds - 1))
     return replace(found, verdict=Verdict.REFUTED, reason="a straight line of another slope", doubt=doubt)
