@@ -55,6 +55,14 @@ COMMANDS: Final = {
   gamma-calc sweep cells.sqlite --init B --set eta=-1 --executor processes:2 --export cells.csv
   gamma-calc sweep cells.sqlite --lr per-factor --set eta_A=-1,eta_B=-1/2 --executor dask:tcp://HOST:8786""",
     ),
+    "claims": (
+        "Published results: which of them the derivation and the measurement bear out.",
+        """
+  gamma-calc claims
+  gamma-calc claims I7 --verify all --trace
+  gamma-calc claims L10 N8 --format json
+  gamma-calc claims --format markdown > docs/claims.md""",
+    ),
     "repl": (
         "A Python prompt with everything loaded.",
         """

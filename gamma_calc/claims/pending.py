@@ -1,0 +1,73 @@
+"""Results that nothing is derived from yet: each is listed with what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from gamma_calc.claims.claim import Claim, Source
+from gamma_calc.claims.sources import ADAPTIVE, DERIVED, FEATURE_LEARNING, MAGNITUDE, PEFT, STABLE_LORA
+
+_INILORA: Final = Source("Xue", 2025, "IniLoRA", "2510.03731")
+_ALT: Final = Source("AltLoRA", 2025, "AltLoRA")
+_RITE: Final = Source("LoRA-RITE", 2024, "LoRA-RITE", "2410.20625")
+_GA: Final = Source("LoRA-GA", 2024, "LoRA-GA")
+_HAAS: Final = Source("Haas et al.", 2025, "Controlled divergence", "2505.22491")
+_QIU: Final = Source("Qiu et al.", 2025, "Learning rates of matrix optimisers", "2512.05620")
+_EVERETT: Final = Source("Everett et al.", 2024, "Scaling exponents across parametrisations and optimisers")
+_TP5: Final = Source("Yang et al.", 2022, "Tensor Programs V")
+
+_START: Final = "the initialisation is not in the catalogue yet"
+_ADAPTER: Final = "the adapter or optimiser is not in the catalogue yet"
+_DEPTH: Final = "depth is no base of the calculus yet"
+_NUMBERS: Final = "a statement on numbers, not on exponents"
+_NETWORK: Final = "the table of networks is not written as claims yet"
+
+_ROWS: Final = (
+    ("C11", _INILORA, "code", "The fitted start of IniLoRA has the scale of PiSSA: entries n^(-1/2).", _START),
+    ("C12", _INILORA, "code", "IniLoRA-alpha takes learning rates up to 1/n.", _START),
+    ("C13", _INILORA, "code", "IniLoRA-beta takes learning rates up to 1/n and behaves like Init[B].", _START),
+    ("C14", DERIVED, "shared learning rate", "At 2e-5 steps descend in the order LoRA, PiSSA, IniLoRA-beta, -alpha.",
+     _NUMBERS),
+    ("C15", PEFT, "orthogonal", "The orthogonal start has B A = 0 exactly and takes rates up to 1/n.", _START),
+    ("C17", PEFT, "PiSSA", "PiSSA on an iid weight has factors of entries n^(-1/2).", _START),
+    ("C18", DERIVED, "MiLoRA", "MiLoRA on an iid weight has factors of entries r^(1/2)/n.", _START),
+    ("C19", DERIVED, "OLoRA", "OLoRA has factors of entries n^(-1/2), whatever the rank.", _START),
+    ("C20", DERIVED, "PiSSA", "With a leading singular value n^(1/2), PiSSA takes rates up to n^(-3/4).", _START),
+    ("C21", _GA, "initialisation", "LoRA-GA has factors of entries n^(-1/4), their product n^(-1/2).", _START),
+    ("C22", MAGNITUDE, "LoRAM", "LoRAM has factors of entries n^(-1/4), up to a logarithm.", _START),
+    ("C24", MAGNITUDE, "proposition 2", "The variance of s B A grows by r (m s_A^4 + n s_B^4) a step.", _NUMBERS),
+    ("C26", STABLE_LORA, "method", "Shrinking A until |A|/n <= |B|/m restores Z_A = n^(eta + 1).", _ADAPTER),
+    ("C27", _ALT, "theorem 3", "Alternating projections learn features stably with one rate of order one.", _ADAPTER),
+    ("C28", _ALT, "joint update", "The cross term of joint scaled steps is of the same order as the others.", _ADAPTER),
+    ("C29", DERIVED, "Riemannian preconditioning", "Before Adam the preconditioner gains nothing, after Adam n^(1/2).",
+     _ADAPTER),
+    ("C30", _RITE, "invariance", "Adam's update of B A depends on the gauge, an invariant one does not.", _ADAPTER),
+    ("C31", FEATURE_LEARNING, "theorem 3.3", "Six (in)equalities say when an abc-parametrisation is stable.", _NETWORK),
+    ("C33", FEATURE_LEARNING, "corollary 3.9", "A stable network is a kernel or learns features.", _NETWORK),
+    ("C34", ADAPTIVE, "(2.27), (2.28)", "Faithful gradient scalings satisfy a linear system.", _NETWORK),
+    ("C36", ADAPTIVE, "UP_s", "A family of parametrisations leads from muP to NTK.", _NETWORK),
+    ("C37", _TP5, "tables 3, 8, 9", "The three tables of muP are one orbit.", _NETWORK),
+    ("C38", _EVERETT, "table 1", "24 cells of parametrisation and setting have one best exponent each.", _NETWORK),
+    ("C39", _EVERETT, "equivalence", "{SP, NTK} and {muP, mean field} are classes of one shift.", _NETWORK),
+    ("C40", DERIVED, "maxP", "The readout of one cell is -1/2, not +1/2.", _NETWORK),
+    ("C41", _HAAS, "regimes", "Cross-entropy has three regimes of the rate, squared error one.", _NETWORK),
+    ("C42", _QIU, "spectral condition", "Updates of norm sqrt(d_out/d_in) give the rate of every matrix optimiser.",
+     _ADAPTER),
+    ("C43", _QIU, "Shampoo", "Shampoo takes (d_out/d_in)^(1-e): Muon at e = 1/2, Adam with blocks of one.", _ADAPTER),
+    ("C44", _QIU, "depth", "Shampoo's depth factor is L^(1-2e).", _DEPTH),
+    ("C45", Source("CompleteP", 2025, "CompleteP"), "table", "Hidden rates are n^-1 L^(kappa-1).", _DEPTH),
+    ("C46", Source("Yang et al.", 2023, "Depth-muP"), "table", "At kappa = 1/2 Adam takes L^(-1/2), SGD L^0.", _DEPTH),
+    ("C48", DERIVED, "VeRA and LoRA-XS", "VeRA takes a rate of order one, LoRA-XS n^(1/2) r^(-3/2).", _ADAPTER),
+    ("C49", DERIVED, "mup", "The package mup misjudges the factor A of LoRA.", "a statement on a package's code"),
+    ("C50", DERIVED, "weight decay", "Published rules for weight decay differ in the product of rate and decay.",
+     "weight decay is not in the calculus yet"),
+)  # fmt: skip
+
+
+def _claims() -> Iterator[Claim]:
+    for name, source, place, statement, missing in _ROWS:
+        yield Claim(name, source, place, statement, pending=missing)
+
+
+CLAIMS: Final = tuple(_claims())

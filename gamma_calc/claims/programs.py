@@ -1,0 +1,81 @@
+"""Small programs that results speak of and that the catalogue does not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from gamma_calc.calculus.assumptions import CLT
+from gamma_calc.catalogue.deep_linear import abc, deep_linear
+from gamma_calc.catalogue.lora import RATES, lora
+from gamma_calc.language.dims import Dim
+from gamma_calc.language.expression import Expression
+from gamma_calc.language.initialisation import iid, zero
+from gamma_calc.language.program import Program, other, output
+from gamma_calc.optimisers import OPTIMISERS
+from gamma_calc.rules.leaves import data, frozen, parameter
+from gamma_calc.rules.since_start import since_start
+
+n, r = Dim("n", 1), Dim("r", "rho")
+
+
+def rules() -> Program:
+    """Products, sums and contractions of given vectors, beside a trained scalar that has nothing to do with them."""
+    v, w, u, c = data("v", n, entry="p"), data("w", n, entry="q"), data("u", r), data("c", entry="p")
+    nothing = frozen("O", n, n, entry=zero)
+    asked: dict[str, Expression] = {
+        "product": v * w,
+        "multiple": c * w,
+        "sum": v + w,
+        "difference": v - v,
+        "zero": nothing @ v,
+        "zero_plus": nothing @ v + w,
+        "zero_times": (nothing @ v) * w,
+        "coherent_n": v @ v,
+        "coherent_r": u @ u,
+        "random_n": v @ w,
+    }
+    trained = parameter("trained", init=zero, rate=0)
+    watch = [other(name, expression) for name, expression in asked.items()]
+    return Program("rules", trained * data("error"), OPTIMISERS["sgd"], watch, sum_rule=CLT)
+
+
+def toy_from_anywhere(lr: str = "shared") -> Program:
+    """f = b a'x under gradient descent with both factors random: entries of a of order a0, b of order b0."""
+    rate_a, rate_b = RATES[lr]
+    a, b = parameter("a", n, init=iid("a0"), rate=rate_a), parameter("b", init=iid("b0"), rate=rate_b)
+    f = b * (a @ data("x", n))
+    watch = [output("f", f, parts=("delta1", "delta2", "delta3"))]
+    return Program("toy from anywhere", data("U") * f, OPTIMISERS["sgd"], watch)
+
+
+def moved_factors(**options: str) -> Program:
+    """A LoRA layer that also watches how far each factor is from its start."""
+    layer = lora(**options)  # type: ignore[arg-type]
+    moved = [other(f"{name}_moved", since_start(layer.quantity(name).node)) for name in ("A", "B")]
+    return layer.but(watch=[*layer.watch, *moved])
+
+
+def full(optimiser: str = "adam") -> Program:
+    """Full fine-tuning: the whole matrix W is trained. W Z = W* Z + (W - W*) Z."""
+    W = parameter("W", n, n, init=zero, rate="eta")
+    Z_W = W @ data("Z", n)
+    loss = -(data("w", n) @ (frozen("W*", n, n) @ data("Z0", n) + Z_W))
+    return Program("full fine-tuning", loss, OPTIMISERS[optimiser], [output("Z_W", Z_W)])
+
+
+def mean_field() -> Program:
+    """One hidden layer, readout 1/n, gradient descent with rate n: the mean-field parametrisation."""
+    return deep_linear(abc("mean field", (0, 0, 1), (0, 0, 0), (-1, -1, -1)), hidden_layers=0)
+
+
+PROGRAMS: Final[Mapping[str, Callable[..., Program]]] = MappingProxyType(
+    {
+        "rules": rules,
+        "toy from anywhere": toy_from_anywhere,
+        "lora, moved factors": moved_factors,
+        "full fine-tuning": full,
+        "mean field": mean_field,
+    }
+)

@@ -1,0 +1,271 @@
+"""Published results as data: every one is derived, every outcome can fail, and what is measured is what is derived."""
+
+from dataclasses import replace
+from fractions import Fraction
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import gamma_calc.claims.measure as numbers
+from gamma_calc import lora, toy
+from gamma_calc.claims.answer import Answer, answer, page, summary
+from gamma_calc.claims.checks import Check, Implied, Largest, Orders, Ratio, Same, Shown, Where
+from gamma_calc.claims.claim import Claim, Otherwise, Source
+from gamma_calc.claims.identity import parts_add_up
+from gamma_calc.claims.measure import Edge, Measurement, Reading, Slopes
+from gamma_calc.claims.outcome import NO_MEASUREMENT, Derived, Measured, Outcome, derived, measured
+from gamma_calc.claims.setting import on
+from gamma_calc.claims.table import _SOURCES, CLAIMS, chosen
+from gamma_calc.errors import ExponentSyntaxError, UnknownName
+from gamma_calc.orders.order import order
+
+LISTED = {"G": (1, 6), "L": (1, 12), "I": (1, 15), "N": (1, 12), "E": (1, 7), "C": (1, 50)}
+DERIVED = {
+    "G": (1, 2, 3, 4, 5, 6),
+    "L": (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11),
+    "I": (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 15),
+    "N": (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12),
+    "E": (2, 3, 4, 6),
+    "C": (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 16, 23, 25, 32, 35, 47),
+}
+UNDER_ANOTHER_ASSUMPTION = {"L10", "L11", "N1", "N2", "N6", "N10"}
+A, B = on("lora", init="A"), on("lora", init="B")
+MET = Where(A, "eta <= -1/2", ("stable",))
+FAILED = Where(A, "eta <= -1", ("stable",))
+SOMEBODY = Source("Somebody", 2000, "Something")
+
+
+@cache
+def outcome(name: str) -> Derived:
+    return derived(CLAIMS[name])
+
+
+def claim(*checks: Check, otherwise: Otherwise | None = None, pending: str = "") -> Claim:
+    return Claim("X1", SOMEBODY, "a place", "a statement", checks, otherwise=otherwise, pending=pending)
+
+
+# -- the table --------------------------------------------------------------------------------------------------------
+
+
+def spelled(letter: str, number: int) -> str:
+    return f"{letter}{number:02}" if letter == "C" else f"{letter}{number}"
+
+
+def test_every_result_is_listed_once() -> None:
+    expected = [spelled(letter, i) for letter, (first, last) in LISTED.items() for i in range(first, last + 1)]
+    assert list(CLAIMS) == expected
+    assert sum(len(source.CLAIMS) for source in _SOURCES) == len(CLAIMS)
+
+
+@pytest.mark.parametrize("one", CLAIMS.values(), ids=lambda one: one.id)
+def test_a_claim_is_checked_or_says_what_is_missing(one: Claim) -> None:
+    assert bool(one.checks) != bool(one.pending)
+    assert bool(one.checks) or not one.measurements
+    assert one.statement.endswith(".")
+
+
+def test_a_claim_is_found_whatever_the_case_of_its_letter() -> None:
+    assert [one.id for one in chosen(["i7", "C01"])] == ["I7", "C01"]
+    assert chosen([]) == tuple(CLAIMS.values())
+    with pytest.raises(UnknownName, match="unknown claim 'I77'; did you mean I7"):
+        chosen(["I77"])
+
+
+@pytest.mark.parametrize("name", [spelled(letter, i) for letter, numbers in DERIVED.items() for i in numbers])
+def test_a_derived_claim_holds_as_stated_or_under_the_assumption_it_names(name: str) -> None:
+    found = outcome(name)
+    expected = Outcome.OTHERWISE if name in UNDER_ANOTHER_ASSUMPTION else Outcome.HOLDS
+    assert found.outcome is expected, [seen for seen in found.seen if not seen.good]
+    assert bool(found.detail) == (name in UNDER_ANOTHER_ASSUMPTION)
+
+
+def test_no_other_claim_is_contradicted() -> None:
+    assert [name for name in CLAIMS if outcome(name).outcome is Outcome.CONTRADICTED] == []
+
+
+def test_from_init_b_the_efficient_pairs_with_a_bounded_feature_are_a_ray() -> None:
+    first = next(seen for seen in outcome("L10").seen if not seen.good)
+    assert first.found == "eta_A + eta_B = -1 & eta_A <= -1"
+
+
+def test_in_the_additive_reading_the_noise_of_a_random_start_does_not_vanish() -> None:
+    literal = claim(Orders(on("lora", init="AB", sum_rule="additive"), {"Z_B": "-1/2"}, (0,)))
+    assert derived(literal).seen[0].found == "0"
+
+
+# -- outcomes ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_outcome_is_what_the_checks_say() -> None:
+    helped, helpless = Otherwise("if so", (MET,)), Otherwise("if so", (FAILED,))
+    assert derived(claim(MET)).outcome is Outcome.HOLDS
+    assert derived(claim(MET, FAILED)).outcome is Outcome.CONTRADICTED
+    assert str(derived(claim(FAILED, otherwise=helped))) == "holds under another assumption: if so"
+    assert derived(claim(FAILED, otherwise=helpless)).outcome is Outcome.CONTRADICTED
+    assert derived(claim(MET, otherwise=helpless)).outcome is Outcome.HOLDS
+    assert str(derived(claim(pending="a reason"))) == "not yet checked: a reason"
+
+
+GENERAL = on("lora", init="general")
+GOOD: list[Check] = [
+    Orders(A, {"B": "eta", "Z_A": "0"}, (1,)),
+    Orders(A, {"Z_A": "eta + 1"}, within="eta >= -1"),
+    Where(A, "-1 < eta <= -1/2", ("stable",), ("Z_A > 0",)),
+    Where(GENERAL, "b0 <= -1/2", ("efficient",), onto=("b0",)),
+    Implied(A, ("delta3 <= 0",), ("stable",)),
+    Largest(GENERAL, "min(-1/2, -1/2 - a0, -1 - b0)", "a0 + 1/2 + b0 <= 0"),
+    Ratio(A, B, "1/2"),
+    Same(A, on("lora", init="default"), ("Z_B", "delta1")),
+    Shown("parts", lambda: parts_add_up(toy(), "f", ("delta1", "delta2", "delta3"))),
+]
+BAD: list[Check] = [
+    Orders(A, {"B": "eta + 1"}, (1,)),
+    Orders(A, {"Z_A": "eta + 1"}),
+    Where(A, "-1 <= eta <= -1/2", ("stable",), ("Z_A > 0",)),
+    Where(GENERAL, "b0 <= 0", ("efficient",), onto=("b0",)),
+    Implied(A, ("delta3 <= -1",), ("stable",)),
+    Implied(B, ("delta3 = 0",), ("efficient",)),
+    Largest(GENERAL, "min(-1/2, -1/2 - a0, -1 - b0)"),
+    Largest(A, "-1/3"),
+    Largest(A, "-1/2", where="eta <= 0 & rho = 0"),
+    Ratio(A, B, "1"),
+    Ratio(A, on("lora", "eta=-1", init="B"), "0"),
+    Same(A, B, ("Z_B",)),
+    Shown("parts", lambda: parts_add_up(toy(), "f", ("delta1", "delta2"))),
+]
+
+
+@pytest.mark.parametrize("check", GOOD, ids=lambda check: type(check).__name__)
+def test_a_check_is_met(check: Check) -> None:
+    assert [seen for seen in check.seen() if not seen.good] == []
+
+
+@pytest.mark.parametrize("check", BAD, ids=lambda check: type(check).__name__)
+def test_a_check_can_fail(check: Check) -> None:
+    assert [seen for seen in check.seen() if not seen.good] != []
+
+
+def test_what_holds_nowhere_implies_nothing() -> None:
+    (seen,) = Implied(B, ("delta3 = 0",), ("efficient",)).seen()
+    assert seen.found == "the premise holds nowhere"
+
+
+def test_a_demand_has_a_form() -> None:
+    with pytest.raises(ExponentSyntaxError, match="'Z_A is 0' is no demand; write QUANTITY = ORDER"):
+        list(Where(A, "all", demands=("Z_A is 0",)).seen())
+
+
+@pytest.mark.parametrize("parts", [("delta1", "delta2"), ("delta1", "delta2", "delta3", "delta3"), ("delta3",)])
+def test_other_parts_do_not_add_up_to_the_change(parts: tuple[str, ...]) -> None:
+    assert not parts_add_up(lora(scaling="free"), "Z_B", parts)
+
+
+# -- numbers ----------------------------------------------------------------------------------------------------------
+
+MEASURED = {f"{one.id}-{i}": m for one in CLAIMS.values() for i, m in enumerate(one.measurements)}
+
+
+@pytest.mark.parametrize("measurement", MEASURED.values(), ids=MEASURED)
+def test_what_is_measured_is_what_is_derived(measurement: Measurement) -> None:
+    """The exponents that a measurement expects are those of the derivation at its point."""
+    if isinstance(measurement, Slopes):
+        found = measurement.setting.found.at_step(measurement.step)
+        assert {k: found[k] for k in measurement.orders} == {k: order(v) for k, v in measurement.orders.items()}
+    else:
+        assert isinstance(measurement, Edge)
+        (bound,) = measurement.setting.found.conditions["stable"].region.sup("eta")
+        assert bound.value == order(measurement.value)
+
+
+def numeric_side(monkeypatch: pytest.MonkeyPatch, predicted: Fraction | None, verdict: str) -> dict[str, Any]:
+    """The numeric side replaced by one that finds one row and notes what it was asked."""
+    row = SimpleNamespace(predicted=predicted, measured=0.25, verdict=SimpleNamespace(value=verdict), reason="so")
+    asked: dict[str, Any] = {}
+
+    def validate(_: object, at: object, **settings: object) -> Any:
+        asked.update(settings, at=at)
+        return SimpleNamespace(row=lambda *_: row)
+
+    def largest_stable_rate(_: object, **settings: object) -> Any:
+        asked.update(settings)
+        return SimpleNamespace(row=row)
+
+    side = SimpleNamespace(validate=validate, largest_stable_rate=largest_stable_rate)
+    monkeypatch.setattr(numbers, "import_module", lambda _: side)
+    return asked
+
+
+SLOPE = Slopes(on("lora", "eta=-3/4", init="A"), {"Z_A": "1/4"}, 2, Fraction(3, 100))
+
+
+def readings(measurement: Slopes | Edge) -> list[Reading]:
+    return list(measurement.readings(lambda _: None))
+
+
+@pytest.mark.parametrize(
+    ("predicted", "verdict", "expected"),
+    [
+        (Fraction(1, 4), "confirmed", "confirmed"),
+        (Fraction(1, 4), "refuted", "refuted"),
+        (Fraction(1, 4), "undecided", "undecided"),
+        (Fraction(1, 2), "confirmed", "refuted"),
+        (Fraction(1, 2), "refuted", "undecided"),
+        (None, "confirmed", "refuted"),
+    ],
+)
+def test_a_verdict_is_on_what_the_claim_says(
+    monkeypatch: pytest.MonkeyPatch, predicted: Fraction | None, verdict: str, expected: str
+) -> None:
+    asked = numeric_side(monkeypatch, predicted, verdict)
+    assert [reading.verdict for reading in readings(SLOPE)] == [expected]
+    assert (asked["at"], asked["steps"], asked["tolerance"]) == ({"eta": "-3/4"}, 2, 0.03)
+    edge = Edge(on("lora", "sigma=1/2", init="A", scaling="free"), "1/4")
+    assert [reading.verdict for reading in readings(edge)] == [expected]
+    assert asked["at"] == {"sigma": "1/2"}
+
+
+def test_the_worst_verdict_is_that_of_the_claim(monkeypatch: pytest.MonkeyPatch) -> None:
+    numeric_side(monkeypatch, Fraction(1, 4), "confirmed")
+    one = replace(claim(MET), measurements=(SLOPE, replace(SLOPE, orders={"Z_A": "1"})))
+    found = measured(one, lambda _: None)
+    assert found.verdict == "refuted"
+    assert str(found) == "refuted: lora init=A, at eta = -3/4: exponent of Z_A after step 2, +-0.03: +0.250"
+    assert measured(claim(MET), lambda _: None) == NO_MEASUREMENT
+
+
+def test_a_claim_is_measured() -> None:
+    pytest.importorskip("torch")
+    one = Slopes(on("lora", "eta=-1/2", init="A"), {"delta1": "-inf", "B": "-1/2"}, 1, widths=(64, 128, 256, 512))
+    assert [reading.verdict for reading in readings(one)] == ["confirmed", "confirmed"]
+    edge = Edge(on("lora", init="B", optimiser="sign"), "-1", Fraction(1, 10), (64, 128, 256, 512))
+    assert [reading.verdict for reading in readings(edge)] == ["confirmed"]
+
+
+# -- what is told -----------------------------------------------------------------------------------------------------
+
+
+def test_wrong_and_decided() -> None:
+    good, bad, none = derived(claim(MET)), derived(claim(FAILED)), derived(claim(pending="so"))
+    refuted, undecided = Measured("refuted", readings=()), Measured("undecided")
+    assert not Answer(claim(MET), good, NO_MEASUREMENT).wrong
+    assert Answer(claim(FAILED), bad, NO_MEASUREMENT).wrong
+    assert Answer(claim(MET), good, refuted).wrong
+    assert Answer(claim(MET), good, NO_MEASUREMENT).decided
+    assert not Answer(claim(MET), good, undecided).decided
+    assert not Answer(claim(pending="so"), none, NO_MEASUREMENT).decided
+    assert not Answer(claim(MET), None, NO_MEASUREMENT).decided
+
+
+def test_the_summary_counts_every_outcome() -> None:
+    told = [answer(one, "symbolic", print) for one in (claim(MET), claim(FAILED), claim(pending="so"))]
+    assert summary(told) == "3 claims: 1 holds, 1 contradicted, 1 not yet checked"
+    assert summary([Answer(claim(MET), None, Measured("confirmed", (Reading("", "", "", "confirmed", ""),)))]) == (
+        "1 claim; measured: 1 confirmed"
+    )
+
+
+def test_the_page_keeps_a_bar_inside_its_cell() -> None:
+    told = answer(replace(claim(MET), id="G1", statement="|x| is small."), "symbolic", print)
+    assert "| G1 | Somebody 2000, a place | \\|x\\| is small. | holds | no measurement |" in page([told])

@@ -1,0 +1,151 @@
+"""gamma-calc claims: its table, its data, its page, and how it ends."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from command import run
+
+from gamma_calc.claims import table
+from gamma_calc.claims.checks import Where
+from gamma_calc.claims.measure import Measurement, Reading
+from gamma_calc.claims.setting import on
+from gamma_calc.cli import numeric
+
+PAGE = Path(__file__).parents[1] / "docs" / "claims.md"
+
+
+class Fixed(Measurement):
+    """A measurement that ends as it is told to, and tells of one cell."""
+
+    def __init__(self, verdict: str) -> None:
+        self.verdict = verdict
+
+    def readings(self, tell: Any) -> Any:
+        yield Reading("a slope", "1", "+0.500", self.verdict, "so")
+
+
+def changed(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> None:
+    """Claim I7 with other fields."""
+    claims = dict(table.CLAIMS) | {"I7": replace(table.CLAIMS["I7"], **fields)}
+    monkeypatch.setattr(table, "CLAIMS", MappingProxyType(claims))
+
+
+def test_the_table_lists_the_outcome_and_what_it_rests_on(capsys: pytest.CaptureFixture[str]) -> None:
+    outcome = run(capsys, "claims I7 L10 L12")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert (
+        outcome.out.splitlines()
+        == """\
+Claims
+  id   arXiv         statement                         derived          measured
+  I7   2406.08447    From Init[B] training is stable   holds            not run
+                     exactly for learning rates up to
+                     1/n.
+  L10  derived here  With Z_A and Z_B bounded, (1/n,   holds otherwise  -
+                     1) is the only efficient pair of
+                     rates, from both starts.
+  L12  2402.12354    The best ratio of the rates is    not yet checked  -
+                     about 2^4 (RoBERTa, Init[2]),
+                     2^2 to 2^3 (Init[1]), 2^1 to 2^2
+                     (Llama).
+
+Hold under another assumption
+  L10  B is bounded as well, or the start is Init[A]; from Init[B] a larger B
+       serves too, with a smaller Z_A
+
+Not yet checked
+  L12  values of real training runs: nothing in them is an exponent
+
+Summary
+  3 claims: 1 holds, 1 holds under another assumption, 1 not yet checked""".splitlines()
+    )
+
+
+def test_the_data_have_fixed_keys(capsys: pytest.CaptureFixture[str]) -> None:
+    outcome = run(capsys, "claims I7 L10 --format json")
+    found = json.loads(outcome.out)
+    assert [list(one) for one in found] == [["id", "source", "statement", "derived", "measured"]] * 2
+    assert found[0] == {
+        "id": "I7",
+        "source": "Hayou, Ghosh, Yu 2024, arXiv 2406.08447, theorem for Init[B]",
+        "statement": "From Init[B] training is stable exactly for learning rates up to 1/n.",
+        "derived": "holds",
+        "measured": "not run",
+    }
+    assert found[1]["derived"].startswith("holds under another assumption: B is bounded as well")
+
+
+def test_every_claim_is_in_the_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    outcome = run(capsys, "claims --verify symbolic --format json")
+    assert outcome.code == 0
+    assert [one["id"] for one in json.loads(outcome.out)] == list(table.CLAIMS)
+
+
+def test_the_page_is_fresh(capsys: pytest.CaptureFixture[str]) -> None:
+    """If this fails: gamma-calc claims --format markdown > docs/claims.md."""
+    assert run(capsys, "claims --format markdown").out == PAGE.read_text(encoding="utf-8")
+
+
+def test_a_trace_shows_what_was_asked_and_the_rules(capsys: pytest.CaptureFixture[str]) -> None:
+    printed = run(capsys, "claims L10 --trace").out
+    assert "L10: asked of the derivation" in printed
+    assert "L10: lora init=B lr=per-factor, stability Z_A,Z_B" in printed
+    assert "coherent sum" in printed
+    found = json.loads(run(capsys, "claims L10 --trace --format json").out)[0]["checks"]
+    assert [check["good"] for check in found] == [True, False, True, True, True]
+
+
+@pytest.mark.parametrize("name", ["G1", "L2", "I10", "N9", "E4", "C08", "C23"])
+def test_every_kind_of_claim_can_be_traced(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    outcome = run(capsys, f"claims {name} --trace")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "Lemmas" in outcome.out
+
+
+def test_an_unknown_id_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    outcome = run(capsys, "claims I77")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == "gamma-calc: unknown claim 'I77'; did you mean I7?\n"
+
+
+def test_without_the_numeric_side_it_says_what_to_install(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(numeric, "find_spec", lambda name: None if name == "torch" else object())
+    outcome = run(capsys, "claims I7 --verify all")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == (
+        "gamma-calc: claims --verify all needs torch, which is not installed; pip install 'gamma-calc[validation]'\n"
+    )
+    assert run(capsys, "claims I7 --verify symbolic").code == 0
+
+
+@pytest.mark.parametrize(
+    ("verify", "verdict", "code"),
+    [("all", "confirmed", 0), ("all", "refuted", 1), ("numeric", "undecided", 3), ("numeric", "confirmed", 0)],
+)
+def test_the_exit_code_is_that_of_the_worst_outcome(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, verify: str, verdict: str, code: int
+) -> None:
+    monkeypatch.setattr(numeric, "find_spec", lambda _: object())
+    changed(monkeypatch, measurements=(Fixed(verdict),))
+    outcome = run(capsys, f"claims I7 --verify {verify}")
+    assert (outcome.code, outcome.err) == (code, "")
+    assert ("I7  " + verdict + ": a slope: +0.500" in outcome.out) == (verdict != "confirmed")
+
+
+def test_a_contradiction_without_a_known_assumption_is_an_error(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed(monkeypatch, checks=(Where(on("lora", init="B"), "eta <= -1/2", ("stable",)),))
+    outcome = run(capsys, "claims I1 I7")
+    assert outcome.code == 1
+    assert "2 claims: 1 holds, 1 contradicted" in outcome.out
+
+
+def test_where_nothing_could_be_checked_nothing_is_decided(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "claims L12").code == 3
