@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Final
 
 from gamma_calc.claims.checks import Implied, Largest, Orders, Same, Where
 from gamma_calc.claims.claim import Claim
 from gamma_calc.claims.measure import Edge, Slopes
 from gamma_calc.claims.setting import Setting, on
-from gamma_calc.claims.sources import ADAPTIVE, DERIVED, FEATURE_LEARNING, MAGNITUDE, PEFT, STABLE_LORA
+from gamma_calc.claims.sources import ADAPTIVE, DERIVED, FEATURE_LEARNING, MAGNITUDE, STABLE_LORA
 
 _OUTPUTS: Final = ("Z_B", "dZ_B", "delta1", "delta2", "delta3")
 _SELF_STABLE: Final = "sigma + 2*eta + 1 = 0 & a0 + 1/2 <= eta + 1 & b0 <= eta"
@@ -31,14 +30,6 @@ def _gauge(optimiser: str, theta: str, rate: str) -> tuple[Setting, Setting]:
 
 
 CLAIMS: Final = (
-    Claim(
-        "C16",
-        PEFT,
-        "init_lora_weights gaussian",
-        "With entries of A of deviation 1/r whatever the width, A0 Z is n^(1/2)/r.",
-        (Orders(on("lora", init="gaussian", rank="growing"), {"A": "-rho", "Z_A": "1/2 - rho"}, (0,)),),
-        measurements=(Slopes(on("lora", "eta=-1", init="gaussian"), {"Z_A": "1/2"}, 1, Fraction(1, 50)),),
-    ),
     Claim(
         "C23",
         MAGNITUDE,

@@ -10,10 +10,10 @@ from gamma_calc.claims.measure import Measurement
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where results are published; ``arxiv`` is empty for results of this package."""
+    """Where results are published; results of this package have neither a year nor an ``arxiv`` id."""
 
     authors: str
-    year: int
+    year: int | None
     title: str
     arxiv: str = ""
 
@@ -23,7 +23,8 @@ class Source:
         return self.arxiv or self.authors
 
     def __str__(self) -> str:
-        return f"{self.authors} {self.year}{f', arXiv {self.arxiv}' if self.arxiv else ''}"
+        year = "" if self.year is None else f" {self.year}"
+        return f"{self.authors}{year}{f', arXiv {self.arxiv}' if self.arxiv else ''}"
 
 
 @dataclass(frozen=True, slots=True)

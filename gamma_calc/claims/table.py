@@ -15,11 +15,12 @@ from gamma_calc.claims import (
     pending,
     rank,
     rules,
+    starts,
 )
 from gamma_calc.claims.claim import Claim
 from gamma_calc.errors import pick
 
-_SOURCES: Final = (rules, lora_plus, initialisation, non_zero, derived, rank, adapters, pending)
+_SOURCES: Final = (rules, lora_plus, initialisation, non_zero, derived, rank, starts, adapters, pending)
 
 
 def _place(claim: Claim) -> tuple[int, int]:

@@ -1,0 +1,128 @@
+"""Initialisations by name, as their papers and peft have them: the sizes of both factors and the largest rate."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Final
+
+from gamma_calc.claims.checks import Check, Largest, Orders, Same
+from gamma_calc.claims.claim import Claim, Source
+from gamma_calc.claims.measure import Edge, Slopes
+from gamma_calc.claims.setting import on
+from gamma_calc.claims.sources import DERIVED, MAGNITUDE, PEFT
+
+_INILORA: Final = Source("Xue", 2025, "IniLoRA", "2510.03731")
+_GA: Final = Source("Wang, Yu, Li", 2024, "LoRA-GA: Low-Rank Adaptation with Gradient Approximation", "2407.05000")
+_IID: Final = "a pretrained weight with independent entries of variance 1/n"
+_RESIDUAL: Final = "the frozen weight holds W* - s B0 A0"
+_DECLARED: Final = "the sizes of the factors are those that the catalogue declares"
+
+
+def _start(init: str, a0: str, b0: str, edge: str, **options: str) -> tuple[Check, Check]:
+    """The entries of both factors, and the largest stable rate."""
+    setting = on("lora", init=init, **options)
+    return Orders(setting, {"A": a0, "B": b0}, (0,)), Largest(setting, edge)
+
+
+CLAIMS: Final = (
+    Claim(
+        "C11",
+        _INILORA,
+        "code",
+        "The fitted start of IniLoRA has the scale of PiSSA, entries n^(-1/2), and takes the same rates.",
+        (
+            *_start("inilora", "-1/2", "-1/2", "-1/2"),
+            Same(on("lora", init="inilora"), on("lora", init="pissa"), ("A", "B", "Z_A", "Z_B"), (0, 1, 2, 3)),
+        ),
+        (_IID, _RESIDUAL, _DECLARED),
+    ),
+    Claim(
+        "C12",
+        _INILORA,
+        "code",
+        "IniLoRA-alpha takes learning rates up to 1/n; at n^(-1/2) delta1 grows as n^(1/2).",
+        (
+            *_start("inilora-alpha", "0", "0", "-1"),
+            Orders(on("lora", "eta=-1/2", init="inilora-alpha"), {"delta1": "1/2"}, (1,)),
+        ),
+        (_RESIDUAL, _DECLARED),
+        measurements=(Edge(on("lora", init="inilora-alpha"), "-1"),),
+    ),
+    Claim(
+        "C13",
+        _INILORA,
+        "code",
+        "IniLoRA-beta takes learning rates up to 1/n, as Init[B] does; at n^(-1/2) delta1 grows as n^(1/2).",
+        (
+            *_start("inilora-beta", "-1/2", "0", "-1"),
+            Orders(on("lora", "eta=-1/2", init="inilora-beta"), {"delta1": "1/2"}, (1,)),
+        ),
+        (_RESIDUAL, _DECLARED),
+        measurements=(Edge(on("lora", init="inilora-beta"), "-1"),),
+    ),
+    Claim(
+        "C15",
+        PEFT,
+        "init_lora_weights orthogonal",
+        "The orthogonal start has B A = 0 exactly, entries free of n, and takes learning rates up to 1/n.",
+        (*_start("orthogonal", "0", "0", "-1"), Orders(on("lora", init="orthogonal"), {"Z_B": "-inf"}, (0,))),
+        ("that B A vanishes is declared by the initialisation", _DECLARED),
+    ),
+    Claim(
+        "C16",
+        PEFT,
+        "init_lora_weights gaussian",
+        "With entries of A of deviation 1/r whatever the width, A0 Z is n^(1/2)/r.",
+        (Orders(on("lora", init="gaussian", rank="growing"), {"A": "-rho", "Z_A": "1/2 - rho"}, (0,)),),
+        (_DECLARED,),
+        measurements=(Slopes(on("lora", "eta=-1", init="gaussian"), {"Z_A": "1/2"}, 1, Fraction(1, 50)),),
+    ),
+    Claim(
+        "C17",
+        PEFT,
+        "init_lora_weights pissa",
+        "PiSSA has factors of entries n^(-1/2) and takes learning rates up to n^(-1/2).",
+        _start("pissa", "-1/2", "-1/2", "-1/2"),
+        (_IID, _RESIDUAL, _DECLARED),
+    ),
+    Claim(
+        "C18",
+        DERIVED,
+        "MiLoRA",
+        "MiLoRA has factors of entries r^(1/2)/n.",
+        (Orders(on("lora", init="milora", rank="growing"), {"A": "rho/2 - 1", "B": "rho/2 - 1"}, (0,)),),
+        (_IID, _RESIDUAL, _DECLARED),
+    ),
+    Claim(
+        "C19",
+        DERIVED,
+        "OLoRA",
+        "OLoRA has factors of entries n^(-1/2), whatever the rank.",
+        (Orders(on("lora", init="olora", rank="growing"), {"A": "-1/2", "B": "-1/2"}, (0,)),),
+        (_IID, _RESIDUAL, _DECLARED),
+    ),
+    Claim(
+        "C20",
+        DERIVED,
+        "PiSSA",
+        "Where the leading singular values are n^(1/2), PiSSA has entries n^(-1/4) and takes rates up to n^(-3/4).",
+        _start("pissa", "-1/4", "-1/4", "-3/4", tau="1/2"),
+        (_RESIDUAL, _DECLARED),
+    ),
+    Claim(
+        "C21",
+        _GA,
+        "initialisation",
+        "LoRA-GA has factors of entries n^(-1/4) and takes learning rates up to n^(-3/4).",
+        _start("lora-ga", "-1/4", "-1/4", "-3/4"),
+        ("the scale of the paper, not that of peft", _RESIDUAL, _DECLARED),
+    ),
+    Claim(
+        "C22",
+        MAGNITUDE,
+        "initialisation",
+        "LoRAM has factors of entries n^(-1/4) and takes learning rates up to n^(-3/4).",
+        _start("loram", "-1/4", "-1/4", "-3/4"),
+        ("up to a logarithm of the rank", _RESIDUAL, _DECLARED),
+    ),
+)
