@@ -14,8 +14,10 @@ from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.feedback import feedback
 from gamma_calc.engine.run import states
 from gamma_calc.engine.settle import Course
-from gamma_calc.language.program import Program
+from gamma_calc.language.expression import walk
+from gamma_calc.language.program import Program, Quantity
 from gamma_calc.orders.order import Exponent, Order, order
+from gamma_calc.rules.leaves import Parameter
 
 VISIBLE: Final = Fraction(1)  # monomials that are smaller by more than this exponent do not show in a slope
 
@@ -38,14 +40,18 @@ def predictions(program: Program, at: Mapping[str, Exponent], steps: int) -> lis
     """Every quantity's size and loss-aligned size after each step, at a point of the exponents.
 
     The lower monomials are those of the derivation with one exponent open at a time, at the point, and the mixed ones
-    that their squares make.
+    that their squares make. Left out is the alignment of what is not trained, such as the input: a single chance
+    projection, which takes thousands of seeds to measure and says nothing of training.
     """
     there = _derivation(program.fix(at) if at else program, steps)
     opened = [(name, _derivation(program.fix(_without(at, name)), steps)) for name in at]
     turning = min((f.step for f in feedback(there.program, there.course.states)), default=steps + 1)
+    chance = {f"{q.name}.aligned" for q in there.program.quantities.values() if not _is_trained(q)}
     found = []
     for step in range(1, steps + 1):
         for name, predicted in there.at_step(step).items():
+            if name in chance:
+                continue
             if predicted.is_zero_quantity:
                 found.append(Prediction(name, step, None))
                 continue
@@ -55,6 +61,11 @@ def predictions(program: Program, at: Mapping[str, Exponent], steps: int) -> lis
                 exponents |= _monomials(general.at_step(step)[name], {variable: order(at[variable]).rational})
             found.append(Prediction(name, step, predicted.rational, _lower(predicted.rational, exponents), bound))
     return found
+
+
+def _is_trained(quantity: Quantity) -> bool:
+    leaves = walk([quantity.node])
+    return any(isinstance(leaf, Parameter) for leaf in leaves)
 
 
 def _without(at: Mapping[str, Exponent], name: str) -> dict[str, Exponent]:
