@@ -54,7 +54,7 @@ class Check:
 class Plan:
     """A program at one width; ``sizes`` gives fixed dimensions their number of entries by name.
 
-    Raises ProgramError where an exponent is still open.
+    Raises ProgramError where an exponent is still open, or a parameter starts as a value computed from data.
     """
 
     program: Program
@@ -69,6 +69,7 @@ class Plan:
 
     def __post_init__(self) -> None:
         refuse_what_is_open(self.program)
+        _refuse_given_starts(self.program)
         of_node = gradients(self.program.loss)
         for p in self.program.parameters:
             self.gradients[p.name] = self.graph.add(of_node[id(p)])
@@ -239,6 +240,17 @@ def refuse_what_is_open(program: Program) -> None:
             where=f"program {program.name}",
             mend="a run needs a value for each, as in at={'eta': '-1/2'}",
         )
+
+
+def _refuse_given_starts(program: Program) -> None:
+    """A run draws every start; one that is computed would silently be zero."""
+    for p in program.parameters:
+        if p.init.expression is not None:
+            raise ProgramError(
+                f"parameter {p.name} starts as {p.init.expression}, which a run cannot draw",
+                where=f"program {program.name}",
+                mend="derive it, or name an initialisation that does not look at the sample",
+            )
 
 
 def _drawn(operation: Operation) -> Given | None:
