@@ -8,14 +8,16 @@ from typing import Any
 import torch
 
 from gamma_calc.language.expression import Expression
+from gamma_calc.optimisers.adam import Adam
 from gamma_calc.rules.leaves import Data, Frozen, Moved, One, Parameter, Snapshot, Time
 from gamma_calc.rules.outer import OuterProduct
 from gamma_calc.rules.scale import Scale
 from validation.draws import Draws
 from validation.graph import Operation
-from validation.matrices import Array, Drawn, LowRank, Tensor, Unseen, dense
+from validation.matrices import Array, Drawn, LowRank, Tensor, Unseen, dense, long_axis_contiguous
 from validation.plan import Given, Plan
 from validation.sizes import aligned_size, length, root_mean_square
+from validation.update import fused_adam
 
 Values = dict[int, Array]
 
@@ -56,6 +58,7 @@ class Run:
 
     def __init__(self, plan: Plan, draws: Draws, rates: Tensor) -> None:
         self.plan, self.draws, self.rates = plan, draws, rates
+        self.rates_differ = bool((rates != 1).any())
         self.now: dict[str, Array] = {}
         self.start: dict[str, Array] = {}
         self.added: dict[str, Array] = {}  # by the whole training
@@ -75,31 +78,40 @@ class Run:
         parameter is copied and no difference of near numbers is taken.
         """
         along = self.gradients_watched()
-        self.last = {name: self._update(name, step) for name in self.parameters}
+        self.update(step)
         self._next_sample(step)
         moving = {place: self.value(place) for place in self._of_the_step}
+        self.apply()
+        self.values = {}
+        return along, moving
+
+    def update(self, step: int) -> None:
+        """Decide what the step adds to each parameter."""
+        self.last = {name: self._update(name, step) for name in self.parameters}
+
+    def apply(self) -> None:
         for name, update in self.last.items():
             self.now[name] = _plus(self.now[name], update)
             if name in self.added:
                 self.added[name] = _plus(self.added[name], update)
-        self.values = {}
-        return along, moving
 
     def gradients_watched(self) -> Values:
         return {w.along: self.value(w.along) for w in self.plan.watches if w.along is not None}
 
     def _update(self, name: str, step: int) -> Array:
         gradient = self.value(self.plan.gradients[name])
-        side = self.plan.one_sided(name)
+        rate = self.plan.power(self.parameters[name].rate)
+        each = self.rates.reshape((-1,) + (1,) * len(self.parameters[name].shape))
+        side, optimiser = self.plan.one_sided(name), self.plan.program.optimiser
         if side == "right":
-            update = LowRank(self._optimise(name, gradient.left, step), gradient.right.sign())
-        elif side == "left":
-            update = LowRank(gradient.left.sign(), self._optimise(name, gradient.right, step))
-        else:
-            update = self._optimise(name, gradient if self.plan.factored(name) else dense(gradient), step)
-        parameter = self.parameters[name]
-        factor = self.rates * -self.plan.power(parameter.rate)
-        return update * factor.reshape((-1,) + (1,) * len(parameter.shape))
+            return LowRank(self._optimise(name, gradient.left, step), gradient.right.sign()) * (each * -rate)
+        if side == "left":
+            return LowRank(gradient.left.sign(), self._optimise(name, gradient.right, step)) * (each * -rate)
+        if isinstance(optimiser, Adam):
+            memory = self.memory.get(name)
+            self.memory[name], update = fused_adam(optimiser, memory, gradient, step, self.plan.width, rate=rate)
+            return update.mul_(each) if self.rates_differ else update
+        return self._optimise(name, gradient if self.plan.factored(name) else dense(gradient), step) * (each * -rate)
 
     def _optimise(self, name: str, gradient: Array, step: int) -> Array:
         optimiser = self.plan.program.optimiser
@@ -171,13 +183,13 @@ class Run:
         if self.plan.unseen(leaf):
             rows, columns = shape
             return Drawn(Unseen(self.draws, name, (rows, columns), deviation))
-        return self.draws.normal(name, shape).mul_(deviation)
+        return long_axis_contiguous(self.draws.normal(name, shape)).mul_(deviation)
 
     def _zero(self, leaf: Given) -> Array:
         shape = self.plan.shape(leaf.shape)
         if self.plan.unseen(leaf):
             return LowRank(*(self.rates.new_zeros((len(self.rates), size, 0)) for size in shape))
-        return self.rates.new_zeros((len(self.rates), *shape))
+        return long_axis_contiguous(self.rates.new_zeros((len(self.rates), *shape)))
 
     def _next_sample(self, step: int) -> None:
         self.sample = step

@@ -51,6 +51,9 @@ class LowRank(Matrix):
         return self.left @ (self.right.swapaxes(-1, -2) @ columns)
 
     def __mul__(self, factor: Any) -> LowRank:
+        """One side takes the factor: the shorter one."""
+        if _is_tall(self):
+            return LowRank(self.left, self.right * factor)
         return LowRank(self.left * factor, self.right)
 
     def __add__(self, other: Any) -> Any:
@@ -69,8 +72,20 @@ class LowRank(Matrix):
     def rank(self) -> int:
         return self.left.shape[-1]
 
-    def dense(self) -> Tensor:
-        return self.left @ self.right.swapaxes(-1, -2) if self.rank > 1 else self.left * self.right.swapaxes(-1, -2)
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        return len(self.left), self.left.shape[-2], self.right.shape[-2]
+
+    def __getitem__(self, repetitions: slice) -> LowRank:
+        return LowRank(self.left[repetitions], self.right[repetitions])
+
+    def dense(self, room: Tensor | None = None) -> Tensor:
+        """Written out, in the room given or else with the long axis contiguous."""
+        if room is None and _is_tall(self):
+            return self.swapaxes(-1, -2).dense().swapaxes(-1, -2)
+        product = torch.matmul if self.rank > 1 else torch.mul
+        written: Tensor = product(self.left, self.right.swapaxes(-1, -2), out=room)
+        return written
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,3 +192,17 @@ def _combine(basis: Tensor, coefficients: Tensor) -> Tensor:
 def dense(array: Array) -> Tensor:
     """The array written out. Only sums of outer products can be."""
     return array.dense() if isinstance(array, LowRank) else array
+
+
+def long_axis_last(x: Array) -> Array:
+    """A matrix (for each repetition), turned where it is taller than wide."""
+    return x.swapaxes(-1, -2) if _is_tall(x) else x
+
+
+def long_axis_contiguous(x: Tensor) -> Tensor:
+    """The same matrix, kept so that torch's loops run along its long axis; with few columns they are slow otherwise."""
+    return long_axis_last(x).contiguous().swapaxes(-1, -2) if _is_tall(x) else x
+
+
+def _is_tall(x: Array) -> bool:
+    return len(x.shape) == 3 and x.shape[-2] > x.shape[-1]

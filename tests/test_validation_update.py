@@ -1,0 +1,53 @@
+"""Adam by torch's kernel is Adam as its rule says."""
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from gamma_calc.optimisers.adam import Adam, adam  # noqa: E402
+from validation.matrices import LowRank, long_axis_contiguous  # noqa: E402
+from validation.update import fused_adam  # noqa: E402
+
+WIDTH = 64
+SHAPES = [(3, 50, 4), (3, 4, 50), (3, 6, 6), (3, 7), (3,)]
+
+
+@pytest.mark.parametrize("optimiser", [adam(), adam("-1"), adam("0")], ids=str)
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_the_kernel_follows_the_rule(optimiser: Adam, shape: tuple[int, ...]) -> None:
+    source = torch.Generator().manual_seed(0)
+    memory = kept = None
+    for step in range(1, 6):
+        gradient = torch.randn(shape, generator=source, dtype=torch.float64)
+        gradient[0] = 0  # 0/0 counts as 0
+        memory, expected = optimiser.numeric(memory, gradient.clone(), step, WIDTH)
+        kept, update = fused_adam(optimiser, kept, gradient, step, WIDTH, rate=0.5)
+        torch.testing.assert_close(update, expected * -0.5, rtol=1e-11, atol=1e-12)
+
+
+@pytest.mark.parametrize("rank", [1, 2])
+@pytest.mark.parametrize(("rows", "columns"), [(50, 4), (4, 50)])
+def test_a_gradient_kept_as_factors_gives_the_same_numbers(rank: int, rows: int, columns: int) -> None:
+    factors = LowRank(torch.randn(3, rows, rank), torch.randn(3, columns, rank))
+    _, written = fused_adam(adam("0"), None, factors.dense(), 1, WIDTH, rate=1.0)
+    _, kept = fused_adam(adam("0"), None, factors, 1, WIDTH, rate=1.0)
+    torch.testing.assert_close(kept, written)
+    assert kept.shape == (3, rows, columns)
+
+
+def test_no_number_depends_on_what_runs_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    gradient = torch.randn(5, 7, 33)
+    _, together = fused_adam(adam("0"), None, gradient, 1, WIDTH, rate=1.0)
+    _, alone = fused_adam(adam("0"), None, gradient[3:4], 1, WIDTH, rate=1.0)
+    monkeypatch.setattr("validation.update.AT_ONCE", 2 * 7 * 33)
+    _, by_twos = fused_adam(adam("0"), None, gradient, 1, WIDTH, rate=1.0)
+    assert torch.equal(together[3:4], alone)
+    assert torch.equal(together, by_twos)
+
+
+def test_the_long_axis_is_contiguous_and_the_numbers_stay() -> None:
+    tall = torch.randn(2, 9, 3)
+    kept = long_axis_contiguous(tall)
+    assert torch.equal(kept, tall)
+    assert kept.stride()[-2:] == (1, 9)
+    assert LowRank(torch.randn(2, 9, 1), torch.randn(2, 3, 1)).dense().stride()[-2:] == (1, 9)
