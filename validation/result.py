@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gamma_calc.errors import unknown
 from validation.slope import Floats
@@ -15,6 +15,7 @@ from validation.verdict import Row, Verdict, overall
 if TYPE_CHECKING:
     from rich.table import Table
 
+COLUMNS: Final = ("quantity", "step", "predicted", "measured", "95 % interval", "verdict", "reason")
 STYLES = {Verdict.CONFIRMED: "green", Verdict.REFUTED: "bold red", Verdict.UNDECIDED: "yellow"}
 
 
@@ -73,7 +74,7 @@ class Validation:
 
     def __str__(self) -> str:
         lines = [f"{self.program}: {self.verdict.value} ({len(self.widths)} widths, {self.seeds} seeds)"]
-        lines += [" ".join(cells).rstrip() for cells in map(_padded, self.rows)]
+        lines += [_padded(cells) for cells in (COLUMNS, *map(_cells, self.rows))]
         return "\n".join(lines)
 
     def __repr__(self) -> str:
@@ -85,7 +86,7 @@ class Validation:
         from rich.table import Table
 
         table = Table(title=f"{self.program}: {self.verdict.value}", caption=f"{self.seeds} seeds, n = {self._span}")
-        for name in ("quantity", "step", "predicted", "measured", "95 % interval", "verdict", "reason"):
+        for name in COLUMNS:
             table.add_column(name, justify="right" if name in ("step", "predicted", "measured") else "left")
         for r in self.rows:
             *cells, verdict, reason = _cells(r)
@@ -104,6 +105,6 @@ def _cells(r: Row) -> tuple[str, ...]:
     return r.quantity, str(r.step), predicted, measured, interval, r.verdict.value, r.reason
 
 
-def _padded(r: Row) -> list[str]:
-    widths = (16, 3, 7, 8, 18, 10, 0)
-    return [cell.ljust(width) for cell, width in zip(_cells(r), widths, strict=True)]
+def _padded(cells: tuple[str, ...]) -> str:
+    widths = (14, 4, 9, 8, 16, 10, 0)
+    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
