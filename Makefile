@@ -13,6 +13,7 @@ CHECKED := gamma_calc $(wildcard validation) tests benchmarks
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/gamma-calc derive examples/adapter_config.json
+	$(BIN)/gamma-calc validate examples/adapter_config.json --at eta=-1/2 --widths 256:4096 --steps 3
 
 test: lint types suite
 
@@ -29,8 +30,10 @@ suite: $(VENV)/test.stamp
 long: $(VENV)/test.stamp
 	$(BIN)/pytest -m long
 
-bench: $(VENV)/demo.stamp
+bench: $(VENV)/bench.stamp
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/optimiser_step.py
+	$(BIN)/python benchmarks/by_hand.py
 
 fuzz: $(VENV)/test.stamp
 	$(BIN)/python -m validation.fuzz --lora $(LORA) --deep $(DEEP)
@@ -39,11 +42,15 @@ clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/demo.stamp: pyproject.toml constraints.txt | $(BIN)/python
-	$(INSTALL) --editable .
+	$(INSTALL) --editable '.[validation]'
 	touch $@
 
 $(VENV)/test.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	$(INSTALL) --editable '.[cluster,dev,plot,validation]'
+	touch $@
+
+$(VENV)/bench.stamp: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) --editable '.[bench]'
 	touch $@
 
 # A half-made environment would look complete to the next run, so a failure removes it.
