@@ -154,7 +154,7 @@ def test_fixing_an_exponent_agrees_with_substituting_it() -> None:
 @pytest.mark.parametrize(
     ("keyword", "value", "text"),
     [
-        ("init", "C", "unknown initialisation 'C'; known: A, AB, AB+, B, corda, default, eva, false, gaussian, general"),
+        ("init", "C", "unknown initialisation 'C'; known: A, AB, AB+, B, corda, default, eva, false, gaussian"),
         ("optimiser", "adan", "unknown optimiser 'adan'; did you mean adam?"),
         ("scaling", "alpha", "unknown scaling 'alpha'; did you mean alpha/r"),
         ("sum_rule", "cl", "unknown sum rule 'cl'; did you mean clt?"),
