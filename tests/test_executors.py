@@ -209,12 +209,14 @@ def test_a_cluster_that_loses_a_worker_in_the_middle_ends_with_every_cell_once(s
     assert everything_once(store, 144)
 
 
+@pytest.mark.long  # the client's threads draw from `random` while other tests run, which hypothesis refuses
 def test_a_cluster_computes_a_grid(store: Store, scheduler: str) -> None:
     with worker(scheduler):
         assert run(SMALL, store, pool(f"dask:{scheduler}")) == ALL
     assert everything_once(store, 12)
 
 
+@pytest.mark.long  # the client's threads draw from `random` while other tests run, which hypothesis refuses
 def test_a_scheduler_without_workers(store: Store, scheduler: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("validation.sweep.pools.ANSWER", 1)
     with pytest.raises(ExecutorError) as caught:
@@ -222,6 +224,7 @@ def test_a_scheduler_without_workers(store: Store, scheduler: str, monkeypatch: 
     assert str(caught.value) == f"executor dask:{scheduler}: the scheduler has no worker; dask worker {scheduler}"
 
 
+@pytest.mark.long  # the client's threads draw from `random` while other tests run, which hypothesis refuses
 @pytest.mark.parametrize("listening", [False, True])
 def test_an_address_that_does_not_answer(store: Store, monkeypatch: pytest.MonkeyPatch, listening: bool) -> None:
     pytest.importorskip("distributed")

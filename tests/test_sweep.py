@@ -67,7 +67,7 @@ def test_every_combination_is_there_once() -> None:
         ({"axes": {"init": ["Q"], "eta": [0]}}, "unknown initialisation 'Q'; known: A, AB, AB+, B, "),
         ({"axes": {"eta": []}}, "axis eta has no values; give at least one"),
         ({"axes": {"eta": ["1/"]}}, "axis eta: "),
-        ({"axes": {"etta": [0], "eta": [0]}}, "target lora: unknown axis 'etta'; did you mean eta?"),
+        ({"axes": {"etta": [0], "eta": [0]}}, "target lora: unknown axis 'etta'; did you mean eta or tau?"),
         ({"axes": {"rho": [0], "eta": [0]}}, "target lora: unknown axis 'rho'; "),
         ({"axes": {"eta": [0]}, "widths": [64, 64]}, "widths 64, 64; give them increasing, from 2 on"),
         ({"axes": {"eta": [0]}, "widths": []}, "widths none; give them increasing, from 2 on"),
