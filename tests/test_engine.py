@@ -180,3 +180,14 @@ def test_what_the_loss_does_not_contain_has_no_aligned_order() -> None:
     found = derive(program.but(watch=(*program.watch, copy)))
     assert found.orders["copy"] == found.orders["Z_A"]
     assert "copy.aligned" not in found.orders
+
+
+def test_a_random_factor_overlaps_with_the_update_it_made() -> None:
+    """<B0, w (x) B0'w> = |B0'w|^2 is a coherent sum over the rank (found by drawing programs at random).
+
+    B's step is along w (x) Z_A with Z_A along B0'w, so the projection of B0 on B's gradient loses n^(-1/2) alone.
+    """
+    found = derive(lora("B", rank="growing", scaling="1"), rho="1/2", eta="-1")
+    start = order("-1/4")  # an entry of B0, r^(-1/2)
+    assert found.at_step(2)["B"] == start
+    assert found.at_step(2)["B.aligned"] == start - Fraction(1, 2)

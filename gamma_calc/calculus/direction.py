@@ -181,7 +181,19 @@ def overlap_in(u: Direction, v: Direction, shape: Shape) -> Order:
     if len(shape) == 1:
         return overlap(as_vector(u), as_vector(v), shape[0])
     rows, columns = shape
+    if isinstance(u, Letter) and isinstance(v, Outer):
+        return _overlap_with_update(u, v, rows, columns)
+    if isinstance(u, Outer) and isinstance(v, Letter):
+        return _overlap_with_update(v, u, rows, columns)
     return rows.chance + columns.chance
+
+
+def _overlap_with_update(letter: Letter, update: Outer, rows: Dim, columns: Dim) -> Order:
+    """<W, u w^T> is <W'u, w> and <W w, u>: coherent where the update came about through W itself."""
+    return maximum(
+        rows.chance + overlap(Image(letter.T, update.left), update.right, columns),
+        columns.chance + overlap(Image(letter, update.right), update.left, rows),
+    )
 
 
 def aged(direction: Direction, fresh: frozenset[str]) -> Direction:
