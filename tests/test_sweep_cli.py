@@ -111,8 +111,10 @@ def test_without_the_numeric_side_it_says_what_to_install(
     ],
 )
 def test_control_c_keeps_what_is_stored_and_says_how_to_resume(path: Path, executor: str, early: bool) -> None:
-    words = "--optimizer sign --set eta=-1 --widths 1024:4096 --seeds 4000 --steps 2 --device cpu --executor"
-    command = [sys.executable, "-c", "from gamma_calc.cli import main; raise SystemExit(main())"]
+    words = "--optimizer sign --set eta=-1 --widths 1024:4096 --seeds 20000 --steps 2 --device cpu --executor"
+    # a suite that runs in the background hands down an ignored SIGINT, under which no Ctrl-C would arrive
+    hears = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    command = [sys.executable, "-c", f"{hears}; from gamma_calc.cli import main; raise SystemExit(main())"]
     process = subprocess.Popen(
         [*command, "sweep", path, *words.split(), executor],
         stdout=subprocess.PIPE,
@@ -130,7 +132,7 @@ def test_control_c_keeps_what_is_stored_and_says_how_to_resume(path: Path, execu
     told = f"interrupted: {path} has {stored(path)} cells of this sweep; the same command again resumes"
     assert err.splitlines()[-1] == told
     assert "Traceback" not in err
-    assert early or 0 < stored(path) < 12000
+    assert early or 0 < stored(path) < 60000
 
 
 def stored(path: Path) -> int:
