@@ -90,15 +90,10 @@ class Parameter(Leaf):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Snapshot(Leaf):
-    """The value of a parameter at an earlier time."""
+class Kept(Leaf):
+    """Something about a parameter that training keeps: the engine its orders, the executor its array."""
 
     parameter: Parameter
-    time: Time
-
-    @property
-    def name(self) -> str:  # type: ignore[override]
-        return f"{self.parameter.name}[{self.time.value}]"
 
     @property
     def shape(self) -> Shape:  # type: ignore[override]
@@ -109,10 +104,20 @@ class Snapshot(Leaf):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Moved(Leaf):
+class Snapshot(Kept):
+    """The value of a parameter at an earlier time."""
+
+    time: Time
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return f"{self.parameter.name}[{self.time.value}]"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Moved(Kept):
     """What training added to a parameter between two times."""
 
-    parameter: Parameter
     since: Time
     until: Time = Time.NOW
 
@@ -120,13 +125,6 @@ class Moved(Leaf):
     def name(self) -> str:  # type: ignore[override]
         step = (self.since, self.until) == (Time.PREVIOUS, Time.NOW)
         return f"d{self.parameter.name}" if step else f"({self.parameter.name}[{self.until.value}] - start)"
-
-    @property
-    def shape(self) -> Shape:  # type: ignore[override]
-        return self.parameter.shape
-
-    def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
-        raise NotImplementedError(f"the value of {self.name} is kept by the engine")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -197,7 +195,7 @@ def _check_given(name: str, shape: Shape, start: Expression) -> None:
             f"parameter {name} of shape {shape_text(shape)} starts as {start} of shape {shape_text(start.shape)}",
             mend="both must have the same axes",
         )
-    if any(isinstance(node, Parameter | Snapshot | Moved) for node in walk([start])):
+    if any(isinstance(node, Parameter | Kept) for node in walk([start])):
         raise ProgramError(f"parameter {name} starts as {start}, which is trained", mend="use data and frozen tensors")
 
 
