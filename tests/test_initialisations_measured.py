@@ -11,15 +11,14 @@ from gamma_calc import Order, lora, order
 from gamma_calc.catalogue.initialisations import INITIALISATIONS
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.run import start
-from gamma_calc.errors import ProgramError, UnknownName
+from gamma_calc.errors import UnknownName
 from gamma_calc.orders.order import MINUS_INFINITY
 from gamma_calc.rules.leaves import Leaf
 
 np = pytest.importorskip("numpy")
 torch = pytest.importorskip("torch")
 
-from validation import cell  # noqa: E402 - after the check that torch is there
-from validation.slope import Points, line  # noqa: E402
+from validation.slope import Points, line  # noqa: E402 - after the check that torch is there
 from validation.starts import CONSTRUCTIONS, Layer, construct  # noqa: E402
 from validation.starts.fitted import HALVINGS, LOOK, fit  # noqa: E402
 
@@ -139,12 +138,6 @@ def test_a_singular_value_decomposition_is_the_nearest_product() -> None:
     a, b = construct("pissa", one)
     lost = (one.weight - b @ a).square().sum((1, 2))
     assert torch.allclose(lost, one.triplets[1][:, RANK:].square().sum(1))
-
-
-@pytest.mark.parametrize("name", [i.name for i in INITIALISATIONS.values() if i.along])
-def test_a_run_refuses_a_start_along_the_sample(name: str) -> None:
-    with pytest.raises(ProgramError, match=r"^program lora: parameter A starts as .*, which a run cannot draw; derive"):
-        cell(lora(name).fix({"eta": -1}), 64, SEEDS)
 
 
 # -- the fit of IniLoRA --------------------------------------------------------------------------------------------

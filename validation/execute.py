@@ -166,7 +166,7 @@ class Run:
     def _begin(self) -> None:
         self.sample = 0
         for name, p in self.parameters.items():
-            self.now[name] = self._draw(p, name)
+            self.now[name] = self._given(name) if name in self.plan.starts else self._draw(p, name)
         for left, right in sorted(self.plan.program.orthogonal):
             self._make_orthogonal(left, right)
         for name, p in self.parameters.items():
@@ -174,6 +174,13 @@ class Run:
                 self.start[name] = _copy(self.now[name])
             if self.plan.keeps_movement(name):
                 self.added[name] = self._zero(p)
+
+    def _given(self, name: str) -> Tensor:
+        """A start that the program computes; a copy, as training moves it in place."""
+        place = self.plan.starts[name]
+        start = long_axis_contiguous(dense(self.value(place))).clone()
+        self.constants.pop(place, None)
+        return start
 
     def _draw(self, leaf: Given, name: str) -> Array:
         deviation = self.plan.power(leaf.entry if isinstance(leaf, Data) else leaf.init.entry)

@@ -93,7 +93,9 @@ def identity(program: Program) -> str:
     for q in program.quantities.values():
         if q.expression is not None:
             graph.add(q.expression)
-    text = "\n".join([graph.text(), repr(program.optimiser), *program.quantities, str(sorted(program.orthogonal))])
+    starts = [f"{p.name} = {graph.add(p.init.expression)}" for p in program.parameters if p.init.expression is not None]
+    facts = [graph.text(), *starts, repr(program.optimiser), *program.quantities, str(sorted(program.orthogonal))]
+    text = "\n".join(facts)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -54,7 +54,7 @@ class Check:
 class Plan:
     """A program at one width; ``sizes`` gives fixed dimensions their number of entries by name.
 
-    Raises ProgramError where an exponent is still open, or a parameter starts as a value computed from data.
+    Raises ProgramError where an exponent is still open.
     """
 
     program: Program
@@ -62,6 +62,7 @@ class Plan:
     sizes: Mapping[str, int]
     with_loss: bool = False
     graph: Graph = field(init=False, default_factory=Graph)
+    starts: dict[str, int] = field(init=False, default_factory=dict)  # of the parameters whose start is given
     gradients: dict[str, int] = field(init=False, default_factory=dict)
     watches: list[Watch] = field(init=False, default_factory=list)
     checks: list[Check] = field(init=False, default_factory=list)
@@ -69,10 +70,11 @@ class Plan:
 
     def __post_init__(self) -> None:
         refuse_what_is_open(self.program)
-        _refuse_given_starts(self.program)
         of_node = gradients(self.program.loss)
         for p in self.program.parameters:
             self.gradients[p.name] = self.graph.add(of_node[id(p)])
+            if p.init.expression is not None:
+                self.starts[p.name] = self.graph.add(p.init.expression)
         for q in self.program.quantities.values():
             place = None if q.expression is None else self.graph.add(q.expression)
             along = self.graph.add(of_node[id(q.node)]) if id(q.node) in of_node else None
@@ -135,10 +137,12 @@ class Plan:
         """May a random matrix be drawn only along the vectors that it meets?
 
         Yes where it does nothing but act on vectors, and every update is a sum of outer products. It pays where both
-        axes grow; with few rows or columns the matrix is smaller than what would be remembered of it.
+        axes grow; with few rows or columns the matrix is smaller than what would be remembered of it. A start that is
+        given is written out.
         """
         return (
             len(leaf.shape) == 2
+            and leaf.name not in self.starts
             and all(d.exponent != 0 for d in leaf.shape)
             and all(map(self._only_acts, self.uses[leaf.name]))
             and (not isinstance(leaf, Parameter) or self.factored(leaf.name))
@@ -209,7 +213,7 @@ class Plan:
         """The places whose values are wanted for themselves."""
         watched = [p for w in self.watches for p in (w.place, w.along) if p is not None]
         checked = [p for c in self.checks for p in (c.now, c.before, *c.parts)]
-        return frozenset([*self.gradients.values(), *watched, *checked, *self.losses])
+        return frozenset([*self.gradients.values(), *self.starts.values(), *watched, *checked, *self.losses])
 
     # -- cost -----------------------------------------------------------------------------------------------------
 
@@ -240,17 +244,6 @@ def refuse_what_is_open(program: Program) -> None:
             where=f"program {program.name}",
             mend="a run needs a value for each, as in at={'eta': '-1/2'}",
         )
-
-
-def _refuse_given_starts(program: Program) -> None:
-    """A run draws every start; one that is computed would silently be zero."""
-    for p in program.parameters:
-        if p.init.expression is not None:
-            raise ProgramError(
-                f"parameter {p.name} starts as {p.init.expression}, which a run cannot draw",
-                where=f"program {program.name}",
-                mend="derive it, or name an initialisation that does not look at the sample",
-            )
 
 
 def _drawn(operation: Operation) -> Given | None:
