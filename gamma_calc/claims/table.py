@@ -11,16 +11,30 @@ from gamma_calc.claims import (
     derived,
     initialisation,
     lora_plus,
+    networks,
     non_zero,
     pending,
     rank,
     rules,
+    scales,
     starts,
 )
 from gamma_calc.claims.claim import Claim
 from gamma_calc.errors import pick
 
-_SOURCES: Final = (rules, lora_plus, initialisation, non_zero, derived, rank, starts, adapters, pending)
+_SOURCES: Final = (
+    rules,
+    lora_plus,
+    initialisation,
+    non_zero,
+    derived,
+    rank,
+    starts,
+    scales,
+    adapters,
+    networks,
+    pending,
+)
 
 
 def _place(claim: Claim) -> tuple[int, int]:
