@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -49,13 +49,15 @@ def validate(
     sizes: Mapping[str, int] | None = None,
     tolerance: float = TOLERANCE,
     most_seeds: int = MOST_SEEDS,
+    only: Collection[tuple[str, int]] | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> Validation:
     """Measure every watched quantity of a program at each step and say what becomes of its derived exponent.
 
     ``at`` gives the open exponents their values. Seeds are doubled, up to ``most_seeds``, while an interval is wider
     than ``tolerance``; a row that a crossover hides is measured again with larger and smaller constants in front of
-    the learning rates, on which no exponent depends. Raises GammaError for settings that cannot be used.
+    the learning rates, on which no exponent depends. ``only`` names the rows wanted, as (quantity, step): seeds are not
+    added for the sake of others. Raises GammaError for settings that cannot be used.
 
     >>> from gamma_calc import lora
     >>> found = validate(lora(init="B", optimiser="sign"), at={"eta": -1}, widths=(64, 128, 256, 512), seeds=8, steps=1)
@@ -68,7 +70,7 @@ def validate(
     checked_seeds(seeds, most_seeds)
     fixed = program.fix(at or {})
     refuse_what_is_open(fixed)
-    wanted = predictions(program, at or {}, steps)
+    wanted = [p for p in predictions(program, at or {}, steps) if only is None or (p.quantity, p.step) in only]
     cells = Cells(fixed, checked_widths(widths), settings, on_progress)
     rows = _with_enough_seeds(cells, wanted, seeds, most_seeds, tolerance)
     rows = _at_other_constants(cells, wanted, rows, tolerance)
