@@ -40,7 +40,16 @@ COMMANDS: Final = {
         "Several initialisations in one table.",
         """
   gamma-calc compare --init A --init B --init AB
+  gamma-calc compare --init all
   gamma-calc compare --init A --init B --lr per-factor --format json""",
+    ),
+    "robustness": (
+        "How each start answers to a learning rate below its best.",
+        """
+  gamma-calc robustness
+  gamma-calc robustness --init A,AB,pissa --assume additive
+  gamma-calc robustness --init AB --at eta_A=-1,eta_B=0
+  gamma-calc robustness --format json""",
     ),
     "validate": (
         "Run the program at growing widths and judge every derived order.",

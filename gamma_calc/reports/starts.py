@@ -1,70 +1,103 @@
-"""What to do with the learning rate from each initialisation of the catalogue, as a table in Markdown."""
+"""What to do with the learning rate from each initialisation of the catalogue: one line each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from gamma_calc.catalogue.initialisations import INITIALISATIONS
+from gamma_calc.catalogue.initialisations import INITIALISATIONS, Initialisation
 from gamma_calc.catalogue.lora import lora
+from gamma_calc.catalogue.peft import INITS
 from gamma_calc.derivation import derive
+from gamma_calc.language.program import Program
 from gamma_calc.orders.order import Order
 from gamma_calc.reports.advice import power
+from gamma_calc.reports.layout import Block
+from gamma_calc.reports.tables import markdown
 
 LOW: Final = Fraction(1, 4)  # ranks up to n^(1/4): the law of the edge has no knee before
 MULTIPLIERS: Final = ("alpha/r", "alpha/sqrt(r)")
+PEFT_NAMES: Final = {ours: f"`{value!r}`" for value, ours in INITS.items()}  # values of init_lora_weights
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """The largest stable shared rate as n^n r^r, under Adam."""
+    """The largest stable shared rate as n^n r^r."""
 
     n: Fraction
     r: Fraction
 
 
 def edge(name: str, scaling: str) -> Edge:
-    """The largest stable learning rate from an initialisation with one of the multipliers.
+    """The largest stable learning rate of Adam from an initialisation with one of the multipliers.
 
     >>> edge("pissa", "alpha/sqrt(r)")
     Edge(n=Fraction(-1, 2), r=Fraction(-1, 4))
     """
-    program = lora(name, rank="growing", scaling=scaling)
-    fixed, growing = (derive(program, rho=rho).conditions["stable"].largest["eta"].value for rho in (0, LOW))
-    assert fixed is not None
-    assert growing is not None
-    return Edge(fixed, (growing - fixed) / LOW)
+    found = edge_of(lora(name, rank="growing", scaling=scaling))
+    assert found is not None
+    return found
+
+
+def edge_of(program: Program) -> Edge | None:
+    """The largest stable rate of a program with the exponents eta and rho open; None where no rate is stable."""
+    fixed, growing = (_largest(program, rho) for rho in (Fraction(0), LOW))
+    return None if fixed is None or growing is None else Edge(fixed, (growing - fixed) / LOW)
+
+
+def _largest(program: Program, rho: Fraction) -> Fraction | None:
+    stable = derive(program, rho=rho).conditions["stable"]
+    return None if stable.empty else stable.largest["eta"].value
+
+
+TITLE: Final = "Largest stable learning rate, and what 16 times the width or the rank make of it"
+LAWS: Final = ("width n", *(f"rank r, s = {scaling}" for scaling in MULTIPLIERS))
+
+
+def rates_block(edges: Mapping[str, Sequence[Edge | None]]) -> Block:
+    """What to do with the learning rate: one line for each start, from its edge under each multiplier."""
+    return Block(TITLE, tuple((name, *_laws(found)) for name, found in edges.items()), ("start", *LAWS))
 
 
 def table() -> str:
-    """Every initialisation whose exponents are known, with its line."""
-    return "\n".join(
-        [
-            "| start | A | B | width x 16 | rank x 16, s = alpha/r | rank x 16, s = alpha/sqrt(r) | it assumes |",
-            "| --- | --- | --- | --- | --- | --- | --- |",
-            *_rows(),
-        ]
-    )
+    """Every initialisation whose exponents are known, with its line: a table in Markdown."""
+    rows = tuple(_row(start) for start in known_starts())
+    return markdown(Block(TITLE, rows, ("start", "in peft", "A", "B", *LAWS, "it assumes")))
 
 
-def _rows() -> Iterator[str]:
-    for start in INITIALISATIONS.values():
-        a, b = start.entries(rho="rho")
-        if {"a0", "b0"} & {*a.variables, *b.variables}:
-            continue
-        by_rank = [edge(start.name, scaling) for scaling in MULTIPLIERS]
-        changes = (by_rank[0].n, *(found.r for found in by_rank))
-        cells = (f"`{start.name}`", *map(_size, (a, b)), *map(_sixteenfold, changes), start.assumes)
-        yield f"| {' | '.join(cells)} |"
+def known_starts() -> tuple[Initialisation, ...]:
+    """The initialisations that say how large both factors are, so that there is a largest rate."""
+    return tuple(start for start in INITIALISATIONS.values() if not {"a0", "b0"} & {start.a0, start.b0})
+
+
+def _row(start: Initialisation) -> tuple[str, ...]:
+    sizes = map(_size, start.entries(rho="rho"))
+    laws = _laws([edge(start.name, scaling) for scaling in MULTIPLIERS])
+    return f"`{start.name}`", PEFT_NAMES.get(start.name, ""), *sizes, *laws, start.assumes
+
+
+def _laws(edges: Sequence[Edge | None]) -> tuple[str, ...]:
+    """The law in the width, and under each multiplier the law in the rank."""
+    first, ranks = edges[0], (None if found is None else found.r for found in edges)
+    return _law("n", None if first is None else first.n), *(_law("r", r) for r in ranks)
+
+
+def _law(base: str, exponent: Fraction | None) -> str:
+    """The rate as a power, and what that is when the base grows sixteenfold.
+
+    >>> _law("n", Fraction(-1, 2)), _law("r", Fraction(1, 4)), _law("r", Fraction(0))
+    ('n^-1/2 (/ 4)', 'r^1/4 (x 2)', 'keep it')
+    """
+    if exponent is None:
+        return "no rate is stable"
+    if exponent == 0:
+        return "keep it"
+    doublings = abs(4 * exponent)
+    change = f"({'/' if exponent < 0 else 'x'} {2**doublings.numerator})" if doublings.denominator == 1 else ""
+    return f"{base}^{exponent} {change}".rstrip()
 
 
 def _size(entry: Order) -> str:
     return "0" if entry.is_zero_quantity else "1" if entry == 0 else power(entry)
-
-
-def _sixteenfold(exponent: Fraction) -> str:
-    """What a rate that is a power does when its base grows sixteenfold; exponents are quarters."""
-    times = 2 ** int(abs(4 * exponent))
-    return "keep it" if exponent == 0 else f"rate {'/' if exponent < 0 else 'x'} {times}"

@@ -1,0 +1,67 @@
+"""gamma-calc robustness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from gamma_calc.catalogue.lora import RATES
+from gamma_calc.cli.options import MANY, NOTHING, Common, Options, Question, assignments
+from gamma_calc.cli.output import say, show
+from gamma_calc.cli.starts import ALL, starts_named
+from gamma_calc.derivation import Derivation
+from gamma_calc.errors import OrderError
+from gamma_calc.orders.order import Order
+from gamma_calc.reports import data, tables
+from gamma_calc.robustness import report
+
+
+def robustness(
+    *,
+    init: Annotated[tuple[str, ...], Parameter(help="starts by name, or all", **MANY)] = (ALL,),
+    common: Common = NOTHING,
+    format: Annotated[Literal["text", "json", "latex", "markdown"], Parameter(help="how to print")] = "text",  # noqa: A002 - option's name
+) -> None:
+    """How each start answers to a learning rate below its best."""
+    rates = assignments("--at", common.at)
+    options, names = replace(common, at=()), starts_named(init)
+    if format == "markdown":
+        tables_ = [_starts(replace(options, assume=rule), names) for rule in _rules(options)]
+        say(report.page(tables_, _any_start(options, rates)))
+        return
+    starts = _starts(options, names)
+    if format == "latex":
+        say(tables.latex(report.table(starts, "latex")))
+    elif format == "json":
+        say(data.json_text(report.as_data(starts, _any_start(options, rates), rates)))
+    else:
+        anywhere = _any_start(options, rates)
+        show(lambda dialect: report.blocks(starts, anywhere, rates, dialect))
+
+
+def _starts(options: Common, names: Iterable[str]) -> dict[str, Derivation]:
+    return {name: _found(options, init=name) for name in names}
+
+
+def _any_start(options: Common, rates: Mapping[str, Order]) -> tuple[Derivation, ...]:
+    """With both sizes open, for the schemes that have the given rates."""
+    schemes = [lr for lr, names in RATES.items() if rates.keys() <= set(names)]
+    if not schemes:
+        raise OrderError(
+            f"{', '.join(rates)} are not the learning rates of one program",
+            where="--at",
+            mend="write eta=-1/2, or eta_A=-1,eta_B=0",
+        )
+    return tuple(_found(options, init="general", lr=lr, assume=rule) for rule in _rules(options) for lr in schemes)
+
+
+def _rules(options: Common) -> tuple[tuple[str, ...], ...]:
+    """Both rules of sums, unless something is assumed."""
+    return (options.assume,) if options.assume else ((), ("additive",))
+
+
+def _found(options: Common, **changed: object) -> Derivation:
+    return Question("lora", Options(**options.named() | changed)).found
