@@ -1,12 +1,15 @@
 """The catalogue of initialisations: what each start is derived to admit, and where that comes from."""
 
+import json
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from command import run
 
 from gamma_calc import Order, derive, lora, order
 from gamma_calc.catalogue.initialisations import INITIALISATIONS
+from gamma_calc.catalogue.peft import INITS
 from gamma_calc.catalogue.stacked import stacked
 from gamma_calc.catalogue.targets import TARGETS
 from gamma_calc.errors import GammaError, ProgramError, UnknownName
@@ -131,7 +134,7 @@ def test_overridden_entries_stand() -> None:
 
 
 def test_the_command_line_may_set_tau() -> None:
-    assert {name for name, target in TARGETS.items() if "tau" in target.starts} == {"lora", "lora-fa", "lora-frozen-b"}
+    assert all("tau" in target.starts for target in TARGETS.values() if "scaling" in target.options)
 
 
 # -- where the alignment comes from --------------------------------------------------------------------------------
@@ -206,6 +209,39 @@ def test_an_unknown_start_gets_a_suggestion() -> None:
 
 def test_the_page_has_the_table_as_it_is_derived() -> None:
     assert table() in PAGE.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("value", INITS)
+def test_each_value_of_peft_has_its_line_on_the_page(value: object) -> None:
+    (line,) = (line for line in PAGE.read_text(encoding="utf-8").splitlines() if f"| `{value!r}` |" in line)
+    assert f"| `{INITS[value]}` |" in line
+
+
+def test_all_starts_are_compared_in_one_table(capsys: pytest.CaptureFixture[str]) -> None:
+    out = run(capsys, "compare --init all").out
+    assert max(map(len, out.splitlines())) <= 80
+    sets, _, laws = out.partition("\n\n")
+    for name in set(INITIALISATIONS) - {"general"}:
+        assert f"\n  {name} " in sets
+        assert f"\n  {name} " in laws
+    assert "  default        n^-1/2 (/ 4)  keep it              r^-1/4 (/ 2)\n" in laws
+    assert "  false          n^-1 (/ 16)   r^1 (x 16)           r^1/2 (x 4)\n" in laws
+
+
+def test_the_data_of_a_comparison_hold_both_powers(capsys: pytest.CaptureFixture[str]) -> None:
+    found = json.loads(run(capsys, "compare --init A,false --optimizer sgd --format json").out)
+    assert found["A"]["largest_rate"] == {"alpha/r": {"n": "-1", "r": "1"}, "alpha/sqrt(r)": {"n": "-1", "r": "1/2"}}
+    toy = json.loads(run(capsys, "compare toy --init 1 --init 2 --format json").out)
+    assert "largest_rate" not in toy["1"]
+
+
+def test_a_start_without_a_stable_rate_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    out = run(capsys, "compare --init A,false --assume additive").out
+    assert "  false  no rate is stable" in out
+
+
+def test_a_law_without_a_whole_change_at_16_times(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "n^-5/8 " in run(capsys, "compare --init pissa,loftq --set tau=1/4").out
 
 
 @pytest.mark.parametrize(("name", "n", "r"), [("default", "-1/2", "0"), ("B", "-1", "1"), ("loram", "-3/4", "3/4")])

@@ -2,49 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Final, Literal
 
 from cyclopts import Parameter
 
+from gamma_calc.catalogue.targets import TARGETS
 from gamma_calc.cli.options import MANY, NOTHING, Common, Options, Question
 from gamma_calc.cli.output import say, show
+from gamma_calc.cli.starts import starts_named
 from gamma_calc.derivation import Derivation
 from gamma_calc.errors import UnknownName
 from gamma_calc.reports import data
 from gamma_calc.reports.advice import Advice
 from gamma_calc.reports.layout import Block
 from gamma_calc.reports.sections import words
+from gamma_calc.reports.starts import MULTIPLIERS, Edge, edge_of, rates_block
+
+MOST_COLUMNS: Final = 4
 
 
 def compare(
     target: Annotated[str, Parameter(help="a name of the catalogue")] = "lora",
     /,
     *,
-    init: Annotated[tuple[str, ...], Parameter(help="an initialisation; give two or more", **MANY)] = (),
+    init: Annotated[tuple[str, ...], Parameter(help="initialisations, two or more, or all", **MANY)] = (),
     common: Common = NOTHING,
     format: Annotated[Literal["text", "json"], Parameter(help="text or json")] = "text",  # noqa: A002 - option's name
 ) -> None:
     """Several initialisations in one table."""
-    if len(set(init)) < 2:
+    names = starts_named(init)
+    if len(names) < 2:
         raise UnknownName(
-            f"{len(set(init))} initialisations to compare", where="--init", mend="write --init A --init B, two or more"
+            f"{len(names)} initialisations to compare", where="--init", mend="write --init A --init B, two or more"
         )
-    questions = {name: Question(target, Options(**common.named(), init=name)) for name in init}
+    questions = {name: Question(target, Options(**common.named(), init=name)) for name in names}
+    edges = {name: laws for name in names if (laws := _edges(target, common, name))}
     if format == "json":
-        say(data.json_text({name: question.answer() for name, question in questions.items()}))
+        say(data.json_text({name: _answer(question, edges.get(name, ())) for name, question in questions.items()}))
     else:
         found = {name: question.found for name, question in questions.items()}
-        show(lambda dialect: _table(found, dialect))
+        table = _columns if len(names) <= MOST_COLUMNS else _rows
+        show(lambda dialect: (*table(found, dialect), rates_block(edges)))
 
 
-def _table(found: Mapping[str, Derivation], dialect: str) -> Iterator[Block]:
+def _edges(target: str, common: Common, init: str) -> list[Edge | None]:
+    """The edge under each multiplier, where the program has one shared rate and lets the rank grow."""
+    if target not in TARGETS or not {"rank", "scaling"} <= TARGETS[target].options.keys() or common.lr == "per-factor":
+        return []
+    options = {**common.named(), "init": init, "rank": "growing", "at": ()}
+    return [edge_of(Question(target, Options(**options | {"scaling": s})).program) for s in MULTIPLIERS]
+
+
+def _answer(question: Question, edges: Sequence[Edge | None]) -> data.Data:
+    """The derivation, and the exponents of n and r in the largest stable rate under each multiplier."""
+    powers = {s: e and {"n": str(e.n), "r": str(e.r)} for s, e in zip(MULTIPLIERS, edges, strict=False)}
+    return question.answer() | ({"largest_rate": powers} if powers else {})
+
+
+def _columns(found: Mapping[str, Derivation], dialect: str) -> Iterator[Block]:
     """Sizes and sets, one column for each initialisation; then the advice for each."""
     first = next(iter(found.values()))
     rows = [(name, *(_size(d, name, dialect) for d in found.values())) for name in first.program.quantities]
     rows += [(words(name), *(_set(d, name, dialect) for d in found.values())) for name in first.conditions]
     yield Block(f"Program {first.program.name}: exponents of n at late steps", tuple(rows), ("", *found))
     yield Block("Advice", tuple((f"{name}: {Advice(d).text(dialect)}",) for name, d in found.items()))
+
+
+def _rows(found: Mapping[str, Derivation], dialect: str) -> Iterator[Block]:
+    """Sets alone, one row for each initialisation: sizes of that many would not fit."""
+    first = next(iter(found.values()))
+    rows = [(name, *(_set(d, condition, dialect) for condition in first.conditions)) for name, d in found.items()]
+    heads = ("start", *map(words, first.conditions))
+    yield Block(f"Program {first.program.name}: where the conditions hold", tuple(rows), heads)
 
 
 def _size(found: Derivation, name: str, dialect: str) -> str:
