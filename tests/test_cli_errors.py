@@ -6,7 +6,7 @@ from command import run
 MESSAGES = [
     ("deriv", 'Unknown command "deriv". Did you mean "derive"? Available commands: derive, explain, compare, '),
     ("derive --opitmizer adam", "Unknown option: --opitmizer. Did you mean --optimizer?"),
-    ("derive lroa", "unknown target 'lroa'; did you mean lora or lora-fa?"),
+    ("derive lroa", "unknown target 'lroa'; did you mean lora or lora+ or rslora?"),
     ("derive --init AC", "target lora: unknown initialisation 'AC'; did you mean A or AB?"),
     ("derive --optimizer adm", "unknown value of --optimizer 'adm'; did you mean adam?"),
     ("derive toy --lr sharde", "unknown value of --lr 'sharde'; did you mean shared?"),

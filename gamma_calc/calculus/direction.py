@@ -64,6 +64,16 @@ class Remainder:
 
 
 @dataclass(frozen=True, slots=True)
+class Entrywise:
+    """The entrywise product of several directions, each at most once: a square has a mean, which keeps the rest."""
+
+    factors: frozenset[VectorDirection]
+
+    def __str__(self) -> str:
+        return f"({' * '.join(sorted(map(str, self.factors)))})"
+
+
+@dataclass(frozen=True, slots=True)
 class Noise:
     """Everything that passed through too many matrices to be told apart, on one axis."""
 
@@ -95,7 +105,7 @@ class Unit:
         return "1"
 
 
-VectorDirection = Source | Image | Remainder | Noise | Common | Unit
+VectorDirection = Source | Image | Remainder | Entrywise | Noise | Common | Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +168,17 @@ def turns(direction: Direction) -> int:
     return count
 
 
+def nested(direction: Direction) -> int:
+    """How many entrywise products lie inside each other in a direction."""
+    match direction:
+        case Image(_, of):
+            return nested(of)
+        case Entrywise(factors):
+            return 1 + max(map(nested, factors))
+        case _:
+            return 0
+
+
 def overlap(u: VectorDirection, v: VectorDirection, dim: Dim) -> Order:
     """The order of <u, v> / (|u| |v|) on an axis: 0 where they agree, -1/2 per exponent where they are independent.
 
@@ -211,5 +232,7 @@ def _aged_vector(direction: VectorDirection, fresh: frozenset[str]) -> VectorDir
             return replace(direction, past=True)
         case Image(letter, of):
             return Image(letter, _aged_vector(of, fresh))
+        case Entrywise(factors):
+            return Entrywise(frozenset(_aged_vector(f, fresh) for f in factors))
         case _:
             return direction

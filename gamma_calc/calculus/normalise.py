@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gamma_calc.calculus.direction import Image, Noise, Outer, Remainder, Source, VectorDirection
+from gamma_calc.calculus.direction import Entrywise, Image, Noise, Outer, Remainder, Source, VectorDirection
 from gamma_calc.calculus.lemmas import SIGN_FRESH, SIGN_KEPT
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.orders.order import Order, largest
@@ -33,7 +33,7 @@ def _remainders(value: Value, site: str) -> Iterator[tuple[Outer | Remainder, Or
     """Of a vector or a gradient. A scalar has none, and the sign of a random matrix is a random matrix again."""
     outers = [(d, o) for d, o in value.components.items() if isinstance(d, Outer)]
     if not outers:
-        if any(isinstance(d, Source | Image | Remainder | Noise) for d in value.components):
+        if any(isinstance(d, Source | Image | Remainder | Entrywise | Noise) for d in value.components):
             yield Remainder(site), value.order
         return
     rows, columns = Remainder(f"{site} rows"), Remainder(f"{site} columns")

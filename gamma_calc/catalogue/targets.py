@@ -8,10 +8,13 @@ from functools import partial
 from types import MappingProxyType
 from typing import Final
 
+from gamma_calc.catalogue.adalora import adalora
 from gamma_calc.catalogue.deep_linear import PARAMETRISATIONS, deep_linear
 from gamma_calc.catalogue.lora import RATES, lora
+from gamma_calc.catalogue.lora_xs import lora_xs
 from gamma_calc.catalogue.stacked import stacked
 from gamma_calc.catalogue.toy import toy
+from gamma_calc.catalogue.vera import vera
 from gamma_calc.errors import unknown
 from gamma_calc.language.program import Program
 from gamma_calc.optimisers import OPTIMISERS
@@ -26,6 +29,12 @@ _LORA: Final = {
     "assume": "assume",
 }
 _STARTS: Final = ("a0", "b0", "tau")
+_LAYER: Final = {"optimizer": "optimiser", "rank": "rank", "loss": "loss"}
+
+
+def _without(option: str) -> Mapping[str, str]:
+    """The options of a LoRA layer but the one that the target's name stands for."""
+    return {name: argument for name, argument in _LORA.items() if name != option}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,20 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
         t.name: t
         for t in (
             Target("lora", "a LoRA layer, W* Z + s B A Z", lora, _LORA, _STARTS),
+            Target(
+                "rslora",
+                "a LoRA layer with s = alpha/sqrt(r), the rank growing",
+                partial(lora, rank="growing", scaling="alpha/sqrt(r)"),
+                _without("scaling"),
+                _STARTS,
+            ),
+            Target(
+                "lora+",
+                "a LoRA layer with a rate for each factor",
+                partial(lora, lr="per-factor"),
+                _without("lr"),
+                _STARTS,
+            ),
             Target("lora-fa", "a LoRA layer with A frozen", partial(lora, freeze="A"), _LORA, _STARTS),
             Target(
                 "lora-frozen-b",
@@ -62,6 +85,17 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
                 partial(lora, "B", freeze="B"),
                 _LORA,
                 _STARTS,
+            ),
+            Target(
+                "lora-xs", "an r x r matrix between frozen factors of W*, W* Z + B R A Z", lora_xs, _LAYER, ("tau",)
+            ),
+            Target("vera", "two vectors around frozen random factors, W* Z + b * (B (d * (A Z)))", vera, _LAYER),
+            Target(
+                "adalora",
+                "a trained decomposition, W* Z + P (lambda * (Q Z)); --init gaussian or orthonormal",
+                adalora,
+                {"init": "init", **_LAYER},
+                ("a0", "b0"),
             ),
             Target(
                 "toy",

@@ -6,9 +6,11 @@ from typing import Final
 
 from gamma_calc.claims.checks import Largest
 from gamma_calc.claims.claim import Claim
-from gamma_calc.claims.measure import Edge
+from gamma_calc.claims.measure import Edge, Slopes
 from gamma_calc.claims.setting import on
 from gamma_calc.claims.sources import DERIVED
+
+_WIDER: Final = (256, 1024, 4096, 16384)  # a fixed rank varies from seed to seed
 
 CLAIMS: Final = (
     Claim(
@@ -22,5 +24,24 @@ CLAIMS: Final = (
         ),
         ("A of variance 1/n", "one repeated sample, so that the sum over the rank is coherent"),
         measurements=(Edge(on("lora-fa"), "0"),),
+    ),
+    Claim(
+        "C48",
+        DERIVED,
+        "VeRA and LoRA-XS",
+        "VeRA takes a rate of order one whatever the rank, LoRA-XS n^(1/2) r^(-3/2).",
+        (
+            Largest(on("vera"), "0"),
+            Largest(on("vera", rank="growing"), "0"),
+            Largest(on("lora-xs"), "1/2"),
+            Largest(on("lora-xs", rank="growing"), "1/2 - 3*rho/2"),
+        ),
+        ("one repeated sample", "LoRA-XS keeps singular values of W* of order one"),
+        measurements=(
+            Slopes(on("vera", "eta=0"), {"Z_B": "0"}, 3, widths=_WIDER),
+            Slopes(on("vera", "eta=0, rho=1/2", rank="growing"), {"Z_B": "0"}, 3),
+            Slopes(on("lora-xs", "eta=1/2"), {"Z_B": "0"}, 3),
+            Slopes(on("lora-xs", "eta=-1/4, rho=1/2", rank="growing"), {"Z_B": "0"}, 3),
+        ),
     ),
 )

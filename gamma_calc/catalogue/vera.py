@@ -1,0 +1,48 @@
+"""VeRA: two trained vectors around frozen random factors, W* Z + b * (B (d * (A Z)))."""
+
+from __future__ import annotations
+
+from gamma_calc.catalogue.lora import RANKS
+from gamma_calc.catalogue.losses import LOSSES
+from gamma_calc.errors import pick
+from gamma_calc.language.dims import Dim
+from gamma_calc.language.initialisation import iid, zero
+from gamma_calc.language.program import Program, internal, other, output
+from gamma_calc.optimisers import OPTIMISERS
+from gamma_calc.rules.leaves import data, frozen, parameter
+
+
+def vera(*, optimiser: str = "adam", rank: str = "fixed", loss: str = "linear") -> Program:
+    """A VeRA layer on one sample: A of variance 1/n and B of variance 1/r stay as drawn, b starts at zero.
+
+    The parts of the change are delta1 (d moves), delta2 (b moves) and delta3 (both). Source: Kopiczko, Blankevoort,
+    Asano, arXiv 2310.11454, section 3. Hypothesis: d starts with entries of order one; the published start is the
+    constant 0.1, and the sign of an entry of d changes no order. Raises UnknownName for a name not in its table.
+
+    >>> from gamma_calc import derive
+    >>> derive(vera(rank="growing")).conditions["stable"].region
+    Region('0 <= rho <= 1 & eta <= 0')
+    """
+    rho, domain = pick("rank law", rank, RANKS)
+    objective = pick("loss", loss, LOSSES)
+    n, r = Dim("n", 1), Dim("r", rho)
+    Z, A, B = data("Z", n), frozen("A", r, n), frozen("B", n, r, entry=-r.exponent / 2)
+    d, b = parameter("d", r, init=iid(0), rate="eta"), parameter("b", n, init=zero, rate="eta")
+    Z_A = A @ Z
+    inner = B @ (d * Z_A)
+    Z_B = b * inner
+    return Program(
+        "vera",
+        objective.of(frozen("W*", n, n) @ Z + Z_B, n, False),
+        pick("optimiser", optimiser, OPTIMISERS),
+        [
+            other("Z", Z),
+            other("Z_A", Z_A),
+            internal("Z_d", inner),
+            other("d", d),
+            other("b", b),
+            output("Z_B", Z_B, parts=("delta1", "delta2", "delta3")),
+        ],
+        domain=domain,
+        notes=("A and B random and frozen, b = 0, entries of d of order one (arXiv 2310.11454)", objective.statement),
+    )
