@@ -45,7 +45,6 @@ _ROWS: Final = (
     ("C44", _QIU, "depth", "Shampoo's depth factor is L^(1-2e).", _DEPTH),
     ("C45", Source("CompleteP", 2025, "CompleteP"), "table", "Hidden rates are n^-1 L^(kappa-1).", _DEPTH),
     ("C46", Source("Yang et al.", 2023, "Depth-muP"), "table", "At kappa = 1/2 Adam takes L^(-1/2), SGD L^0.", _DEPTH),
-    ("C48", DERIVED, "VeRA and LoRA-XS", "VeRA takes a rate of order one, LoRA-XS n^(1/2) r^(-3/2).", _ADAPTER),
     ("C49", DERIVED, "mup", "The package mup misjudges the factor A of LoRA.", "a statement on a package's code"),
     ("C50", DERIVED, "weight decay", "Published rules for weight decay differ in the product of rate and decay.",
      "weight decay is not in the calculus yet"),
