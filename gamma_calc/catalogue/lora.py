@@ -10,7 +10,7 @@ from typing import Final
 from gamma_calc.calculus.assumptions import SUM_RULES
 from gamma_calc.catalogue.initialisations import INITIALISATIONS
 from gamma_calc.catalogue.losses import LOSSES
-from gamma_calc.errors import pick
+from gamma_calc.errors import ProgramError, pick
 from gamma_calc.language.dims import Dim
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import Init, given, iid, zero
@@ -60,15 +60,17 @@ def lora(
     freeze: str = "none",
     sum_rule: str = "clt",
     fresh: bool = False,
+    batch: int = 1,
     loss: str = "linear",
 ) -> Program:
-    """One LoRA layer on one sample.
+    """One LoRA layer on one sample, or on a batch of a few.
 
     ``init`` names an initialisation; ``a0`` and ``b0`` (exponents of an entry) override its factors, ``tau`` the
     exponent of the singular values that it keeps (1/2 where the largest carries the norm of W*). ``lr`` is "shared" or
     "per-factor", ``rank`` "fixed" or "growing" (r = n^rho), ``scaling`` the multiplier s, ``freeze`` a factor that is
-    not trained, ``fresh`` draws a new sample at every step, ``loss`` names what is made of the output. Raises
-    UnknownName for a name not in its table, ProgramError for a ``tau`` where nothing is decomposed.
+    not trained, ``fresh`` draws a new sample at every step, ``batch`` is the number of samples whose losses add (the
+    first is watched), ``loss`` names what is made of the output. Raises UnknownName for a name not in its table,
+    ProgramError for a ``tau`` where nothing is decomposed and for a batch of none.
 
     >>> from gamma_calc import derive
     >>> derive(lora(init="B")).conditions["stable"].region
@@ -92,9 +94,17 @@ def lora(
     init_a = _along(entry_a, r, n, seen) if start.along else iid(entry_a)
     A = _factor("A", r, n, init=init_a, rate=rate_a, still="A" in (still, start.frozen))
     B = _factor("B", n, r, init=iid(entry_b), rate=rate_b, still="B" in (still, start.frozen))
+
+    def adapted(Z_A: Expression) -> Expression:
+        product = n**power * (B @ Z_A)
+        return since_start(product) if start.residual else product
+
     Z_A: Expression = A @ Z
-    product = n**power * (B @ Z_A)
-    Z_B: Expression = since_start(product) if start.residual else product
+    Z_B = adapted(Z_A)
+    total = objective.of(W @ Z + Z_B, n, fresh)
+    for sample in map(str, range(2, _at_least_one(batch) + 1)):
+        x = data(f"Z{sample}", n, fresh=fresh)
+        total = total + objective.of(W @ x + adapted(A @ x), n, fresh, sample)
 
     watch = [
         other("Z", Z),
@@ -104,9 +114,11 @@ def lora(
         output("Z_B", Z_B, parts=("delta1", "delta2", "delta3")),
     ]
     notes = [f"initialisation {init}: {start.statement} ({start.source})", *start.caveats, multiplier.statement]
+    if batch > 1:
+        notes.append(f"a batch of {batch} samples whose losses add; the first is watched")
     return Program(
         "lora",
-        objective.of(W @ Z + Z_B, n, fresh),
+        total,
         pick("optimiser", optimiser, OPTIMISERS),
         watch,
         domain=domain,
@@ -114,6 +126,12 @@ def lora(
         orthogonal=frozenset({("B", "A")}) if start.orthogonal else frozenset(),
         notes=(*notes, objective.statement),
     )
+
+
+def _at_least_one(batch: int) -> int:
+    if batch < 1:
+        raise ProgramError(f"a batch of {batch} samples", mend="a layer sees at least one")
+    return batch
 
 
 def _along(entry: Order, r: Dim, n: Dim, Z: Expression) -> Init:

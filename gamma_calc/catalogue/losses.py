@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Protocol
 
 from gamma_calc.language.dims import Dim
 from gamma_calc.language.expression import Expression
@@ -13,30 +13,37 @@ from gamma_calc.rules.leaves import data
 from gamma_calc.rules.tanh import tanh
 
 
+class OfOutput(Protocol):
+    """What a loss makes of the layer's output z along n. ``sample`` tells the targets of several samples apart."""
+
+    def __call__(self, z: Expression, n: Dim, fresh: bool, sample: str = "") -> Expression:
+        """The loss of one sample, drawn anew at every step or repeated."""
+
+
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A loss by name: what it makes of the layer's output (a vector of the given axis; samples fresh or repeated)."""
+    """A loss by name."""
 
     name: str
-    of: Callable[[Expression, Dim, bool], Expression]
+    of: OfOutput
     statement: str
 
 
-def _linear(z: Expression, n: Dim, fresh: bool) -> Expression:
-    return -(data("w", n, fresh=fresh) @ z)
+def _linear(z: Expression, n: Dim, fresh: bool, sample: str = "") -> Expression:
+    return -(data(f"w{sample}", n, fresh=fresh) @ z)
 
 
-def _scalar(z: Expression, n: Dim, fresh: bool) -> Expression:
-    error = n**-1 * (data("w", n, fresh=fresh) @ z) - data("y", fresh=fresh)
+def _scalar(z: Expression, n: Dim, fresh: bool, sample: str = "") -> Expression:
+    error = n**-1 * (data(f"w{sample}", n, fresh=fresh) @ z) - data(f"y{sample}", fresh=fresh)
     return error * error
 
 
-def _readout(z: Expression, n: Dim, fresh: bool) -> Expression:
-    return _scalar(tanh(z), n, fresh)
+def _readout(z: Expression, n: Dim, fresh: bool, sample: str = "") -> Expression:
+    return _scalar(tanh(z), n, fresh, sample)
 
 
-def _vector(z: Expression, n: Dim, fresh: bool) -> Expression:
-    error = z - data("y", n, fresh=fresh)
+def _vector(z: Expression, n: Dim, fresh: bool, sample: str = "") -> Expression:
+    error = z - data(f"y{sample}", n, fresh=fresh)
     return error @ error
 
 
