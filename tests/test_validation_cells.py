@@ -18,6 +18,7 @@ from validation.errors import BudgetError  # noqa: E402
 from validation.graph import identity  # noqa: E402
 from validation.matrices import LowRank, Unseen  # noqa: E402
 from validation.plan import Plan  # noqa: E402
+from validation.reading import Reading, reading  # noqa: E402
 
 HALF = {"eta": "-1/2"}
 PROGRAMS = {
@@ -70,8 +71,8 @@ def test_seeds_and_widths_differ(program: Program) -> None:
 @pytest.mark.parametrize("name", ["A", "AB adam", "AB+", "fresh", "growing rank", "deep adam", "toy"])
 def test_keeping_gradients_factored_changes_nothing_but_rounding(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = cell(PROGRAMS[name], 96, range(3), Settings(steps=3))
-    monkeypatch.setattr(Plan, "factored", lambda *_: False)
-    monkeypatch.setattr(Plan, "one_sided", lambda *_: None)
+    monkeypatch.setattr(Reading, "factored", lambda *_: False)
+    monkeypatch.setattr(Reading, "one_sided", lambda *_: None)
     written_out = cell(PROGRAMS[name], 96, range(3), Settings(steps=3))
     assert np.allclose(kept.sizes, written_out.sizes, rtol=1e-9, atol=1e-13)
     assert np.allclose(kept.aligned, written_out.aligned, rtol=1e-9, atol=1e-13)
@@ -80,9 +81,9 @@ def test_keeping_gradients_factored_changes_nothing_but_rounding(name: str, monk
 def test_matrices_drawn_as_they_are_seen_have_the_law_of_those_drawn_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same training of a deep network, in law: mean log sizes agree within their standard errors."""
     program, settings, rates = PROGRAMS["deep sgd"], Settings(steps=2), (0.1,)
-    assert any(Plan(program, 64, {}).unseen(p) for p in program.parameters)
+    assert any(reading(program).unseen(p) for p in program.parameters)
     seen = cell(program, 64, range(300), settings, rates=rates)
-    monkeypatch.setattr(Plan, "unseen", lambda *_: False)
+    monkeypatch.setattr(Reading, "unseen", lambda *_: False)
     whole = cell(program, 64, range(300, 600), settings, rates=rates)
     for kind in ("sizes", "aligned"):
         logs = [np.log(getattr(c, kind)[0, :, 1:]) for c in (seen, whole)]

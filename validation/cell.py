@@ -15,7 +15,6 @@ from gamma_calc.language.program import Program
 from validation.draws import Draws
 from validation.errors import BudgetError
 from validation.execute import execute
-from validation.graph import identity
 from validation.plan import Plan
 from validation.settings import DTYPES, Settings
 
@@ -68,10 +67,10 @@ def cell(
     True
     """
     plan = Plan(program, width, settings.sizes, with_loss)
-    name = identity(program)
+    name = plan.reading.name
     parts = [
         [_run(plan, name, some, factors, settings) for some in _split(seeds, at_once)]
-        for at_once, factors in _groups(plan, rates, len(seeds), settings)
+        for at_once, factors in _groups(plan, rates, settings)
     ]
 
     def joined(field_name: str) -> Floats:
@@ -118,18 +117,27 @@ def _run(plan: Plan, name: str, seeds: Sequence[int], rates: Sequence[float], se
     return _Part(cut(record.sizes), cut(record.aligned), cut(record.residual), losses)
 
 
-def _groups(
-    plan: Plan, rates: Sequence[float], seeds: int, settings: Settings
-) -> Iterator[tuple[int, Sequence[float]]]:
-    """How many seeds run at once, with which factors, within the memory allowed."""
+def refuse_what_does_not_fit(program: Program, width: int, settings: Settings) -> None:
+    """Raises BudgetError where a cell of this width does not fit, before any other is run."""
+    _repetitions(Plan(program, width, settings.sizes), settings)
+
+
+def _repetitions(plan: Plan, settings: Settings) -> int:
+    """How many run at once in the memory allowed: two at least, as a batch of one is run as two equal ones."""
     need = plan.numbers(settings.steps) * DTYPES[settings.dtype].itemsize
     fit = settings.memory // need
-    if fit < min(2, seeds * len(rates)):  # a batch of one takes the room of two
+    if fit < 2:
         raise BudgetError(
             f"{settings.memory} bytes are too few at width {plan.width}",
             where=f"program {plan.program.name}",
             mend=f"allow {2 * need}, or leave out the largest widths",
         )
+    return fit
+
+
+def _groups(plan: Plan, rates: Sequence[float], settings: Settings) -> Iterator[tuple[int, Sequence[float]]]:
+    """How many seeds run at once, with which factors, within the memory allowed."""
+    fit = _repetitions(plan, settings)
     if fit >= len(rates):
         yield fit // len(rates), rates
     else:

@@ -64,7 +64,7 @@ class Graph:
         return done[id(node)]
 
     def _place(self, node: Expression, arguments: tuple[int, ...]) -> int:
-        key = (type(node).__name__, _facts(node), arguments)
+        key = (type(node), *_own(node), arguments)
         if key not in self._places:
             self._places[key] = len(self.operations)
             self.operations.append(self._operation(node, arguments))
@@ -120,8 +120,15 @@ def _seen_before(node: Expression) -> Expression:
     return node
 
 
-def _facts(node: Expression) -> str:
+def _own(node: Expression) -> tuple[object, ...]:
     """What a node is besides its arguments: a leaf's name, shape and start, a multiplier, a function."""
+    if isinstance(node, Snapshot | Moved):
+        return (node.name,)
+    return (node.shape, *(v for k, v in vars(node).items() if k not in ("arguments", "shape", "dim")))
+
+
+def _facts(node: Expression) -> str:
+    """The same as text."""
     if isinstance(node, Snapshot | Moved):
         return node.name
     shape = ", ".join(f"{d.name}: {d.exponent}" for d in node.shape)

@@ -1,12 +1,13 @@
 """Matrices that are never written out: sums of outer products, and random matrices drawn only as far as they are seen.
 
-They answer to the operators that the rules' numeric meanings use (``@`` on columns, ``*``, ``+``, ``swapaxes``,
-``sign``), so a rule cannot tell them from arrays.
+They answer to the operators that the rules' numeric meanings use (``@`` with rows or columns, ``*``, ``+``,
+``swapaxes``, ``sign``), so a rule cannot tell them from arrays.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,13 +23,16 @@ class Matrix(ABC):
     """A matrix for each repetition, known by what it does to vectors."""
 
     @abstractmethod
-    def __matmul__(self, columns: Tensor) -> Tensor: ...
+    def __rmatmul__(self, rows: Tensor) -> Tensor: ...
 
     @abstractmethod
     def __mul__(self, factor: Any) -> Matrix: ...
 
     @abstractmethod
     def swapaxes(self, first: int, second: int) -> Matrix: ...
+
+    def __matmul__(self, columns: Tensor) -> Tensor:
+        return (columns.mT @ self.swapaxes(-1, -2)).mT
 
     def __rmul__(self, factor: Any) -> Any:
         return self * factor
@@ -47,8 +51,9 @@ class LowRank(Matrix):
     left: Tensor
     right: Tensor
 
-    def __matmul__(self, columns: Tensor) -> Tensor:
-        return self.left @ (self.right.swapaxes(-1, -2) @ columns)
+    def __rmatmul__(self, rows: Tensor) -> Tensor:
+        met = rows @ self.left
+        return met * self.right.mT if self.rank == 1 else met @ self.right.mT
 
     def __mul__(self, factor: Any) -> LowRank:
         """One side takes the factor: the shorter one."""
@@ -95,8 +100,8 @@ class Sum(Matrix):
     first: Any
     second: Any
 
-    def __matmul__(self, columns: Tensor) -> Tensor:
-        result: Tensor = self.first @ columns + self.second @ columns
+    def __rmatmul__(self, rows: Tensor) -> Tensor:
+        result: Tensor = rows @ self.first + rows @ self.second
         return result
 
     def __mul__(self, factor: Any) -> Sum:
@@ -120,9 +125,9 @@ class Drawn(Matrix):
     factor: Any = 1
     flipped: bool = False
 
-    def __matmul__(self, columns: Tensor) -> Tensor:
-        images = [self.source.image(columns[..., i], flipped=self.flipped) for i in range(columns.shape[-1])]
-        result: Tensor = torch.stack(images, -1) * self.factor
+    def __rmatmul__(self, rows: Tensor) -> Tensor:
+        images = [self.source.image(row, flipped=not self.flipped) for row in rows.unbind(-2)]
+        result: Tensor = torch.stack(images, -2) * self.factor
         return result
 
     def __mul__(self, factor: Any) -> Drawn:
@@ -202,6 +207,11 @@ def long_axis_last(x: Array) -> Array:
 def long_axis_contiguous(x: Tensor) -> Tensor:
     """The same matrix, kept so that torch's loops run along its long axis; with few columns they are slow otherwise."""
     return long_axis_last(x).contiguous().swapaxes(-1, -2) if _is_tall(x) else x
+
+
+def filled(fill: Callable[[tuple[int, ...]], Tensor], shape: tuple[int, ...]) -> Tensor:
+    """An array of this shape (for each repetition) from one that ``fill`` makes with the long axis last."""
+    return fill(shape[::-1]).mT if len(shape) == 2 and shape[0] > shape[1] else fill(shape)
 
 
 def _is_tall(x: Array) -> bool:
