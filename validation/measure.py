@@ -67,7 +67,8 @@ def record(plan: Plan, rows: Sequence[Sequence[Tensor]]) -> Record:
     """The notes of every step as one record."""
     table = torch.stack([x for row in rows for x in row]).reshape(len(rows), len(rows[0]), -1).permute(2, 0, 1)
     watches, checks = len(plan.watches), 2 * len(plan.reading.checks)
-    lengths, inner_products, gradients, sums, losses = torch.split(table, [watches] * 3 + [checks, len(plan.losses)], -1)
+    parts = torch.split(table, [watches, watches, watches, checks, len(plan.losses)], -1)
+    lengths, inner_products, gradients, sums, losses = parts
     root = table.new_tensor(plan.entries).sqrt()
     off, scale = sums[..., ::2], sums[..., 1::2]
     residual = (off / scale).where(scale > 0, 0).flatten(1)
