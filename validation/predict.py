@@ -59,7 +59,9 @@ def predictions(program: Program, at: Mapping[str, Exponent], steps: int) -> lis
             exponents = _components(there, name, step)
             for variable, general in opened:
                 exponents |= _monomials(general.at_step(step)[name], {variable: order(at[variable]).rational})
-            found.append(Prediction(name, step, predicted.rational, _lower(predicted.rational, exponents), bound))
+            found.append(
+                Prediction(name, step, predicted.rational, lower_monomials(predicted.rational, exponents), bound)
+            )
     return found
 
 
@@ -93,7 +95,7 @@ def _components(there: Derivation, name: str, step: int) -> set[Fraction]:
     return {o.rational for o in value.components.values()}
 
 
-def _lower(leading: Fraction, exponents: set[Fraction]) -> tuple[Fraction, ...]:
+def lower_monomials(leading: Fraction, exponents: set[Fraction]) -> tuple[Fraction, ...]:
     """Those below the leading one that can show, with the exponents of their products in the square."""
     seen = {e for e in exponents | {leading} if leading - VISIBLE <= e <= leading}
     mixed = {(a + b) / 2 for a, b in combinations_with_replacement(seen, 2)}

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from gamma_calc.derivation import derive
+from gamma_calc.derivation import Derivation, derive
 from gamma_calc.errors import ProgramError
 from gamma_calc.language.program import Program, Role
-from gamma_calc.orders.order import Exponent
-from validation.cell import Cell, cell
-from validation.predict import Prediction
-from validation.settings import Settings, checked_seeds, checked_widths
+from gamma_calc.orders.order import Exponent, Order
+from validation.cell import Cell, cell, refuse_what_does_not_fit
+from validation.errors import Interrupted
+from validation.predict import Prediction, lower_monomials
+from validation.result import Validation
+from validation.settings import FEWEST_WIDTHS, Settings, checked_seeds, checked_widths
 from validation.slope import Floats, Points, line
-from validation.verdict import Row, judged
+from validation.validate import MOST_SEEDS, Progress
+from validation.verdict import TOLERANCE, Row, Verdict, judged
 
-RATES: Final = 24  # rates of one round, all in one batch
-ROUNDS: Final = 3
+RATES: Final = 10  # of one round, all in one batch
+ROUNDS: Final = 3  # each looks between two neighbouring rates of the one before
+LOSSES: Final = 17  # rates of a round for the loss: odd, so that the next round has the best of this one
+LOSS_ROUNDS: Final = 2
 WIDEST: Final = (-3.0, 1.0)  # exponents between which the first round looks, at each width
-TOLERANCE: Final = 0.05
+STEPS: Final = 5
 WIDTHS: Final = tuple(2**k for k in range(8, 16))
 
 
@@ -29,23 +37,51 @@ WIDTHS: Final = tuple(2**k for k in range(8, 16))
 class StableRate:
     """The largest stable rate at each width, and the verdict on its exponent.
 
-    ``rates`` are geometric means over seeds. ``loss_optimal`` is the slope of the rate with the least final loss, for
+    ``found`` has one row, the rate's. ``loss_optimal`` is the slope of the rate with the least final loss, for
     information: it depends on the readout and on constants. None where the loss has no minimum among the rates tried.
     """
 
-    widths: tuple[int, ...]
-    seeds: int
-    rates: Floats = field(repr=False)
-    row: Row
+    found: Validation
     loss_optimal: float | None
 
+    @property
+    def row(self) -> Row:
+        """The exponent of the rate: derived, measured, judged."""
+        return self.found.rows[0]
+
+    @property
+    def rates(self) -> Floats:
+        """The rate at each width: 1 over the root mean square, over seeds, of 1 over the rate."""
+        return self.found.sizes[self.row.quantity, self.row.step]
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """The widths measured."""
+        return self.found.widths
+
+    @property
+    def seeds(self) -> int:
+        """Repetitions at each width."""
+        return self.found.seeds
+
+    @property
+    def verdict(self) -> Verdict:
+        """Of the row: what the loss prefers is reported, and judged by nobody."""
+        return self.found.verdict
+
+    def to_json(self) -> str:
+        """As a validation's, with the rate at each width and the slope of the rate that the loss prefers."""
+        more = {"rates": self.rates.tolist(), "loss_optimal": self.loss_optimal}
+        return json.dumps(json.loads(self.found.to_json()) | more, indent=2)
+
+    def figure(self, path: str | Path) -> None:
+        """Draw the rates with the derived slope; the ending of the path is the format. Needs matplotlib."""
+        self.found.figure(path)
+
     def __str__(self) -> str:
-        r = self.row
-        optimal = "none in range" if self.loss_optimal is None else f"{self.loss_optimal:+.3f}"
-        return (
-            f"largest stable rate: slope {r.measured:+.3f} ({r.low:+.3f} .. {r.high:+.3f}), derived {r.predicted}: "
-            f"{r.verdict.value}, {r.reason}; loss-optimal rate: slope {optimal}"
-        )
+        optimal = "none among the rates tried" if self.loss_optimal is None else f"slope {self.loss_optimal:+.3f}"
+        rates = ", ".join(f"{rate:.2e}" for rate in self.rates)
+        return f"{self.found}\nlargest stable rates: {rates}\nrate of the least loss, for information: {optimal}"
 
 
 def largest_stable_rate(
@@ -54,43 +90,62 @@ def largest_stable_rate(
     at: Mapping[str, Exponent] | None = None,
     widths: Sequence[int] = WIDTHS,
     seeds: int = 16,
-    settings: Settings = Settings(steps=5),  # noqa: B008 - immutable
+    most_seeds: int = MOST_SEEDS,
+    settings: Settings = Settings(steps=STEPS),  # noqa: B008 - immutable
     tolerance: float = TOLERANCE,
+    on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> StableRate:
     """Measure the largest learning rate that keeps every output within 1 at every step, and compare its exponent.
 
     ``at`` fixes all exponents but one, the learning rate's. The prediction is the largest value of that exponent in
-    the derived stable region. Raises ProgramError where not exactly one exponent is open, or none is stable.
+    the derived stable region. Seeds are doubled, up to ``most_seeds``, while the interval is too wide to decide.
+    Raises ProgramError where not exactly one exponent is open, or none is stable; Interrupted on Ctrl-C.
 
     >>> from gamma_calc import lora
     >>> found = largest_stable_rate(lora(init="B", optimiser="sign"), widths=(64, 128, 256, 512), seeds=8)
     >>> found.row.predicted
     Fraction(-1, 1)
     """
-    checked_seeds(seeds, seeds)
-    given = at or {}
-    rest = program.fix(given) if given else program
-    rate = _only_open(rest)
-    stable = derive(rest).conditions["stable"]
-    if stable.empty or stable.largest[rate].value is None:
+    checked_seeds(seeds, most_seeds)
+    rest = program.fix(at) if at else program
+    wanted = largest_rate(rest, settings.steps)
+    outputs = [tuple(q for q in group if q.role is Role.OUTPUT) for group in rest.watch]
+    at_zero = rest.but(watch=outputs).fix({wanted.quantity: 0})  # the rates themselves are the factors
+    refuse_what_does_not_fit(at_zero, checked_widths(widths)[-1], settings)
+    searches = [_Search(at_zero, width, settings) for width in widths]
+    try:
+        for last in _doubled(seeds, most_seeds):
+            for i, search in enumerate(searches, 1):
+                search.add(last)
+                on_progress(Progress(i, len(searches), search.width, last, (1.0,)))
+            if not _more_seeds_may_decide(judged(replace(wanted, lower=()), _points(searches), tolerance), tolerance):
+                break
+        return StableRate(_result(wanted, searches, tolerance), _loss_optimal(searches))
+    except KeyboardInterrupt as stop:
+        there = [search for search in searches if len(search.found) >= seeds]
+        raise Interrupted(_result(wanted, there, tolerance) if len(there) >= FEWEST_WIDTHS else None) from stop
+
+
+# -- what is derived ---------------------------------------------------------------------------------------------------
+
+
+def largest_rate(program: Program, steps: int) -> Prediction:
+    """The exponent of 1 over the largest stable rate, with those that monomials other than the leading one would give.
+
+    An output of n^g eta^p alone is 1 at eta = n^(-g/p), so 1 over the rate is a sum over monomials of about n^(g/p).
+    """
+    rate = _only_open(program)
+    derivation = derive(program)
+    stable = derivation.conditions["stable"]
+    largest = None if stable.empty else stable.largest[rate].value
+    if largest is None:
         raise ProgramError(
             f"no largest stable {rate}: {'no rate is stable' if stable.empty else 'every rate is'}",
             where=f"program {program.name}",
             mend="choose another initialisation or scaling",
         )
-    outputs = [tuple(q for q in group if q.role is Role.OUTPUT) for group in rest.watch]
-    at_zero = rest.but(watch=outputs).fix({rate: 0})  # the rates themselves are the factors
-    found = [_search(at_zero, width, seeds, settings) for width in checked_widths(widths)]
-    logs = [np.log(rates) for rates, _ in found]
-    optimal = [best for _, best in found]
-    row = judged(Prediction(rate, settings.steps, stable.largest[rate].value), _points(widths, logs), tolerance)
-    return StableRate(
-        tuple(widths),
-        seeds,
-        np.exp([x.mean() for x in logs]),
-        row,
-        None if any(best is None for best in optimal) else _slope(widths, [b for b in optimal if b is not None]),
-    )
+    each = set(_reciprocals(derivation, rate, largest, steps))
+    return Prediction(rate, steps, -largest, lower_monomials(-largest, each))
 
 
 def _only_open(program: Program) -> str:
@@ -100,28 +155,84 @@ def _only_open(program: Program) -> str:
             where=f"program {program.name}",
             mend="leave open the learning rate's alone; at={...} fixes the others",
         )
-    return program.variables[0]
+    (name,) = program.variables
+    if not any(name in p.rate.variables for p in program.parameters):
+        raise ProgramError(
+            f"{name} is open, and is no learning rate", where=f"program {program.name}", mend="leave a rate open"
+        )
+    return name
 
 
-def _search(program: Program, width: int, seeds: int, settings: Settings) -> tuple[Floats, float | None]:
-    """The largest stable rate of each seed, and the rate of the least mean loss; rates are narrowed round by round."""
-    low, high = (float(width) ** e for e in WIDEST)
-    optimal = None
-    for round_number in range(ROUNDS):
-        rates = np.geomspace(low, high, RATES)
-        found = cell(program, width, range(seeds), settings, rates=tuple(rates), with_loss=round_number == 0)
-        if found.losses is not None:
-            optimal = _least_loss(rates, found.losses)
-        largest = _largest(found)
-        below = (largest <= 1).argmin(0) - 1  # the last rate before the first that is too large
-        if (largest[-1] <= 1).any() or (below < 0).any():
+def _reciprocals(derivation: Derivation, rate: str, at: Fraction, steps: int) -> Iterator[Fraction]:
+    """g/p of every monomial n^g eta^p of an output or of a part of its change, at any step."""
+    program = derivation.program
+    names = [q.name for q in program.quantities.values() if q.role not in (Role.OTHER, Role.INTERNAL)]
+    for step in range(1, steps + 1):
+        orders = derivation.at_step(step)
+        for name in names:
+            yield from _of_order(orders[name], rate, at)
+
+
+def _of_order(found: Order, rate: str, at: Fraction) -> Iterator[Fraction]:
+    below = max(found.below, key=lambda form: form.at({rate: at}))
+    for form in (above - below for above in found.above):
+        if form.coefficient(rate) > 0:
+            yield form.constant / form.coefficient(rate)
+
+
+# -- what is measured --------------------------------------------------------------------------------------------------
+
+
+class _Search:
+    """The largest stable rate of each seed at one width, each found by itself."""
+
+    def __init__(self, program: Program, width: int, settings: Settings) -> None:
+        self.program, self.width, self.settings = program, width, settings
+        self.first = np.geomspace(float(width) ** WIDEST[0], float(width) ** WIDEST[1], RATES)
+        self.found: list[float] = []
+
+    def add(self, last: int) -> None:
+        """Search for the seeds that are missing of so many."""
+        seeds = range(len(self.found), last)
+        whole = self._run(seeds, self.first)
+        for i, seed in enumerate(seeds):
+            self.found.append(self._narrowed(seed, _largest(whole)[:, i]))
+
+    def _run(self, seeds: Sequence[int], rates: Floats, *, with_loss: bool = False) -> Cell:
+        return cell(self.program, self.width, seeds, self.settings, rates=tuple(rates), with_loss=with_loss)
+
+    def _narrowed(self, seed: int, sizes: Floats) -> float:
+        """The size need not grow with the rate: a rate at which it passes 1 is kept between two neighbours."""
+        rates = self.first
+        self._refuse_without_an_edge(sizes)
+        for _ in range(ROUNDS - 1):
+            at = _last_below(sizes)
+            rates = np.geomspace(rates[at], rates[at + 1], RATES)
+            sizes = _largest(self._run([seed], rates))[:, 0]
+        return crossing(rates, sizes)
+
+    def _refuse_without_an_edge(self, sizes: Floats) -> None:
+        if sizes[0] > 1 or sizes[-1] <= 1:
+            low, high = WIDEST
             raise ProgramError(
-                f"no rate between n^{WIDEST[0]:g} and n^{WIDEST[1]:g} is the largest stable one at n = {width}",
-                where=f"program {program.name}",
+                f"no rate between n^{low:g} and n^{high:g} is the largest stable one at n = {self.width}",
+                where=f"program {self.program.name}",
                 mend="an output that starts above 1, or that no rate moves, has no largest stable rate",
             )
-        low, high = rates[below.min()], rates[below.max() + 1]
-    return _crossing(rates, largest, below), optimal
+
+    def least_loss(self) -> float | None:
+        """The rate with the least mean loss after the last step; None where it lies at an end of the range."""
+        middle = float(np.exp(np.log(self.found).mean()))
+        low, high = middle / self.width, middle * self.width
+        for _ in range(LOSS_ROUNDS):
+            rates = np.geomspace(low, high, LOSSES)
+            losses = self._run(range(len(self.found)), rates, with_loss=True).losses
+            mean = np.nan_to_num(losses[..., -1], nan=np.inf).mean(1)  # type: ignore[index]
+            best = int(mean.argmin())
+            if not 0 < best < LOSSES - 1:
+                return None
+            low, high = rates[best - 1], rates[best + 1]
+        return float(rates[best])
 
 
 def _largest(found: Cell) -> Floats:
@@ -130,29 +241,60 @@ def _largest(found: Cell) -> Floats:
     return sizes
 
 
-def _crossing(rates: Floats, largest: Floats, below: Floats) -> Floats:
+def _last_below(sizes: Floats) -> int:
+    """The place before the first size above 1; the two ends are on either side of it."""
+    return int((sizes > 1).argmax()) - 1
+
+
+def crossing(rates: Floats, sizes: Floats) -> float:
     """Where log size, taken straight between two rates, passes 0; the lower rate where the upper one overflows."""
-    at = below.astype(int)
-    seed = np.arange(largest.shape[1])
-    under, over = np.log(largest[at, seed]), np.log(largest[at + 1, seed])
-    part = np.where(np.isfinite(over) & np.isfinite(under), -under / (over - under), 0.0)
-    crossing: Floats = np.exp(np.log(rates[at]) + part * np.log(rates[at + 1] / rates[at]))
-    return crossing
+    at = _last_below(sizes)
+    under, over = np.log(sizes[at]), np.log(sizes[at + 1])
+    part = -under / (over - under) if np.isfinite(over) and np.isfinite(under) else 0.0
+    return float(rates[at] * (rates[at + 1] / rates[at]) ** part)
 
 
-def _least_loss(rates: Floats, losses: Floats) -> float | None:
-    mean = np.nan_to_num(losses[..., -1], nan=np.inf).mean(1)
-    best = int(mean.argmin())
-    return float(rates[best]) if 0 < best < len(rates) - 1 and np.isfinite(mean).all() else None
+def _more_seeds_may_decide(row: Row, tolerance: float) -> bool:
+    """Where the slope is within the tolerance, a narrower interval may be so too."""
+    off = abs(float((row.predicted or 0) - (row.measured or 0)))
+    return row.wants_seeds or (row.verdict is Verdict.UNDECIDED and off < tolerance)
 
 
-def _points(widths: Sequence[int], logs: Sequence[Floats]) -> Points:
-    """Geometric means over seeds, as the squares of a size."""
-    means = np.array([x.mean() for x in logs])
-    errors = np.array([x.std(ddof=1) for x in logs]) / len(logs[0]) ** 0.5
-    floor = 1e-3
-    return Points(np.array(widths, dtype=float), np.exp(2 * means), 2 * np.hypot(errors, floor), len(logs[0]))
+def _doubled(seeds: int, most: int) -> Iterator[int]:
+    while seeds < most:
+        yield seeds
+        seeds *= 2
+    yield most
 
 
-def _slope(widths: Sequence[int], rates: Sequence[float]) -> float:
-    return line(_points(widths, [np.log([rate, rate]) for rate in rates])).slope
+def _result(wanted: Prediction, searches: Sequence[_Search], tolerance: float) -> Validation:
+    """One row, on the rate, from the verdict on 1 over the rate; beside it the rates."""
+    points = _points(searches)
+    row = turned(judged(wanted, points, tolerance))
+    largest = max(1 / min(search.found) for search in searches)  # the unit of the points
+    means = {(row.quantity, row.step): 1 / (largest * np.sqrt(points.squares))}
+    widths = tuple(search.width for search in searches)
+    return Validation(searches[0].program.name, (row,), widths, points.seeds, means)
+
+
+def _points(searches: Sequence[_Search]) -> Points:
+    """1 over the rates."""
+    return Points.of([search.width for search in searches], [1 / np.array(search.found) for search in searches])
+
+
+def turned(row: Row) -> Row:
+    """The row of a rate from that of 1 over it."""
+    measured, low, high = (None if x is None else -x for x in (row.measured, row.high, row.low))
+    reason = f"1/{row.quantity}: {row.reason}"
+    return replace(row, predicted=-(row.predicted or Fraction()), measured=measured, low=low, high=high, reason=reason)
+
+
+def _loss_optimal(searches: Sequence[_Search]) -> float | None:
+    best: list[float] = []
+    for search in searches:
+        rate = search.least_loss()
+        if rate is None:
+            return None
+        best.append(rate)
+    sizes = [np.array([rate, rate]) for rate in best]
+    return line(Points.of([search.width for search in searches], sizes)).slope
