@@ -109,10 +109,9 @@ def largest_stable_rate(
     checked_seeds(seeds, most_seeds)
     rest = program.fix(at) if at else program
     wanted = largest_rate(rest, settings.steps)
-    outputs = [tuple(q for q in group if q.role is Role.OUTPUT) for group in rest.watch]
-    at_zero = rest.but(watch=outputs).fix({wanted.quantity: 0})  # the rates themselves are the factors
+    at_zero = with_plain_rates(rest)
     refuse_what_does_not_fit(at_zero, checked_widths(widths)[-1], settings)
-    searches = [_Search(at_zero, width, settings) for width in widths]
+    searches = [Search(at_zero, width, settings) for width in widths]
     try:
         for last in _doubled(seeds, most_seeds):
             for i, search in enumerate(searches, 1):
@@ -183,7 +182,13 @@ def _of_order(found: Order, rate: str, at: Fraction) -> Iterator[Fraction]:
 # -- what is measured --------------------------------------------------------------------------------------------------
 
 
-class _Search:
+def with_plain_rates(program: Program) -> Program:
+    """The outputs alone, with the exponent of the learning rate at 0: the rates of a run are its factors then."""
+    outputs = [tuple(q for q in group if q.role is Role.OUTPUT) for group in program.watch]
+    return program.but(watch=outputs).fix({_only_open(program): 0})
+
+
+class Search:
     """The largest stable rate of each seed at one width, each found by itself."""
 
     def __init__(self, program: Program, width: int, settings: Settings) -> None:
@@ -267,7 +272,7 @@ def _doubled(seeds: int, most: int) -> Iterator[int]:
     yield most
 
 
-def _result(wanted: Prediction, searches: Sequence[_Search], tolerance: float) -> Validation:
+def _result(wanted: Prediction, searches: Sequence[Search], tolerance: float) -> Validation:
     """One row, on the rate, from the verdict on 1 over the rate; beside it the rates."""
     points = _points(searches)
     row = turned(judged(wanted, points, tolerance))
@@ -277,7 +282,7 @@ def _result(wanted: Prediction, searches: Sequence[_Search], tolerance: float) -
     return Validation(searches[0].program.name, (row,), widths, points.seeds, means)
 
 
-def _points(searches: Sequence[_Search]) -> Points:
+def _points(searches: Sequence[Search]) -> Points:
     """1 over the rates."""
     return Points.of([search.width for search in searches], [1 / np.array(search.found) for search in searches])
 
@@ -289,7 +294,7 @@ def turned(row: Row) -> Row:
     return replace(row, predicted=-(row.predicted or Fraction()), measured=measured, low=low, high=high, reason=reason)
 
 
-def _loss_optimal(searches: Sequence[_Search]) -> float | None:
+def _loss_optimal(searches: Sequence[Search]) -> float | None:
     best: list[float] = []
     for search in searches:
         rate = search.least_loss()
