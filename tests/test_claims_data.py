@@ -1,8 +1,11 @@
 """Published results as data: every one is derived, every outcome can fail, and what is measured is what is derived."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
+from itertools import pairwise
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,16 +13,23 @@ import pytest
 
 import gamma_calc.claims.measure as numbers
 from gamma_calc import lora, toy
-from gamma_calc.claims.answer import Answer, answer, page, summary
+from gamma_calc.claims.along import Along, EdgeAlong
+from gamma_calc.claims.answer import Answer, page, summary
 from gamma_calc.claims.checks import Check, Implied, Largest, Orders, Ratio, Same, Shown, Where
 from gamma_calc.claims.claim import Claim, Otherwise, Source
 from gamma_calc.claims.identity import parts_add_up
 from gamma_calc.claims.measure import Edge, Measurement, Reading, Slopes
-from gamma_calc.claims.outcome import NO_MEASUREMENT, Derived, Measured, Outcome, derived, measured
+from gamma_calc.claims.outcome import NO_MEASUREMENT, NOT_RUN, Derived, Measured, Outcome, derived
+from gamma_calc.claims.record import Entry, Record
+from gamma_calc.claims.run import one, run
 from gamma_calc.claims.setting import on
 from gamma_calc.claims.table import _SOURCES, CLAIMS, chosen
-from gamma_calc.errors import ExponentSyntaxError, UnknownName
+from gamma_calc.claims.trial import Constructed
+from gamma_calc.engine.evaluate import Evaluation
+from gamma_calc.engine.run import start
+from gamma_calc.errors import ConfigError, ExponentSyntaxError, UnknownName
 from gamma_calc.orders.order import order
+from gamma_calc.rules.leaves import Leaf
 
 LISTED = {"G": (1, 6), "L": (1, 12), "I": (1, 15), "N": (1, 12), "E": (1, 7), "C": (1, 50)}
 DERIVED = {
@@ -42,8 +52,10 @@ def outcome(name: str) -> Derived:
     return derived(CLAIMS[name])
 
 
-def claim(*checks: Check, otherwise: Otherwise | None = None, pending: str = "") -> Claim:
-    return Claim("X1", SOMEBODY, "a place", "a statement", checks, otherwise=otherwise, pending=pending)
+def claim(*checks: Check, otherwise: Otherwise | None = None, pending: str = "", numeric: str = "") -> Claim:
+    return Claim(
+        "X1", SOMEBODY, "a place", "a statement", checks, otherwise=otherwise, pending=pending, numeric=numeric
+    )
 
 
 # -- the table --------------------------------------------------------------------------------------------------------
@@ -61,8 +73,8 @@ def test_every_result_is_listed_once() -> None:
 
 @pytest.mark.parametrize("one", CLAIMS.values(), ids=lambda one: one.id)
 def test_a_claim_is_checked_or_says_what_is_missing(one: Claim) -> None:
-    assert bool(one.checks) != bool(one.pending)
-    assert bool(one.checks) or not one.measurements
+    assert sum(map(bool, (one.checks, one.pending, one.numeric))) == 1
+    assert not (one.pending and one.measurements)
     assert one.statement.endswith(".")
 
 
@@ -106,6 +118,7 @@ def test_an_outcome_is_what_the_checks_say() -> None:
     assert derived(claim(FAILED, otherwise=helpless)).outcome is Outcome.CONTRADICTED
     assert derived(claim(MET, otherwise=helpless)).outcome is Outcome.HOLDS
     assert str(derived(claim(pending="a reason"))) == "not yet checked: a reason"
+    assert str(derived(claim(numeric="a reason"))) == "no symbolic check: a reason"
 
 
 GENERAL = on("lora", init="general")
@@ -167,16 +180,56 @@ def test_other_parts_do_not_add_up_to_the_change(parts: tuple[str, ...]) -> None
 MEASURED = {f"{one.id}-{i}": m for one in CLAIMS.values() for i, m in enumerate(one.measurements)}
 
 
-@pytest.mark.parametrize("measurement", MEASURED.values(), ids=MEASURED)
-def test_what_is_measured_is_what_is_derived(measurement: Measurement) -> None:
-    """The exponents that a measurement expects are those of the derivation at its point."""
-    if isinstance(measurement, Slopes):
-        found = measurement.setting.found.at_step(measurement.step)
-        assert {k: found[k] for k in measurement.orders} == {k: order(v) for k, v in measurement.orders.items()}
-    else:
-        assert isinstance(measurement, Edge)
-        (bound,) = measurement.setting.found.conditions["stable"].region.sup("eta")
-        assert bound.value == order(measurement.value)
+def names(*kinds: type[Measurement]) -> pytest.MarkDecorator:
+    found = {name: m for name, m in MEASURED.items() if isinstance(m, kinds)}
+    return pytest.mark.parametrize("measurement", found.values(), ids=found)
+
+
+@names(Slopes)
+def test_a_measured_slope_is_the_derived_exponent(measurement: Slopes) -> None:
+    found = measurement.setting.found.at_step(measurement.step)
+    assert {k: found[k] for k in measurement.orders} == {k: order(v) for k, v in measurement.orders.items()}
+
+
+@names(Edge)
+def test_a_measured_edge_is_the_derived_one(measurement: Edge) -> None:
+    (bound,) = measurement.setting.found.conditions["stable"].region.sup("eta")
+    assert bound.value == order(measurement.value)
+
+
+@names(Along)
+def test_a_slope_along_an_exponent_is_that_of_the_derived_order(measurement: Along) -> None:
+    found = measurement.setting.found.at_step(measurement.step)
+    for name, slope in measurement.slopes.items():
+        values = [found[name].at({measurement.exponent: Fraction(v)}) for v in measurement.values]
+        check_slope(measurement.values, values, slope)
+
+
+@names(EdgeAlong)
+def test_an_edge_along_an_exponent_is_the_derived_one(measurement: EdgeAlong) -> None:
+    pieces = measurement.setting.found.conditions["stable"].region.sup("eta")
+    points = [{measurement.exponent: Fraction(v)} for v in measurement.values]
+    values = [next(p.value.at(point) for p in pieces if p.value is not None and point in p.where) for point in points]
+    check_slope(measurement.values, values, measurement.slope)
+
+
+def check_slope(places: Sequence[str], values: Sequence[Any], slope: str) -> None:
+    steps = [Fraction(b) - Fraction(a) for a, b in pairwise(places)]
+    assert [b - a for a, b in pairwise(values)] == [Fraction(slope) * step for step in steps]
+
+
+@names(Constructed)
+def test_the_slope_of_a_constructed_start_is_that_of_the_catalogue(measurement: Constructed) -> None:
+    rank = "growing" if len(measurement.widths) == 1 else "fixed"
+    program = lora(measurement.init, rank=rank, tau=None if measurement.tau == "0" else measurement.tau)
+    leaf = {node.name: node for node in program.nodes if isinstance(node, Leaf)}
+    nodes = {"A": leaf["A"], "B": leaf["B"], "A Z": leaf["A"] @ leaf["Z"], "B A": leaf["B"] @ leaf["A"]}
+    here = Evaluation(program, start(program))
+    for name, text in measurement.orders.items():
+        found = here.value(nodes[name]).order
+        if rank == "growing":
+            found = found(rho=1) - found(rho=0)
+        assert found == order(text), name
 
 
 def numeric_side(monkeypatch: pytest.MonkeyPatch, predicted: Fraction | None, verdict: str) -> dict[str, Any]:
@@ -186,13 +239,13 @@ def numeric_side(monkeypatch: pytest.MonkeyPatch, predicted: Fraction | None, ve
 
     def validate(_: object, at: object, **settings: object) -> Any:
         asked.update(settings, at=at)
-        return SimpleNamespace(row=lambda *_: row)
+        return SimpleNamespace(row=lambda *_: row, seeds=16)
 
     def largest_stable_rate(_: object, **settings: object) -> Any:
         asked.update(settings)
-        return SimpleNamespace(row=row)
+        return SimpleNamespace(row=row, seeds=16)
 
-    side = SimpleNamespace(validate=validate, largest_stable_rate=largest_stable_rate)
+    side = SimpleNamespace(validate=validate, largest_stable_rate=largest_stable_rate, Settings=SimpleNamespace)
     monkeypatch.setattr(numbers, "import_module", lambda _: side)
     return asked
 
@@ -201,7 +254,7 @@ SLOPE = Slopes(on("lora", "eta=-3/4", init="A"), {"Z_A": "1/4"}, 2, Fraction(3, 
 
 
 def readings(measurement: Slopes | Edge) -> list[Reading]:
-    return list(measurement.readings(lambda _: None))
+    return list(measurement.readings())
 
 
 @pytest.mark.parametrize(
@@ -228,17 +281,23 @@ def test_a_verdict_is_on_what_the_claim_says(
 
 def test_the_worst_verdict_is_that_of_the_claim(monkeypatch: pytest.MonkeyPatch) -> None:
     numeric_side(monkeypatch, Fraction(1, 4), "confirmed")
-    one = replace(claim(MET), measurements=(SLOPE, replace(SLOPE, orders={"Z_A": "1"})))
-    found = measured(one, lambda _: None)
+    two = replace(claim(MET), measurements=(SLOPE, replace(SLOPE, orders={"Z_A": "1"})))
+    record = Record.new()
+    for digest, entry in run(two.measurements[:1]):
+        record = record.having(digest, entry)
+    assert record.measured(two) == NOT_RUN
+    for digest, entry in map(one, two.measurements[1:]):
+        record = record.having(digest, entry)
+    found = record.measured(two)
     assert found.verdict == "refuted"
     assert str(found) == "refuted: lora init=A, at eta = -3/4: exponent of Z_A after step 2, +-0.03: +0.250"
-    assert measured(claim(MET), lambda _: None) == NO_MEASUREMENT
+    assert record.measured(claim(MET)) == NO_MEASUREMENT
 
 
 def test_a_claim_is_measured() -> None:
     pytest.importorskip("torch")
-    one = Slopes(on("lora", "eta=-1/2", init="A"), {"delta1": "-inf", "B": "-1/2"}, 1, widths=(64, 128, 256, 512))
-    assert [reading.verdict for reading in readings(one)] == ["confirmed", "confirmed"]
+    slopes = Slopes(on("lora", "eta=-1/2", init="A"), {"delta1": "-inf", "B": "-1/2"}, 1, widths=(64, 128, 256, 512))
+    assert [reading.verdict for reading in readings(slopes)] == ["confirmed", "confirmed"]
     edge = Edge(on("lora", init="B", optimiser="sign"), "-1", Fraction(1, 10), (64, 128, 256, 512))
     assert [reading.verdict for reading in readings(edge)] == ["confirmed"]
 
@@ -246,26 +305,82 @@ def test_a_claim_is_measured() -> None:
 # -- what is told -----------------------------------------------------------------------------------------------------
 
 
-def test_wrong_and_decided() -> None:
-    good, bad, none = derived(claim(MET)), derived(claim(FAILED)), derived(claim(pending="so"))
-    refuted, undecided = Measured("refuted", readings=()), Measured("undecided")
-    assert not Answer(claim(MET), good, NO_MEASUREMENT).wrong
-    assert Answer(claim(FAILED), bad, NO_MEASUREMENT).wrong
-    assert Answer(claim(MET), good, refuted).wrong
-    assert Answer(claim(MET), good, NO_MEASUREMENT).decided
-    assert not Answer(claim(MET), good, undecided).decided
-    assert not Answer(claim(pending="so"), none, NO_MEASUREMENT).decided
+def told(one: Claim, found: Measured = NO_MEASUREMENT) -> Answer:
+    return Answer(one, derived(one), found)
+
+
+def test_wrong_open_and_decided() -> None:
+    refuted, undecided = (
+        Measured(verdict, (Reading("", "", "", verdict, ""),)) for verdict in ("refuted", "undecided")
+    )
+    assert not told(claim(MET)).wrong
+    assert told(claim(FAILED)).wrong
+    assert told(claim(MET), refuted).wrong
+    assert told(claim(MET)).decided
+    assert told(claim(MET), undecided).open
+    assert not told(claim(MET), undecided).decided
+    assert not told(claim(pending="so")).decided
+    assert not told(claim(numeric="so")).decided
+    assert told(claim(numeric="so"), refuted).decided
     assert not Answer(claim(MET), None, NO_MEASUREMENT).decided
 
 
+def test_a_recorded_verdict_is_shown_and_judges_nothing() -> None:
+    recorded = told(claim(MET), Measured("refuted", (Reading("", "", "", "refuted", ""),), "2000-01-01"))
+    assert not recorded.wrong
+    assert recorded.said[1].startswith("refuted (recorded 2000-01-01)")
+    assert summary([recorded]) == "1 claim: 1 holds; measured (recorded 2000-01-01): 1 refuted"
+
+
 def test_the_summary_counts_every_outcome() -> None:
-    told = [answer(one, "symbolic", print) for one in (claim(MET), claim(FAILED), claim(pending="so"))]
-    assert summary(told) == "3 claims: 1 holds, 1 contradicted, 1 not yet checked"
+    answers = [told(one) for one in (claim(MET), claim(FAILED), claim(pending="so"), claim(numeric="so"))]
+    assert summary(answers) == "4 claims: 1 holds, 1 contradicted, 1 no symbolic check, 1 not yet checked"
     assert summary([Answer(claim(MET), None, Measured("confirmed", (Reading("", "", "", "confirmed", ""),)))]) == (
         "1 claim; measured: 1 confirmed"
     )
 
 
 def test_the_page_keeps_a_bar_inside_its_cell() -> None:
-    told = answer(replace(claim(MET), id="G1", statement="|x| is small."), "symbolic", print)
-    assert "| G1 | Somebody 2000, a place | \\|x\\| is small. | holds | no measurement |" in page([told])
+    one = told(replace(claim(MET), id="G1", statement="|x| is small."))
+    line = "| G1 | Somebody 2000, a place (quoted) | \\|x\\| is small. | holds | no measurement |"
+    assert line in page([one], Record.new())
+
+
+# -- the record -------------------------------------------------------------------------------------------------------
+
+
+def test_a_record_is_read_back(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    entry = Entry("2000-01-01", 3, (Reading("a", "1", "+1.0", "confirmed", "so", 16),))
+    record = Record.new().having("abc", entry)
+    record.save(path)
+    assert Record.load(path) == record == Record.resumed(path)
+    assert Record.resumed(tmp_path / "none.json") == Record.new()
+
+
+def test_other_versions_measure_anew(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    replace(Record.new().having("abc", Entry("2000-01-01", 3, ())), versions="python 1").save(path)
+    assert Record.load(path).entries
+    assert Record.resumed(path) == Record.new()
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"machine": "", "versions": "", "entries": {"a": {}}}'])
+def test_what_is_no_record_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "record.json"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match="no record of measurements; name a new file"):
+        Record.load(path)
+
+
+def test_another_definition_has_another_digest() -> None:
+    assert SLOPE.digest == replace(SLOPE).digest
+    others = (replace(SLOPE, step=3), replace(SLOPE, tolerance=Fraction(1, 10)), replace(SLOPE, orders={"Z_A": "0"}))
+    assert len({SLOPE.digest, *(other.digest for other in others)}) == 4
+
+
+def test_what_cannot_be_measured_is_undecided_for_that_reason() -> None:
+    pytest.importorskip("torch")
+    _, entry = one(Slopes(A, {"Z_A": "0"}, 1))
+    assert entry.readings[0].verdict == "undecided"
+    assert "the exponents eta are open" in entry.readings[0].reason

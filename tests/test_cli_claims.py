@@ -12,20 +12,31 @@ from command import run
 from gamma_calc.claims import table
 from gamma_calc.claims.checks import Where
 from gamma_calc.claims.measure import Measurement, Reading
+from gamma_calc.claims.record import Record
 from gamma_calc.claims.setting import on
+from gamma_calc.cli import claims as command
 from gamma_calc.cli import numeric
 
 PAGE = Path(__file__).parents[1] / "docs" / "claims.md"
 
 
 class Fixed(Measurement):
-    """A measurement that ends as it is told to, and tells of one cell."""
+    """A measurement that ends as it is told to."""
 
     def __init__(self, verdict: str) -> None:
         self.verdict = verdict
 
-    def readings(self, tell: Any) -> Any:
+    def __repr__(self) -> str:
+        return f"Fixed({self.verdict})"
+
+    def readings(self) -> Any:
         yield Reading("a slope", "1", "+0.500", self.verdict, "so")
+
+
+@pytest.fixture
+def nothing_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Record.new().save(tmp_path / "recorded.json")
+    monkeypatch.setattr(command, "RECORDED", tmp_path / "recorded.json")
 
 
 def changed(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> None:
@@ -34,6 +45,7 @@ def changed(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> None:
     monkeypatch.setattr(table, "CLAIMS", MappingProxyType(claims))
 
 
+@pytest.mark.usefixtures("nothing_recorded")
 def test_the_table_lists_the_outcome_and_what_it_rests_on(capsys: pytest.CaptureFixture[str]) -> None:
     outcome = run(capsys, "claims I7 L10 L12")
     assert (outcome.code, outcome.err) == (0, "")
@@ -45,10 +57,10 @@ Claims
   I7   2406.08447    From Init[B] training is stable   holds            not run
                      exactly for learning rates up to
                      1/n.
-  L10  derived here  With Z_A and Z_B bounded, (1/n,   holds otherwise  -
+  L10  derived here  With Z_A and Z_B bounded, (1/n,   holds otherwise  not run
                      1) is the only efficient pair of
                      rates, from both starts.
-  L12  2402.12354    The best ratio of the rates is    not yet checked  -
+  L12  2402.12354    The best ratio of the rates is    -                -
                      about 2^4 (RoBERTa, Init[2]),
                      2^2 to 2^3 (Init[1]), 2^1 to 2^2
                      (Llama).
@@ -57,21 +69,22 @@ Hold under another assumption
   L10  B is bounded as well, or the start is Init[A]; from Init[B] a larger B
        serves too, with a smaller Z_A
 
-Not yet checked
+No symbolic check
   L12  values of real training runs: nothing in them is an exponent
 
 Summary
-  3 claims: 1 holds, 1 holds under another assumption, 1 not yet checked""".splitlines()
+  3 claims: 1 holds, 1 holds under another assumption, 1 no symbolic check""".splitlines()
     )
 
 
+@pytest.mark.usefixtures("nothing_recorded")
 def test_the_data_have_fixed_keys(capsys: pytest.CaptureFixture[str]) -> None:
     outcome = run(capsys, "claims I7 L10 --format json")
     found = json.loads(outcome.out)
     assert [list(one) for one in found] == [["id", "source", "statement", "derived", "measured"]] * 2
     assert found[0] == {
         "id": "I7",
-        "source": "Hayou, Ghosh, Yu 2024, arXiv 2406.08447, theorem for Init[B]",
+        "source": "Hayou, Ghosh, Yu 2024, arXiv 2406.08447, theorem for Init[B] (quoted)",
         "statement": "From Init[B] training is stable exactly for learning rates up to 1/n.",
         "derived": "holds",
         "measured": "not run",
@@ -110,6 +123,43 @@ def test_an_unknown_id_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     outcome = run(capsys, "claims I77")
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err == "gamma-calc: unknown claim 'I77'; did you mean I7?\n"
+
+
+def test_a_record_keeps_what_was_measured_and_is_resumed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(numeric, "find_spec", lambda _: object())
+    path = tmp_path / "record.json"
+    changed(monkeypatch, measurements=(Fixed("confirmed"),))
+    assert run(capsys, f"claims I7 --verify numeric --record {path}").code == 0
+    assert [list(entry.readings) for entry in Record.load(path).entries.values()] == [
+        list(Fixed("confirmed").readings())
+    ]
+    monkeypatch.setattr(Fixed, "readings", None)  # nothing is measured again
+    outcome = run(capsys, f"claims I7 --verify all --record {path}")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "1 claim: 1 holds; measured: 1 confirmed" in outcome.out
+
+
+def test_an_interrupted_record_says_how_to_go_on(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def stopped(_: object) -> Any:
+        yield from ()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(numeric, "find_spec", lambda _: object())
+    monkeypatch.setattr(command, "run", stopped)
+    path = tmp_path / "record.json"
+    outcome = run(capsys, f"claims I7 --verify numeric --record {path}")
+    assert (outcome.code, outcome.out) == (130, "")
+    assert outcome.err == f"interrupted: {path} has 0 measurements; the same command again resumes\n"
+
+
+def test_a_record_needs_a_measurement(capsys: pytest.CaptureFixture[str]) -> None:
+    outcome = run(capsys, "claims I7 --record new.json")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == "gamma-calc: --record without a measurement; add --verify all, or --verify numeric\n"
 
 
 def test_without_the_numeric_side_it_says_what_to_install(

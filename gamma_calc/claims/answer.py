@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import Any, Final
 
 from gamma_calc.claims.claim import Claim
-from gamma_calc.claims.measure import Tell
-from gamma_calc.claims.outcome import NO_MEASUREMENT, NOT_RUN, Derived, Measured, Outcome, derived, measured
+from gamma_calc.claims.outcome import Derived, Measured, Outcome
+from gamma_calc.claims.record import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +23,25 @@ class Answer:
 
     @property
     def wrong(self) -> bool:
-        """Contradicted without a known assumption under which it holds, or refuted by numbers."""
+        """Contradicted without a known assumption under which it holds, or refuted by numbers just measured."""
         contradicted = self.derived is not None and self.derived.outcome is Outcome.CONTRADICTED
-        return contradicted or self.measured.verdict == "refuted"
+        return contradicted or self._now == "refuted"
+
+    @property
+    def open(self) -> bool:
+        """Were numbers measured that leave it undecided?"""
+        return self._now == "undecided"
 
     @property
     def decided(self) -> bool:
         """Was something checked, and nothing left open?"""
-        checked = self.derived is not None and self.derived.outcome is not Outcome.PENDING
-        return (checked or bool(self.measured.readings)) and self.measured.verdict != "undecided"
+        checked = self.derived is not None and bool(self.derived.seen)
+        return (checked or bool(self._now)) and not self.open
+
+    @property
+    def _now(self) -> str:
+        """The verdict, unless it comes from a recorded run or from nothing."""
+        return "" if self.measured.recorded or not self.measured.readings else self.measured.verdict
 
     @property
     def said(self) -> tuple[str, str]:
@@ -38,20 +49,13 @@ class Answer:
         return "not run" if self.derived is None else str(self.derived), str(self.measured)
 
 
-def answer(claim: Claim, how: str, tell: Tell) -> Answer:
-    """Derive a claim ("symbolic"), measure it ("numeric"), or both ("all")."""
-    found = None if how == "numeric" else derived(claim)
-    if how == "symbolic":
-        return Answer(claim, found, NOT_RUN if claim.measurements else NO_MEASUREMENT)
-    return Answer(claim, found, measured(claim, tell))
-
-
 def summary(answers: Iterable[Answer]) -> str:
     """One line that counts the outcomes.
 
+    >>> from gamma_calc.claims.outcome import NOT_RUN, derived
     >>> from gamma_calc.claims.table import CLAIMS
-    >>> summary([answer(CLAIMS[name], "symbolic", print) for name in ("I7", "L10", "L12")])
-    '3 claims: 1 holds, 1 holds under another assumption, 1 not yet checked'
+    >>> summary([Answer(CLAIMS[name], derived(CLAIMS[name]), NOT_RUN) for name in ("I7", "L10", "L12")])
+    '3 claims: 1 holds, 1 holds under another assumption, 1 no symbolic check'
     """
     answers = list(answers)
     told = Counter(a.derived.outcome.value for a in answers if a.derived is not None)
@@ -59,11 +63,10 @@ def summary(answers: Iterable[Answer]) -> str:
     counts = [f"{told[o.value]} {o.value}" for o in Outcome if told[o.value]]
     measures = [f"{number} {verdict}" for verdict, number in sorted(numbers.items())]
     heads = f"{len(answers)} claim{'' if len(answers) == 1 else 's'}"
-    return "; ".join(filter(None, (f"{heads}: {', '.join(counts)}".removesuffix(": "), _measures(measures))))
-
-
-def _measures(counts: Sequence[str]) -> str:
-    return f"measured: {', '.join(counts)}" if counts else ""
+    days = sorted({a.measured.recorded for a in answers if a.measured.recorded})
+    when = f" (recorded {days[-1]})" if days else ""
+    told_of = f"measured{when}: {', '.join(measures)}" if measures else ""
+    return "; ".join(filter(None, (f"{heads}: {', '.join(counts)}".removesuffix(": "), told_of)))
 
 
 def as_data(answers: Iterable[Answer], *, traced: bool) -> list[dict[str, Any]]:
@@ -88,10 +91,7 @@ def _trace(a: Answer) -> dict[str, Any]:
     return {
         "assumptions": list(a.claim.assumptions),
         "checks": [{"asked": s.asked, "expected": s.expected, "found": s.found, "good": s.good} for s in seen],
-        "measurements": [
-            {"asked": r.asked, "expected": r.expected, "measured": r.measured, "verdict": r.verdict, "reason": r.reason}
-            for r in a.measured.readings
-        ],
+        "measurements": [asdict(r) for r in a.measured.readings],
     }
 
 
@@ -109,19 +109,23 @@ INTRODUCTION: Final = """\
 # Claims
 
 Published results on learning rates and initialisations, as data: each names its source, the programs it speaks of and
-what the derivation must find for it to hold. This page is the output of `gamma-calc claims --format markdown`, and
-every outcome on it is computed. `gamma-calc claims ID --trace` shows what was asked and found,
-`gamma-calc claims ID --verify all` measures too.
+what the derivation must find for it to hold, and where it can be measured, the numbers to expect. This page is the
+output of `gamma-calc claims --format markdown`: what is derived is computed when it is printed, what is measured is
+from the recorded run named below. `gamma-calc claims ID --trace` shows what was asked and found, `gamma-calc claims ID
+--verify all` measures anew.
 
 A claim *holds* where every check of it is met under the assumptions named with it. It *holds under another assumption*
-where a check fails as stated and those under the named assumption are met. It is *contradicted* where both fail. What
-is *not yet checked* is listed with what is missing. *Not run* means that a claim has a measurement that is not part of
-this page."""
+where a check fails as stated and those under the named assumption are met. It is *contradicted* where both fail. Where
+a statement is not on exponents there is *no symbolic check*, and the reason. What is *not yet checked* is listed with
+what is missing. A measurement is *confirmed*, *refuted* or *undecided* at its tolerance; the last table has each.
+*Quoted* and *recalled* mark statements that were not read in the source itself."""
 
 
-def page(answers: Sequence[Answer]) -> str:
+def page(answers: Sequence[Answer], record: Record) -> str:
     """The answers as a Markdown page."""
-    return "\n".join([INTRODUCTION, "", f"{summary(answers)}.", *_tables(answers), *_notes(answers)])
+    run = f"Measured with {record.versions} on {record.machine}."
+    parts = (_tables(answers), _notes(answers), _readings(answers), _sources(answers))
+    return "\n".join([INTRODUCTION, "", f"{summary(answers)}.", "", run, *chain.from_iterable(parts)])
 
 
 def _tables(answers: Sequence[Answer]) -> Iterator[str]:
@@ -133,12 +137,30 @@ def _tables(answers: Sequence[Answer]) -> Iterator[str]:
             yield from (_line((a.claim.id, a.claim.cited, a.claim.statement, *a.said)) for a in rows)
 
 
-def _line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
-
-
 def _notes(answers: Sequence[Answer]) -> Iterator[str]:
     assumed = [a.claim for a in answers if a.claim.assumptions]
     if assumed:
         yield from ("", "## Assumptions", "")
         yield from (f"- {claim.id}: {'; '.join(claim.assumptions)}." for claim in assumed)
+
+
+def _readings(answers: Sequence[Answer]) -> Iterator[str]:
+    rows = [(a.claim.id, r) for a in answers for r in a.measured.readings]
+    if rows:
+        yield from ("", "## Measurements", "", "| id | asked | expected | measured | seeds | verdict |")
+        yield "|---|---|---|---|---|---|"
+        for name, r in rows:
+            verdict = r.verdict if r.verdict == "confirmed" else f"{r.verdict}: {r.reason}"
+            yield _line((name, r.asked, r.expected, r.measured, str(r.seeds), verdict))
+
+
+def _sources(answers: Sequence[Answer]) -> Iterator[str]:
+    """Each publication once, with its title."""
+    found = {a.claim.source: None for a in answers if a.claim.source.year is not None}
+    if found:
+        yield from ("", "## Sources", "")
+        yield from (f"- {source}. {source.title}. Statements {source.known.value}." for source in found)
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"

@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from gamma_calc.claims.checks import Check
 from gamma_calc.claims.measure import Measurement
 
 
+class Known(Enum):
+    """How a statement is known here: what was recalled or quoted may not be what the paper says."""
+
+    READ = "read"
+    QUOTED = "quoted"
+    RECALLED = "recalled"
+    OWN = "own"
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where results are published; results of this package have neither a year nor an ``arxiv`` id."""
+    """Where results are published; results of this package have neither a year nor an ``arxiv`` id.
+
+    ``known`` is how its statements are known here: read there or in its authors' code, quoted elsewhere, or recalled.
+    """
 
     authors: str
     year: int | None
     title: str
     arxiv: str = ""
+    known: Known = Known.QUOTED
 
     @property
     def short(self) -> str:
@@ -40,7 +54,8 @@ class Claim:
     """One statement. ``checks`` must all be met for it to hold as stated, else those of ``otherwise`` are asked.
 
     ``checks`` name the programs and their options; ``assumptions`` say in words what the statement takes for granted.
-    ``pending`` says what is missing where nothing is derived; a claim has checks or a reason why not.
+    A claim without checks has a reason: ``numeric`` why there can be none (then the measurements decide, if there are
+    any), or ``pending``, what is missing. ``known`` is how this statement is known, where that is not as its source's.
     """
 
     id: str
@@ -52,8 +67,11 @@ class Claim:
     otherwise: Otherwise | None = None
     measurements: tuple[Measurement, ...] = ()
     pending: str = ""
+    numeric: str = ""
+    known: Known | None = None
 
     @property
     def cited(self) -> str:
-        """Authors, year, arXiv id and place, as one line."""
-        return f"{self.source}, {self.place}"
+        """Authors, year, arXiv id and place, as one line, with how the statement is known where it was not read."""
+        known = self.known or self.source.known
+        return f"{self.source}, {self.place}{f' ({known.value})' if known in (Known.QUOTED, Known.RECALLED) else ''}"

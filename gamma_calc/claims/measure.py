@@ -3,100 +3,120 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from hashlib import sha256
 from importlib import import_module
 from typing import Any, Final
 
 from gamma_calc.claims.setting import Setting
 from gamma_calc.orders.order import order
 
-Tell = Callable[[Any], None]
 WIDTHS: Final = (256, 512, 1024, 2048, 4096)
 STANDARD: Final = Fraction(1, 20)
-MOST_SEEDS: Final = 128
+MOST_SEEDS: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One measured exponent: what, expected, measured as text, "confirmed", "refuted" or "undecided", and why."""
+    """One measured number: what, expected, measured as text, "confirmed", "refuted" or "undecided", and why.
+
+    ``seeds`` is the number of repetitions behind it.
+    """
 
     asked: str
     expected: str
     measured: str
     verdict: str
     reason: str
+    seeds: int = 0
 
 
 class Measurement(ABC):
-    """Exponents to measure."""
+    """Something to measure."""
 
     __slots__ = ()
 
     @abstractmethod
-    def readings(self, tell: Tell) -> Iterator[Reading]:
-        """Run it. ``tell`` hears of every cell done."""
+    def readings(self) -> Iterator[Reading]:
+        """Run it."""
+
+    @property
+    def digest(self) -> str:
+        """A short name of the definition: other settings, expectations or tolerances have another."""
+        return sha256(repr(self).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)
 class Slopes(Measurement):
-    """Quantities after a step have these exponents, at the point that the setting fixes."""
+    """Quantities after a step have these exponents in n, at the point that the setting fixes.
+
+    ``sizes`` are those of fixed dimensions.
+    """
 
     setting: Setting
     orders: Mapping[str, str]
     step: int
     tolerance: Fraction = STANDARD
     widths: tuple[int, ...] = WIDTHS
+    most_seeds: int = MOST_SEEDS
+    sizes: tuple[tuple[str, int], ...] = ()
 
-    def readings(self, tell: Tell) -> Iterator[Reading]:
+    def readings(self) -> Iterator[Reading]:
         found: Any = import_module("validation").validate(
             self.setting.open,
             dict(self.setting.at),
             widths=self.widths,
             steps=self.step,
-            tolerance=_number(self.tolerance),
-            most_seeds=MOST_SEEDS,
-            on_progress=tell,
+            tolerance=number(self.tolerance),
+            most_seeds=self.most_seeds,
+            sizes=dict(self.sizes),
+            only=[(name, self.step) for name in self.orders],
         )
         for name, expected in self.orders.items():
-            asked = f"{self.setting}: exponent of {name} after step {self.step}, +-{_decimal(self.tolerance)}"
-            yield _reading(asked, expected, found.row(name, self.step))
+            asked = f"{self.setting}: exponent of {name} after step {self.step}"
+            yield on_claim(f"{asked}{within(self.tolerance)}", expected, found.row(name, self.step), found.seeds)
 
 
 @dataclass(frozen=True, slots=True)
 class Edge(Measurement):
-    """The largest learning rate that keeps the output bounded falls with this exponent."""
+    """The largest learning rate that keeps the output bounded has this exponent in n."""
 
     setting: Setting
     value: str
     tolerance: Fraction = STANDARD
     widths: tuple[int, ...] = WIDTHS
+    sizes: tuple[tuple[str, int], ...] = ()
 
-    def readings(self, tell: Tell) -> Iterator[Reading]:
+    def readings(self) -> Iterator[Reading]:
         rate: Any = import_module("validation.stable_rate")
         found = rate.largest_stable_rate(
-            self.setting.open, at=dict(self.setting.at), widths=self.widths, tolerance=_number(self.tolerance)
+            self.setting.open,
+            at=dict(self.setting.at),
+            widths=self.widths,
+            settings=rate.Settings(steps=5, sizes=dict(self.sizes)),
+            tolerance=number(self.tolerance),
         )
-        asked = f"{self.setting}: exponent of the largest stable rate, +-{_decimal(self.tolerance)}"
-        yield _reading(asked, self.value, found.row)
+        asked = f"{self.setting}: exponent of the largest stable rate{within(self.tolerance)}"
+        yield on_claim(asked, self.value, found.row, found.seeds)
 
 
-def _reading(asked: str, expected: str, row: Any) -> Reading:
+def on_claim(asked: str, expected: str, row: Any, seeds: int) -> Reading:
     """The verdict of a row on what the claim says, which need not be what is derived."""
     claimed = order(expected)
     predicted = None if claimed.is_zero_quantity else claimed.rational
     measured = "exactly zero" if row.measured is None else f"{row.measured:+.3f}"
     if row.predicted == predicted:
-        return Reading(asked, expected, measured, row.verdict.value, row.reason)
+        return Reading(asked, expected, measured, row.verdict.value, row.reason, seeds)
     verdict = "refuted" if row.verdict.value == "confirmed" else "undecided"
-    return Reading(asked, expected, measured, verdict, f"{row.predicted} is derived and {row.verdict.value}")
+    return Reading(asked, expected, measured, verdict, f"{row.predicted} is derived and {row.verdict.value}", seeds)
 
 
-def _number(value: Fraction) -> Any:
+def number(value: Fraction) -> Any:
     """The numeric side reckons in floating point."""
     return value.numerator / value.denominator
 
 
-def _decimal(value: Fraction) -> str:
-    return f"{_number(value):.2f}"
+def within(tolerance: Fraction) -> str:
+    return f", +-{number(tolerance):.2f}"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from gamma_calc.claims.checks import Orders
 from gamma_calc.claims.claim import Claim
+from gamma_calc.claims.measure import Slopes
 from gamma_calc.claims.setting import on
 from gamma_calc.claims.sources import ADAPTIVE, FEATURE_LEARNING
+
+_CHEAP: Final[dict[str, Any]] = {"widths": (64, 128, 256, 512, 1024), "most_seeds": 2048}
 
 CLAIMS: Final = (
     Claim(
@@ -22,6 +25,12 @@ CLAIMS: Final = (
             Orders(on("deep-linear", init="mup"), {"dh2": "0"}),
         ),
         ("a deep linear network", "one hidden layer for the mean-field parametrisation"),
+        measurements=(
+            Slopes(on("deep-linear", init="sp"), {"dh2": "-1/2"}, 2, **_CHEAP),
+            Slopes(on("deep-linear", init="ntk"), {"dh2": "-1/2"}, 2, **_CHEAP),
+            Slopes(on("mean field"), {"dh1": "0"}, 2, **_CHEAP),
+            Slopes(on("deep-linear", init="mup"), {"dh2": "0"}, 2, **_CHEAP),
+        ),
     ),
     Claim(
         "C35",
@@ -33,5 +42,6 @@ CLAIMS: Final = (
             for optimiser in ("sign", "adam")
         ),
         ("a deep linear network",),
+        measurements=(Slopes(on("deep-linear", init="sp", optimiser="sign"), {"dh2": "0", "df": "1/2"}, 1, **_CHEAP),),
     ),
 )

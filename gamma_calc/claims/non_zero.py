@@ -5,17 +5,28 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Final
 
+from gamma_calc.claims.along import Along, evenly
 from gamma_calc.claims.checks import Largest, Orders, Same, Where
 from gamma_calc.claims.claim import Claim, Otherwise
 from gamma_calc.claims.measure import Edge, Slopes
 from gamma_calc.claims.setting import on
 from gamma_calc.claims.sources import DERIVED, NON_ZERO
+from gamma_calc.claims.trial import Trial
 
 _ADDITIVE: Final = "every sum over n terms adds 1, also that of A0 Z with random signs (sum_rule=additive)"
 _CENTRAL: Final = "A0 Z by the central limit (sum_rule=clt)"
 _PAIRS: Final = "eta_A + eta_B = -1 & a0 <= eta_A & b0 <= eta_B"
 _SHARED: Final = "eta = -1/2 & a0 <= -1/2 & b0 <= -1/2"
 _FACTORS: Final = ("Z_A", "A", "B", "dZ_B", "delta1", "delta2", "delta3")
+
+_LARGE_A: Final = (
+    Slopes(on("lora", "eta=-1/2", init="general", a0="0", b0="-1/2"), {"delta1": "0", "delta2": "0"}, 1),
+)
+
+
+def _degree(init: str, quantity: str, degree: str) -> Along:
+    """Learning rates well below 1/n."""
+    return Along(on("lora", init=init), "eta", evenly("-9/4", "-3/2", 5), {quantity: degree}, 2, 4096)
 
 
 def _robust(rule: str, pairs: str, shared: str) -> tuple[Where, Where]:
@@ -64,6 +75,7 @@ CLAIMS: Final = (
                 )
             ),
         ),
+        _LARGE_A,
     ),
     Claim(
         "N2",
@@ -108,6 +120,7 @@ CLAIMS: Final = (
             Orders(on("lora", init="AB", sum_rule="additive"), {"delta1": "eta + 1/2"}, within="eta <= -1/2"),
         ),
         ("the degree in the learning rate is the coefficient of eta in the leading monomial",),
+        measurements=(_degree("A", "delta1", "2"), _degree("AB", "delta1", "1")),
     ),
     Claim(
         "N5",
@@ -120,6 +133,7 @@ CLAIMS: Final = (
             Orders(on("lora", init="AB", sum_rule="additive"), {"delta2": "eta + 1/2"}, within="eta <= -1/2"),
         ),
         ("small means eta <= -1 by the central limit; above, Z_A grows and delta2 is quadratic from Init[AB] too",),
+        measurements=(_degree("B", "delta2", "2"), _degree("AB", "delta2", "1")),
     ),
     Claim(
         "N6",
@@ -132,6 +146,7 @@ CLAIMS: Final = (
             _ADDITIVE,
             _robust("additive", "eta_A + eta_B = -1 & a0 = eta_A & b0 = eta_B", "eta = -1/2 & a0 = -1/2 & b0 = -1/2"),
         ),
+        _LARGE_A,
     ),
     Claim(
         "N7",
@@ -154,7 +169,7 @@ CLAIMS: Final = (
             Orders(on("lora", init="AB"), {"Z_B": "-1/2"}, (0,)),
         ),
         (_CENTRAL, "in the paper's own additive reading it is of order one"),
-        measurements=(Slopes(on("lora", "eta=-2", init="AB"), {"Z_B": "-1/2"}, 1, Fraction(3, 100)),),
+        measurements=(Slopes(on("lora", "eta=-2", init="AB"), {"Z_B": "-1/2"}, 1, Fraction(3, 100), most_seeds=1024),),
     ),
     Claim(
         "N9",
@@ -162,6 +177,7 @@ CLAIMS: Final = (
         "Init[AB+]",
         "With the residual W* - s B0 A0 the merged layer starts exactly at the pretrained one.",
         (Orders(on("lora", init="AB+", scaling="free"), {"Z_B": "-inf"}, (0,)),),
+        measurements=(Trial("merged_start", "largest entry added to the output, in float32", "0", "1e-6"),),
     ),
     Claim(
         "N10",
@@ -178,7 +194,8 @@ CLAIMS: Final = (
             ),
         ),
         measurements=tuple(
-            Slopes(on("lora", "eta=-1", init=init), {"delta1": "-1/2", "B": "-1/2"}, 1) for init in ("AB", "AB+")
+            Slopes(on("lora", "eta=-1", init=init), {"delta1": "-1/2", "B": "-1/2"}, 1, Fraction(1, 50))
+            for init in ("AB", "AB+")
         ),
     ),
     Claim(
@@ -186,7 +203,7 @@ CLAIMS: Final = (
         NON_ZERO,
         "experiments",
         "The advantage of Init[AB] over Init[A] is larger at small learning rates.",
-        pending="a trend in losses of real training runs; N4 says what it follows from",
+        numeric="a trend in losses of real training runs; N4 says what it follows from",
     ),
     Claim(
         "N12",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from gamma_calc.claims.checks import Check, Seen
 from gamma_calc.claims.claim import Claim
-from gamma_calc.claims.measure import Reading, Tell
+from gamma_calc.claims.measure import Reading
 
 
 class Outcome(Enum):
@@ -17,6 +18,7 @@ class Outcome(Enum):
     HOLDS = "holds"
     OTHERWISE = "holds under another assumption"
     CONTRADICTED = "contradicted"
+    NUMERIC = "no symbolic check"
     PENDING = "not yet checked"
 
 
@@ -34,19 +36,29 @@ class Derived:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The worst verdict of a claim's measurements, with all of them; "no measurement" or "not run" without any."""
+    """The worst verdict of a claim's measurements, with all of them; "no measurement" or "not run" without any.
+
+    ``recorded`` is the day of the recorded run that they are from; empty where they were made now.
+    """
 
     verdict: str
     readings: tuple[Reading, ...] = ()
+    recorded: str = ""
+
+    @classmethod
+    def of(cls, readings: Sequence[Reading], recorded: str = "") -> Measured:
+        verdicts = {reading.verdict for reading in readings}
+        return cls(next(v for v in WORST if v in verdicts), tuple(readings), recorded)
 
     def __str__(self) -> str:
         reasons = [f"{r.asked}: {r.measured}" for r in self.readings if r.verdict == self.verdict != "confirmed"]
-        return f"{self.verdict}: {'; '.join(reasons)}" if reasons else self.verdict
+        when = f" (recorded {self.recorded})" if self.recorded else ""
+        return f"{self.verdict}{when}{': ' if reasons else ''}{'; '.join(reasons)}"
 
 
-NO_MEASUREMENT = Measured("no measurement")
-NOT_RUN = Measured("not run")
-WORST = ("refuted", "undecided", "confirmed")
+WORST: Final = ("refuted", "undecided", "confirmed")
+NO_MEASUREMENT: Final = Measured("no measurement")
+NOT_RUN: Final = Measured("not run")
 
 
 def derived(claim: Claim) -> Derived:
@@ -57,7 +69,7 @@ def derived(claim: Claim) -> Derived:
     holds
     """
     if not claim.checks:
-        return Derived(Outcome.PENDING, claim.pending, ())
+        return Derived(Outcome.NUMERIC if claim.numeric else Outcome.PENDING, claim.numeric or claim.pending, ())
     seen = _run(claim.checks)
     if _good(seen):
         return Derived(Outcome.HOLDS, "", seen)
@@ -67,13 +79,6 @@ def derived(claim: Claim) -> Derived:
             return Derived(Outcome.OTHERWISE, claim.otherwise.assumption, (*seen, *other))
         seen = (*seen, *other)
     return Derived(Outcome.CONTRADICTED, "", seen)
-
-
-def measured(claim: Claim, tell: Tell) -> Measured:
-    """Run the measurements of a claim. Needs the numeric side."""
-    readings = tuple(reading for one in claim.measurements for reading in one.readings(tell))
-    verdicts = {reading.verdict for reading in readings}
-    return Measured(next(v for v in WORST if v in verdicts), readings) if readings else NO_MEASUREMENT
 
 
 def _run(checks: Iterable[Check]) -> tuple[Seen, ...]:

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from gamma_calc.claims.claim import Claim, Source
-from gamma_calc.claims.sources import ADAPTIVE, DERIVED, FEATURE_LEARNING, MAGNITUDE, STABLE_LORA
-
-_ALT: Final = Source("AltLoRA", 2025, "AltLoRA")
-_RITE: Final = Source("LoRA-RITE", 2024, "LoRA-RITE", "2410.20625")
-_HAAS: Final = Source("Haas et al.", 2025, "Controlled divergence", "2505.22491")
-_QIU: Final = Source("Qiu et al.", 2025, "Learning rates of matrix optimisers", "2512.05620")
-_EVERETT: Final = Source("Everett et al.", 2024, "Scaling exponents across parametrisations and optimisers")
-_TP5: Final = Source("Yang et al.", 2022, "Tensor Programs V")
+from gamma_calc.claims.claim import Claim
+from gamma_calc.claims.sources import (
+    ADAPTIVE,
+    ALT_LORA,
+    COMPLETE_P,
+    DEPTH_MUP,
+    DERIVED,
+    EVERETT,
+    FEATURE_LEARNING,
+    HAAS,
+    LORA_RITE,
+    MATRIX,
+    STABLE_LORA,
+    TRANSFER,
+)
 
 _ADAPTER: Final = "the adapter or optimiser is not in the catalogue yet"
 _DEPTH: Final = "depth is no base of the calculus yet"
@@ -23,28 +29,29 @@ _NETWORK: Final = "the table of networks is not written as claims yet"
 _ROWS: Final = (
     ("C14", DERIVED, "shared learning rate", "At 2e-5 steps descend in the order LoRA, PiSSA, IniLoRA-beta, -alpha.",
      _NUMBERS),
-    ("C24", MAGNITUDE, "proposition 2", "The variance of s B A grows by r (m s_A^4 + n s_B^4) a step.", _NUMBERS),
     ("C26", STABLE_LORA, "method", "Shrinking A until |A|/n <= |B|/m restores Z_A = n^(eta + 1).", _ADAPTER),
-    ("C27", _ALT, "theorem 3", "Alternating projections learn features stably with one rate of order one.", _ADAPTER),
-    ("C28", _ALT, "joint update", "The cross term of joint scaled steps is of the same order as the others.", _ADAPTER),
+    ("C27", ALT_LORA, "theorem 3", "Alternating projections learn features stably with one rate of order one.",
+     _ADAPTER),
+    ("C28", ALT_LORA, "joint update", "The cross term of joint scaled steps is of the same order as the others.",
+     _ADAPTER),
     ("C29", DERIVED, "Riemannian preconditioning", "Before Adam the preconditioner gains nothing, after Adam n^(1/2).",
      _ADAPTER),
-    ("C30", _RITE, "invariance", "Adam's update of B A depends on the gauge, an invariant one does not.", _ADAPTER),
+    ("C30", LORA_RITE, "invariance", "Adam's update of B A depends on the gauge, an invariant one does not.", _ADAPTER),
     ("C31", FEATURE_LEARNING, "theorem 3.3", "Six (in)equalities say when an abc-parametrisation is stable.", _NETWORK),
     ("C33", FEATURE_LEARNING, "corollary 3.9", "A stable network is a kernel or learns features.", _NETWORK),
     ("C34", ADAPTIVE, "(2.27), (2.28)", "Faithful gradient scalings satisfy a linear system.", _NETWORK),
     ("C36", ADAPTIVE, "UP_s", "A family of parametrisations leads from muP to NTK.", _NETWORK),
-    ("C37", _TP5, "tables 3, 8, 9", "The three tables of muP are one orbit.", _NETWORK),
-    ("C38", _EVERETT, "table 1", "24 cells of parametrisation and setting have one best exponent each.", _NETWORK),
-    ("C39", _EVERETT, "equivalence", "{SP, NTK} and {muP, mean field} are classes of one shift.", _NETWORK),
+    ("C37", TRANSFER, "tables 3, 8, 9", "The three tables of muP are one orbit.", _NETWORK),
+    ("C38", EVERETT, "table 1", "24 cells of parametrisation and setting have one best exponent each.", _NETWORK),
+    ("C39", EVERETT, "equivalence", "{SP, NTK} and {muP, mean field} are classes of one shift.", _NETWORK),
     ("C40", DERIVED, "maxP", "The readout of one cell is -1/2, not +1/2.", _NETWORK),
-    ("C41", _HAAS, "regimes", "Cross-entropy has three regimes of the rate, squared error one.", _NETWORK),
-    ("C42", _QIU, "spectral condition", "Updates of norm sqrt(d_out/d_in) give the rate of every matrix optimiser.",
+    ("C41", HAAS, "regimes", "Cross-entropy has three regimes of the rate, squared error one.", _NETWORK),
+    ("C42", MATRIX, "spectral condition", "Updates of norm sqrt(d_out/d_in) give the rate of every matrix optimiser.",
      _ADAPTER),
-    ("C43", _QIU, "Shampoo", "Shampoo takes (d_out/d_in)^(1-e): Muon at e = 1/2, Adam with blocks of one.", _ADAPTER),
-    ("C44", _QIU, "depth", "Shampoo's depth factor is L^(1-2e).", _DEPTH),
-    ("C45", Source("CompleteP", 2025, "CompleteP"), "table", "Hidden rates are n^-1 L^(kappa-1).", _DEPTH),
-    ("C46", Source("Yang et al.", 2023, "Depth-muP"), "table", "At kappa = 1/2 Adam takes L^(-1/2), SGD L^0.", _DEPTH),
+    ("C43", MATRIX, "Shampoo", "Shampoo takes (d_out/d_in)^(1-e): Muon at e = 1/2, Adam with blocks of one.", _ADAPTER),
+    ("C44", MATRIX, "depth", "Shampoo's depth factor is L^(1-2e).", _DEPTH),
+    ("C45", COMPLETE_P, "table", "Hidden rates are n^-1 L^(kappa-1).", _DEPTH),
+    ("C46", DEPTH_MUP, "table", "At kappa = 1/2 Adam takes L^(-1/2), SGD L^0.", _DEPTH),
     ("C49", DERIVED, "mup", "The package mup misjudges the factor A of LoRA.", "a statement on a package's code"),
     ("C50", DERIVED, "weight decay", "Published rules for weight decay differ in the product of rate and decay.",
      "weight decay is not in the calculus yet"),

@@ -14,15 +14,15 @@ from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import iid, zero
 from gamma_calc.language.program import Program, other, output
 from gamma_calc.optimisers import OPTIMISERS
-from gamma_calc.rules.leaves import data, frozen, parameter
+from gamma_calc.rules.leaves import One, data, frozen, parameter
 from gamma_calc.rules.since_start import since_start
 
-n, r = Dim("n", 1), Dim("r", "rho")
+n = Dim("n", 1)
 
 
-def rules() -> Program:
+def rules(p: str = "p", q: str = "q", rho: str = "rho") -> Program:
     """Products, sums and contractions of given vectors, beside a trained scalar that has nothing to do with them."""
-    v, w, u, c = data("v", n, entry="p"), data("w", n, entry="q"), data("u", r), data("c", entry="p")
+    v, w, u, c = data("v", n, entry=p), data("w", n, entry=q), data("u", Dim("r", rho)), data("c", entry=p)
     nothing = frozen("O", n, n, entry=zero)
     asked: dict[str, Expression] = {
         "product": v * w,
@@ -37,7 +37,7 @@ def rules() -> Program:
         "random_n": v @ w,
     }
     trained = parameter("trained", init=zero, rate=0)
-    watch = [other(name, expression) for name, expression in asked.items()]
+    watch = [other(name, expression) for name, expression in {**asked, "trained": trained}.items()]
     return Program("rules", trained * data("error"), OPTIMISERS["sgd"], watch, sum_rule=CLT)
 
 
@@ -48,6 +48,22 @@ def toy_from_anywhere(lr: str = "shared") -> Program:
     f = b * (a @ data("x", n))
     watch = [output("f", f, parts=("delta1", "delta2", "delta3"))]
     return Program("toy from anywhere", data("U") * f, OPTIMISERS["sgd"], watch)
+
+
+def toy_in_scalars(init: str = "1", lr: str = "shared", loss: str = "signal") -> Program:
+    """The toy by its two scalars u = a'x and b, which descent closes: u moves by |x|^2 = n times its own gradient.
+
+    No axis grows, so it runs at any n. ``loss`` is "signal" (an error signal U of order one) or "square", the squared
+    error to the target 1.
+    """
+    start_u, start_b = {"1": (iid(0), zero), "2": (zero, iid(0))}[init]
+    rate_a, rate_b = RATES[lr]
+    u, b = parameter("u", init=start_u, rate=f"{rate_a} + 1"), parameter("b", init=start_b, rate=rate_b)
+    f = b * u
+    error = f - One()
+    whole = {"signal": data("U") * f, "square": error * error}[loss]
+    watch = [other("u", u), other("b", b), output("f", f, parts=("delta1", "delta2", "delta3"))]
+    return Program("toy in scalars", whole, OPTIMISERS["sgd"], watch)
 
 
 def moved_factors(**options: str) -> Program:
@@ -74,6 +90,7 @@ PROGRAMS: Final[Mapping[str, Callable[..., Program]]] = MappingProxyType(
     {
         "rules": rules,
         "toy from anywhere": toy_from_anywhere,
+        "toy in scalars": toy_in_scalars,
         "lora, moved factors": moved_factors,
         "full fine-tuning": full,
         "mean field": mean_field,

@@ -12,6 +12,7 @@ from gamma_calc.claims.setting import on
 from gamma_calc.claims.sources import INITIALISATION, LORA_PLUS, NON_ZERO
 
 _RULES: Final = on("rules")
+_NUMBERS: Final = on("rules", p="3/4", q="-1/4", rho="0")
 
 CLAIMS: Final = (
     Claim(
@@ -20,6 +21,7 @@ CLAIMS: Final = (
         "appendix A.2",
         "The order of a product is the sum of the factors' orders.",
         (Orders(_RULES, {"product": "p + q", "multiple": "p + q"}, (0,)),),
+        measurements=(Slopes(_NUMBERS, {"product": "1/2", "multiple": "1/2"}, 1, most_seeds=4096),),
     ),
     Claim(
         "G2",
@@ -31,6 +33,7 @@ CLAIMS: Final = (
             Orders(on("lora", init="AB+"), {"Z_B": "-inf"}, (0,)),
         ),
         ("nothing cancels but what a program says: of v - v the order of v is kept, as an upper bound",),
+        measurements=(Slopes(_NUMBERS, {"sum": "3/4"}, 1),),
     ),
     Claim(
         "G3",
@@ -38,7 +41,10 @@ CLAIMS: Final = (
         "the calculus",
         "Zero has order -inf, which absorbs in products and is neutral in sums.",
         (Orders(_RULES, {"zero": "-inf", "zero_plus": "q", "zero_times": "-inf"}, (0,)),),
-        measurements=(Slopes(on("lora", "eta=-1/2", init="A"), {"delta1": "-inf", "delta3": "-inf"}, 1),),
+        measurements=(
+            Slopes(on("lora", "eta=-1/2", init="A"), {"delta1": "-inf", "delta3": "-inf"}, 1),
+            Slopes(_NUMBERS, {"zero": "-inf", "zero_plus": "-1/4", "zero_times": "-inf"}, 1),
+        ),
     ),
     Claim(
         "G4",
@@ -51,7 +57,10 @@ CLAIMS: Final = (
             Orders(on("lora", "eta_A=-1", init="B", lr="per-factor"), {"Z_B": "0"}, (1,)),
         ),
         ("the terms agree in sign; independent ones add 1/2",),
-        measurements=(Slopes(on("lora", "eta=-1", init="B"), {"Z_A": "0"}, 1, Fraction(1, 50)),),
+        measurements=(
+            Slopes(_NUMBERS, {"coherent_n": "5/2", "coherent_r": "0"}, 1, Fraction(1, 50), most_seeds=4096),
+            Slopes(on("lora", "eta=-1", init="B"), {"Z_A": "0"}, 1, Fraction(1, 50)),
+        ),
     ),
     Claim(
         "G5",

@@ -9,8 +9,10 @@ from gamma_calc.claims.claim import Claim
 from gamma_calc.claims.measure import Slopes
 from gamma_calc.claims.setting import Setting, on
 from gamma_calc.claims.sources import MAGNITUDE, STABLE_LORA
+from gamma_calc.claims.trial import Trial
 
-_OUTPUTS: Final = ("Z_B", "dZ_B", "delta1", "delta2", "delta3")
+_DELTAS: Final = ("delta1", "delta2", "delta3")
+_OUTPUTS: Final = ("Z_B", "dZ_B", *_DELTAS)
 _SELF_STABLE: Final = "sigma + 2*eta + 1 = 0 & a0 + 1/2 <= eta + 1 & b0 <= eta"
 
 
@@ -31,6 +33,21 @@ def _gauge(optimiser: str, theta: str, rate: str) -> tuple[Setting, Setting]:
 
 CLAIMS: Final = (
     Claim(
+        "C24",
+        MAGNITUDE,
+        "proposition 2",
+        "The mean square of s B A grows by eta^2 r (m s_A^4 + n s_B^4) a step under independent gradients.",
+        numeric="a statement on constants, not on exponents",
+        measurements=tuple(
+            Trial("growth_of_the_product", f"{start}: growth over that rate", "1", "0.1", sizes)
+            for start, sizes in (
+                ("A and B random", ("1", "1")),
+                ("B = 0, where it is r/m", ("1", "0")),
+                ("A = 0", ("0", "1")),
+            )
+        ),
+    ),
+    Claim(
         "C23",
         MAGNITUDE,
         "proposition 1",
@@ -39,6 +56,14 @@ CLAIMS: Final = (
             Same(*_gauge("sgd", "1/2", "1"), _OUTPUTS, (0, 1, 2)),
             Same(*_gauge("sign", "1/2", "1/2"), _OUTPUTS, (0, 1, 2)),
             Same(*_gauge("adam", "1/3", "1/3"), _OUTPUTS, (0, 1, 2)),
+        ),
+        measurements=tuple(
+            Trial("same_run", f"{rule}: largest relative difference over 20 steps", "0", "1e-9", options)
+            for rule, options in (
+                ("sgd, eta u^2", ("sgd", "2")),
+                ("sign, eta u", ("sign", "1")),
+                ("adam, eta u", ("adam", "1")),
+            )
         ),
     ),
     Claim(
@@ -55,12 +80,9 @@ CLAIMS: Final = (
             Where(on("lora", init="general", scaling="free"), _SELF_STABLE, ("efficient",)),
         ),
         ("not both factors zero",),
-        measurements=(
-            Slopes(
-                on("lora", "sigma=1/2, eta=-3/4", init="A", scaling="free"),
-                {"delta1": "0", "delta2": "0", "delta3": "0", "Z_A": "1/4"},
-                4,
-            ),
+        measurements=tuple(
+            Slopes(on("lora", at, init="A", scaling="free"), {**dict.fromkeys(_DELTAS, "0"), "Z_A": Z_A}, 4)
+            for at, Z_A in (("sigma=1/2, eta=-3/4", "1/4"), ("sigma=-1/2, eta=-1/4", "3/4"))
         ),
     ),
 )

@@ -60,6 +60,6 @@ def on(name: str, at: str = "", *, stability: str = "Z_B", **options: str) -> Se
     return Setting(name, tuple(options.items()), fixed, stability)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _found(setting: Setting) -> Derivation:
     return derive(setting.program, stability=setting.stability)

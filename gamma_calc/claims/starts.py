@@ -6,16 +6,18 @@ from fractions import Fraction
 from typing import Final
 
 from gamma_calc.claims.checks import Check, Largest, Orders, Same
-from gamma_calc.claims.claim import Claim, Source
-from gamma_calc.claims.measure import Edge, Slopes
+from gamma_calc.claims.claim import Claim
+from gamma_calc.claims.measure import Edge, Measurement, Slopes
 from gamma_calc.claims.setting import on
-from gamma_calc.claims.sources import DERIVED, MAGNITUDE, PEFT
+from gamma_calc.claims.sources import DERIVED, INILORA, LORA_GA, MAGNITUDE, PEFT
+from gamma_calc.claims.trial import Constructed, Trial
 
-_INILORA: Final = Source("Xue", 2025, "IniLoRA", "2510.03731")
-_GA: Final = Source("Wang, Yu, Li", 2024, "LoRA-GA: Low-Rank Adaptation with Gradient Approximation", "2407.05000")
 _IID: Final = "a pretrained weight with independent entries of variance 1/n"
 _RESIDUAL: Final = "the frozen weight holds W* - s B0 A0"
 _DECLARED: Final = "the sizes of the factors are those that the catalogue declares"
+_CLOSE: Final = Fraction(3, 100)
+_CLOSEST: Final = Fraction(1, 50)
+_RANKS: Final = (2, 4, 8, 16, 32)
 
 
 def _start(init: str, a0: str, b0: str, edge: str, **options: str) -> tuple[Check, Check]:
@@ -24,10 +26,20 @@ def _start(init: str, a0: str, b0: str, edge: str, **options: str) -> tuple[Chec
     return Orders(setting, {"A": a0, "B": b0}, (0,)), Largest(setting, edge)
 
 
+def _like_b(init: str, a0: str) -> tuple[Measurement, ...]:
+    """Entries as constructed; at n^(-1/2) delta1 grows, at 1/n it does not; the edge of what is added to the output."""
+    return (
+        Constructed(init, {"A": a0, "B": "0"}),
+        Slopes(on("lora", "eta=-1/2", init=init), {"delta1": "1/2"}, 1),
+        Slopes(on("lora", "eta=-1", init=init), {"delta1": "0"}, 1),
+        Edge(on("lora", init=init), "-1"),
+    )
+
+
 CLAIMS: Final = (
     Claim(
         "C11",
-        _INILORA,
+        INILORA,
         "code",
         "The fitted start of IniLoRA has the scale of PiSSA, entries n^(-1/2), and takes the same rates.",
         (
@@ -35,10 +47,15 @@ CLAIMS: Final = (
             Same(on("lora", init="inilora"), on("lora", init="pissa"), ("A", "B", "Z_A", "Z_B"), (0, 1, 2, 3)),
         ),
         (_IID, _RESIDUAL, _DECLARED),
+        measurements=(
+            Constructed("inilora", {"A": "-1/2", "B": "-1/2"}, widths=(64, 128, 256, 512)),
+            Trial("fit_against_decomposition", "squared error over that of PiSSA", "1", "0.01", ("error",)),
+            Trial("fit_against_decomposition", "deviation of A over that of PiSSA", "1", "0.1", ("deviation",)),
+        ),
     ),
     Claim(
         "C12",
-        _INILORA,
+        INILORA,
         "code",
         "IniLoRA-alpha takes learning rates up to 1/n; at n^(-1/2) delta1 grows as n^(1/2).",
         (
@@ -46,11 +63,11 @@ CLAIMS: Final = (
             Orders(on("lora", "eta=-1/2", init="inilora-alpha"), {"delta1": "1/2"}, (1,)),
         ),
         (_RESIDUAL, _DECLARED),
-        measurements=(Edge(on("lora", init="inilora-alpha"), "-1"),),
+        measurements=_like_b("inilora-alpha", "0"),
     ),
     Claim(
         "C13",
-        _INILORA,
+        INILORA,
         "code",
         "IniLoRA-beta takes learning rates up to 1/n, as Init[B] does; at n^(-1/2) delta1 grows as n^(1/2).",
         (
@@ -58,7 +75,7 @@ CLAIMS: Final = (
             Orders(on("lora", "eta=-1/2", init="inilora-beta"), {"delta1": "1/2"}, (1,)),
         ),
         (_RESIDUAL, _DECLARED),
-        measurements=(Edge(on("lora", init="inilora-beta"), "-1"),),
+        measurements=_like_b("inilora-beta", "-1/2"),
     ),
     Claim(
         "C15",
@@ -67,6 +84,10 @@ CLAIMS: Final = (
         "The orthogonal start has B A = 0 exactly, entries free of n, and takes learning rates up to 1/n.",
         (*_start("orthogonal", "0", "0", "-1"), Orders(on("lora", init="orthogonal"), {"Z_B": "-inf"}, (0,))),
         ("that B A vanishes is declared by the initialisation", _DECLARED),
+        measurements=(
+            Constructed("orthogonal", {"A": "0", "B": "0", "B A": "-inf"}, _CLOSE, seeds=64),
+            Edge(on("lora", init="orthogonal"), "-1"),
+        ),
     ),
     Claim(
         "C16",
@@ -75,7 +96,10 @@ CLAIMS: Final = (
         "With entries of A of deviation 1/r whatever the width, A0 Z is n^(1/2)/r.",
         (Orders(on("lora", init="gaussian", rank="growing"), {"A": "-rho", "Z_A": "1/2 - rho"}, (0,)),),
         (_DECLARED,),
-        measurements=(Slopes(on("lora", "eta=-1", init="gaussian"), {"Z_A": "1/2"}, 1, Fraction(1, 50)),),
+        measurements=(
+            Slopes(on("lora", "eta=-1", init="gaussian"), {"Z_A": "1/2"}, 1, _CLOSEST, most_seeds=1024),
+            Constructed("gaussian", {"A": "-1", "A Z": "-1"}, _CLOSEST, widths=(1024,), ranks=_RANKS),
+        ),
     ),
     Claim(
         "C17",
@@ -84,6 +108,7 @@ CLAIMS: Final = (
         "PiSSA has factors of entries n^(-1/2) and takes learning rates up to n^(-1/2).",
         _start("pissa", "-1/2", "-1/2", "-1/2"),
         (_IID, _RESIDUAL, _DECLARED),
+        measurements=(Constructed("pissa", {"A": "-1/2", "B": "-1/2"}, _CLOSE),),
     ),
     Claim(
         "C18",
@@ -92,6 +117,10 @@ CLAIMS: Final = (
         "MiLoRA has factors of entries r^(1/2)/n.",
         (Orders(on("lora", init="milora", rank="growing"), {"A": "rho/2 - 1", "B": "rho/2 - 1"}, (0,)),),
         (_IID, _RESIDUAL, _DECLARED),
+        measurements=(
+            Constructed("milora", {"A": "-1", "B": "-1"}, widths=(64, 128, 256, 512), seeds=64),
+            Constructed("milora", {"A": "1/2", "B": "1/2"}, widths=(256,), ranks=_RANKS, seeds=64),
+        ),
     ),
     Claim(
         "C19",
@@ -100,6 +129,10 @@ CLAIMS: Final = (
         "OLoRA has factors of entries n^(-1/2), whatever the rank.",
         (Orders(on("lora", init="olora", rank="growing"), {"A": "-1/2", "B": "-1/2"}, (0,)),),
         (_IID, _RESIDUAL, _DECLARED),
+        measurements=(
+            Constructed("olora", {"A": "-1/2", "B": "-1/2"}, _CLOSEST),
+            Constructed("olora", {"A": "0", "B": "0"}, _CLOSEST, widths=(512,), ranks=_RANKS),
+        ),
     ),
     Claim(
         "C20",
@@ -108,14 +141,16 @@ CLAIMS: Final = (
         "Where the leading singular values are n^(1/2), PiSSA has entries n^(-1/4) and takes rates up to n^(-3/4).",
         _start("pissa", "-1/4", "-1/4", "-3/4", tau="1/2"),
         (_RESIDUAL, _DECLARED),
+        measurements=(Constructed("pissa", {"A": "-1/4", "B": "-1/4"}, tau="1/2"),),
     ),
     Claim(
         "C21",
-        _GA,
+        LORA_GA,
         "initialisation",
         "LoRA-GA has factors of entries n^(-1/4) and takes learning rates up to n^(-3/4).",
         _start("lora-ga", "-1/4", "-1/4", "-3/4"),
         ("the scale of the paper, not that of peft", _RESIDUAL, _DECLARED),
+        measurements=(Constructed("lora-ga", {"A": "-1/4", "B": "-1/4", "B A": "-1/2"}, _CLOSEST),),
     ),
     Claim(
         "C22",
@@ -124,5 +159,6 @@ CLAIMS: Final = (
         "LoRAM has factors of entries n^(-1/4) and takes learning rates up to n^(-3/4).",
         _start("loram", "-1/4", "-1/4", "-3/4"),
         ("up to a logarithm of the rank", _RESIDUAL, _DECLARED),
+        measurements=(Constructed("loram", {"A": "-1/4", "B": "-1/4"}),),
     ),
 )

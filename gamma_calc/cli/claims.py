@@ -2,76 +2,142 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Sequence
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any, Final, Literal
+from pathlib import Path
+from typing import Annotated, Final, Literal, TypeVar
 
 from cyclopts import Parameter
 
-from gamma_calc.claims.answer import Answer, answer, as_data, page, summary
+from gamma_calc.claims.answer import Answer, as_data, page, summary
 from gamma_calc.claims.claim import Claim
-from gamma_calc.claims.outcome import NO_MEASUREMENT, Outcome
+from gamma_calc.claims.outcome import NO_MEASUREMENT, Outcome, derived
+from gamma_calc.claims.record import RECORDED, Record
+from gamma_calc.claims.run import run
 from gamma_calc.claims.setting import Setting
 from gamma_calc.claims.table import chosen
-from gamma_calc.cli import GOOD, REFUTED, UNDECIDED
+from gamma_calc.cli import GOOD, INTERRUPTED, REFUTED, UNDECIDED
 from gamma_calc.cli.numeric import refuse_missing
 from gamma_calc.cli.output import say, show
+from gamma_calc.errors import ConfigError
 from gamma_calc.language.program import Role
+from gamma_calc.reports.data import json_text
 from gamma_calc.reports.layout import Block
 from gamma_calc.reports.sections import derivation
 
-SHORT: Final = {Outcome.OTHERWISE: "holds otherwise"}  # in a narrow column; the assumption stands below the table
-Tell = Callable[[Any], None]
+SHORT: Final = {Outcome.OTHERWISE: "holds otherwise", Outcome.NUMERIC: "-"}  # in a narrow column; the rest is below
+BETWEEN_LINES: Final = 5  # seconds, where the error stream is no terminal
+Item = TypeVar("Item")
+Progressed = Callable[[str, int, int], None]
+Verify = Literal["symbolic", "numeric", "all"]
 
 
 def claims(
     *ids: Annotated[str, Parameter(help="claims by their id, such as I7; all of them if none is named")],
-    verify: Annotated[Literal["symbolic", "numeric", "all"], Parameter(help="derive, measure, or both")] = "symbolic",
+    verify: Annotated[Verify, Parameter(help="derive, measure, or both")] = "symbolic",
+    record: Annotated[Path | None, Parameter(help="keep what is measured in this file; the same again resumes")] = None,
     trace: Annotated[bool, Parameter(help="what was asked and found, and the derivation", negative="")] = False,
     format: Annotated[Literal["text", "json", "markdown"], Parameter(help="text, json or markdown")] = "text",  # noqa: A002 - the option's name
 ) -> int:
-    """Published results: which of them the derivation and the measurement bear out."""
+    """Published results: which of them the derivation and the measurement bear out.
+
+    Without --verify all the measurements shown are those of the recorded run that the package comes with.
+    """
     asked = chosen(ids)
-    if verify != "symbolic":
+    if verify == "symbolic":
+        _refuse_record(record)
+        known = Record.load(RECORDED)
+    else:
         refuse_missing(f"claims --verify {verify}")
-    with _progress(len(asked)) as begin:
-        answers = [answer(claim, verify, begin(claim)) for claim in asked]
+        known = Record.new() if record is None else Record.resumed(record)
+    try:
+        answers, known = _answers(asked, verify, known, record)
+    except KeyboardInterrupt:
+        if record is not None:
+            there = len(Record.resumed(record).entries)
+            _line(f"interrupted: {record} has {there} measurements; the same command again resumes")
+        return INTERRUPTED
     if format == "json":
-        say(json.dumps(as_data(answers, traced=trace), indent=2))
+        say(json_text(as_data(answers, traced=trace)))
     elif format == "markdown":
-        say(page(answers))
+        say(page(answers, known))
     else:
         show(lambda dialect: _blocks(answers, trace, dialect))
     return _code(answers)
 
 
+def _refuse_record(record: Path | None) -> None:
+    if record is not None:
+        raise ConfigError("--record without a measurement", mend="add --verify all, or --verify numeric")
+
+
+def _answers(asked: Sequence[Claim], verify: Verify, known: Record, path: Path | None) -> tuple[list[Answer], Record]:
+    """Derive what is asked, then measure what the record does not have."""
+    wanted = {m.digest: m for claim in asked for m in claim.measurements if verify != "symbolic"}
+    todo = [m for digest, m in wanted.items() if digest not in known.entries]
+    with _progress() as tell:
+        found = [None if verify == "numeric" else derived(c) for c in _counted(asked, len(asked), "derived", tell)]
+        for digest, entry in _counted(run(todo), len(todo), "measured", tell):
+            known = known.having(digest, entry)
+            if path is not None:
+                known.save(path)
+    recorded = verify == "symbolic"
+    measured = [known.measured(claim, recorded=recorded) for claim in asked]
+    return [Answer(*parts) for parts in zip(asked, found, measured, strict=True)], known
+
+
 def _code(answers: Sequence[Answer]) -> int:
-    """Refuted beats undecided; undecided also where nothing at all could be checked."""
+    """Refuted beats undecided; undecided also where nothing could be checked. The recorded run does not count."""
     if any(a.wrong for a in answers):
         return REFUTED
-    undecided = any(a.measured.verdict == "undecided" for a in answers)
-    return UNDECIDED if undecided or not any(a.decided for a in answers) else GOOD
+    return UNDECIDED if any(a.open for a in answers) or not any(a.decided for a in answers) else GOOD
+
+
+# -- progress ---------------------------------------------------------------------------------------------------------
+
+
+def _counted(items: Iterable[Item], total: int, what: str, tell: Progressed) -> Iterator[Item]:
+    """The items, with a word on each."""
+    tell(what, 0, total)
+    for done, item in enumerate(items, 1):
+        yield item
+        tell(what, done, total)
 
 
 @contextmanager
-def _progress(planned: int) -> Iterator[Callable[[Claim], Tell]]:
-    """A live line on the terminal's error stream; nothing where that is no terminal."""
+def _progress() -> Iterator[Progressed]:
+    """A live line on a terminal, a plain line now and then elsewhere; both on the error stream."""
+    if not sys.stderr.isatty():
+        yield _Lines()
+        return
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("claims", total=planned)
-        begun = 0
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("claims", total=None)
+        yield lambda what, done, total: bar.update(task, description=what, completed=done, total=total)
 
-        def begin(claim: Claim) -> Tell:
-            nonlocal begun
-            bar.update(task, completed=begun, description=claim.id)
-            begun += 1
-            return lambda now: bar.update(task, description=f"{claim.id}, n = {now.width}, {now.seeds} seeds")
 
-        yield begin
+class _Lines:
+    """Progress as plain lines, one every few seconds; none for what takes no longer."""
+
+    def __init__(self) -> None:
+        self.last = time.monotonic()
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if time.monotonic() - self.last >= BETWEEN_LINES:
+            self.last = time.monotonic()
+            _line(f"{what}: {done} of {total}")
+
+
+def _line(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
+# -- text -------------------------------------------------------------------------------------------------------------
 
 
 def _blocks(answers: Sequence[Answer], trace: bool, dialect: str) -> Iterator[Block]:
@@ -89,8 +155,12 @@ def _short(a: Answer) -> tuple[str, str]:
 
 
 def _details(answers: Sequence[Answer]) -> Iterator[Block]:
-    """The assumption under which a claim holds otherwise, and what is missing where nothing was checked."""
-    for outcome, title in ((Outcome.OTHERWISE, "Hold under another assumption"), (Outcome.PENDING, "Not yet checked")):
+    """The assumption under which a claim holds otherwise, and the reason where nothing was derived."""
+    for outcome, title in (
+        (Outcome.OTHERWISE, "Hold under another assumption"),
+        (Outcome.NUMERIC, "No symbolic check"),
+        (Outcome.PENDING, "Not yet checked"),
+    ):
         rows = tuple((a.claim.id, a.derived.detail) for a in answers if a.derived and a.derived.outcome is outcome)
         yield Block(title, rows)
     open_numbers = [a for a in answers if a.measured.verdict in ("refuted", "undecided")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gamma_calc.finding import Finding
@@ -36,7 +36,7 @@ def as_data(found: Derivation) -> Data:
     }
 
 
-def json_text(answer: Data) -> str:
+def json_text(answer: Data | Sequence[Data]) -> str:
     """The data as JSON, indented, in ASCII."""
     import json
 
