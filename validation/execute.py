@@ -11,11 +11,12 @@ import torch
 from gamma_calc.language.expression import Expression
 from gamma_calc.optimisers.adam import Adam
 from gamma_calc.rules.leaves import Data, Frozen, Moved, One, Parameter, Snapshot, Time
+from gamma_calc.rules.matmul import MatMul
 from gamma_calc.rules.outer import OuterProduct
 from gamma_calc.rules.scale import Scale
 from validation.draws import Draws
-from validation.matrices import Array, Drawn, LowRank, Tensor, Unseen, dense, filled, long_axis_contiguous
-from validation.measure import Record, Values, note, record
+from validation.matrices import Array, Drawn, LowRank, Tensor, Unseen, dense, filled, long_axis_contiguous, on
+from validation.measure import Notes, Record, Values
 from validation.plan import Plan
 from validation.reading import Given
 from validation.update import fused_adam
@@ -26,12 +27,11 @@ def execute(plan: Plan, draws: Draws, steps: int, rates: Tensor) -> Record:
 
     Nothing in a step waits for the device.
     """
-    run, nothing = Run(plan, draws, rates), torch.zeros_like(rates)
-    rows = [note(plan, run.value, run.gradients_watched(), {}, nothing)]
+    run, notes = Run(plan, draws, rates), Notes(plan, torch.zeros_like(rates))
+    notes.add(run.value, run.gradients_watched(), {})
     for step in range(1, steps + 1):
-        along, moving = run.take_step(step)
-        rows.append(note(plan, run.value, along, moving, nothing))
-    return record(plan, rows)
+        notes.add(run.value, *run.take_step(step))
+    return notes.record()
 
 
 class Run:
@@ -139,8 +139,15 @@ class Run:
             case Scale(coefficient=c, power=power):
                 multiplier = float(c) * self.plan.power(power.exponent)
                 return lambda x: node.numeric(x, multiplier)
+            case MatMul(arguments=(x, y)) if len(x.shape) + len(y.shape) == 3:
+                return on if len(x.shape) == 2 else lambda row, matrix: on(matrix.swapaxes(-1, -2), row)
             case OuterProduct():  # kept as its factors
                 return lambda u, w: LowRank(u.unsqueeze(-1), w.unsqueeze(-1))
+        return node.numeric if node.arguments else self._leaf(node)
+
+    def _leaf(self, node: Expression) -> Callable[[], Array]:
+        """Where an array comes from that is not computed."""
+        match node:
             case Parameter(name=name):
                 return lambda: self.now[name]
             case Snapshot(parameter=p):

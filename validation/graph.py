@@ -37,10 +37,10 @@ class Graph:
     def __init__(self) -> None:
         self.operations: list[Operation] = []
         self._places: dict[object, int] = {}
+        self._done: dict[tuple[int, bool], tuple[Expression, int]] = {}  # with the node, so that its id stays its own
 
     def add(self, expression: Expression) -> int:
-        back = any(map(_of_last_step, walk([expression])))
-        return self._add(expression, back, {})
+        return self._add(expression, any(map(_of_last_step, walk([expression]))))
 
     def users(self) -> dict[int, list[int]]:
         """For each operation, those that use it."""
@@ -54,14 +54,16 @@ class Graph:
         """One line for each operation, with everything that decides its value."""
         return "\n".join(f"{type(op.node).__name__} {_facts(op.node)} {op.arguments}" for op in self.operations)
 
-    def _add(self, node: Expression, back: bool, done: dict[int, int]) -> int:
-        if id(node) not in done:
-            if isinstance(node, SinceStart):  # its value is its second argument's, where nothing is left to cancel
-                done[id(node)] = self._add(node.arguments[1], back, done)
-            else:
-                arguments = tuple(self._add(a, back, done) for a in node.arguments)
-                done[id(node)] = self._place(_seen_before(node) if back else node, arguments)
-        return done[id(node)]
+    def _add(self, node: Expression, back: bool) -> int:
+        if (id(node), back) not in self._done:
+            self._done[id(node), back] = node, self._new(node, back)
+        return self._done[id(node), back][1]
+
+    def _new(self, node: Expression, back: bool) -> int:
+        if isinstance(node, SinceStart):  # its value is its second argument's, where nothing is left to cancel
+            return self._add(node.arguments[1], back)
+        arguments = tuple(self._add(a, back) for a in node.arguments)
+        return self._place(_seen_before(node) if back else node, arguments)
 
     def _place(self, node: Expression, arguments: tuple[int, ...]) -> int:
         key = (type(node), *_own(node), arguments)
@@ -121,10 +123,11 @@ def _seen_before(node: Expression) -> Expression:
 
 
 def _own(node: Expression) -> tuple[object, ...]:
-    """What a node is besides its arguments: a leaf's name, shape and start, a multiplier, a function."""
+    """What a node is besides its arguments, which decide its shape: a leaf, a multiplier, a function."""
     if isinstance(node, Snapshot | Moved):
         return (node.name,)
-    return (node.shape, *(v for k, v in vars(node).items() if k not in ("arguments", "shape", "dim")))
+    shape = () if node.arguments else node.shape
+    return (*shape, *(v for k, v in vars(node).items() if k not in ("arguments", "shape", "dim")))
 
 
 def _facts(node: Expression) -> str:

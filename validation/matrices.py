@@ -1,7 +1,7 @@
 """Matrices that are never written out: sums of outer products, and random matrices drawn only as far as they are seen.
 
-They answer to the operators that the rules' numeric meanings use (``@`` with rows or columns, ``*``, ``+``,
-``swapaxes``, ``sign``), so a rule cannot tell them from arrays.
+They act on vectors, and answer to the operators that the rules' numeric meanings use (``*``, ``+``, ``swapaxes``,
+``sign``), so a rule cannot tell them from arrays.
 """
 
 from __future__ import annotations
@@ -23,16 +23,14 @@ class Matrix(ABC):
     """A matrix for each repetition, known by what it does to vectors."""
 
     @abstractmethod
-    def __rmatmul__(self, rows: Tensor) -> Tensor: ...
+    def on(self, vector: Tensor) -> Tensor:
+        """The product with a vector."""
 
     @abstractmethod
     def __mul__(self, factor: Any) -> Matrix: ...
 
     @abstractmethod
     def swapaxes(self, first: int, second: int) -> Matrix: ...
-
-    def __matmul__(self, columns: Tensor) -> Tensor:
-        return (columns.mT @ self.swapaxes(-1, -2)).mT
 
     def __rmul__(self, factor: Any) -> Any:
         return self * factor
@@ -51,9 +49,17 @@ class LowRank(Matrix):
     left: Tensor
     right: Tensor
 
-    def __rmatmul__(self, rows: Tensor) -> Tensor:
-        met = rows @ self.left
-        return met * self.right.mT if self.rank == 1 else met @ self.right.mT
+    def on(self, vector: Tensor) -> Tensor:
+        if self.rank == 1:
+            u, v = self.left.squeeze(-1), self.right.squeeze(-1)
+            return u * (v * vector).sum(-1, keepdim=True)
+        return on(self.left, on(self.right.mT, vector))
+
+    def __matmul__(self, other: Array) -> LowRank:
+        return LowRank(self.left, other.swapaxes(-1, -2) @ self.right)
+
+    def __rmatmul__(self, other: Tensor) -> LowRank:
+        return LowRank(other @ self.left, self.right)
 
     def __mul__(self, factor: Any) -> LowRank:
         """One side takes the factor: the shorter one."""
@@ -100,9 +106,8 @@ class Sum(Matrix):
     first: Any
     second: Any
 
-    def __rmatmul__(self, rows: Tensor) -> Tensor:
-        result: Tensor = rows @ self.first + rows @ self.second
-        return result
+    def on(self, vector: Tensor) -> Tensor:
+        return on(self.first, vector) + on(self.second, vector)
 
     def __mul__(self, factor: Any) -> Sum:
         return Sum(self.first * factor, self.second * factor)
@@ -125,10 +130,9 @@ class Drawn(Matrix):
     factor: Any = 1
     flipped: bool = False
 
-    def __rmatmul__(self, rows: Tensor) -> Tensor:
-        images = [self.source.image(row, flipped=not self.flipped) for row in rows.unbind(-2)]
-        result: Tensor = torch.stack(images, -2) * self.factor
-        return result
+    def on(self, vector: Tensor) -> Tensor:
+        image: Tensor = self.source.image(vector, flipped=self.flipped) * self.factor
+        return image
 
     def __mul__(self, factor: Any) -> Drawn:
         return Drawn(self.source, self.factor * factor, self.flipped)
@@ -192,6 +196,14 @@ def _inner(basis: Tensor, vector: Tensor) -> Tensor:
 
 def _combine(basis: Tensor, coefficients: Tensor) -> Tensor:
     return (basis @ coefficients[..., None])[..., 0]
+
+
+def on(matrix: Array, vector: Tensor) -> Tensor:
+    """The product of a matrix and a vector. The vector is a row: libraries go along the matrix's long axis then."""
+    if not isinstance(matrix, Tensor):
+        image: Tensor = matrix.on(vector)
+        return image
+    return (vector.unsqueeze(-2) @ matrix.mT).squeeze(-2)
 
 
 def dense(array: Array) -> Tensor:

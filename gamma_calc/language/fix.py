@@ -9,7 +9,7 @@ from gamma_calc.language.dims import Dim, Power, Shape
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import Init
 from gamma_calc.language.program import Program, Quantity
-from gamma_calc.orders.order import Exponent, Order
+from gamma_calc.orders.order import Exponent, Order, order
 from gamma_calc.regions.region import Region
 from gamma_calc.rules.leaves import Data, Frozen, Moved, Parameter, Snapshot
 from gamma_calc.rules.scale import Scale
@@ -17,6 +17,7 @@ from gamma_calc.rules.scale import Scale
 
 def fixed(program: Program, values: Mapping[str, Exponent]) -> Program:
     """The program at given exponents; its domain is cut accordingly."""
+    values = {name: order(value) for name, value in values.items()}
     rewrite = _Rewrite(values)
     watch = tuple(tuple(rewrite.quantity(q) for q in group) for group in program.watch)
     domain = Region.parse(program.domain).substitute(values)

@@ -41,17 +41,16 @@ class Adam(Optimiser):
 
     def numeric(self, memory: Any, gradient: Array, step: int, width: int) -> tuple[Any, Array]:
         """The running means are updated in place; 0/0 counts as 0 where epsilon is 0."""
-        b1, b2 = (b.numerator / b.denominator for b in (self.beta1, self.beta2))
+        b1, b2 = float(self.beta1), float(self.beta2)
         mean, square = memory or (gradient.new_zeros(gradient.shape), gradient.new_zeros(gradient.shape))
-        mean.mul_(b1).add_(gradient, alpha=1 - b1)
+        mean.lerp_(gradient, 1 - b1)
         square.mul_(b2).addcmul_(gradient, gradient, value=1 - b2)
-        scale = (square / (1 - b2**step)).sqrt_()
+        first, second = 1 - b1**step, (1 - b2**step) ** 0.5
+        root = square.sqrt()
         if self.epsilon.is_zero_quantity:
-            update = (mean / (1 - b1**step)).div_(scale).masked_fill_(scale == 0, 0)
-        else:
-            power = self.epsilon.rational
-            update = (mean / (1 - b1**step)).div_(scale.add_(width ** (power.numerator / power.denominator)))
-        return (mean, square), update
+            return (mean, square), (mean / root).masked_fill_(root == 0, 0).mul_(second / first)
+        epsilon = width ** float(self.epsilon.rational)
+        return (mean, square), (mean / root.add_(epsilon * second)).mul_(second / first)
 
     def __str__(self) -> str:
         return f"adam (epsilon {'0' if self.epsilon.is_zero_quantity else f'n^({self.epsilon})'})"

@@ -52,15 +52,14 @@ class MatMul(Bilinear):
         return iter((inner(as_vector(u), as_vector(v), self.dim),))
 
     def numeric(self, *arrays: Array) -> Array:
-        """Vectors are rows, to the left of a matrix: libraries go along its long axis then."""
         x, y = arrays
         match len(self.arguments[0].shape), len(self.arguments[1].shape):
             case 1, 1:
                 return (x * y).sum(-1)
             case 2, 1:
-                return (y[..., None, :] @ x.swapaxes(-1, -2))[..., 0, :]
+                return (x @ y[..., None])[..., 0]
             case 1, 2:
-                return (x[..., None, :] @ y)[..., 0, :]
+                return (y.swapaxes(-1, -2) @ x[..., None])[..., 0]
             case _:
                 return x @ y
 
