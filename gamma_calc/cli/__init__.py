@@ -51,6 +51,13 @@ COMMANDS: Final = {
   gamma-calc robustness --init AB --at eta_A=-1,eta_B=0
   gamma-calc robustness --format json""",
     ),
+    "shared-rate": (
+        "What one learning rate makes of several starts, against each one's own largest rate.",
+        """
+  gamma-calc shared-rate --at eta=-1
+  gamma-calc shared-rate --init default,pissa,inilora-beta,inilora-alpha,full --numbers rate=2e-5,n=4096,r=8
+  gamma-calc shared-rate --init A,B,AB --at eta=-1,rho=1/4 --format json""",
+    ),
     "validate": (
         "Run the program at growing widths and judge every derived order.",
         """
@@ -103,7 +110,9 @@ def app() -> App:
     )
     for name, (text, examples) in COMMANDS.items():
         epilogue = f"{TARGETS}\n\nExamples:{examples}"
-        found.command(f"gamma_calc.cli.{name}:{name}", name=name, help=text, help_epilogue=epilogue)
+        found.command(
+            "gamma_calc.cli.{0}:{0}".format(name.replace("-", "_")), name=name, help=text, help_epilogue=epilogue
+        )
     found.register_install_completion_command(help="Install completion of commands and options for this shell.")
     return found
 

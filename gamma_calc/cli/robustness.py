@@ -30,7 +30,7 @@ def robustness(
     options, names = replace(common, at=()), starts_named(init)
     if format == "markdown":
         tables_ = [_starts(replace(options, assume=rule), names) for rule in _rules(options)]
-        say(report.page(tables_, _any_start(options, rates)))
+        say(report.sections(tables_, _any_start(options, rates), rates))
         return
     starts = _starts(options, names)
     if format == "latex":

@@ -1,4 +1,4 @@
-"""Robustness in print: blocks of a terminal, data for JSON, a page, a table for a paper."""
+"""Robustness in print: blocks of a terminal, data for JSON, sections of a page, a table for a paper."""
 
 from __future__ import annotations
 
@@ -24,43 +24,6 @@ KEY: Final = (
     ("robust", "delta1 and delta2 are linear up to the edge"),
     ("a0, b0", "exponents of an entry of A and of B before training"),
 )
-INTRODUCTION: Final = """\
-# Robustness to a small learning rate
-
-A learning rate is rarely the best one. How much is lost at a smaller rate depends on the start: what one factor adds
-to the output may fall with the rate, or with its square. This page gives the *degree* in the rate of each part of a
-change, for every start of the catalogue. It is the output of `gamma-calc robustness --format markdown`, and every cell
-of it is derived.
-
-The notion is that of Li et al., arXiv 2505.23194. Here it is read off the orders: the degree of a quantity in the
-learning rate n^eta is the slope of its order in eta, at late steps, under one shared rate. From Init[A], delta1 has
-the order 2 eta + 1, so its degree is 2: half the rate moves the output a quarter as far, as B is made of updates and A
-moves by another one. From Init[AB] its order is eta + 1/2 up to the edge, and its degree is 1.
-
-## Degrees below the largest stable rate
-
-*edge* is the exponent of the largest stable rate under Adam. A cell such as "1, 2 above -1" is 1 for rates up to n^-1
-and 2 from there to the edge; "-" is a quantity that is zero. *noise* is the order of s B0 A0 Z, what a start puts into
-the layer's output before training; it is in parentheses where the frozen weight takes it back. *efficient*: at some
-shared rate both factors learn. *robust*: delta1 and delta2 have degree 1 up to the edge."""
-BEST: Final = """\
-The two rules of sums differ in A0 Z. By the central limit Init[AB] is robust for rates up to 1/n only: above, what A
-has learnt outgrows A0 Z, and delta2 is quadratic. In the additive reading A0 Z starts n^(1/2) larger and Init[AB] is
-robust up to the edge, as arXiv 2505.23194 has it. Starts that put a growing noise into the output have no stable rate.
-
-## The best variances
-
-Which starts with independent entries, n^a0 in A and n^b0 in B, are efficient and robust? Efficiency alone bounds both
-from above. Robustness makes the bounds equalities: each factor starts as large as its updates become."""
-MEASURED: Final = """\
-At eta_A = -1 and eta_B = 0 the central limit gives a0 = -1/2 and b0 = 0: the rates of LoRA+ want variance 1/n in A and
-1 in B. `gamma-calc robustness --at eta_A=-1,eta_B=0` prints the starts for a pair of rates.
-
-## In numbers
-
-A degree is measured as the slope of a size in the learning rate at one width. The tests do so at width 1024 between
-n^-2 and n^(-3/2): the degrees of delta1 and delta2 after two steps are 2 and 1 from Init[A], 1 and 2 from Init[B], 1
-and 1 from Init[AB], to within 0.05. Next to a knee a measured slope lies between the two degrees."""
 Starts = Mapping[str, Derivation]
 Anywhere = Iterable[Derivation]  # of any start, one for each rule of sums and scheme of learning rates
 
@@ -99,10 +62,11 @@ def blocks(starts: Starts, anywhere: Anywhere, rates: Mapping[str, Order], diale
     yield Block("Key", KEY)
 
 
-def page(each: Iterable[Starts], anywhere: Anywhere) -> str:
-    """The page in the documentation: a table for each rule of sums, and the best starts."""
+def sections(each: Iterable[Starts], anywhere: Anywhere, rates: Mapping[str, Order]) -> str:
+    """Sections of a page: a table for each rule of sums, and the best starts."""
     tables = (f"{_rule(starts)}:\n\n{markdown(table(starts, 'text', knees=True))}" for starts in each)
-    return "\n\n".join((INTRODUCTION, *tables, BEST, markdown(best(anywhere, {}, "text")), MEASURED))
+    found = best(anywhere, rates, "text")
+    return "\n\n".join((*tables, f"{found.title}:\n\n{markdown(found)}"))
 
 
 def as_data(starts: Starts, anywhere: Anywhere, rates: Mapping[str, Order]) -> dict[str, Any]:

@@ -1,0 +1,100 @@
+"""gamma-calc shared-rate."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Final, Literal
+
+from cyclopts import Parameter
+
+from gamma_calc.catalogue.initialisations import INITIALISATIONS
+from gamma_calc.claims.programs import full
+from gamma_calc.cli.options import MANY, Options, Question, assignments
+from gamma_calc.cli.output import say, show
+from gamma_calc.cli.starts import ALL, starts_named
+from gamma_calc.derivation import Derivation, derive
+from gamma_calc.errors import ExponentSyntaxError, OrderError
+from gamma_calc.reports import data, tables
+from gamma_calc.shared_rate import report
+from gamma_calc.shared_rate.compare import standing
+from gamma_calc.shared_rate.point import RATE, Point
+
+FULL: Final = "full"  # fine-tuning of the whole matrix, beside the starts of an adapter
+NUMBERS: Final = ("rate", "n", "r")
+TINY, HUGE = Decimal("1e-12"), Decimal("1e9")
+Texts = tuple[str, ...]
+
+
+def shared_rate(
+    *,
+    init: Annotated[Texts, Parameter(help="starts by name, all, and full", **MANY)] = (ALL, FULL),
+    at: Annotated[Texts, Parameter(help="exponents, as in eta=-1 or eta=-1,rho=1/4", **MANY)] = (),
+    numbers: Annotated[Texts, Parameter(help="a rate, a width and a rank: rate=2e-5,n=4096,r=8", **MANY)] = (),
+    optimizer: Annotated[str, Parameter(help="adam, sign or sgd")] = "adam",
+    scaling: Annotated[str, Parameter(help="the multiplier s: 1, alpha/r or alpha/sqrt(r)")] = "1",
+    set_: Annotated[Texts, Parameter(name="--set", help="tau=1/2: the singular values that starts keep", **MANY)] = (),
+    format: Annotated[Literal["text", "json", "latex", "markdown"], Parameter(help="how to print")] = "text",  # noqa: A002 - option's name
+) -> None:
+    """What one learning rate makes of several starts, against each one's own largest rate."""
+    point = _point(at, numbers)
+    options = Options(optimizer=optimizer, scaling=scaling, set_=set_)
+    if point.rho is not None:
+        options = replace(options, rank="growing", set_=(*set_, f"rho={point.rho}"))
+    standings = [standing(name, _found(options, name)) for name in starts_named(init)]
+    if format == "json":
+        say(data.json_text(report.as_data(standings, point)))
+    elif format == "latex":
+        say(tables.latex(report.table(standings, point, "latex")))
+    elif format == "markdown":
+        say(report.section(standings, point))
+    else:
+        show(lambda dialect: report.blocks(standings, point, dialect))
+
+
+def _point(at: Texts, numbers: Texts) -> Point:
+    """The exponents of --at, or the numbers of --numbers. Raises OrderError where not exactly one is given."""
+    if bool(at) == bool(numbers):
+        raise OrderError("one learning rate is needed", mend="write --at eta=-1, or --numbers rate=2e-5,n=4096,r=8")
+    if numbers:
+        return _numbers(numbers)
+    values = assignments("--at", at)
+    if RATE not in values or values.keys() - {RATE, "rho"}:
+        raise OrderError(f"{', '.join(values)} given", where="--at", mend="give eta, and rho where the rank grows")
+    for name, value in values.items():
+        if value.variables or value.is_zero_quantity:
+            raise ExponentSyntaxError(f"{value} is no rational", where=f"--at {name}={value}", mend="write -1/2")
+    return Point(values[RATE].rational, values["rho"].rational if "rho" in values else None)
+
+
+def _numbers(texts: Texts) -> Point:
+    pairs = dict(part.partition("=")[::2] for text in texts for part in text.split(","))
+    numbers = {name.strip(): _number(value) for name, value in pairs.items()}
+    if numbers.keys() != set(NUMBERS):
+        raise ExponentSyntaxError(f"{', '.join(numbers)} given", where="--numbers", mend=f"give {', '.join(NUMBERS)}")
+    return Point.of_numbers(*(numbers[name] for name in NUMBERS))
+
+
+def _number(text: str) -> Decimal:
+    """A positive decimal that is neither tiny nor huge."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal(0)
+    if not (value.is_finite() and TINY <= value <= HUGE):
+        raise ExponentSyntaxError(
+            f"{text!r} is no number from {TINY:f} to {HUGE:f}", where="--numbers", mend="write rate=2e-5,n=4096,r=8"
+        )
+    return value
+
+
+def _found(options: Options, name: str) -> Derivation:
+    if name == FULL:
+        return derive(full(options.optimizer or "adam"))
+    return Question("lora", replace(options, init=name, set_=_fitting(options.set_, name))).found
+
+
+def _fitting(texts: Texts, name: str) -> Texts:
+    """Without tau for a start that keeps no singular values."""
+    keeps = name not in INITIALISATIONS or INITIALISATIONS[name].tau
+    return tuple(f"{k}={v}" for k, v in assignments("--set", texts).items() if keeps or k != "tau")
