@@ -12,9 +12,10 @@ import numpy as np
 from gamma_calc.language.program import Program
 from validation.cell import cell
 from validation.predict import Prediction
+from validation.rate_search import Search
 from validation.settings import Settings
 from validation.slope import Floats
-from validation.stable_rate import STEPS, Search, with_plain_rates
+from validation.stable_rate import STEPS, with_plain_rates
 from validation.validate import MOST_SEEDS
 from validation.verdict import TOLERANCE, Row, row
 
