@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from gamma_calc import derive, lora, order
 from gamma_calc.claims.programs import full
+from gamma_calc.claims.setting import on
+from gamma_calc.claims.shared import Ascending
 from gamma_calc.errors import OrderError, ProgramError
 from gamma_calc.language.program import Program
 from gamma_calc.orders.order import MINUS_INFINITY
@@ -148,6 +150,17 @@ def test_a_comparison_at_equal_distance_is_said_to_be_one() -> None:
 def test_one_rate_is_open_and_has_an_edge(asked: Program, message: str) -> None:
     with pytest.raises(ProgramError, match=message):
         standing("it", derive(asked))
+
+
+def test_orders_that_do_not_ascend_are_seen() -> None:
+    a, b = (on("lora", init=init, rank="growing") for init in ("A", "B"))
+    up, down = ((a, "dZ_B.aligned"), (b, "dZ_B.aligned")), ((b, "dZ_B.aligned"), (a, "dZ_B.aligned"))
+    (good,) = Ascending(up, 1, "0 <= rho < 1").seen()
+    assert (good.good, good.found) == (True, "eta + rho < eta + rho/2 + 1/2")
+    (tied,) = Ascending(up, 1, "0 <= rho <= 1").seen()
+    assert (tied.good, tied.found) == (False, "not for rho = 1")
+    (bad,) = Ascending(down, 1, "0 <= rho < 1").seen()
+    assert not bad.good
 
 
 # -- measured ---------------------------------------------------------------------------------------------------------

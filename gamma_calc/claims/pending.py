@@ -27,8 +27,6 @@ _NUMBERS: Final = "a statement on numbers, not on exponents"
 _NETWORK: Final = "the table of networks is not written as claims yet"
 
 _ROWS: Final = (
-    ("C14", DERIVED, "shared learning rate", "At 2e-5 steps descend in the order LoRA, PiSSA, IniLoRA-beta, -alpha.",
-     _NUMBERS),
     ("C26", STABLE_LORA, "method", "Shrinking A until |A|/n <= |B|/m restores Z_A = n^(eta + 1).", _ADAPTER),
     ("C27", ALT_LORA, "theorem 3", "Alternating projections learn features stably with one rate of order one.",
      _ADAPTER),

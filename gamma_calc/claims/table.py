@@ -17,6 +17,7 @@ from gamma_calc.claims import (
     rank,
     rules,
     scales,
+    shared,
     starts,
 )
 from gamma_calc.claims.claim import Claim
@@ -30,6 +31,7 @@ _SOURCES: Final = (
     derived,
     rank,
     starts,
+    shared,
     scales,
     adapters,
     networks,
