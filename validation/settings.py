@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryFile
 from types import MappingProxyType
 from typing import Final
 
@@ -72,3 +74,15 @@ def checked_seeds(seeds: int, most: int) -> None:
         raise SettingError(
             f"at most {most} seeds, of which the first {seeds}", mend="raise the most, or start with fewer"
         )
+
+
+def checked_file(path: Path) -> Path:
+    """A path that a file can be written to, tried before anything runs; it is left as it is. Raises SettingError."""
+    if path.is_dir():
+        raise SettingError("is a directory", where=str(path), mend="name a file")
+    try:
+        with path.open("ab") if path.exists() else TemporaryFile(dir=path.parent):
+            return path
+    except OSError as error:
+        mend = "name a file in a folder that is there"
+        raise SettingError("cannot be written", where=str(path), mend=mend) from error

@@ -13,6 +13,7 @@ from typing import Final, TextIO
 from gamma_calc.errors import unknown
 from validation.cell import Floats
 from validation.errors import SettingError
+from validation.settings import checked_file
 from validation.sweep.grid import Grid
 from validation.sweep.job import Job
 from validation.sweep.store import Row, Store
@@ -26,11 +27,7 @@ def checked_export(path: str | Path) -> Path:
     path = Path(path)
     if path.suffix not in WRITERS:
         raise unknown("kind of export", path.suffix or str(path), WRITERS)
-    if path.is_dir():
-        raise SettingError("is a directory", where=str(path), mend="name a file")
-    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-        raise SettingError("cannot be written", where=str(path), mend="name a file in a folder that is there")
-    return path
+    return checked_file(path)
 
 
 def export(store: Store, path: str | Path, grid: Grid | None = None) -> int:
