@@ -12,6 +12,7 @@ from gamma_calc import deep_linear, lora, toy  # noqa: E402 - after the check th
 from gamma_calc.catalogue.deep_linear import PARAMETRISATIONS  # noqa: E402
 from gamma_calc.errors import ProgramError  # noqa: E402
 from gamma_calc.language.program import Program  # noqa: E402
+from gamma_calc.optimisers.adam import adam  # noqa: E402
 from validation import Settings, cell  # noqa: E402
 from validation.draws import Draws  # noqa: E402
 from validation.errors import BudgetError  # noqa: E402
@@ -24,6 +25,8 @@ HALF = {"eta": "-1/2"}
 PROGRAMS = {
     "A": lora(init="A", optimiser="sign").fix(HALF),
     "AB adam": lora(init="AB", optimiser="adam").fix(HALF),
+    "AB adam with epsilon": lora(init="AB").fix(HALF).but(optimiser=adam("-1")),
+    "fresh adam": lora(init="A", fresh=True, loss="vector").fix(HALF).but(optimiser=adam("-1")),
     "AB+": lora(init="AB+", optimiser="sign").fix(HALF),
     "fresh": lora(init="A", optimiser="sign", fresh=True).fix(HALF),
     "growing rank": lora(init="B", optimiser="sign", rank="growing").fix({"eta": "-1", "rho": "1/2"}),
@@ -68,7 +71,9 @@ def test_seeds_and_widths_differ(program: Program) -> None:
     assert not np.array_equal(found.sizes[0, 0], found.sizes[0, 1])
 
 
-@pytest.mark.parametrize("name", ["A", "AB adam", "AB+", "fresh", "growing rank", "deep adam", "toy"])
+@pytest.mark.parametrize(
+    "name", ["A", "AB adam", "AB adam with epsilon", "AB+", "fresh", "growing rank", "deep adam", "toy"]
+)
 def test_keeping_gradients_factored_changes_nothing_but_rounding(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = cell(PROGRAMS[name], 96, range(3), Settings(steps=3))
     monkeypatch.setattr(Reading, "factored", lambda *_: False)

@@ -6,7 +6,7 @@ torch = pytest.importorskip("torch")
 
 from gamma_calc.optimisers.adam import Adam, adam  # noqa: E402
 from validation.matrices import LowRank, long_axis_contiguous  # noqa: E402
-from validation.update import fused_adam  # noqa: E402
+from validation.update import OneSided, fused_adam  # noqa: E402
 
 WIDTH = 64
 SHAPES = [(3, 50, 4), (3, 4, 50), (3, 6, 6), (3, 7), (3,)]
@@ -33,6 +33,23 @@ def test_a_gradient_kept_as_factors_gives_the_same_numbers(rank: int, rows: int,
     _, kept = fused_adam(adam("0"), None, factors, 1, WIDTH, rate=1.0)
     torch.testing.assert_close(kept, written)
     assert kept.shape == (3, rows, columns)
+
+
+def test_one_factor_that_stays_the_same_is_kept_apart() -> None:
+    """The update is that of the whole gradient, and zero where the gradient is."""
+    source = torch.Generator().manual_seed(0)
+    still = torch.randn(3, 50, 1, generator=source, dtype=torch.float64)
+    still[:, 7] = 0
+    kept, memory, optimiser = OneSided(adam("-1"), still, WIDTH), None, adam("-1")
+    descent = torch.full((3, 1, 1), -0.5, dtype=torch.float64)
+    for step in range(1, 6):
+        moving = torch.randn(3, 4, 1, generator=source, dtype=torch.float64)
+        moving[:, 1] = 0
+        memory, expected = optimiser.numeric(memory, LowRank(moving, still).dense().clone(), step, WIDTH)
+        update = kept.step(moving, step, descent)
+        torch.testing.assert_close(update, expected * -0.5, rtol=1e-11, atol=1e-14)
+        assert not update[:, 1].any()
+        assert not update[..., 7].any()
 
 
 def test_no_number_depends_on_what_runs_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:

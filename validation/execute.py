@@ -19,7 +19,7 @@ from validation.matrices import Array, Drawn, LowRank, Tensor, Unseen, dense, fi
 from validation.measure import Notes, Record, Values
 from validation.plan import Plan
 from validation.reading import Given
-from validation.update import fused_adam
+from validation.update import OneSided, fused_adam
 
 
 def execute(plan: Plan, draws: Draws, steps: int, rates: Tensor) -> Record:
@@ -90,27 +90,32 @@ class Run:
         return {place: self._kept(place) for place in self.reading.of_the_last}
 
     def _update(self, name: str, step: int) -> Array:
-        gradient = self.value(self.plan.gradients[name])
-        side, optimiser = self.sides[name], self.plan.program.optimiser
-        if side == "right":
-            return LowRank(self._optimise(name, gradient.left, step), self._sign(name, gradient.right))
-        if side == "left":
-            return LowRank(self._sign(name, gradient.left), self._optimise(name, gradient.right, step))
-        if isinstance(optimiser, Adam):
-            memory, rate = self.memory.get(name), self.plan.power(self.parameters[name].rate)
-            self.memory[name], update = fused_adam(optimiser, memory, gradient, step, self.plan.width, rate=rate)
-            return update.mul_(self._each(self.parameters[name])) if self.rates_differ else update
-        return self._optimise(name, gradient if self.factored[name] else dense(gradient), step)
+        gradient, optimiser = self.value(self.plan.gradients[name]), self.plan.program.optimiser
+        if not isinstance(optimiser, Adam):
+            return self._optimise(name, gradient if self.factored[name] else dense(gradient), step)
+        if self.sides[name] == "right":
+            return self._one_sided(optimiser, name, gradient, step)
+        if self.sides[name] == "left":
+            return self._one_sided(optimiser, name, gradient.swapaxes(-1, -2), step).swapaxes(-1, -2)
+        memory, rate = self.memory.get(name), self.plan.power(self.parameters[name].rate)
+        self.memory[name], update = fused_adam(optimiser, memory, gradient, step, self.plan.width, rate=rate)
+        return update.mul_(self._each(self.parameters[name])) if self.rates_differ else update
+
+    def _one_sided(self, optimiser: Adam, name: str, gradient: LowRank, step: int) -> Array:
+        """Adam on a gradient of which the right factor stays the same."""
+        if self.factored[name]:
+            if name not in self.signs:
+                self.signs[name] = gradient.right.sign()
+            return LowRank(self._optimise(name, gradient.left, step), self.signs[name])
+        if name not in self.memory:
+            self.memory[name] = OneSided(optimiser, gradient.right, self.plan.width)
+        update: Tensor = self.memory[name].step(gradient.left, step, self.descents[name])
+        return update
 
     def _optimise(self, name: str, gradient: Array, step: int) -> Array:
         optimiser = self.plan.program.optimiser
         self.memory[name], update = optimiser.numeric(self.memory.get(name), gradient, step, self.plan.width)
         return update * self.descents[name]
-
-    def _sign(self, name: str, factor: Tensor) -> Tensor:
-        if name not in self.signs:
-            self.signs[name] = factor.sign()
-        return self.signs[name]
 
     def _each(self, p: Parameter) -> Tensor:
         """The factor on the learning rate of each repetition."""

@@ -204,23 +204,23 @@ class Reading:
 
     def factored(self, name: str) -> bool:
         """Is every update of a parameter a sum of few outer products?"""
-        rank = self._rank(self.gradients[name])
-        match self.program.optimiser:
+        rank, optimiser = self._rank(self.gradients[name]), self.program.optimiser
+        match optimiser:
             case SGD():
                 return rank is not None
             case Sign():
                 return rank == 1
-        return self.one_sided(name) is not None
+            case Adam():
+                return optimiser.epsilon.is_zero_quantity and self.one_sided(name) is not None
+        return False
 
     def one_sided(self, name: str) -> str | None:
-        """Which factor of a gradient u w^T never changes, under Adam without epsilon: "left", "right" or None.
+        """Which factor of a gradient u w' never changes, under Adam: "left", "right" or None.
 
-        Adam's ratio of means does not see the scale of that factor, so the update is its sign times Adam of the other.
+        The running means are then those of the other factor, times that one. Without epsilon their ratio does not see
+        its scale, so the update is its sign times Adam of the other.
         """
-        optimiser = self.program.optimiser
-        if isinstance(optimiser, Adam) and optimiser.epsilon.is_zero_quantity:
-            return self._constant_side(self.gradients[name])
-        return None
+        return self._constant_side(self.gradients[name]) if isinstance(self.program.optimiser, Adam) else None
 
     def _constant_side(self, place: int) -> str | None:
         operation = self.graph.operations[place]

@@ -1,4 +1,4 @@
-"""Adam on gradients that are written out, in one pass over the moments."""
+"""Adam with updates that are written out: on any gradient, and on one of which a factor never changes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,26 @@ from gamma_calc.optimisers.adam import Adam
 from validation.matrices import Array, LowRank, Tensor, long_axis_last
 
 AT_ONCE: Final = 2**18  # entries, or one repetition: what is used twice is then still in a cache
+
+
+class OneSided:
+    """Adam with epsilon on gradients u w' of which w stays the same: the running means are those of u, times w.
+
+    With m and v for the mean and the root of the mean square of u, the update is m w / (v |w| + epsilon), which is
+    m / (v sign(w) + epsilon / w): nothing is kept but m, v and vectors made of w, and 0 comes out where w is 0.
+    """
+
+    def __init__(self, optimiser: Adam, still: Tensor, width: int) -> None:
+        """``still`` is w, one column for each repetition."""
+        self.optimiser, self.memory = optimiser, None
+        self.sign, self.shift = still.sign().mT, optimiser.at(width) / still.mT
+        self.room: Tensor | None = None
+
+    def step(self, moving: Tensor, step: int, descent: Tensor) -> Tensor:
+        """The update for the u of this step, times ``descent``: rows for u, columns for w. The next overwrites it."""
+        self.memory, mean, root = self.optimiser.means(self.memory, moving, step)
+        self.room = torch.addcmul(self.shift, root, self.sign, out=self.room)
+        return torch.div(mean * descent, self.room, out=self.room)
 
 
 def fused_adam(
@@ -60,7 +80,7 @@ def _descend(optimiser: Adam, parts: tuple[Tensor, ...], step: int, width: int, 
         beta2=float(optimiser.beta2),
         lr=rate,
         weight_decay=0.0,
-        eps=0.0 if exact else float(width) ** float(optimiser.epsilon.rational),
+        eps=optimiser.at(width),
     )
     if exact:
         update.masked_fill_(square == 0, 0)  # 0/0 counts as 0

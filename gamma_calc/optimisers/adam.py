@@ -39,18 +39,27 @@ class Adam(Optimiser):
             return ZERO, ZERO
         return mean, Value.collect(normalised(mean, maximum(mean.order, self.epsilon), site))
 
-    def numeric(self, memory: Any, gradient: Array, step: int, width: int) -> tuple[Any, Array]:
-        """The running means are updated in place; 0/0 counts as 0 where epsilon is 0."""
+    def means(self, memory: Any, gradient: Array, step: int) -> tuple[Any, Array, Array]:
+        """The new memory, the running mean and the root of the running mean square, free of their start at zero.
+
+        What is remembered is updated in place.
+        """
         b1, b2 = float(self.beta1), float(self.beta2)
         mean, square = memory or (gradient.new_zeros(gradient.shape), gradient.new_zeros(gradient.shape))
         mean.lerp_(gradient, 1 - b1)
         square.mul_(b2).addcmul_(gradient, gradient, value=1 - b2)
-        first, second = 1 - b1**step, (1 - b2**step) ** 0.5
-        root = square.sqrt()
+        return (mean, square), mean / (1 - b1**step), (square / (1 - b2**step)).sqrt_()
+
+    def numeric(self, memory: Any, gradient: Array, step: int, width: int) -> tuple[Any, Array]:
+        """0/0 counts as 0 where epsilon is 0."""
+        memory, mean, root = self.means(memory, gradient, step)
         if self.epsilon.is_zero_quantity:
-            return (mean, square), (mean / root).masked_fill_(root == 0, 0).mul_(second / first)
-        epsilon = width ** float(self.epsilon.rational)
-        return (mean, square), (mean / root.add_(epsilon * second)).mul_(second / first)
+            return memory, mean.div_(root).masked_fill_(root == 0, 0)
+        return memory, mean.div_(root.add_(self.at(width)))
+
+    def at(self, width: int) -> float:
+        """Epsilon as a number."""
+        return 0.0 if self.epsilon.is_zero_quantity else float(width) ** float(self.epsilon.rational)
 
     def __str__(self) -> str:
         return f"adam (epsilon {'0' if self.epsilon.is_zero_quantity else f'n^({self.epsilon})'})"
