@@ -2,7 +2,6 @@
 
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -26,7 +25,7 @@ from workers import deadly, deadly_once, failing
 from gamma_calc.errors import GammaError
 from validation.sweep import ExecutorError, Progress, Store, pool, run
 from validation.sweep import measure as work
-from validation.sweep.pools import Cluster, Here, Pool, Processes
+from validation.sweep.pools import Here, Pool, Processes
 
 TESTS = Path(__file__).parent
 ALL = Progress(total=12, before=0, done=12, failed=0)
@@ -209,37 +208,56 @@ def test_a_cluster_that_loses_a_worker_in_the_middle_ends_with_every_cell_once(s
     assert everything_once(store, 144)
 
 
-@pytest.mark.long  # the client's threads draw from `random` while other tests run, which hypothesis refuses
-def test_a_cluster_computes_a_grid(store: Store, scheduler: str) -> None:
-    with worker(scheduler):
-        assert run(SMALL, store, pool(f"dask:{scheduler}")) == ALL
-    assert everything_once(store, 12)
+IN_A_PROCESS_OF_ITS_OWN = """
+import socket, sys
+from distributed import LocalCluster
+from sweeping import SMALL, named
+from validation.sweep import ExecutorError, Store, pool, pools, run
 
+def told(address, seconds):
+    pools.ANSWER = seconds
+    try:
+        print(run(SMALL, store, pool(f"dask:{address}")))
+    except ExecutorError as error:
+        print(str(error).replace(address, "ADDRESS"))
 
-@pytest.mark.long  # the client's threads draw from `random` while other tests run, which hypothesis refuses
-def test_a_scheduler_without_workers(store: Store, scheduler: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("validation.sweep.pools.ANSWER", 1)
-    with pytest.raises(ExecutorError) as caught:
-        run(SMALL, store, Cluster(scheduler))
-    assert str(caught.value) == f"executor dask:{scheduler}: the scheduler has no worker; dask worker {scheduler}"
+def cluster(workers):
+    place = {"protocol": "tcp://", "host": "127.0.0.1", "dashboard_address": None}
+    return LocalCluster(n_workers=workers, threads_per_worker=1, processes=False, **place)
 
-
-@pytest.mark.long  # the client's threads draw from `random` while other tests run, which hypothesis refuses
-@pytest.mark.parametrize("listening", [False, True])
-def test_an_address_that_does_not_answer(store: Store, monkeypatch: pytest.MonkeyPatch, listening: bool) -> None:
-    pytest.importorskip("distributed")
-    monkeypatch.setattr("validation.sweep.pools.ANSWER", 1)
+with Store.open(sys.argv[1]) as store:
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
-        if listening:
-            server.listen()
         address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
-        with pytest.raises(ExecutorError) as caught:
-            run(SMALL, store, pool(f"dask:{address}"))
-    assert str(caught.value) == (
-        f"executor dask:{address}: no scheduler answers within 1 s; start one with `dask scheduler`, and write its "
+        told(address, 1)
+        server.listen()
+        told(address, 1)
+    with cluster(0) as idle:
+        told(idle.scheduler_address, 3)
+    with cluster(2) as working:
+        told(working.scheduler_address, 60)
+    print(len(named(store)), len(set(named(store))))
+"""
+
+
+def test_a_cluster_computes_a_grid_and_one_that_does_not_answer_is_told(tmp_path: Path) -> None:
+    """In a process of its own: a client's threads draw from `random`, which hypothesis refuses while it runs tests."""
+    pytest.importorskip("distributed")
+    settings: dict[str, Any] = {"cwd": TESTS, "capture_output": True, "text": True}
+    command = [sys.executable, "-c", IN_A_PROCESS_OF_ITS_OWN, str(tmp_path / "cells.sqlite")]
+    found = subprocess.run(command, check=False, **settings)
+    silent = (
+        "executor dask:ADDRESS: no scheduler answers within 1 s; start one with `dask scheduler`, and write its "
         "address as tcp://HOST:8786"
     )
+    assert found.stdout.splitlines() == [
+        silent,
+        silent,
+        "executor dask:ADDRESS: the scheduler has no worker; dask worker ADDRESS",
+        str(ALL),
+        "12 12",
+    ]
+    assert found.returncode == 0
 
 
 @pytest.mark.parametrize(
