@@ -20,7 +20,7 @@ Done = tuple[str, Entry]
 
 def run(wanted: Sequence[Measurement]) -> Iterator[Done]:
     """Yield digest and entry of each measurement as it ends."""
-    cores = min(os.cpu_count() or 1, len(wanted))
+    cores = min(_cores(), len(wanted))
     if cores < 2:
         yield from map(one, wanted)
         return
@@ -37,6 +37,11 @@ def run(wanted: Sequence[Measurement]) -> Iterator[Done]:
         finished = True
     finally:
         pool.stop(executor, now=not finished)
+
+
+def _cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def one(measurement: Measurement) -> Done:
