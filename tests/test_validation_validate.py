@@ -175,5 +175,5 @@ def test_a_program_with_two_open_rates_has_no_one_largest() -> None:
 
 @pytest.mark.parametrize("kind", ["lora", "deep"])
 def test_nothing_is_refuted_among_a_few_random_programs(kind: str) -> None:
-    for outcome in fuzz(kind, 1000, 2, seeds=32, most_seeds=32):
+    for outcome in fuzz(kind, 1000, 2, widths=(81, 256, 625, 1296), wider=(), seeds=32, most_seeds=32):
         assert outcome.validation.verdict is not Verdict.REFUTED, str(outcome)

@@ -1,29 +1,44 @@
 """The two readings against each other on programs drawn at random: what one refutes is a defect of one of them.
 
-``python -m validation.fuzz --lora 300 --deep 100`` runs any number; a case is found again by its kind and number.
+``python -m validation.fuzz --lora 300 --deep 100`` runs any number; a case is found again by its kind and number. With
+``--log FILE`` each case is written down as it is done, and a run that was stopped goes on from there.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import multiprocessing
 import random
 import sys
+import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 import torch
 
 from gamma_calc import deep_linear, lora
-from gamma_calc.catalogue.deep_linear import abc
+from gamma_calc.catalogue.deep_linear import Adapter, abc
 from gamma_calc.language.program import Program
 from validation.result import Validation
+from validation.summary import Record, summary
 from validation.validate import validate
 from validation.verdict import Verdict
 
-WIDTHS: Final = tuple(2**k for k in range(7, 14))  # products of Gaussians want seeds more than width
+WIDTHS: Final = tuple(k**4 for k in range(3, 9))  # ranks n^(1/4) and n^(1/2) are whole numbers
+WIDER: Final = {"fixed": (12**4, 16**4), "1/4": (10**4, 12**4), "1/2": (8**4, 10**4)}  # by the rank's exponent
+SIZES: Final[Mapping[str, Mapping[str, int]]] = {  # so many parts that no sum hangs on a few of them
+    "fixed": {"r": 17, "d": 17},
+    "1/4": {"r": 4},
+    "1/2": {},
+}
 RATES: Final = ("-5/4", "-1", "-3/4", "-1/2", "-1/4", "0")
 ENTRIES: Final = ("-inf", "-1", "-1/2", "0")
+ADAPTED: Final = 0.4  # of the hidden layers
+BOTH: Final = [(a, b) for a in ENTRIES for b in ENTRIES if (a, b) != ("-inf", "-inf")]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +50,21 @@ class Case:
     at: Mapping[str, str]
     steps: int
 
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """The sizes of fixed dimensions, and the factor in front of a growing rank."""
+        return SIZES[self.at.get("rho", "fixed")]
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Those below the wider ones."""
+        return tuple(width for width in WIDTHS if width < self.wider[0])
+
+    @property
+    def wider(self) -> tuple[int, ...]:
+        """The widths for what smaller ones do not decide."""
+        return WIDER[self.at.get("rho", "fixed")]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
@@ -43,23 +73,14 @@ class Outcome:
     case: Case
     validation: Validation
 
-    @property
-    def undecided(self) -> float:
-        """The share of its rows that are undecided."""
-        rows = self.validation.rows
-        return sum(r.verdict is Verdict.UNDECIDED for r in rows) / len(rows)
-
     def __str__(self) -> str:
-        refuted = [r for r in self.validation.rows if r.verdict is Verdict.REFUTED]
-        lines = [f"{self.case.text}: {len(refuted)} refuted, {self.undecided:.0%} undecided"]
-        lines += [f"  {r.quantity} step {r.step}: {r.predicted}, measured {r.measured}: {r.reason}" for r in refuted]
-        return "\n".join(lines)
+        return str(Record.of(self.case.text, self.validation, 0.0))
 
 
 def lora_case(number: int) -> Case:
     """A LoRA layer: starts, rates, optimiser, multiplier, rank law, steps and loss drawn from their lists."""
     draw = random.Random(f"lora {number}")  # noqa: S311 - a test case, not a secret
-    a0, b0 = draw.choice([(a, b) for a in ENTRIES for b in ENTRIES if (a, b) != ("-inf", "-inf")])
+    a0, b0 = draw.choice(BOTH)
     options = {
         "optimiser": draw.choice(["sign", "adam", "sgd"]),
         "rank": draw.choice(["fixed", "fixed", "growing"]),
@@ -67,8 +88,10 @@ def lora_case(number: int) -> Case:
         "loss": draw.choice(["linear", "linear", "scalar"]),
         "lr": "per-factor",
     }
-    program = lora("general", a0=a0, b0=b0, **options)  # type: ignore[arg-type]
+    program = lora("general", a0=_open("a0", a0), b0=_open("b0", b0), **options)  # type: ignore[arg-type]
     values = {
+        "a0": a0,
+        "b0": b0,
         "eta_A": draw.choice(RATES),
         "eta_B": draw.choice(RATES),
         "rho": draw.choice(["1/4", "1/2"]),
@@ -80,49 +103,89 @@ def lora_case(number: int) -> Case:
 
 
 def deep_case(number: int) -> Case:
-    """A deep linear network of two to four layers in an abc-parametrisation, stable or not."""
+    """A deep linear network of two to four layers in an abc-parametrisation, stable or not; adapters on some layers."""
     draw = random.Random(f"deep {number}")  # noqa: S311 - a test case, not a secret
     layers, optimiser = draw.choice([0, 1, 2]), draw.choice(["sgd", "sign"])
     entries = ("0", draw.choice(["1/2", "1"]), draw.choice(["0", "1/2", "1"]))
     rates = tuple(draw.choice(["0", "1/2", "1", "3/2"]) for _ in range(3))
     steps = draw.choice([1, 2])
-    program = deep_linear(abc("drawn", (0, 0, 0), entries, rates), hidden_layers=layers, optimiser=optimiser)
-    return Case(
-        f"deep {number} ({layers} hidden, {optimiser}, b={entries}, c={rates}, {steps} steps)", program, {}, steps
+    adapted = [layer for layer in range(2, layers + 2) if draw.random() < ADAPTED]
+    drawn = {layer: (*draw.choice(BOTH), draw.choice(RATES), draw.choice(RATES)) for layer in adapted}
+    names = {layer: [f"{name}{layer}" for name in ("a0_", "b0_", "eta_A", "eta_B")] for layer in adapted}
+    program = deep_linear(
+        abc("drawn", (0, 0, 0), ("0", "b2", "b3"), ("c1", "c2", "c3")),
+        hidden_layers=layers,
+        optimiser=optimiser,
+        adapters={layer: Adapter(*map(_open, names[layer], drawn[layer])) for layer in adapted},
     )
+    values = dict(zip(("b2", "b3", "c1", "c2", "c3"), (*entries[1:], *rates), strict=True))
+    for layer in adapted:
+        values |= dict(zip(names[layer], drawn[layer], strict=True))
+    at = {name: value for name, value in values.items() if name in program.variables}
+    words = f"{layers} hidden, {optimiser}, b={entries}, c={rates}, adapters {drawn or 'none'}, {steps} steps"
+    return Case(f"deep {number} ({words})", program, at, steps)
+
+
+def _open(name: str, value: str) -> str:
+    """The exponent by its name, so that the monomials that hold it are told apart; a zero start is no exponent."""
+    return value if value == "-inf" else name
 
 
 CASES: Final = {"lora": lora_case, "deep": deep_case}
 
 
-def fuzz(kind: str, first: int, count: int, *, seeds: int = 64, most_seeds: int = 512) -> Iterator[Outcome]:
-    """Derive and measure cases of a kind ("lora" or "deep"), one by one."""
+def fuzz(kind: str, first: int, count: int, **settings: Any) -> Iterator[Outcome]:
+    """Derive and measure cases of a kind ("lora" or "deep"), one by one; settings of ``validate`` may be given."""
     for number in range(first, first + count):
         case = CASES[kind](number)
-        found = validate(
-            case.program, case.at, widths=WIDTHS, seeds=seeds, most_seeds=most_seeds, steps=case.steps, device="cpu"
-        )
-        yield Outcome(case, found)
+        yield Outcome(case, _measured(case, **settings))
+
+
+def _measured(case: Case, **settings: Any) -> Validation:
+    usual = {"widths": case.widths, "wider": case.wider, "sizes": case.sizes, "seeds": 64, "most_seeds": 4096}
+    return validate(case.program, case.at, steps=case.steps, device="cpu", **usual | settings)
+
+
+def _record(name: str) -> Record:
+    """The record of a case by its name, such as "lora 7"."""
+    torch.set_num_threads(1)  # many small programs: run several of these processes instead
+    kind, number = name.split()
+    case, start = CASES[kind](int(number)), time.perf_counter()
+    return Record.of(case.text, _measured(case), time.perf_counter() - start)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run cases and print what is refuted; 1 if anything is."""
+    """Run cases and print what is refuted and why the rest is undecided; 1 if anything is refuted."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lora", type=int, default=300)
-    parser.add_argument("--deep", type=int, default=100)
-    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--lora", type=int, default=300, help="how many LoRA programs")
+    parser.add_argument("--deep", type=int, default=100, help="how many deep linear networks")
+    parser.add_argument("--first", type=int, default=0, help="the number of the first of each")
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
+    parser.add_argument("--log", type=Path, help="file with a line for each case done; those in it are not run again")
     wanted = parser.parse_args(arguments)
-    torch.set_num_threads(1)  # many small programs: run several of these processes instead
-    outcomes = []
-    for kind in CASES:
-        for outcome in fuzz(kind, wanted.first, getattr(wanted, kind)):
-            outcomes.append(outcome)
-            sys.stdout.write(f"{outcome}\n")
-            sys.stdout.flush()
-    refuted = sum(o.validation.verdict is Verdict.REFUTED for o in outcomes)
-    undecided = sum(o.undecided > 0 for o in outcomes)
-    sys.stdout.write(f"{len(outcomes)} programs: {refuted} refuted, {undecided} with rows undecided\n")
-    return 1 if refuted else 0
+    names = [f"{kind} {wanted.first + i}" for kind in CASES for i in range(getattr(wanted, kind))]
+    known = _read(wanted.log)
+    with ProcessPoolExecutor(wanted.jobs, multiprocessing.get_context("spawn")) as pool:  # torch has threads: no fork
+        for record in pool.map(_record, [name for name in names if name not in known]):
+            known[record.name] = record
+            _tell(record, wanted.log)
+    records = [known[name] for name in names]
+    sys.stdout.write(f"{summary(records)}\n")
+    return 1 if any(r.verdict is Verdict.REFUTED for r in records) else 0
+
+
+def _read(log: Path | None) -> dict[str, Record]:
+    lines = log.read_text(encoding="utf-8").splitlines() if log is not None and log.exists() else []
+    records = [Record.from_data(json.loads(line)) for line in lines]
+    return {record.name: record for record in records}
+
+
+def _tell(record: Record, log: Path | None) -> None:
+    sys.stdout.write(f"{record}\n")
+    sys.stdout.flush()
+    if log is not None:
+        with log.open("a", encoding="utf-8") as file:
+            file.write(f"{json.dumps(record.as_data())}\n")
 
 
 if __name__ == "__main__":

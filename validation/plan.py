@@ -62,7 +62,7 @@ class Plan:
         exponent = dim.exponent.rational
         if not exponent:
             return self.sizes.get(dim.name, FIXED_SIZE)
-        return max(1, round(self.power(dim.exponent)))
+        return max(1, round(self.sizes.get(dim.name, 1) * self.power(dim.exponent)))
 
     def shape(self, shape: Shape) -> tuple[int, ...]:
         return tuple(map(self.size, shape))

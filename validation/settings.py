@@ -25,8 +25,9 @@ DEVICES: Final = ("auto", "cpu", "cuda")
 class Settings:
     """How cells are run, apart from width and seeds.
 
-    ``sizes`` gives fixed dimensions their number of entries by name (5 where it does not), ``memory`` the bytes that
-    a cell may take at once: it decides how many seeds run together, and no number depends on it.
+    ``sizes`` gives fixed dimensions their number of entries by name (5 where it does not) and growing ones the factor
+    in front of their power of the width (1 where it does not), ``memory`` the bytes that a cell may take at once: it
+    decides how many seeds run together, and no number depends on it.
     """
 
     steps: int = 4

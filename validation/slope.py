@@ -15,7 +15,7 @@ Floats = npt.NDArray[np.float64]
 
 FLOOR: Final = 2e-3  # relative error that no mean is trusted beyond: widths are whole numbers, limits have corrections
 CONFIDENCE: Final = 0.95
-HEAVY: Final = 3.0  # squared coefficient of variation of a square; of one normal variable it is 2
+HEAVY: Final = 3.0  # squared coefficient of variation of what is averaged; of one normal variable's square it is 2
 SEARCH: Final = 1.0  # how far from the prediction a leading exponent is looked for
 GRID: Final = 0.05
 MOST_TERMS: Final = 4  # lower monomials that a handful of widths can tell apart
@@ -34,9 +34,11 @@ class Points:
     """One quantity at one step: its mean square over seeds at each width, with the relative standard error.
 
     The spread is pooled over widths where that is larger: in the limit it is the same at every width, and the spread
-    of a few seeds is more often too small than too large. Where it is so large that a few seeds carry the mean
-    (products of several normal variables), the geometric mean stands for it: the limit law has the same exponent in
-    both, and logarithms have light tails. Not where a seed is exactly zero.
+    of a few seeds is more often too small than too large. Where it is so large that a few seeds carry the mean square
+    (products of several normal variables), the square of the mean stands for it, and where a few carry that too the
+    geometric mean: the limit law has the same exponent in all three, and logarithms have light tails. The mean comes
+    first since it depends least on how many independent parts a sum has, such as a rank of a few. No logarithm where a
+    seed is exactly zero.
     """
 
     widths: Floats
@@ -45,18 +47,17 @@ class Points:
     seeds: int
 
     @classmethod
-    def of(cls, widths: Sequence[int], sizes: Sequence[Floats]) -> Points:
+    def of(cls, widths: Sequence[float], sizes: Sequence[Floats]) -> Points:
         """From the sizes of every seed at each width, of which one at least is positive."""
         largest = max(float(s.max()) for s in sizes)
-        means = np.array([root_mean_square(s) for s in sizes])
-        spread = np.array([np.var((s / mean) ** 2, ddof=1) for s, mean in zip(sizes, means, strict=True)])
-        if spread.mean() > HEAVY and all(s.all() for s in sizes):
-            logs = [np.log(s) for s in sizes]
-            means = np.exp([x.mean() for x in logs])
-            spread = np.array([4 * x.var(ddof=1) for x in logs])
-        seeds = min(len(s) for s in sizes)
+        means, spread = _averages(sizes)
+        seeds = np.array([len(s) for s in sizes])
         errors = np.sqrt(np.maximum(spread, spread.mean()) / seeds + FLOOR**2)
-        return cls(np.array(widths, dtype=float), (means / largest) ** 2, errors, seeds)
+        return cls(np.array(widths, dtype=float), (means / largest) ** 2, errors, int(seeds.min()))
+
+    def widest(self, count: int) -> Points:
+        """Those at the largest widths."""
+        return Points(self.widths[-count:], self.squares[-count:], self.errors[-count:], self.seeds)
 
     @property
     def logs(self) -> tuple[Floats, Floats]:
@@ -67,6 +68,20 @@ class Points:
     @property
     def quantile(self) -> float:
         return float(student.ppf((1 + CONFIDENCE) / 2, self.seeds - 1))
+
+
+def _averages(sizes: Sequence[Floats]) -> tuple[Floats, Floats]:
+    """The size at each width, by the first mean that is not carried by a few seeds, and the spread of its square."""
+    means = np.array([root_mean_square(s) for s in sizes])
+    spread = np.array([np.var((s / mean) ** 2, ddof=1) for s, mean in zip(sizes, means, strict=True)])
+    if spread.mean() > HEAVY:
+        means = np.array([s.mean() for s in sizes])
+        spread = np.array([4 * np.var(s / mean, ddof=1) for s, mean in zip(sizes, means, strict=True)])
+    if spread.mean() > 4 * HEAVY and all(s.all() for s in sizes):
+        logs = [np.log(s) for s in sizes]
+        means = np.exp([x.mean() for x in logs])
+        spread = np.array([4 * x.var(ddof=1) for x in logs])
+    return means, spread
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,18 +11,19 @@ import numpy as np
 from gamma_calc.derivation import Derivation
 from gamma_calc.language.program import Program
 from gamma_calc.orders.order import Exponent
-from validation.cell import Cell, cell
-from validation.errors import MeasurementError
+from validation.cell import Cell, cell, refuse_what_does_not_fit
+from validation.errors import Interrupted, MeasurementError
 from validation.plan import refuse_what_is_open
 from validation.predict import Prediction, predictions
 from validation.result import Validation
-from validation.settings import Settings, checked_seeds, checked_widths
+from validation.settings import FEWEST_WIDTHS, MEMORY, Settings, checked_seeds, checked_widths
 from validation.slope import Floats, root_mean_square
-from validation.verdict import TOLERANCE, Row, Verdict, holm, row
+from validation.verdict import TOLERANCE, Row, Verdict, holm, overall, row
 
 WIDTHS: Final = tuple(2**k for k in range(8, 17))
-FACTORS: Final = (1.0, 16.0, 1 / 16)  # constants in front of the learning rates; no exponent depends on them
+FACTORS: Final = (1.0, 1 / 16, 16.0)  # constants in front of the learning rates; no exponent depends on them
 MOST_SEEDS: Final = 256
+CONSTANTS_SEEDS: Final = 8  # times the first seeds: the most that are run at other constants in front of the rates
 EXACT: Final = {"float64": 1e-9, "float32": 1e-3}  # what a sum of parts may be off by, relative to the largest
 
 
@@ -49,6 +50,8 @@ def validate(
     sizes: Mapping[str, int] | None = None,
     tolerance: float = TOLERANCE,
     most_seeds: int = MOST_SEEDS,
+    wider: Sequence[int] = (),
+    memory: int = MEMORY,
     only: Collection[tuple[str, int]] | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> Validation:
@@ -56,8 +59,10 @@ def validate(
 
     ``at`` gives the open exponents their values. Seeds are doubled, up to ``most_seeds``, while an interval is wider
     than ``tolerance``; a row that a crossover hides is measured again with larger and smaller constants in front of
-    the learning rates, on which no exponent depends. ``only`` names the rows wanted, as (quantity, step): seeds are not
-    added for the sake of others. Raises GammaError for settings that cannot be used.
+    the learning rates, on which no exponent depends, and where that does not show it either at the widths ``wider``
+    too. ``memory`` is the bytes that a cell may take at once; no number depends on it. ``only`` names
+    the rows wanted, as (quantity, step): seeds are not added for the sake of others. Raises GammaError for settings
+    that cannot be used, and Interrupted, with what is measured, on Ctrl-C.
 
     >>> from gamma_calc import lora
     >>> found = validate(lora(init="B", optimiser="sign"), at={"eta": -1}, widths=(64, 128, 256, 512), seeds=8, steps=1)
@@ -66,17 +71,41 @@ def validate(
     """
     if isinstance(program, Derivation):
         program = program.program
-    settings = Settings(steps=steps, dtype=dtype, device=device, sizes=sizes or {})
+    settings = Settings(steps=steps, dtype=dtype, device=device, sizes=sizes or {}, memory=memory)
     checked_seeds(seeds, most_seeds)
     fixed = program.fix(at or {})
     refuse_what_is_open(fixed)
-    wanted = [p for p in predictions(program, at or {}, steps) if only is None or (p.quantity, p.step) in only]
+
+    def wanted(some: Program, point: Mapping[str, Exponent]) -> list[Prediction]:
+        return [p for p in predictions(some, point, steps) if only is None or (p.quantity, p.step) in only]
+
+    leading = wanted(fixed, {})
+    refuse_what_does_not_fit(fixed, checked_widths((*widths, *wider))[-1], settings)
     cells = Cells(fixed, checked_widths(widths), settings, on_progress)
-    rows = _with_enough_seeds(cells, wanted, seeds, most_seeds, tolerance)
-    rows = _at_other_constants(cells, wanted, rows, tolerance)
-    rows = holm(rows)
-    means = {(r.quantity, r.step): cells.means(p, r.factor) for p, r in zip(wanted, rows, strict=True)}
-    return Validation(fixed.name, tuple(rows), cells.widths, cells.seeds, means)
+    try:
+        rows = _with_enough_seeds(cells, leading, seeds, most_seeds, tolerance)
+        if overall(rows) is not Verdict.CONFIRMED:
+            all_monomials = wanted(program, at or {})
+            rows = _by_monomials(cells, all_monomials, rows, tolerance)
+            rows = _at_other_constants(cells, all_monomials, rows, tolerance, CONSTANTS_SEEDS * seeds)
+            rows = _at_larger_widths(cells, all_monomials, rows, tolerance, wider=tuple(wider), seeds=seeds)
+        return _result(cells, leading, rows)
+    except KeyboardInterrupt as stop:
+        raise Interrupted(_so_far(cells, leading, seeds, tolerance)) from stop
+
+
+def _result(cells: Cells, wanted: Sequence[Prediction], rows: Sequence[Row]) -> Validation:
+    standing = holm(rows)
+    means = {(r.quantity, r.step): cells.means(p, r.factor) for p, r in zip(wanted, standing, strict=True)}
+    return Validation(cells.program.name, tuple(standing), cells.widths, cells.most_seeds, means)
+
+
+def _so_far(cells: Cells, wanted: Sequence[Prediction], seeds: int, tolerance: float) -> Validation | None:
+    """What the widths that are done say; None where they are too few for a slope."""
+    cells.widths = tuple(width for width in cells.widths if cells.seeds(1.0, width) >= seeds)
+    if len(cells.widths) < FEWEST_WIDTHS:
+        return None
+    return _result(cells, wanted, [row(p, cells.sizes(p, 1.0), tolerance) for p in wanted])
 
 
 @dataclass(eq=False)
@@ -87,33 +116,43 @@ class Cells:
     widths: tuple[int, ...]
     settings: Settings
     on_progress: Callable[[Progress], None]
-    seeds: int = 0
-    done: dict[tuple[float, int], list[tuple[int, Cell]]] = field(default_factory=dict)
+    done: dict[tuple[float, int], list[Cell]] = field(default_factory=dict)
 
-    def run(self, factors: tuple[float, ...], first: int, last: int) -> None:
-        """Add the seeds from first up to last at every width, with each factor on the learning rates."""
+    def run(self, factor: float, seeds: int) -> None:
+        """Add what is missing of this many seeds at each width, with a factor on the learning rates."""
         for i, width in enumerate(self.widths, 1):
-            found = cell(self.program, width, range(first, last), self.settings, rates=factors)
-            self._refuse_a_wrong_sum(found)
-            for at, factor in enumerate(factors):
-                self.done.setdefault((factor, width), []).append((at, found))
-            self.on_progress(Progress(i, len(self.widths), width, last, factors))
-        self.seeds = max(self.seeds, last)
+            first = self.seeds(factor, width)
+            if first < seeds:
+                found = cell(self.program, width, range(first, seeds), self.settings, rates=(factor,))
+                self._refuse_a_wrong_sum(found)
+                self.done.setdefault((factor, width), []).append(found)
+                self.on_progress(Progress(i, len(self.widths), width, seeds, (factor,)))
+
+    def seeds(self, factor: float, width: int) -> int:
+        """How many seeds there are so far."""
+        return sum(len(found.seeds) for found in self.done.get((factor, width), ()))
+
+    @property
+    def most_seeds(self) -> int:
+        """The number of seeds where there are most of them."""
+        return max(self.seeds(factor, width) for factor, width in self.done)
 
     def sizes(self, prediction: Prediction, factor: float) -> dict[int, Floats]:
-        """The sizes of a quantity at a step: width to an array over seeds."""
+        """The sizes of a quantity at a step: width to an array over seeds, for the widths run with the factor."""
         name, _, aligned = prediction.quantity.partition(".")
         kind = "aligned" if aligned else "sizes"
         found = {}
         for width in self.widths:
-            parts = self.done[factor, width]
-            which = parts[0][1].quantities.index(name)
-            found[width] = np.concatenate([getattr(c, kind)[at, :, prediction.step, which] for at, c in parts])
+            parts = self.done.get((factor, width), [])
+            if parts:
+                which = parts[0].quantities.index(name)
+                found[width] = np.concatenate([getattr(c, kind)[0, :, prediction.step, which] for c in parts])
         return found
 
     def means(self, prediction: Prediction, factor: float) -> Floats:
-        """The root mean square over seeds at each width."""
-        return np.array([root_mean_square(s) for s in self.sizes(prediction, factor).values()])
+        """The root mean square over seeds at each width; NaN where the factor was not run."""
+        found = self.sizes(prediction, factor)
+        return np.array([root_mean_square(found[n]) if n in found else np.nan for n in self.widths])
 
     def _refuse_a_wrong_sum(self, found: Cell) -> None:
         worst = float(np.nanmax(found.residual, initial=0.0))
@@ -128,42 +167,66 @@ class Cells:
 def _with_enough_seeds(
     cells: Cells, wanted: Sequence[Prediction], seeds: int, most: int, tolerance: float
 ) -> list[Row]:
-    """Double the seeds until no undecided row's interval is wider than the tolerance."""
-    last = 0
-    while last < most:
-        cells.run(FACTORS[:1], last, seeds)
+    """Double the seeds until no interval is too wide to decide by the straight line."""
+    while True:
+        cells.run(1.0, seeds)
         rows = [row(p, cells.sizes(p, 1.0), tolerance, by_line=True) for p in wanted]
-        if not any(r.wants_seeds for r in rows):
-            break
-        last, seeds = seeds, min(2 * seeds, most)
+        if seeds == most or not any(r.wants_seeds for r in rows):
+            return rows
+        seeds = min(2 * seeds, most)
+
+
+def _by_monomials(cells: Cells, wanted: Sequence[Prediction], rows: Sequence[Row], tolerance: float) -> list[Row]:
+    """Ask the sum of monomials of the rows that the straight line does not confirm."""
     return [
         found if found.verdict is Verdict.CONFIRMED else row(p, cells.sizes(p, 1.0), tolerance)
         for p, found in zip(wanted, rows, strict=True)
     ]
 
 
-def _at_other_constants(cells: Cells, wanted: Sequence[Prediction], rows: Sequence[Row], tolerance: float) -> list[Row]:
+def _at_other_constants(
+    cells: Cells, wanted: Sequence[Prediction], rows: Sequence[Row], tolerance: float, most: int
+) -> list[Row]:
     """Ask again, at other constants in front of the rates, of the rows that are not confirmed for want of clarity.
 
-    No exponent depends on that constant, so a row is confirmed where one constant shows its exponent, and a refutation
-    needs a second constant that says the same.
+    No exponent depends on that constant, so a row that one constant leaves undecided is confirmed where another shows
+    its exponent, and a refutation needs a second constant that says the same.
     """
-    asked = [i for i, r in enumerate(rows) if r.may_be_hidden]
-    result = list(rows)
-    if asked:
-        cells.run(FACTORS[1:], 0, cells.seeds)
-    for i in asked:
-        others = [
-            replace(row(wanted[i], cells.sizes(wanted[i], factor), tolerance), factor=factor) for factor in FACTORS[1:]
-        ]
-        result[i] = _agreed(rows[i], others)
-    return result
+    others: list[list[Row]] = [[] for _ in rows]
+    for factor in FACTORS[1:]:
+        asked = [i for i, r in enumerate(rows) if _agreed(r, others[i]).may_be_hidden]
+        if asked:
+            cells.run(factor, min(most, cells.most_seeds))
+        for i in asked:
+            others[i].append(replace(row(wanted[i], cells.sizes(wanted[i], factor), tolerance), factor=factor))
+    return [_agreed(first, rest) for first, rest in zip(rows, others, strict=True)]
+
+
+def _at_larger_widths(
+    cells: Cells,
+    wanted: Sequence[Prediction],
+    rows: Sequence[Row],
+    tolerance: float,
+    *,
+    wider: tuple[int, ...],
+    seeds: int,
+) -> list[Row]:
+    """Ask again, at more and larger widths, of the rows that no constant makes clear."""
+    asked = [i for i, r in enumerate(rows) if r.may_be_hidden] if wider else []
+    if not asked:
+        return list(rows)
+    cells.widths += wider
+    cells.run(1.0, seeds)
+    hidden = [wanted[i] for i in asked]
+    again = [row(p, cells.sizes(p, 1.0), tolerance) for p in hidden]
+    found = dict(zip(asked, _at_other_constants(cells, hidden, again, tolerance, seeds), strict=True))
+    return [found.get(i, r) for i, r in enumerate(rows)]
 
 
 def _agreed(first: Row, others: Sequence[Row]) -> Row:
     """One verdict from those at several constants."""
     confirmed = [r for r in others if r.verdict is Verdict.CONFIRMED]
-    if confirmed:
+    if first.verdict is Verdict.UNDECIDED and confirmed:
         return confirmed[0]
     if first.verdict is Verdict.REFUTED and all(r.verdict is not Verdict.REFUTED for r in others):
         reason = f"{first.reason}, at one constant in front of the rates and not at others: add larger widths"

@@ -2,8 +2,9 @@
 
 A row is *confirmed* when the interval of its exponent lies within the tolerance of the prediction and the slope has
 settled; *refuted* when the data exclude every exponent within the tolerance, all rows of a table considered (Holm);
-*undecided* otherwise, with the reason and what to add. The straight line is asked first; where the derivation knows
-lower monomials, the sum of monomials is asked next.
+*undecided* otherwise, with the reason and what to add. The straight line is asked first, at all widths and, where there
+are enough, at the larger half of them: an exponent is a statement on large widths. Where the derivation knows lower
+monomials, the sum of monomials is asked next.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ TOLERANCE: Final = 0.05
 LEVEL: Final = 0.05  # of all refutations of one table together
 ENOUGH: Final = 0.5  # share of the leading term at the largest width from which a crossover fit can confirm
 ADD_SEEDS: Final = "add seeds"
+LATE: Final = "line at the larger half of the widths"
 ABSENT: Final = 1e-2  # share below which a leading term that should have a constant of order one is not there
 
 
@@ -100,7 +102,7 @@ def _compared(prediction: Prediction, sizes: Mapping[int, Floats], tolerance: fl
 def judged(prediction: Prediction, points: Points, tolerance: float = TOLERANCE) -> Row:
     """The verdict on one prediction from means at each width: by the line, then by the sum of monomials."""
     empty = _empty(prediction)
-    by_line = _by_line(empty, line(points), points, tolerance)
+    by_line = _by_lines(empty, points, tolerance)
     lower = [float(g) for g in prediction.lower]
     if by_line.verdict is Verdict.CONFIRMED or not lower:
         return by_line
@@ -149,6 +151,17 @@ def _exact(empty: Row, zero: Sequence[int], finite: int, overflow: Sequence[int]
     if len(zero) == finite:
         return replace(empty, verdict=Verdict.REFUTED, reason="exactly zero at every width", method="exact", doubt=0.0)
     return replace(empty, reason=f"exactly zero at n = {', '.join(map(str, zero))}: {ADD_SEEDS}", method="exact")
+
+
+def _by_lines(empty: Row, points: Points, tolerance: float) -> Row:
+    """The line at all widths; where it does not confirm, that of the larger half may."""
+    everywhere = _by_line(empty, line(points), points, tolerance)
+    half = len(points.widths) // 2
+    if everywhere.verdict is Verdict.CONFIRMED or half < FEWEST_WIDTHS:
+        return everywhere
+    upper = points.widest(half)
+    late = _by_line(empty, line(upper), upper, tolerance)
+    return replace(late, reason=LATE) if late.verdict is Verdict.CONFIRMED else everywhere
 
 
 def _by_line(empty: Row, fit: Line, points: Points, tolerance: float) -> Row:

@@ -8,14 +8,14 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Final
 
-from gamma_calc.errors import pick
+from gamma_calc.errors import ProgramError, pick
 from gamma_calc.language.dims import Dim
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import iid
-from gamma_calc.language.program import Program, output
+from gamma_calc.language.program import Program, other, output
 from gamma_calc.optimisers import OPTIMISERS
 from gamma_calc.orders.order import order
-from gamma_calc.rules.leaves import data, parameter
+from gamma_calc.rules.leaves import data, frozen, parameter
 
 Exponent = int | Fraction | str
 
@@ -29,6 +29,16 @@ class ABC:
     b: tuple[Exponent, Exponent, Exponent]
     c: tuple[Exponent, Exponent, Exponent]
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """An adapter B A of a fixed rank beside a hidden layer: exponents of both factors' entries and learning rates."""
+
+    a0: Exponent
+    b0: Exponent
+    rate_a: Exponent
+    rate_b: Exponent
 
 
 _H = "1/2"
@@ -49,30 +59,59 @@ PARAMETRISATIONS: Final[Mapping[str, ABC]] = MappingProxyType(
 )
 
 
-def deep_linear(parametrisation: ABC, *, hidden_layers: int = 1, optimiser: str = "sgd") -> Program:
+def deep_linear(
+    parametrisation: ABC,
+    *,
+    hidden_layers: int = 1,
+    optimiser: str = "sgd",
+    adapters: Mapping[int, Adapter] = MappingProxyType({}),
+) -> Program:
     """f = W_out W_L .. W_1 x with a fixed input dimension and a scalar output, under a loss linear in f.
 
-    Watches every hidden layer h_l and its change dh_l, and the output f and df.
+    ``adapters`` gives hidden layers (2 is the first) an adapter, which is trained in place of the layer's weight.
+    Watches every hidden layer h_l and its change dh_l, the factors A_l and B_l, and the output f and df. Raises
+    ProgramError for an adapter where there is no hidden layer.
 
     >>> from gamma_calc import derive
     >>> derive(deep_linear(PARAMETRISATIONS["sp"])).orders["dh2"]
     Order('-1/2')
     """
-    n, d = Dim("n", 1), Dim("d", 0)
+    _refuse_unknown(adapters, hidden_layers)
+    n, d, r = Dim("n", 1), Dim("d", 0), Dim("r", 0)
     p = parametrisation
 
-    def weight(name: str, kind: int, *shape: Dim) -> Expression:
-        w = parameter(name, *shape, init=iid(-order(p.b[kind])), rate=-order(p.c[kind]))
+    def weight(name: str, kind: int, *shape: Dim, still: bool = False) -> Expression:
+        entry = iid(-order(p.b[kind]))
+        w = frozen(name, *shape, entry=entry) if still else parameter(name, *shape, init=entry, rate=-order(p.c[kind]))
         return n ** (-order(p.a[kind])) * w
 
     h: Expression = weight("w1", 0, n, d) @ data("x", d)
     watch = [output("h1", h)]
     for layer in range(2, hidden_layers + 2):
-        h = weight(f"w{layer}", 1, n, n) @ h
+        below, h = h, weight(f"w{layer}", 1, n, n, still=layer in adapters) @ h
+        if layer in adapters:
+            A, B = _factors(adapters[layer], layer, n, r)
+            h = h + B @ (A @ below)
+            watch += [other(f"A{layer}", A), other(f"B{layer}", B)]
         watch.append(output(f"h{layer}", h))
     f = weight("w_out", 2, n) @ h
     watch.append(output("f", f))
     return Program(f"deep linear, {p.name}", -f, pick("optimiser", optimiser, OPTIMISERS), watch)
+
+
+def _factors(adapter: Adapter, layer: int, n: Dim, r: Dim) -> tuple[Expression, Expression]:
+    A = parameter(f"A{layer}", r, n, init=iid(adapter.a0), rate=order(adapter.rate_a))
+    B = parameter(f"B{layer}", n, r, init=iid(adapter.b0), rate=order(adapter.rate_b))
+    return A, B
+
+
+def _refuse_unknown(adapters: Mapping[int, Adapter], hidden_layers: int) -> None:
+    for layer in adapters:
+        if not 2 <= layer <= hidden_layers + 1:
+            raise ProgramError(
+                f"an adapter on layer {layer}, which is no hidden layer",
+                mend=f"hidden layers are 2 .. {hidden_layers + 1}" if hidden_layers else "add hidden layers",
+            )
 
 
 def abc(name: str, a: Sequence[Exponent], b: Sequence[Exponent], c: Sequence[Exponent]) -> ABC:

@@ -1,0 +1,114 @@
+"""Random programs: each kind is drawn as it says, records and summaries count, a stopped run goes on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("scipy")
+
+from gamma_calc import derive
+from gamma_calc.catalogue.deep_linear import PARAMETRISATIONS, Adapter, deep_linear
+from gamma_calc.errors import GammaError
+from validation.fuzz import deep_case, fuzz, lora_case, main
+from validation.summary import Doubt, Record, summary
+from validation.validate import _agreed
+from validation.verdict import Row, Verdict
+
+ADAPTER = Adapter("-1/2", "-inf", "-1", "-1")
+
+
+def test_a_case_is_found_again_by_its_number() -> None:
+    assert lora_case(3).text == lora_case(3).text != lora_case(4).text
+    assert deep_case(3).text == deep_case(3).text != deep_case(4).text
+
+
+def test_deep_cases_have_two_to_four_layers_and_adapters_on_some() -> None:
+    quantities = [set(deep_case(i).program.quantities) for i in range(40)]
+    assert {sum(q in names for q in ("h1", "h2", "h3", "f")) for names in quantities} == {2, 3, 4}
+    assert 5 < sum(bool({"A2", "A3"} & names) for names in quantities) < 30
+
+
+def test_cases_are_measured_where_the_rank_is_a_whole_number() -> None:
+    for i in range(60):
+        case = lora_case(i)
+        if "rho" in case.at:
+            above, below = map(int, case.at["rho"].split("/"))
+            ranks = [n ** (above / below) for n in (*case.widths, *case.wider)]
+            assert all(abs(r - round(r)) < 1e-9 for r in ranks), case.text
+
+
+def test_an_adapter_takes_the_place_of_a_layer_in_training() -> None:
+    found = derive(deep_linear(PARAMETRISATIONS["sp"], optimiser="sign", adapters={2: ADAPTER}))
+    assert {p.name for p in found.program.parameters} == {"w1", "A2", "B2", "w_out"}
+    assert str(found.at_step(1)["B2"]) == "-1"
+    assert str(found.at_step(1)["A2"]) == "-1/2"
+
+
+def test_an_adapter_needs_a_hidden_layer() -> None:
+    with pytest.raises(GammaError, match=r"an adapter on layer 4, which is no hidden layer; hidden layers are 2 .. 2"):
+        deep_linear(PARAMETRISATIONS["sp"], adapters={4: Adapter(0, 0, 0, 0)})
+
+
+# -- records -----------------------------------------------------------------------------------------------------------
+
+
+def doubt(verdict: Verdict, reason: str = "near ties leave the exponent between -0.25 and 1.5") -> Doubt:
+    return Doubt("Z_B", 1, "0", 0.3, verdict.value, reason)
+
+
+def test_a_record_survives_being_written_down() -> None:
+    record = Record("lora 7 (x)", 17, (doubt(Verdict.UNDECIDED),), 64, 1.5)
+    assert Record.from_data(json.loads(json.dumps(record.as_data()))) == record
+    assert record.name == "lora 7"
+    assert record.verdict is Verdict.UNDECIDED
+
+
+def test_a_summary_counts_programs_rows_and_reasons() -> None:
+    records = [
+        Record("lora 0 (x)", 10, (), 64, 60.0),
+        Record("lora 1 (x)", 10, (doubt(Verdict.UNDECIDED), doubt(Verdict.UNDECIDED, "a b 0.5 and 1.0")), 64, 60.0),
+        Record("deep 0 (x)", 20, (doubt(Verdict.REFUTED, "a straight line of another slope"),), 64, 0.0),
+    ]
+    lines = summary(records).splitlines()
+    assert "| lora | 2 | 0 | 1 (50.0%) | 20 | 0 | 2 (10.0%) | 2 |" in lines
+    assert "| deep | 1 | 1 | 0 (0.0%) | 20 | 1 | 0 (0.0%) | 0 |" in lines
+    assert "| all | 3 | 1 | 1 (33.3%) | 40 | 1 | 2 (5.0%) | 2 |" in lines
+    assert "| 1 | near ties leave the exponent between .. and .. |" in lines
+
+
+def test_a_run_that_was_stopped_goes_on_from_its_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = tmp_path / "cases.jsonl"
+    done = Record(lora_case(0).text, 10, (doubt(Verdict.REFUTED),), 64, 60.0)
+    log.write_text(json.dumps(done.as_data()) + "\n", encoding="utf-8")
+    assert main(["--lora", "1", "--deep", "0", "--log", str(log)]) == 1
+    assert "| lora | 1 | 1 | 0 (0.0%) | 10 | 1 | 0 (0.0%) | 1 |" in capsys.readouterr().out
+
+
+# -- several constants -------------------------------------------------------------------------------------------------
+
+
+def test_a_refutation_at_one_constant_is_not_turned_into_a_confirmation_by_another() -> None:
+
+    def made(verdict: Verdict) -> Row:
+        return Row("x", 1, None, 0.5, 0.4, 0.6, verdict, "")
+
+    refuted, confirmed, undecided = made(Verdict.REFUTED), made(Verdict.CONFIRMED), made(Verdict.UNDECIDED)
+    assert _agreed(refuted, [confirmed, undecided]).verdict is Verdict.UNDECIDED
+    assert _agreed(refuted, [confirmed, refuted]).verdict is Verdict.REFUTED
+    assert _agreed(undecided, [refuted, confirmed]).verdict is Verdict.CONFIRMED
+
+
+# -- cases that one reading got wrong at some time ---------------------------------------------------------------------
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("kind", "number"), [("lora", 21), ("lora", 32), ("lora", 40), ("lora", 58), ("deep", 40), ("deep", 9)]
+)
+def test_a_case_that_was_refuted_is_not_any_more(kind: str, number: int) -> None:
+    (outcome,) = fuzz(kind, number, 1)
+    assert outcome.validation.verdict is not Verdict.REFUTED, str(outcome)
