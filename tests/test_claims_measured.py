@@ -1,12 +1,13 @@
 """Measurements other than slopes in the width: each confirms what holds and refutes what does not."""
 
+from collections.abc import Iterator
 from fractions import Fraction
 from math import log
 from typing import Any
 
 import pytest
 
-pytest.importorskip("torch")
+torch = pytest.importorskip("torch")
 pytest.importorskip("scipy")
 
 from gamma_calc import lora
@@ -17,6 +18,15 @@ from gamma_calc.claims.setting import on
 from gamma_calc.claims.trial import Constructed, Trial
 from validation.along import slopes_along
 from validation.trials import Found, growth_of_the_product, same_run, steps_to_escape
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Many small arrays: threads would wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def verdicts(measurement: Measurement) -> list[str]:

@@ -10,7 +10,8 @@ from gamma_calc.claims.measure import Slopes
 from gamma_calc.claims.setting import on
 from gamma_calc.claims.sources import ADAPTIVE, FEATURE_LEARNING
 
-_CHEAP: Final[dict[str, Any]] = {"widths": (64, 128, 256, 512, 1024), "most_seeds": 2048}
+_CHEAP: Final[dict[str, Any]] = {"widths": (64, 256, 1024, 4096), "most_seeds": 2048}
+_LARGE: Final = (256, 1024, 4096, 2**14)  # the readout of the start is of order one, the change n^(1/2) below it
 
 CLAIMS: Final = (
     Claim(
@@ -42,6 +43,8 @@ CLAIMS: Final = (
             for optimiser in ("sign", "adam")
         ),
         ("a deep linear network",),
-        measurements=(Slopes(on("deep-linear", init="sp", optimiser="sign"), {"dh2": "0", "df": "1/2"}, 1, **_CHEAP),),
+        measurements=(
+            Slopes(on("deep-linear", init="sp", optimiser="sign"), {"dh2": "0", "df": "1/2"}, 1, widths=_LARGE),
+        ),
     ),
 )

@@ -108,7 +108,7 @@ CLAIMS: Final = (
         "PiSSA has factors of entries n^(-1/2) and takes learning rates up to n^(-1/2).",
         _start("pissa", "-1/2", "-1/2", "-1/2"),
         (_IID, _RESIDUAL, _DECLARED),
-        measurements=(Constructed("pissa", {"A": "-1/2", "B": "-1/2"}, _CLOSE),),
+        measurements=(Constructed("pissa", {"A": "-1/2", "B": "-1/2"}, _CLOSE, seeds=8),),
     ),
     Claim(
         "C18",
@@ -141,7 +141,7 @@ CLAIMS: Final = (
         "Where the leading singular values are n^(1/2), PiSSA has entries n^(-1/4) and takes rates up to n^(-3/4).",
         _start("pissa", "-1/4", "-1/4", "-3/4", tau="1/2"),
         (_RESIDUAL, _DECLARED),
-        measurements=(Constructed("pissa", {"A": "-1/4", "B": "-1/4"}, tau="1/2"),),
+        measurements=(Constructed("pissa", {"A": "-1/4", "B": "-1/4"}, tau="1/2", seeds=8),),
     ),
     Claim(
         "C21",

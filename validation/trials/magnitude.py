@@ -15,7 +15,7 @@ IN: Final = 768  # long axes, for which r/n is small
 OUT: Final = 512
 RANK: Final = 4
 RATE: Final = 1e-3  # so small that the factors keep their sizes
-STEPS: Final = 20
+STEPS: Final = 10
 SEEDS: Final = 16
 
 
