@@ -10,14 +10,14 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("scipy")
 
-from gamma_calc import lora
-from gamma_calc.claims.along import Along, EdgeAlong, evenly
-from gamma_calc.claims.measure import Measurement, Slopes
-from gamma_calc.claims.run import run
-from gamma_calc.claims.setting import on
-from gamma_calc.claims.trial import Constructed, Trial
-from validation.along import slopes_along
-from validation.trials import Found, growth_of_the_product, same_run, steps_to_escape
+from gamma_calc import lora  # noqa: E402 - after the check that torch is there
+from gamma_calc.claims.along import Along, EdgeAlong, evenly  # noqa: E402
+from gamma_calc.claims.measure import Measurement, Slopes  # noqa: E402
+from gamma_calc.claims.run import run  # noqa: E402
+from gamma_calc.claims.setting import on  # noqa: E402
+from gamma_calc.claims.trial import Constructed, Trial  # noqa: E402
+from validation.along import slopes_along  # noqa: E402
+from validation.trials import Found, growth_of_the_product, same_run, steps_to_escape  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
