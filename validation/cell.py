@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ from validation.plan import Plan
 from validation.settings import DTYPES, Settings
 
 Floats = npt.NDArray[np.float64]
+FAST: Final = 2**24  # bytes of a batch on a processor: larger ones only leave its caches
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +125,7 @@ def refuse_what_does_not_fit(program: Program, width: int, settings: Settings) -
 
 def _repetitions(plan: Plan, settings: Settings) -> int:
     """How many run at once in the memory allowed: two at least, as a batch of one is run as two equal ones."""
-    need = plan.numbers(settings.steps) * DTYPES[settings.dtype].itemsize
+    need = _bytes(plan, settings)
     fit = settings.memory // need
     if fit < 2:
         raise BudgetError(
@@ -135,9 +136,16 @@ def _repetitions(plan: Plan, settings: Settings) -> int:
     return fit
 
 
+def _bytes(plan: Plan, settings: Settings) -> int:
+    """What one repetition takes."""
+    return plan.numbers(settings.steps) * DTYPES[settings.dtype].itemsize
+
+
 def _groups(plan: Plan, rates: Sequence[float], settings: Settings) -> Iterator[tuple[int, Sequence[float]]]:
     """How many seeds run at once, with which factors, within the memory allowed."""
     fit = _repetitions(plan, settings)
+    if settings.device == "cpu":
+        fit = min(fit, max(2, FAST // _bytes(plan, settings)))
     if fit >= len(rates):
         yield fit // len(rates), rates
     else:

@@ -88,7 +88,7 @@ class Plan:
         if not isinstance(leaf, Parameter):
             return rows * columns
         copies = 2 + self.reading.keeps_start(leaf.name) + self.reading.keeps_movement(leaf.name)
-        return rows * columns * (copies + (0 if self.reading.factored(leaf.name) else 4))
+        return rows * columns * (copies + self.reading.beside(leaf.name))
 
 
 def refuse_what_is_open(program: Program) -> None:

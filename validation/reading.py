@@ -222,6 +222,14 @@ class Reading:
         """
         return self._constant_side(self.gradients[name]) if isinstance(self.program.optimiser, Adam) else None
 
+    def beside(self, name: str) -> int:
+        """How many arrays of a parameter's shape its updates take: none, the update, or also gradient and memory."""
+        if self.factored(name):
+            return 0
+        if self.one_sided(name):
+            return 1
+        return 4 if isinstance(self.program.optimiser, Adam) else 2
+
     def _constant_side(self, place: int) -> str | None:
         operation = self.graph.operations[place]
         match operation.node:
