@@ -129,7 +129,7 @@ def test_control_c_keeps_what_is_stored_and_says_how_to_resume(path: Path, execu
     out, err = process.communicate()
     assert claimed(path) == 0
     assert (process.returncode, out) == (130, "")
-    told = f"interrupted: {path} has {stored(path)} cells of this sweep; the same command again resumes"
+    told = f"interrupted: {path} has {stored(path)} cells of this run; the same command again resumes"
     assert err.splitlines()[-1] == told
     assert "Traceback" not in err
     assert early or 0 < stored(path) < 60000

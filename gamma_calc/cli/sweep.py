@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
 from gamma_calc.catalogue.targets import TARGETS
 from gamma_calc.cli.numeric import refuse_missing, widths_of
 from gamma_calc.cli.options import MANY, assignments
-from gamma_calc.errors import ConfigError, UnknownName, unknown
-
-INTERRUPTED: Final = 128 + 2
-BETWEEN_LINES: Final = 5  # seconds, where the output is no terminal
+from gamma_calc.cli.running import fill, line, refuse_failures
+from gamma_calc.errors import UnknownName, unknown
 
 Texts = tuple[str, ...]
 
@@ -59,22 +55,16 @@ def sweep(
     numeric: Any = import_module("validation.sweep")
     given = {} if memory is None else {"memory": memory}
     grid = numeric.Grid(target, axes, numbers, seeds, steps, dtype, device, **given)
-    pool, path = numeric.pool(executor), export and numeric.checked_export(export)
-    if not store.exists():
-        pool.check(grid.device)  # before a file is made
-    with numeric.Store.open(store) as kept:
-        try:
-            with _progress(store) as tell:
-                found = numeric.run(grid, kept, pool, tell)
-        except KeyboardInterrupt:
-            there = len(kept.keys() & {job.key for job in grid.jobs})
-            _line(f"interrupted: {store} has {there} cells of this sweep; the same command again resumes")
-            return INTERRUPTED
+    path = export and numeric.checked_export(export)
+
+    def then(kept: Any, found: Any) -> int:
         if path is not None:
-            _line(f"{path}: {numeric.export(kept, path, grid)} cells")
-        _refuse_failures(kept, grid, found)
-    sys.stdout.write(f"{store}: {found.done} cells, {found.done - found.before} of them new\n")
-    return 0
+            line(f"{path}: {numeric.export(kept, path, grid)} cells")
+        refuse_failures(kept, grid, found)
+        sys.stdout.write(f"{store}: {found.done} cells, {found.done - found.before} of them new\n")
+        return 0
+
+    return fill(store, grid, executor, then)
 
 
 def _options(target: str, given: Mapping[str, Texts]) -> dict[str, Texts]:
@@ -97,78 +87,3 @@ def _exponents(texts: Texts) -> dict[str, list[str]]:
         for name, value in assignments("--set", [text]).items():
             found.setdefault(name, []).append(str(value))
     return found
-
-
-def _refuse_failures(kept: Any, grid: Any, found: Any) -> None:
-    if not found.failed:
-        return
-    reasons, jobs = kept.failures(), {job.key: job for job in grid.jobs}
-    key = next(key for key in jobs if key in reasons)
-    job, axes = jobs[key], ", ".join(f"{name}={value}" for name, value in jobs[key].setting.axes)
-    raise ConfigError(
-        f"{found.failed} of {found.total} cells failed, the first ({axes}, n = {job.width}, seed {job.seed}) by "
-        f"{reasons[key]}",
-        where=str(kept.path),
-        mend="the same command tries them again",
-    )
-
-
-@contextmanager
-def _progress(store: Path) -> Iterator[Callable[[Any], None]]:
-    """A live line on a terminal, a plain line now and then elsewhere; both on the error stream."""
-    if not sys.stderr.isatty():
-        yield _Lines(store)
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("cells{task.fields[pace]}"),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task, pace = bar.add_task(store.name, total=None, pace=""), _Pace()
-
-        def tell(now: Any) -> None:
-            bar.update(task, completed=now.done + now.failed, total=now.total, pace=pace(now))
-
-        yield tell
-
-
-class _Lines:
-    """Progress as plain lines: the first, the last, and one every few seconds."""
-
-    def __init__(self, store: Path) -> None:
-        self.store, self.pace = store, _Pace()
-        self.last: float = -BETWEEN_LINES
-
-    def __call__(self, now: Any) -> None:
-        pace, time_now = self.pace(now), time.monotonic()
-        if time_now - self.last >= BETWEEN_LINES or now.done + now.failed == now.total:
-            self.last = time_now
-            _line(f"{self.store}: {now.done} of {now.total} cells{pace}")
-
-
-class _Pace:
-    """Cells a second and the time left, in words; the first new result starts the clock, as workers take a while."""
-
-    def __init__(self) -> None:
-        self.start: tuple[float, int] | None = None
-
-    def __call__(self, now: Any) -> str:
-        failed = f", {now.failed} failed" if now.failed else ""
-        before = f", {now.before} there before" if now.before else ""
-        if self.start is None:
-            self.start = (time.monotonic(), now.done) if now.done > now.before else None
-            return failed + before
-        elapsed, new = time.monotonic() - self.start[0], now.done - self.start[1]
-        if not new:
-            return failed + before
-        left = (now.total - now.done - now.failed) * elapsed / new
-        return f"{failed}, {new / elapsed:.1f} a second, {left:.0f} s left"
-
-
-def _line(text: str) -> None:
-    sys.stderr.write(f"{text}\n")

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise, product
+from typing import Any, Final
 
 from gamma_calc.catalogue.targets import TARGETS
 from gamma_calc.errors import GammaError, unknown
 from gamma_calc.orders.order import Exponent, order
 from validation.errors import SettingError
 from validation.settings import MEMORY, Settings, found_device
-from validation.sweep.job import Axes, Job, Setting, options_of, program_of
+from validation.sweep.job import Axes, Job, Jobs, Setting, options_of, program_of, together
+from validation.sweep.measure import Batch, Measured, measure
 
-LARGEST = 2**63 - 1  # what a store can hold
+LARGEST: Final = 2**63 - 1  # what a store can hold
+TOGETHER: Final = 8  # seeds of one batch: a cell alone costs almost as much
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,14 @@ class Grid:
             for seed in seeds
         ]
         object.__setattr__(self, "jobs", tuple(jobs))
+
+    def batches(self, jobs: Iterable[Job]) -> list[Jobs]:
+        """Cells that differ in their seeds alone, a few at a time."""
+        return together(jobs, lambda job: (job.setting, job.width), TOGETHER)
+
+    def task(self, jobs: Jobs) -> tuple[Callable[[Any], tuple[Measured, ...]], Batch]:
+        """What computes a batch, and the batch as plain data."""
+        return measure, Batch.of(jobs, self.memory)
 
     def _points(self) -> Iterator[Axes]:
         options = options_of(TARGETS[self.target])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 
@@ -58,6 +59,17 @@ class Job:
         width, seed = facts.pop("width"), facts.pop("seed")
         facts |= {name: tuple(facts[name].items()) for name in ("axes", "sizes")}
         return cls(Setting(**facts), width, seed)
+
+
+Jobs = tuple[Job, ...]
+
+
+def together(jobs: Iterable[Job], shared: Callable[[Job], Hashable], at_most: int) -> list[Jobs]:
+    """Jobs in groups that share something, of a limited size."""
+    groups: dict[Hashable, list[Job]] = {}
+    for job in jobs:
+        groups.setdefault(shared(job), []).append(job)
+    return [tuple(g[i : i + at_most]) for g in groups.values() for i in range(0, len(g), at_most)]
 
 
 @lru_cache(maxsize=256)

@@ -4,24 +4,39 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, Protocol
 
 from gamma_calc.errors import GammaError
-from validation.sweep.grid import Grid
-from validation.sweep.job import Job
-from validation.sweep.measure import Batch, Measured, measure
+from validation.sweep.job import Job, Jobs
+from validation.sweep.measure import Measured
 from validation.sweep.pools import Given, Here, Pool
 from validation.sweep.store import Store
 
-TOGETHER: Final = 8  # seeds of one batch: a cell alone costs almost as much
 ATTEMPTS: Final = 3  # at a cell whose worker dies
 PAUSE: Final = 0.2  # seconds between looks at what another process computes
 
-Jobs = tuple[Job, ...]
 Work = Future[tuple[Measured, ...]]
+
+
+class Cells(Protocol):
+    """What can be run: cells, how they go together, and what computes some that do. A ``Grid`` is one."""
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """Every cell."""
+
+    @property
+    def device(self) -> str:
+        """Where they are computed."""
+
+    def batches(self, jobs: Iterable[Job]) -> list[Jobs]:
+        """Cells that one call computes."""
+
+    def task(self, jobs: Jobs) -> tuple[Callable[[Any], tuple[Measured, ...]], object]:
+        """A function and what it is given, both of which another process can read. It gives a result for each cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +50,7 @@ class Progress:
 
 
 def run(
-    grid: Grid,
+    grid: Cells,
     store: Store,
     executor: Executor | Pool | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
@@ -47,6 +62,7 @@ def run(
     other has not, and both return when all is there. Raises GammaError for a store or an executor of no further use.
 
     >>> import tempfile, pathlib
+    >>> from validation.sweep import Grid
     >>> grid = Grid(axes={"optimiser": ["sign"], "eta": [-1]}, widths=[64, 128], seeds=2, steps=1)
     >>> with tempfile.TemporaryDirectory() as folder, Store.open(pathlib.Path(folder) / "cells.sqlite") as store:
     ...     run(grid, store)
@@ -65,13 +81,13 @@ class _Sweep:
     nothing beside it), or in flight.
     """
 
-    def __init__(self, grid: Grid, store: Store, pool: Pool, on_progress: Callable[[Progress], None]) -> None:
+    def __init__(self, grid: Cells, store: Store, pool: Pool, on_progress: Callable[[Progress], None]) -> None:
         self.grid, self.store, self.pool, self.on_progress = grid, store, pool, on_progress
         jobs = {job.key: job for job in grid.jobs}
         stored = store.keys() & jobs.keys()
         self.keys = {job: key for key, job in jobs.items()}
         self.before, self.left = len(stored), jobs.keys() - stored
-        self.todo = deque(_batches(job for key, job in jobs.items() if key not in stored))
+        self.todo = deque(grid.batches(job for key, job in jobs.items() if key not in stored))
         self.elsewhere: list[Jobs] = []
         self.alone: deque[Jobs] = deque()
         self.flying: dict[Work, Jobs] = {}
@@ -128,7 +144,8 @@ class _Sweep:
         try:
             if self.executor is None:
                 self.executor = self.pool.open()
-            self.flying[self.executor.submit(measure, Batch.of(jobs, self.grid.memory))] = jobs
+            work, batch = self.grid.task(jobs)
+            self.flying[self.executor.submit(work, batch)] = jobs
         except BrokenExecutor as error:  # its workers died while they had nothing to do
             self._close(now=True)
             self._failure(jobs, error)
@@ -186,18 +203,6 @@ class _Sweep:
         if self.executor is not None:
             executor, self.executor = self.executor, None
             self.pool.stop(executor, now=now)
-
-
-def _batches(jobs: Iterable[Job]) -> list[Jobs]:
-    """Cells that differ in their seeds alone, a few at a time."""
-    groups: dict[object, list[Job]] = {}
-    for job in jobs:
-        groups.setdefault((job.setting, job.width), []).append(job)
-    return [part for group in groups.values() for part in _split(group)]
-
-
-def _split(group: Sequence[Job]) -> Iterable[Jobs]:
-    return (tuple(group[i : i + TOGETHER]) for i in range(0, len(group), TOGETHER))
 
 
 def _error(work: Work) -> BaseException | None:
