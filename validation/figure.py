@@ -20,27 +20,38 @@ COLUMNS = 4
 
 def draw(validation: Validation, path: Path) -> None:
     """One panel for each quantity, one line for each step. Raises SettingError for a path that cannot be written."""
-    figure = panels(validation)
+    save(panels(validation), path)
+
+
+def save(figure: Any, path: Path) -> None:
+    """Write a figure to a file; letters stay letters. Raises SettingError for a path that cannot be written."""
+    from matplotlib import rc_context
+
     try:
-        figure.savefig(path)
+        with rc_context({"svg.fonttype": "none"}):
+            figure.savefig(path)
     except (OSError, ValueError) as error:  # no such folder, no permission; an ending that is no format
         mend = "give a path that can be written, ending in .svg or .png"
         raise SettingError(f"cannot write the figure {path}: {error}", mend=mend) from error
 
 
-def panels(validation: Validation) -> Any:
-    """The figure itself, for those who draw on."""
+def blank(width: float, height: float) -> Any:
+    """An empty figure, in inches. Raises ConfigError where matplotlib is not installed."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ConfigError("a figure needs matplotlib", mend="pip install 'gamma-calc[plot]'") from error
+    return Figure(figsize=(width, height), layout="constrained")
 
+
+def panels(validation: Validation) -> Any:
+    """The figure itself, for those who draw on."""
     shown: dict[str, list[Row]] = {}
     for row in validation.rows:
         if row.predicted is not None and np.any(validation.sizes[row.quantity, row.step] > 0):
             shown.setdefault(row.quantity, []).append(row)
     lines = max(1, -(-len(shown) // COLUMNS))
-    figure = Figure(figsize=(3 * COLUMNS, 2.6 * lines), layout="constrained")
+    figure = blank(3 * COLUMNS, 2.6 * lines)
     axes = figure.subplots(lines, COLUMNS, squeeze=False).ravel()
     for axis, (quantity, rows) in zip(axes, shown.items(), strict=False):
         _panel(axis, validation, quantity, rows)

@@ -71,6 +71,13 @@ COMMANDS: Final = {
   gamma-calc sweep cells.sqlite --init B --set eta=-1 --executor processes:2 --export cells.csv
   gamma-calc sweep cells.sqlite --lr per-factor --set eta_A=-1,eta_B=-1/2 --executor dask:tcp://HOST:8786""",
     ),
+    "experiment": (
+        "A published experiment run again, each cell kept in a file; the same command resumes.",
+        """
+  gamma-calc experiment teacher-student
+  gamma-calc experiment teacher-student --figures figures --format json
+  gamma-calc experiment teacher-student wide.sqlite --widths 128:8192 --steps 60 --rates 1e-6:1:25""",
+    ),
     "claims": (
         "Published results: which of them the derivation and the measurement bear out.",
         """

@@ -1,0 +1,55 @@
+"""gamma-calc experiment: hands a published experiment to the numeric side, if that is installed."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from cyclopts import Parameter
+
+from gamma_calc.cli.numeric import refuse_missing, widths_of
+from gamma_calc.cli.output import say, show
+from gamma_calc.cli.running import fill, refuse_failures
+
+EXIT_CODES: Final = {"confirmed": 0, "refuted": 1, "undecided": 3}
+
+
+def experiment(
+    name: Annotated[Literal["teacher-student"], Parameter(help="which one")],
+    store: Annotated[
+        Path | None, Parameter(help="the SQLite file that keeps the results; NAME.sqlite if not given")
+    ] = None,
+    /,
+    *,
+    init: Annotated[str, Parameter(help="initialisations, as in A,B")] = "A,B,AB",
+    readout: Annotated[str, Parameter(help="sp (n^-1/2), mup (n^-1) or both")] = "sp,mup",
+    widths: Annotated[str, Parameter(help="LOW:HIGH in powers of two, or a list")] = "128:2048",
+    seeds: Annotated[int, Parameter(help="repetitions, from seed 0 on")] = 8,
+    steps: Annotated[int, Parameter(help="training steps")] = 20,
+    rates: Annotated[str, Parameter(help="learning rates: LOW:HIGH:COUNT, or a list")] = "1e-6:1:19",
+    device: Annotated[Literal["auto", "cpu", "cuda"], Parameter(help="where to run")] = "auto",
+    executor: Annotated[str, Parameter(help="serial, processes:N or dask:ADDRESS")] = "serial",
+    figures: Annotated[Path | None, Parameter(help="draw loss.svg, rates.svg and features.svg in this folder")] = None,
+    format: Annotated[Literal["text", "json"], Parameter(help="how to print")] = "text",  # noqa: A002 - option's name
+) -> int:
+    """Run a published experiment, keep every cell in a file, and judge what was derived; the same command resumes."""
+    numbers = widths_of(widths)
+    refuse_missing("experiment")
+    numeric: Any = import_module("validation.experiments")
+    asked = init.split(","), readout.split(","), numbers, seeds, steps, numeric.rates_of(rates), device
+    grid = numeric.TeacherStudent(*asked)
+    folder = figures and numeric.checked_folder(figures)
+
+    def then(kept: Any, found: Any) -> int:
+        refuse_failures(kept, grid, found)
+        outcome = numeric.outcome(grid, numeric.stored(kept))
+        if folder is not None:
+            numeric.draw(outcome, folder)
+        if format == "json":
+            say(outcome.to_json())
+        else:
+            show(lambda _: numeric.blocks(outcome))
+        return EXIT_CODES[outcome.verdict.value]
+
+    return fill(store or Path(f"{name}.sqlite"), grid, executor, then)
