@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gamma_calc.errors import ConfigError
+from gamma_calc.errors import ConfigError, unknown
 from validation.errors import SettingError
+from validation.settings import checked_file
 from validation.verdict import Row, Verdict
 
 if TYPE_CHECKING:
@@ -33,6 +34,14 @@ def save(figure: Any, path: Path) -> None:
     except (OSError, ValueError) as error:  # no such folder, no permission; an ending that is no format
         mend = "give a path that can be written, ending in .svg or .png"
         raise SettingError(f"cannot write the figure {path}: {error}", mend=mend) from error
+
+
+def checked_figure(path: Path) -> Path:
+    """A path that a figure can be written to, checked before anything runs. Raises SettingError or UnknownName."""
+    kinds = [f".{kind}" for kind in blank(1, 1).canvas.get_supported_filetypes()]
+    if path.suffix.lower() not in kinds:
+        raise unknown("kind of figure", path.suffix or str(path), kinds)
+    return checked_file(path)
 
 
 def blank(width: float, height: float) -> Any:
@@ -65,9 +74,10 @@ def _panel(axis: Any, validation: Validation, quantity: str, rows: list[Row]) ->
     widths = np.array(validation.widths, dtype=float)
     for row in rows:
         sizes = validation.sizes[row.quantity, row.step]
-        predicted = sizes[-1] * (widths / widths[-1]) ** float(row.predicted or 0)
+        last = np.flatnonzero(np.isfinite(sizes))[-1]
+        predicted = sizes[last] * (widths / widths[last]) ** float(row.predicted or 0)
         axis.loglog(widths, predicted, color="0.6", linewidth=1, base=2)
         axis.loglog(widths, sizes, "o", markersize=3, color=COLOURS[row.verdict], base=2)
-        axis.annotate(f"t={row.step}: {row.predicted}", (widths[-1], sizes[-1]), fontsize=6)
+        axis.annotate(f"t={row.step}: {row.predicted}", (widths[last], sizes[last]), fontsize=6)
     axis.set_title(quantity, fontsize=9)
     axis.tick_params(labelsize=6)

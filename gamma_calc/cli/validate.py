@@ -2,19 +2,53 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, fields
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 
+from gamma_calc.cli import INTERRUPTED
 from gamma_calc.cli.numeric import refuse_missing, widths_of
 from gamma_calc.cli.options import PLAIN, Options, Question
 from gamma_calc.errors import OrderError
 
-EXIT_CODES = {"confirmed": 0, "refuted": 1, "undecided": 3}
+EXIT_CODES: Final = {"confirmed": 0, "refuted": 1, "undecided": 3}
+MOST_SEEDS: Final = 256
+Tell = Callable[[Any], None]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """How it is measured; what is left out has the numeric side's default."""
+
+    widths: Annotated[str, Parameter(help="LOW:HIGH in powers of two, or a list")] = "256:65536"
+    seeds: Annotated[int, Parameter(help="repetitions to start with")] = 16
+    most_seeds: Annotated[int | None, Parameter(help="repetitions to end with where fewer do not decide (256)")] = None
+    tolerance: Annotated[
+        float | None, Parameter(help="what a slope may be off by (0.05)", validator=validators.Number(gt=0))
+    ] = None
+    steps: Annotated[int, Parameter(help="training steps")] = 4
+    device: Annotated[Literal["auto", "cpu", "cuda"], Parameter(help="where to run")] = "auto"
+    memory: Annotated[int | None, Parameter(help="bytes that a cell may take (1073741824)")] = None
+
+    def given(self, *names: str) -> dict[str, Any]:
+        """The options of these names that are not left out."""
+        chosen = {f.name: getattr(self, f.name) for f in fields(self) if f.name in names}
+        return {name: value for name, value in chosen.items() if value is not None}
+
+    @property
+    def repeated(self) -> dict[str, Any]:
+        """What says how often it is measured; to start with many seeds is to allow as many."""
+        return {"most_seeds": max(MOST_SEEDS, self.seeds)} | self.given("seeds", "most_seeds", "tolerance")
+
+
+USUAL: Final = Run()
 
 
 def validate(
@@ -22,33 +56,66 @@ def validate(
     /,
     *,
     options: Options = PLAIN,
-    widths: Annotated[str, Parameter(help="LOW:HIGH in powers of two, or a list")] = "256:65536",
-    seeds: Annotated[int, Parameter(help="repetitions to start with")] = 16,
-    steps: Annotated[int, Parameter(help="training steps")] = 4,
-    device: Annotated[Literal["auto", "cpu", "cuda"], Parameter(help="where to run")] = "auto",
+    stable_rate: Annotated[
+        bool, Parameter(help="measure the largest learning rate that keeps every output within 1", negative="")
+    ] = False,
+    run: Run = USUAL,
     figure: Annotated[Path | None, Parameter(help="draw the slopes to this file")] = None,
     format: Annotated[Literal["text", "json"], Parameter(help="text or json")] = "text",  # noqa: A002 - option's name
 ) -> int:
-    """Run the program at growing widths and judge every derived order."""
-    question = Question(target, options)
-    point, sizes = question.point or {}, widths_of(widths)
-    if question.program.variables and not point:
-        given = ",".join(f"{name}=VALUE" for name in question.program.variables)
-        raise OrderError("a run needs a number for every exponent", mend=f"add --at {given}")
+    """Run the program at growing widths and judge every derived order, or the largest stable rate."""
+    question, widths = Question(target, options), widths_of(run.widths)
+    measured = (_stable_rate if stable_rate else _orders)(question, widths, run)
     refuse_missing("validate")
-    numeric: Any = import_module("validation")
-    with _progress() as tell:
-        found = numeric.validate(
-            question.program, point, widths=sizes, seeds=seeds, steps=steps, device=device, on_progress=tell
-        )
+    if figure is not None:
+        import_module("validation.figure").checked_figure(figure)
+    try:
+        with _progress() as tell:
+            found = measured(tell)
+    except KeyboardInterrupt as stop:
+        return _interrupted(getattr(stop, "found", None), format)
+    _print(found, format)
     if figure is not None:
         found.figure(figure)
-    _print(found, format)
     return EXIT_CODES[found.verdict.value]
 
 
+def _orders(question: Question, widths: tuple[int, ...], run: Run) -> Callable[[Tell], Any]:
+    point = question.point or {}
+    if question.program.variables and not point:
+        given = ",".join(f"{name}=VALUE" for name in question.program.variables)
+        raise OrderError("a run needs a number for every exponent", mend=f"add --at {given}")
+    settings = run.repeated | run.given("steps", "device", "memory")
+
+    def measured(tell: Tell) -> Any:
+        numeric: Any = import_module("validation")
+        return numeric.validate(question.program, point, widths=widths, on_progress=tell, **settings)
+
+    return measured
+
+
+def _stable_rate(question: Question, widths: tuple[int, ...], run: Run) -> Callable[[Tell], Any]:
+    """The learning rate stays open, and nothing else."""
+    if question.options.at:
+        raise OrderError("--stable-rate looks for the rate that --at gives", mend="fix other exponents with --set")
+    if len(question.program.variables) != 1:
+        listed = ", ".join(question.program.variables) or "no exponents"
+        raise OrderError(
+            f"--stable-rate leaves one rate open, here {listed} are", mend="fix the others with --set NAME=VALUE"
+        )
+
+    def measured(tell: Tell) -> Any:
+        numeric: Any = import_module("validation.stable_rate")
+        settings = import_module("validation.settings").Settings(**run.given("steps", "device", "memory"))
+        return numeric.largest_stable_rate(
+            question.program, widths=widths, settings=settings, on_progress=tell, **run.repeated
+        )
+
+    return measured
+
+
 @contextmanager
-def _progress() -> Iterator[Callable[[Any], None]]:
+def _progress() -> Iterator[Tell]:
     """A live line on the terminal's error stream; nothing where that is no terminal."""
     from rich.console import Console
     from rich.progress import Progress
@@ -62,6 +129,17 @@ def _progress() -> Iterator[Callable[[Any], None]]:
             bar.update(task, completed=now.done, total=now.planned, description=told)
 
         yield tell
+
+
+def _interrupted(found: Any, format: str) -> int:  # noqa: A002 - the option's name
+    """What was measured so far, if it is enough for a slope, and what to do."""
+    again = "the same command starts again; gamma-calc sweep keeps its cells and resumes"
+    if found is None:
+        sys.stderr.write(f"interrupted before four widths were measured; {again}\n")
+        return INTERRUPTED
+    _print(found, format)
+    sys.stderr.write(f"interrupted: judged on n = {', '.join(map(str, found.widths))}; {again}\n")
+    return INTERRUPTED
 
 
 def _print(found: Any, format: str) -> None:  # noqa: A002 - the option's name
