@@ -13,7 +13,7 @@ pytest.importorskip("scipy")
 from gamma_calc import derive
 from gamma_calc.catalogue.deep_linear import PARAMETRISATIONS, Adapter, deep_linear
 from gamma_calc.errors import GammaError
-from validation.fuzz import deep_case, fuzz, lora_case, main
+from validation.fuzz import WIDTHS, deep_case, fuzz, lora_case, main
 from validation.summary import Doubt, Record, summary
 from validation.validate import _agreed
 from validation.verdict import Row, Verdict
@@ -37,7 +37,7 @@ def test_cases_are_measured_where_the_rank_is_a_whole_number() -> None:
         case = lora_case(i)
         if "rho" in case.at:
             above, below = map(int, case.at["rho"].split("/"))
-            ranks = [n ** (above / below) for n in (*case.widths, *case.wider)]
+            ranks = [n ** (above / below) for n in (*WIDTHS, *case.wider)]
             assert all(abs(r - round(r)) < 1e-9 for r in ranks), case.text
 
 

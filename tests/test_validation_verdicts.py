@@ -87,8 +87,8 @@ def test_a_slope_that_has_not_settled_is_not_confirmed() -> None:
 def test_a_transient_at_small_widths_does_not_hide_the_exponent_of_the_larger_half() -> None:
     found = verdict(lambda n: n**0.5 * (1 + 300 / n), HALF, noise=0.02)
     assert found.measured is not None
-    assert (found.verdict, found.reason) == (Verdict.CONFIRMED, "line at the larger half of the widths")
-    early = {n: s for n, s in sizes(lambda n: n**0.5 * (1 + 300 / n), noise=0.02).items() if n < 2**12}
+    assert (found.verdict, found.reason) == (Verdict.CONFIRMED, "line at the largest widths")
+    early = {n: s for n, s in sizes(lambda n: n**0.5 * (1 + 300 / n), noise=0.02).items() if n < 2**11}
     assert row(Prediction("x", 1, HALF), early).verdict is not Verdict.CONFIRMED
 
 

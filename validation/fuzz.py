@@ -28,10 +28,10 @@ from validation.summary import Record, summary
 from validation.validate import validate
 from validation.verdict import Verdict
 
-WIDTHS: Final = tuple(k**4 for k in range(3, 9))  # ranks n^(1/4) and n^(1/2) are whole numbers
-WIDER: Final = {"fixed": (12**4, 16**4), "1/4": (10**4, 12**4), "1/2": (8**4, 10**4)}  # by the rank's exponent
+WIDTHS: Final = tuple(k**4 for k in range(3, 8))  # ranks n^(1/4) and n^(1/2) are whole numbers
+WIDER: Final = {"fixed": (10**4, 14**4), "1/4": (10**4, 14**4), "1/2": (8**4, 10**4)}  # by the rank's exponent
 SIZES: Final[Mapping[str, Mapping[str, int]]] = {  # so many parts that no sum hangs on a few of them
-    "fixed": {"r": 17, "d": 17},
+    "fixed": {"r": 9, "d": 17},
     "1/4": {"r": 4},
     "1/2": {},
 }
@@ -54,11 +54,6 @@ class Case:
     def sizes(self) -> Mapping[str, int]:
         """The sizes of fixed dimensions, and the factor in front of a growing rank."""
         return SIZES[self.at.get("rho", "fixed")]
-
-    @property
-    def widths(self) -> tuple[int, ...]:
-        """Those below the wider ones."""
-        return tuple(width for width in WIDTHS if width < self.wider[0])
 
     @property
     def wider(self) -> tuple[int, ...]:
@@ -142,8 +137,8 @@ def fuzz(kind: str, first: int, count: int, **settings: Any) -> Iterator[Outcome
 
 
 def _measured(case: Case, **settings: Any) -> Validation:
-    usual = {"widths": case.widths, "wider": case.wider, "sizes": case.sizes, "seeds": 64, "most_seeds": 4096}
-    return validate(case.program, case.at, steps=case.steps, device="cpu", **usual | settings)
+    usual: dict[str, Any] = {"widths": WIDTHS, "wider": case.wider, "sizes": case.sizes, "seeds": 64}
+    return validate(case.program, case.at, steps=case.steps, device="cpu", **{**usual, "most_seeds": 2048, **settings})
 
 
 def _record(name: str) -> Record:

@@ -27,7 +27,7 @@ TOLERANCE: Final = 0.05
 LEVEL: Final = 0.05  # of all refutations of one table together
 ENOUGH: Final = 0.5  # share of the leading term at the largest width from which a crossover fit can confirm
 ADD_SEEDS: Final = "add seeds"
-LATE: Final = "line at the larger half of the widths"
+LATE: Final = "line at the largest widths"
 ABSENT: Final = 1e-2  # share below which a leading term that should have a constant of order one is not there
 
 
@@ -154,12 +154,12 @@ def _exact(empty: Row, zero: Sequence[int], finite: int, overflow: Sequence[int]
 
 
 def _by_lines(empty: Row, points: Points, tolerance: float) -> Row:
-    """The line at all widths; where it does not confirm, that of the larger half may."""
+    """The line at all widths; where it does not confirm, that of the larger half may, or of the fewest for a line."""
     everywhere = _by_line(empty, line(points), points, tolerance)
-    half = len(points.widths) // 2
-    if everywhere.verdict is Verdict.CONFIRMED or half < FEWEST_WIDTHS:
+    count = max(FEWEST_WIDTHS, len(points.widths) // 2)
+    if everywhere.verdict is Verdict.CONFIRMED or count == len(points.widths):
         return everywhere
-    upper = points.widest(half)
+    upper = points.widest(count)
     late = _by_line(empty, line(upper), upper, tolerance)
     return replace(late, reason=LATE) if late.verdict is Verdict.CONFIRMED else everywhere
 
