@@ -10,7 +10,6 @@ import sys
 import time
 from collections import Counter
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from gamma_calc import lora
 from gamma_calc.errors import GammaError
 from gamma_calc.orders.order import Exponent
 from validation import Settings, cell
+from validation.errors import BudgetError
 from validation.sweep import Grid, Progress, Store, export, run
 from validation.sweep.pools import Pool
 
@@ -132,21 +132,15 @@ def test_overflow_is_a_result(path: Path) -> None:
     assert row.measured.diverged > 0
 
 
-def test_a_cell_that_cannot_be_computed_is_recorded_and_the_others_go_on(path: Path) -> None:
-    grid = Grid(axes={"optimiser": ["sign"], "eta": [-1]}, widths=[16, 2**40], seeds=2, steps=1)
+def test_a_budget_too_small_for_the_widest_is_refused_with_one_that_does(path: Path) -> None:
+    axes: dict[str, Any] = {"axes": {"optimiser": ["sign"], "eta": [-1]}, "seeds": 2, "steps": 1}
+    with pytest.raises(BudgetError) as caught:
+        Grid(**axes, widths=[16, 4096], memory=1000)
+    told = re.fullmatch(r"program lora: 1000 bytes are too few at width 4096; allow (\d+), .*", str(caught.value))
+    assert told is not None
     with Store.open(path) as store:
-        assert run(grid, store) == Progress(total=4, before=0, done=2, failed=2)
-        (reason, _) = store.failures().values()
-        assert [row.job.width for row in store.rows()] == [16, 16]
-    assert reason.startswith("program lora: 268435456 bytes are too few at width 1099511627776; allow ")
-
-
-def test_with_the_memory_that_the_reason_names_the_cell_is_computed(path: Path) -> None:
-    short = Grid(axes={"optimiser": ["sign"], "eta": [-1]}, widths=[4096], seeds=2, steps=1, memory=1000)
-    with Store.open(path) as store:
-        assert run(short, store).failed == 2
-        (needed,) = {re.findall(r"allow (\d+)", reason)[0] for reason in store.failures().values()}
-        assert run(replace(short, memory=int(needed)), store) == Progress(total=2, before=0, done=2, failed=0)
+        found = run(Grid(**axes, widths=[16, 4096], memory=int(told[1])), store)
+    assert found == Progress(total=4, before=0, done=4, failed=0)
 
 
 class Interrupting(Pool):

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("scipy")
 
-from command import run
+from command import EXAMPLE, run
+from workers import failing
 
 from gamma_calc.cli import numeric
 from validation.sweep import Store
@@ -53,11 +55,34 @@ def test_every_axis_may_be_given(capsys: pytest.CaptureFixture[str], path: Path)
     assert seen == {("-1", "-1/2", "1/2", "-1/2", "free"), ("-1", "-1", "1/2", "-1/2", "free")}
 
 
+def test_a_configuration_is_a_target(capsys: pytest.CaptureFixture[str], path: Path) -> None:
+    words = "--optimizer sign --set eta=-1 --widths 16 --seeds 2 --steps 1 --device cpu"
+    found = run(capsys, "sweep", str(path), str(EXAMPLE), *words.split())
+    assert (found.code, found.out) == (0, f"{path}: 2 cells, 2 of them new\n")
+    by_name = run(capsys, f"sweep {path} lora --init default --scaling alpha/r {words}")
+    assert (by_name.code, by_name.out) == (0, f"{path}: 2 cells, 0 of them new\n")
+
+
+def test_what_a_configuration_decides_is_not_an_axis(capsys: pytest.CaptureFixture[str], path: Path) -> None:
+    words = "--init A --init B --set eta=-1"
+    found = run(capsys, "sweep", str(path), str(EXAMPLE), *words.split())
+    assert (found.code, found.out) == (2, "")
+    assert found.err == (
+        f"gamma-calc: {EXAMPLE}: --init A contradicts the config, which sets it by init_lora_weights; leave --init "
+        "out, or name a target of the catalogue instead of the config\n"
+    )
+    assert not path.exists()
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         ("{path}", "target lora: eta left open; give eta a value, as in eta=-1/2"),
-        ("{path} lorra", "unknown target 'lorra'; did you mean lora or lora-fa?"),
+        ("{path} stackd", "unknown target 'stackd'; did you mean stacked?"),
+        (
+            "{path} no/such.json --set eta=-1",
+            "no/such.json: no such file; name an adapter_config.json, or a target of the catalogue",
+        ),
         ("{path} toy --rank growing", "target toy does not take --rank; it takes --init, --optimizer, --lr"),
         ("{path} --set eta", "--set: 'eta' is no setting; write NAME=VALUE, as in eta=-1/2"),
         (
@@ -82,15 +107,24 @@ def test_bad_input_gets_one_line_and_makes_no_file(
     assert list(path.parent.iterdir()) == []
 
 
-def test_cells_that_fail_are_told_and_the_code_says_so(capsys: pytest.CaptureFixture[str], path: Path) -> None:
-    wide = 2**29
-    words = f"--optimizer sign --set eta=-1 --widths 16,{wide} --seeds 2 --steps 1 --device cpu"
+def test_cells_that_fail_are_told_and_the_code_says_so(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, path: Path
+) -> None:
+    monkeypatch.setattr("validation.sweep.grid.measure", partial(failing, seed=1))
+    words = "--optimizer sign --set eta=-1 --widths 16,32 --seeds 2 --steps 1 --device cpu"
     found = run(capsys, f"sweep {path} {words}")
     assert (found.code, found.out) == (2, "")
-    assert found.err.splitlines()[-1].startswith(
-        f"gamma-calc: {path}: 2 of 4 cells failed, the first (optimiser=sign, eta=-1, n = {wide}, seed 0) by program "
+    assert found.err.splitlines()[-1] == (
+        f"gamma-calc: {path}: 2 of 4 cells failed, the first (optimiser=sign, eta=-1, n = 16, seed 1) by "
+        "ZeroDivisionError: division by zero; the same command tries them again"
     )
-    assert found.err.splitlines()[-1].endswith("; the same command tries them again")
+
+
+def test_a_budget_too_small_is_refused_before_a_file_is_made(capsys: pytest.CaptureFixture[str], path: Path) -> None:
+    found = run(capsys, f"sweep {path} {SMALL} --memory 1000")
+    assert (found.code, found.out) == (2, "")
+    assert found.err.startswith("gamma-calc: program lora: 1000 bytes are too few at width 32; allow ")
+    assert not path.exists()
 
 
 def test_without_the_numeric_side_it_says_what_to_install(

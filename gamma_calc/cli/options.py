@@ -145,26 +145,13 @@ class Question:
 
     @cached_property
     def _config(self) -> PeftConfig | None:
-        if self.target in TARGETS:
-            return None
-        path = Path(self.target)
-        if not os.path.exists(path) and not (path.suffix or len(path.parts) > 1):  # noqa: PTH110 - never raises
-            raise unknown("target", self.target, TARGETS)
-        from gamma_calc.catalogue.peft import read_config
-
-        return read_config(path)
+        return config_of(self.target)
 
     def _written(self, starts: Mapping[str, Order]) -> Program:
         given = self._given()
         if self._config is None:
             return self._built(given, starts)
-        for name, field in (("init", "init_lora_weights"), ("scaling", "lora_alpha, r and use_rslora")):
-            if name in given:
-                raise ConfigError(
-                    f"--{name} {given[name]} contradicts the config, which sets it by {field}",
-                    where=self.target,
-                    mend=f"leave --{name} out, or name a target of the catalogue instead of the config",
-                )
+        refuse_contradictions(self.target, given)
         return self._built(given | self._config.settings, starts)
 
     def _built(self, given: Mapping[str, str], starts: Mapping[str, Order]) -> Program:
@@ -195,6 +182,29 @@ class Question:
                 opened = _OPENED_BY.get(name, "") if _OPENERS.get(name) in self._known.options else ""
                 listed = "" if known else "this program leaves no exponent open"
                 raise UnknownName(error.what, where=option, mend=opened or listed or error.mend)
+
+
+def config_of(target: str) -> PeftConfig | None:
+    """The adapter configuration that a target is the path of; None for a name of the catalogue. Raises GammaError."""
+    if target in TARGETS:
+        return None
+    path = Path(target)
+    if not os.path.exists(path) and not (path.suffix or len(path.parts) > 1):  # noqa: PTH110 - never raises
+        raise unknown("target", target, TARGETS)
+    from gamma_calc.catalogue.peft import read_config
+
+    return read_config(path)
+
+
+def refuse_contradictions(config: str, given: Mapping[str, str]) -> None:
+    """A configuration decides some options. Raises ConfigError where one of them is given too."""
+    for name, field in (("init", "init_lora_weights"), ("scaling", "lora_alpha, r and use_rslora")):
+        if name in given:
+            raise ConfigError(
+                f"--{name} {given[name]} contradicts the config, which sets it by {field}",
+                where=config,
+                mend=f"leave --{name} out, or name a target of the catalogue instead of the config",
+            )
 
 
 _OPENED_BY: Final = {

@@ -6,17 +6,18 @@ import sys
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from cyclopts import Parameter
 
 from gamma_calc.catalogue.targets import TARGETS
 from gamma_calc.cli.numeric import refuse_missing, widths_of
-from gamma_calc.cli.options import MANY, assignments
+from gamma_calc.cli.options import MANY, assignments, config_of, refuse_contradictions
 from gamma_calc.cli.running import fill, line, refuse_failures
-from gamma_calc.errors import UnknownName, unknown
+from gamma_calc.errors import UnknownName
 
 Texts = tuple[str, ...]
+AXES: Final = ("init", "optimizer", "lr", "rank", "scaling", "loss")
 
 
 def _axis(text: str) -> Parameter:
@@ -25,7 +26,7 @@ def _axis(text: str) -> Parameter:
 
 def sweep(
     store: Annotated[Path, Parameter(help="the SQLite file that keeps the results; made where there is none")],
-    target: Annotated[str, Parameter(help="a name of the catalogue")] = "lora",
+    target: Annotated[str, Parameter(help="a name of the catalogue, or a peft adapter_config.json")] = "lora",
     /,
     *,
     init: Annotated[Texts, _axis("initialisation")] = (),
@@ -48,13 +49,14 @@ def sweep(
 
     Each option that may be repeated is an axis: every combination of its values with those of the others is run.
     """
-    options = {"init": init, "optimizer": optimizer, "lr": lr, "rank": rank, "scaling": scaling, "loss": loss}
-    axes = {**_options(target, options), **_exponents(set_)}
+    chosen = dict(zip(AXES, (init, optimizer, lr, rank, scaling, loss), strict=True))
+    name, given = _resolved(target, {option: values for option, values in chosen.items() if values})
+    axes = {**_options(name, given), **_exponents(set_)}
     numbers = widths_of(widths)
     refuse_missing("sweep")
     numeric: Any = import_module("validation.sweep")
-    given = {} if memory is None else {"memory": memory}
-    grid = numeric.Grid(target, axes, numbers, seeds, steps, dtype, device, **given)
+    budget = {} if memory is None else {"memory": memory}
+    grid = numeric.Grid(name, axes, numbers, seeds, steps, dtype, device, **budget)
     path = export and numeric.checked_export(export)
 
     def then(kept: Any, found: Any) -> int:
@@ -67,17 +69,23 @@ def sweep(
     return fill(store, grid, executor, then)
 
 
+def _resolved(target: str, given: Mapping[str, Texts]) -> tuple[str, Mapping[str, Texts]]:
+    """The target by name, and the values of its options: a configuration is the LoRA layer with some decided."""
+    config = config_of(target)
+    if config is None:
+        return target, given
+    refuse_contradictions(target, {name: values[0] for name, values in given.items()})
+    return "lora", {**given, **{name: (value,) for name, value in config.settings.items()}}
+
+
 def _options(target: str, given: Mapping[str, Texts]) -> dict[str, Texts]:
     """The axes that are options, by the names that the program has for them."""
-    if target not in TARGETS:
-        raise unknown("target", target, TARGETS)
     known = TARGETS[target].options
-    chosen = {name: values for name, values in given.items() if values}
-    for name in chosen:
+    for name in given:
         if name not in known:
-            taken = ", ".join(f"--{option}" for option in known if option in given)
+            taken = ", ".join(f"--{option}" for option in known if option in AXES)
             raise UnknownName(f"target {target} does not take --{name}", mend=f"it takes {taken}")
-    return {known[name]: values for name, values in chosen.items()}
+    return {known[name]: values for name, values in given.items()}
 
 
 def _exponents(texts: Texts) -> dict[str, list[str]]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from gamma_calc.catalogue.targets import TARGETS
 from gamma_calc.errors import GammaError, unknown
 from gamma_calc.orders.order import Exponent, order
+from validation.cell import refuse_what_does_not_fit
 from validation.errors import SettingError
 from validation.settings import MEMORY, Settings, found_device
 from validation.sweep.job import Axes, Job, Jobs, Setting, options_of, program_of, together
@@ -47,13 +48,13 @@ class Grid:
     def __post_init__(self) -> None:
         if self.target not in TARGETS:
             raise unknown("target", self.target, TARGETS)
-        Settings(steps=self.steps, dtype=self.dtype, sizes=self.sizes)  # refuses what cannot be used
+        settings = Settings(steps=self.steps, dtype=self.dtype, sizes=self.sizes, memory=self.memory)
         device = found_device("auto") if self.device == "auto" else self.device  # "cuda" may be there for a worker
         sizes = tuple(sorted(self.sizes.items()))
         widths, seeds = _widths(self.widths), _seeds(self.seeds)
         jobs = [
             Job(Setting(self.target, axes, self.steps, self.dtype, device, sizes), width, seed)
-            for axes in self._points()
+            for axes in self._points(widths[-1], settings)
             for width in widths
             for seed in seeds
         ]
@@ -67,14 +68,14 @@ class Grid:
         """What computes a batch, and the batch as plain data."""
         return measure, Batch.of(jobs, self.memory)
 
-    def _points(self) -> Iterator[Axes]:
+    def _points(self, widest: int, settings: Settings) -> Iterator[Axes]:
         options = options_of(TARGETS[self.target])
         columns = [[(name, _text(name, v, name in options)) for v in vs] for name, vs in self.axes.items()]
         for name, column in zip(self.axes, columns, strict=True):
             if not column:
                 raise SettingError(f"axis {name} has no values", mend="give at least one")
         for axes in dict.fromkeys(product(*columns)):
-            program_of(self.target, axes)
+            refuse_what_does_not_fit(program_of(self.target, axes), widest, settings)
             yield axes
 
 
