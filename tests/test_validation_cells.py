@@ -1,5 +1,7 @@
 """A cell is a pure function: its numbers do not depend on what runs with it, nor on how its tensors are kept."""
 
+import gc
+import weakref
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from gamma_calc.optimisers.adam import adam  # noqa: E402
 from validation import Settings, cell  # noqa: E402
 from validation.draws import Draws  # noqa: E402
 from validation.errors import BudgetError  # noqa: E402
+from validation.execute import Run  # noqa: E402
 from validation.graph import identity  # noqa: E402
 from validation.matrices import LowRank, Unseen  # noqa: E402
 from validation.plan import Plan  # noqa: E402
@@ -64,6 +67,20 @@ def test_a_rate_run_alone_gives_identical_numbers(program: Program) -> None:
 
 def test_changes_are_the_sums_of_their_parts(program: Program) -> None:
     assert cell(program, 96, range(4), Settings(steps=4)).residual.max() < 1e-12
+
+
+def test_the_memory_of_a_run_ends_with_it(program: Program) -> None:
+    """Without waiting for the collector of cycles: one run at a large width takes what the budget has."""
+    draws = Draws("a run", 32, (0, 1), 1, torch.float64, torch.device("cpu"))
+    gc.disable()
+    try:
+        run = Run(Plan(program, 32, {}), draws, torch.ones(2, dtype=torch.float64))
+        run.take_step(1)
+        ended = weakref.ref(run)
+        del run
+        assert ended() is None
+    finally:
+        gc.enable()
 
 
 def test_seeds_and_widths_differ(program: Program) -> None:

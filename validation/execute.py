@@ -34,6 +34,34 @@ def execute(plan: Plan, draws: Draws, steps: int, rates: Tensor) -> Record:
     return notes.record()
 
 
+class Source:
+    """The arrays that are drawn rather than computed."""
+
+    def __init__(self, plan: Plan, draws: Draws, rates: Tensor) -> None:
+        self.plan, self.draws, self.rates = plan, draws, rates
+        self.sample = 0
+
+    def leaf(self, node: Data | Frozen) -> Array:
+        fresh = isinstance(node, Data) and node.fresh
+        return self.draw(node, f"{node.name}@{self.sample}" if fresh else node.name)
+
+    def draw(self, leaf: Given, name: str) -> Array:
+        deviation = self.plan.power(leaf.entry if isinstance(leaf, Data) else leaf.init.entry)
+        if deviation == 0:
+            return self.zero(leaf)
+        shape = self.plan.shape(leaf.shape)
+        if self.plan.reading.unseen(leaf):
+            rows, columns = shape
+            return Drawn(Unseen(self.draws, name, (rows, columns), deviation))
+        return filled(partial(self.draws.normal, name), shape).mul_(deviation)
+
+    def zero(self, leaf: Given) -> Array:
+        shape, repetitions = self.plan.shape(leaf.shape), len(self.rates)
+        if self.plan.reading.unseen(leaf):
+            return LowRank(*(self.rates.new_zeros((repetitions, size, 0)) for size in shape))
+        return filled(lambda s: self.rates.new_zeros((repetitions, *s)), shape)
+
+
 class Run:
     """The arrays of one run, as far as it has come."""
 
@@ -46,7 +74,7 @@ class Run:
         self.last: dict[str, Array] = {}  # by the last update
         self.memory: dict[str, Any] = {}
         self.signs: dict[str, Tensor] = {}  # of a factor of a gradient that stays the same
-        self.sample = 0
+        self.source = Source(plan, draws, rates)
         operations = plan.graph.operations
         self.values: list[Array] = [None] * len(operations)
         self.changing = [i for i, operation in enumerate(operations) if not operation.constant]
@@ -69,7 +97,7 @@ class Run:
         """
         along = self.gradients_watched()
         self.update(step)
-        self.sample = step
+        self.source.sample = step
         self._forget(self.fresh)
         moving = {place: self._kept(place) for place in self.reading.of_the_step}
         self.apply()
@@ -78,7 +106,7 @@ class Run:
 
     def update(self, step: int) -> None:
         """Decide what the step adds to each parameter."""
-        self.last = {name: self._update(name, step) for name in self.parameters}
+        self.last.update({name: self._update(name, step) for name in self.parameters})
 
     def apply(self) -> None:
         for name, update in self.last.items():
@@ -151,36 +179,35 @@ class Run:
         return node.numeric if node.arguments else self._leaf(node)
 
     def _leaf(self, node: Expression) -> Callable[[], Array]:
-        """Where an array comes from that is not computed."""
+        """Where an array comes from that is not computed. None refers to the run, or its memory would outlive it."""
+        now, start, added, last, source, rates = self.now, self.start, self.added, self.last, self.source, self.rates
         match node:
             case Parameter(name=name):
-                return lambda: self.now[name]
+                return lambda: now[name]
             case Snapshot(parameter=p):
-                return lambda: self.start[p.name]
+                return lambda: start[p.name]
             case Moved(parameter=p, since=Time.START):
-                return lambda: self.added[p.name]
+                return lambda: added[p.name]
             case Moved(parameter=p):
-                return lambda: self.last[p.name]
-            case Data(name=name, fresh=True):
-                return lambda: self._draw(node, f"{name}@{self.sample}")
-            case Data(name=name) | Frozen(name=name):
-                return lambda: self._draw(node, name)
+                return lambda: last[p.name]
+            case Data() | Frozen():
+                return lambda: source.leaf(node)
             case One():
-                return lambda: torch.ones_like(self.rates)
+                return lambda: torch.ones_like(rates)
         return node.numeric
 
     # -- draws ----------------------------------------------------------------------------------------------------
 
     def _begin(self) -> None:
         for name, p in self.parameters.items():
-            self.now[name] = self._given(name) if name in self.reading.starts else self._draw(p, name)
+            self.now[name] = self._given(name) if name in self.reading.starts else self.source.draw(p, name)
         for left, right in sorted(self.plan.program.orthogonal):
             self._make_orthogonal(left, right)
         for name, p in self.parameters.items():
             if self.reading.keeps_start(name):
                 self.start[name] = _copy(self.now[name])
             if self.reading.keeps_movement(name):
-                self.added[name] = self._zero(p)
+                self.added[name] = self.source.zero(p)
 
     def _given(self, name: str) -> Tensor:
         """A start that the program computes; a copy, as training moves it in place."""
@@ -188,22 +215,6 @@ class Run:
         start = long_axis_contiguous(dense(self.value(place))).clone()
         self._forget([place])
         return start
-
-    def _draw(self, leaf: Given, name: str) -> Array:
-        deviation = self.plan.power(leaf.entry if isinstance(leaf, Data) else leaf.init.entry)
-        if deviation == 0:
-            return self._zero(leaf)
-        shape = self.plan.shape(leaf.shape)
-        if self.reading.unseen(leaf):
-            rows, columns = shape
-            return Drawn(Unseen(self.draws, name, (rows, columns), deviation))
-        return filled(partial(self.draws.normal, name), shape).mul_(deviation)
-
-    def _zero(self, leaf: Given) -> Array:
-        shape = self.plan.shape(leaf.shape)
-        if self.reading.unseen(leaf):
-            return LowRank(*(self.rates.new_zeros((len(self.rates), size, 0)) for size in shape))
-        return filled(lambda s: self.rates.new_zeros((len(self.rates), *s)), shape)
 
     def _make_orthogonal(self, left: str, right: str) -> None:
         """left @ right = 0: the factors are put on complementary halves of a random basis of the axis they share."""
