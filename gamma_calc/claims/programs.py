@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
@@ -92,6 +93,7 @@ PROGRAMS: Final[Mapping[str, Callable[..., Program]]] = MappingProxyType(
         "toy from anywhere": toy_from_anywhere,
         "toy in scalars": toy_in_scalars,
         "lora, moved factors": moved_factors,
+        "lora, fresh samples": partial(lora, fresh=True),
         "full fine-tuning": full,
         "mean field": mean_field,
     }

@@ -86,6 +86,13 @@ COMMANDS: Final = {
   gamma-calc claims L10 N8 --format json
   gamma-calc claims --format markdown > docs/claims.md""",
     ),
+    "disagreements": (
+        "Where published sources differ: what follows from each side, and the numbers that decide.",
+        """
+  gamma-calc disagreements
+  gamma-calc disagreements sums rank
+  gamma-calc disagreements --verify all --record disagreements.json --format markdown""",
+    ),
     "repl": (
         "A Python prompt with everything loaded.",
         """

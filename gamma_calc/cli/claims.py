@@ -53,7 +53,7 @@ def claims(
         refuse_missing(f"claims --verify {verify}")
         known = Record.new() if record is None else Record.resumed(record)
     try:
-        answers, known = _answers(asked, verify, known, record)
+        answers, known = answered(asked, verify, known, record)
     except KeyboardInterrupt:
         if record is not None:
             there = len(Record.resumed(record).entries)
@@ -73,7 +73,7 @@ def _refuse_record(record: Path | None) -> None:
         raise ConfigError("--record without a measurement", mend="add --verify all, or --verify numeric")
 
 
-def _answers(asked: Sequence[Claim], verify: Verify, known: Record, path: Path | None) -> tuple[list[Answer], Record]:
+def answered(asked: Sequence[Claim], verify: Verify, known: Record, path: Path | None) -> tuple[list[Answer], Record]:
     """Derive what is asked, then measure what the record does not have."""
     wanted = {m.digest: m for claim in asked for m in claim.measurements if verify != "symbolic"}
     todo = [m for digest, m in wanted.items() if digest not in known.entries]
