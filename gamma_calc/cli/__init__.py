@@ -62,7 +62,8 @@ COMMANDS: Final = {
         "Run the program at growing widths and judge every derived order.",
         """
   gamma-calc validate --at eta=-1/2
-  gamma-calc validate --init B --at eta=-1 --widths 256:4096 --seeds 32 --figure slopes.svg""",
+  gamma-calc validate --init B --at eta=-1 --widths 256:4096 --seeds 32 --figure slopes.svg
+  gamma-calc validate --stable-rate --init B --widths 256:4096""",
     ),
     "sweep": (
         "Run a grid of cells and keep the results in a file; the same command again resumes.",
