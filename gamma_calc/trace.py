@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gamma_calc.calculus.lemmas import Lemma
 from gamma_calc.calculus.value import Contribution
 from gamma_calc.engine.evaluate import Evaluation
+from gamma_calc.engine.gradient import drives
 from gamma_calc.engine.run import states
 from gamma_calc.engine.state import State
 from gamma_calc.language.expression import Expression, walk
@@ -69,7 +70,8 @@ def trace(derivation: Derivation, quantities: Sequence[str], step: int | None = 
     roots = [q.expression for q in map(program.quantity, quantities) if q.expression is not None]
     here, there = Evaluation(program, now), Evaluation(program, before)
     owners = dict.fromkeys(_owners(roots)) if at else {}
-    updates = tuple((p.name, _steps(there, [derivation.gradient_of(p)])) for p in owners)
+    driven = drives(program)
+    updates = tuple((p.name, _steps(there, [driven[p.name]])) for p in owners)
     return Trace(", ".join(quantities), at, _steps(here, roots), updates)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from gamma_calc.engine.change import earlier
-from gamma_calc.engine.gradient import gradients
+from gamma_calc.engine.gradient import drives, gradients
 from gamma_calc.language.dims import Shape
 from gamma_calc.language.expression import Expression, total, walk
 from gamma_calc.language.program import Program, Quantity, Role
@@ -68,9 +68,9 @@ class Reading:
     losses: list[int] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
-        of_node = gradients(self.program.loss)
+        of_node, of_parameter = gradients(self.program.loss), drives(self.program)
         for p in self.program.parameters:
-            self.gradients[p.name] = self.graph.add(of_node[id(p)])
+            self.gradients[p.name] = self.graph.add(of_parameter[p.name])
             if p.init.expression is not None:
                 self.starts[p.name] = self.graph.add(p.init.expression)
         for q in self.program.quantities.values():

@@ -49,6 +49,15 @@ SIGN_KEPT: Final = Lemma(
 SIGN_FRESH: Final = Lemma(
     "sign makes a remainder", "what normalisation adds is a fresh direction of order 0", "as above"
 )
+LENGTH: Final = Lemma(
+    "length", "the length of a vector of N entries is its size times sqrt(N)", "the definition of size"
+)
+GRAM: Final = Lemma(
+    "inverse Gram matrix",
+    "F'F acts as the square of F's size times its rows on what F's random part makes of a vector, and as the square of "
+    "an update's length on what that update makes of it; its inverse divides by these",
+    "Sherman and Morrison's identity, docs/explanation",
+)
 TRUNCATED: Final = Lemma(
     "twice-turned words are noise",
     "a direction that went back and forth through the matrices more than once is kept as noise, coherent with itself",

@@ -12,6 +12,7 @@ from gamma_calc.catalogue.adalora import adalora
 from gamma_calc.catalogue.deep_linear import PARAMETRISATIONS, deep_linear
 from gamma_calc.catalogue.lora import RATES, lora
 from gamma_calc.catalogue.lora_xs import lora_xs
+from gamma_calc.catalogue.matrix import matrix
 from gamma_calc.catalogue.stacked import stacked
 from gamma_calc.catalogue.toy import toy
 from gamma_calc.catalogue.vera import vera
@@ -108,6 +109,9 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
                 "a linear network trained whole; --init names its parametrisation",
                 _deep_linear,
                 {"init": "init", "optimizer": "optimiser"},
+            ),
+            Target(
+                "matrix", "one matrix of n^p rows and n^q columns, trained whole", matrix, {"optimizer": "optimiser"}
             ),
             Target(
                 "stacked",

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from gamma_calc.calculus.essential import along
 from gamma_calc.calculus.value import ZERO
 from gamma_calc.engine.evaluate import Evaluation
-from gamma_calc.engine.gradient import gradients
+from gamma_calc.engine.gradient import drives
 from gamma_calc.engine.state import State
 from gamma_calc.language.expression import Expression, walk
 from gamma_calc.language.program import Program
@@ -44,8 +44,8 @@ class Feedback:
 
 def feedback(program: Program, history: tuple[State, ...]) -> tuple[Feedback, ...]:
     """Every parameter whose movement returns, at the first step at which it does."""
-    of_node = gradients(program.loss)
-    suspects = [(p, of_node[id(p)]) for p in program.parameters if p in walk([of_node[id(p)]])]
+    of_parameter = drives(program)
+    suspects = [(p, of_parameter[p.name]) for p in program.parameters if p in walk([of_parameter[p.name]])]
     found = (_first(program, p, gradient, history) for p, gradient in suspects)
     return tuple(f for f in found if f is not None)
 

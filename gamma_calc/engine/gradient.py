@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from gamma_calc.errors import ProgramError
 from gamma_calc.language.expression import Expression, total, walk
-from gamma_calc.rules.leaves import One
+from gamma_calc.rules.leaves import Leaf, One
+
+if TYPE_CHECKING:
+    from gamma_calc.language.program import Program
 
 
 def gradients(loss: Expression) -> dict[int, Expression]:
@@ -19,3 +25,18 @@ def gradients(loss: Expression) -> dict[int, Expression]:
         for argument, share in zip(node.arguments, node.pull_back(gradient), strict=False):
             upstream.setdefault(id(argument), []).append(share)
     return result
+
+
+def drives(program: Program) -> dict[str, Expression]:
+    """What the optimiser is given for each parameter: its gradient, or what the optimiser asks for instead.
+
+    Raises ProgramError where no gradient reaches a parameter.
+    """
+    of_node = gradients(program.loss)
+    tensors = {node.name: node for node in program.nodes if isinstance(node, Leaf)}
+    found = {}
+    for p in program.parameters:
+        if id(p) not in of_node:
+            raise ProgramError(f"no gradient reaches parameter {p.name}", mend=f"write frozen({p.name!r}, ...) instead")
+        found[p.name] = program.optimiser.drive(p.name, of_node[id(p)], tensors)
+    return found

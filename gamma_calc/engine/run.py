@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from gamma_calc.calculus.essential import essential
 from gamma_calc.calculus.value import Value
 from gamma_calc.engine.evaluate import Evaluation
-from gamma_calc.engine.gradient import gradients
+from gamma_calc.engine.gradient import drives
 from gamma_calc.engine.state import State, Tensor
-from gamma_calc.errors import ProgramError
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.program import Program
 from gamma_calc.rules.leaves import Parameter
@@ -17,8 +16,8 @@ from gamma_calc.rules.leaves import Parameter
 
 def states(program: Program) -> Iterator[State]:
     """The states before the first step, after it, after the second, and so on without end."""
-    of_node = gradients(program.loss)
-    sources = [(p, _gradient(p, of_node)) for p in program.parameters]
+    of_parameter = drives(program)
+    sources = [(p, of_parameter[p.name]) for p in program.parameters]
     state = start(program)
     yield state
     while True:
@@ -51,9 +50,3 @@ def _initial(program: Program, p: Parameter) -> Value:
     if p.init.expression is not None:
         return Evaluation(program, State(0, {})).value(p.init.expression)
     return Value.collect(p.orders((), program.sum_rule))
-
-
-def _gradient(p: Parameter, of_node: Mapping[int, Expression]) -> Expression:
-    if id(p) not in of_node:
-        raise ProgramError(f"no gradient reaches parameter {p.name}", mend=f"write frozen({p.name!r}, ...) instead")
-    return of_node[id(p)]

@@ -8,7 +8,10 @@ from typing import Final
 
 from gamma_calc.optimisers.adam import Adam
 from gamma_calc.optimisers.base import Optimiser
+from gamma_calc.optimisers.riemannian import RiemannianAdam, RiemannianSGD, SignRiemannian
 from gamma_calc.optimisers.sgd import SGD
+from gamma_calc.optimisers.shampoo import Muon, Shampoo
 from gamma_calc.optimisers.sign import Sign
 
-OPTIMISERS: Final[Mapping[str, Optimiser]] = MappingProxyType({o.name: o for o in (Adam(), Sign(), SGD())})
+_ALL: Final = (Adam(), Sign(), SGD(), RiemannianSGD(), RiemannianAdam(), SignRiemannian(), Muon(), Shampoo())
+OPTIMISERS: Final[Mapping[str, Optimiser]] = MappingProxyType({o.name: o for o in _ALL})

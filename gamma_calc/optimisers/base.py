@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from gamma_calc.calculus.value import Value
 from gamma_calc.orders.order import Exponent, Order
+
+if TYPE_CHECKING:
+    from gamma_calc.language.expression import Expression
 
 Array = Any
 
@@ -29,6 +32,13 @@ class Optimiser(ABC):
     def fixed(self, values: Mapping[str, Exponent]) -> Optimiser:
         """The rule with its exponents given values."""
         return self
+
+    def drive(self, parameter: str, gradient: Expression, tensors: Mapping[str, Expression]) -> Expression:
+        """What the rule is given for a parameter's gradient: itself, or a program that may use the tensors by name.
+
+        Raises ProgramError for a gradient that the rule does not know.
+        """
+        return gradient
 
     @abstractmethod
     def orders(self, memory: Value, gradient: Value, site: str | None) -> tuple[Value, Value]:

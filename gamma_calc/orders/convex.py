@@ -70,11 +70,30 @@ def _envelope(candidates: Convex) -> Convex:
     if len(candidates) > MOST_FORMS:
         what = f"a maximum of {len(candidates)} forms is more than the {MOST_FORMS} that are compared"
         raise OrderError(what, mend="fix some of the exponents first")
+    names = {name for form in candidates for name in form.variables}
+    if len(names) == 1:
+        return _hull(candidates, next(iter(names)))
     kept = candidates
     for form in sorted(candidates - _leaders_at_samples(candidates), key=rank):
         if not _leads_somewhere(form, kept - {form}):
             kept -= {form}
     return kept
+
+
+def _hull(candidates: Convex, name: str) -> Convex:
+    """On a line, from left to right: a form goes where its neighbours meet at or above it. No two slopes are equal."""
+    chain: list[Affine] = []
+    for form in sorted(candidates, key=lambda f: f.coefficient(name)):
+        while len(chain) > 1 and _meet_above(chain[-2], chain[-1], form, name):
+            chain.pop()
+        chain.append(form)
+    return frozenset(chain)
+
+
+def _meet_above(left: Affine, middle: Affine, right: Affine, name: str) -> bool:
+    slopes = [form.coefficient(name) for form in (left, middle, right)]
+    rise = (left.constant - right.constant) * (slopes[1] - slopes[0])
+    return rise <= (left.constant - middle.constant) * (slopes[2] - slopes[0])
 
 
 def samples(*parts: Convex) -> list[dict[str, Fraction]]:
@@ -93,8 +112,7 @@ def value(forms: Convex, point: Mapping[str, Fraction]) -> Fraction:
 
 def _leaders_at_samples(forms: Convex) -> Convex:
     leaders: set[Affine] = set()
-    points = samples(forms)
-    for point in points if len(points[0]) > 1 else ():  # on a line the exact answer is as cheap
+    for point in samples(forms):
         (second, _), (first, leader) = sorted(((f.at(point), f) for f in forms), key=itemgetter(0))[-2:]
         if first > second:
             leaders.add(leader)

@@ -13,6 +13,7 @@ from itertools import combinations
 from gamma_calc.orders import convex
 from gamma_calc.orders.affine import Affine
 from gamma_calc.orders.convex import ONE, Convex
+from gamma_calc.orders.line import apart
 
 
 @lru_cache(maxsize=4096)
@@ -20,6 +21,9 @@ def simplest(above: Convex, below: Convex) -> tuple[Convex, Convex]:
     """An equal difference: a maximum, or a minimum, or else without the kinks that both sides share."""
     if len(below) == 1:
         return _moved(above, next(iter(below))), ONE
+    names = {k for f in above | below for k in f.variables}
+    if len(names) == 1:
+        return _on_a_line(above, below, next(iter(names)))
     quotient = _quotient(above, below)
     if quotient is not None:
         return quotient, ONE
@@ -29,8 +33,17 @@ def simplest(above: Convex, below: Convex) -> tuple[Convex, Convex]:
     return _placed(*_without_shared_kinks(above, below))
 
 
+def _on_a_line(above: Convex, below: Convex, name: str) -> tuple[Convex, Convex]:
+    above, below = apart(above, below, name)
+    if len(below) == 1:
+        return above, ONE
+    if len(above) == 1:
+        return ONE, _moved(below, next(iter(above)))
+    return _placed(above, below)
+
+
 def _without_shared_kinks(above: Convex, below: Convex) -> tuple[Convex, Convex]:
-    """Both sides without the maxima of two forms that are summands of both; in one variable, that is all they share."""
+    """Both sides without the maxima of two forms that are summands of both."""
     left, right = _kinks(above), _kinks(below)
     for direction in sorted(left.keys() & right.keys(), key=convex.rank):
         for length in sorted(left[direction] | right[direction], reverse=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gamma_calc.errors import ProgramError
 from gamma_calc.language.expression import Expression, Part
 
 
@@ -29,3 +30,16 @@ class Bilinear(Expression):
         if dx is not None and dy is not None:
             parts.append(Part(frozenset({0, 1}), self.rebuild(dx, dy)))
         return tuple(parts)
+
+
+class OnGradients(Expression):
+    """An operation that optimisers alone use: no loss is trained through it, and no quantity with it is watched."""
+
+    def pull_back(self, upstream: Expression) -> tuple[Expression | None, ...]:
+        raise self._refused()
+
+    def moved(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
+        raise self._refused()
+
+    def _refused(self) -> ProgramError:
+        return ProgramError(f"{self} is an operation on gradients", mend="use it in an optimiser, not in a loss")

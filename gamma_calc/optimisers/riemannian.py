@@ -1,0 +1,110 @@
+"""Riemannian preconditioning of a product B A: each factor's step by the inverse Gram matrix of the other one.
+
+Scaled gradient descent takes (B'B)^-1 dL/dA and dL/dB (AA')^-1. Source: Zhang, Pilanci, arXiv 2402.02347, equation 4.
+Their code and peft's precondition the gradient and hand it to AdamW; the other order, preconditioning what a sign or
+Adam has made of the gradient, is a different optimiser.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from gamma_calc.calculus.value import Value
+from gamma_calc.errors import ProgramError
+from gamma_calc.language.dims import Power
+from gamma_calc.language.expression import Expression, total
+from gamma_calc.optimisers.adam import Adam
+from gamma_calc.optimisers.base import Array, Optimiser
+from gamma_calc.optimisers.rank_one import Pair, outer_product, outer_products
+from gamma_calc.optimisers.sgd import SGD
+from gamma_calc.orders.order import MINUS_INFINITY, Exponent, Order
+from gamma_calc.rules.gram import gram_inverse
+from gamma_calc.rules.leaves import One
+from gamma_calc.rules.outer import outer
+from gamma_calc.rules.sign import sign
+
+
+@dataclass(frozen=True, slots=True)
+class Riemannian(Optimiser):
+    """The factors are the tensors named A and B; ``damping`` is the exponent of what is added to a Gram matrix.
+
+    Lemma: ``rules/gram.py``. Without a damping (-oo) a singular matrix has its pseudo-inverse.
+    """
+
+    damping: Order = MINUS_INFINITY
+    rule: ClassVar[Optimiser]
+
+    @property
+    def exponents(self) -> tuple[Order, ...]:
+        return (self.damping,)
+
+    def fixed(self, values: Mapping[str, Exponent]) -> Riemannian:
+        return replace(self, damping=self.damping.substitute(values))
+
+    @abstractmethod
+    def drive(self, parameter: str, gradient: Expression, tensors: Mapping[str, Expression]) -> Expression:
+        """The gradient, preconditioned."""
+
+    def orders(self, memory: Value, gradient: Value, site: str | None) -> tuple[Value, Value]:
+        return self.rule.orders(memory, gradient, site)
+
+    def numeric(self, memory: Any, gradient: Array, step: int, width: int) -> tuple[Any, Array]:
+        return self.rule.numeric(memory, gradient, step, width)
+
+    def _preconditioned(self, parameter: str, pair: Pair, tensors: Mapping[str, Expression]) -> Expression:
+        """u w' with the inverse Gram matrix on the side of the rank."""
+        u, w = pair
+        damping = None if self.damping.is_zero_quantity else One() * Power(self.damping)
+        if parameter == "A" and "B" in tensors:
+            return outer(gram_inverse(tensors["B"].T, u, damping), w)
+        if parameter == "B" and "A" in tensors:
+            return outer(u, gram_inverse(tensors["A"], w, damping))
+        raise ProgramError(
+            f"{self.name} does not know the parameter {parameter}", mend="train the factors A and B only"
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} (damping {'0' if self.damping.is_zero_quantity else f'n^({self.damping})'})"
+
+
+class Before(Riemannian):
+    """The gradient is preconditioned, and the rule made of that."""
+
+    __slots__ = ()
+
+    def drive(self, parameter: str, gradient: Expression, tensors: Mapping[str, Expression]) -> Expression:
+        pairs = outer_products(gradient, self.name)
+        found = total(self._preconditioned(parameter, pair, tensors) for pair in pairs)
+        assert found is not None, "a gradient is a sum of at least one term"
+        return found
+
+
+class RiemannianSGD(Before):
+    """Scaled gradient descent."""
+
+    __slots__ = ()
+    name = "riemannian-sgd"
+    rule = SGD()
+
+
+class RiemannianAdam(Before):
+    """Adam of the preconditioned gradient, as in peft."""
+
+    __slots__ = ()
+    name = "riemannian-adam"
+    rule = Adam()
+
+
+class SignRiemannian(Riemannian):
+    """The sign of the gradient, preconditioned: the other order, with Adam's memory left out."""
+
+    __slots__ = ()
+    name = "sign-riemannian"
+    rule = SGD()
+
+    def drive(self, parameter: str, gradient: Expression, tensors: Mapping[str, Expression]) -> Expression:
+        u, w = outer_product(gradient, self.name)
+        return self._preconditioned(parameter, (sign(u), sign(w)), tensors)

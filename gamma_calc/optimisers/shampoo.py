@@ -1,0 +1,56 @@
+"""Shampoo and Muon, on the gradient u w' of one sample: both put it on a scale of its own.
+
+For G = u w' the matrices GG' and G'G have one eigenvalue |u|^2 |w|^2, so L^-a G R^-b with a + b = e is G over
+(|u| |w|)^(2e): gradient descent at e = 0, the matrix of length one that Muon's orthogonalisation gives at e = 1/2.
+Source: Qiu et al., arXiv 2512.05620, the one-step rule; derived again. Hypothesis: no memory, so that the matrices are
+those of the last gradient, and one block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from gamma_calc.calculus.value import Value
+from gamma_calc.language.expression import Expression
+from gamma_calc.optimisers.base import Array, Optimiser
+from gamma_calc.optimisers.rank_one import outer_product
+from gamma_calc.optimisers.sgd import SGD
+from gamma_calc.rules.outer import outer
+from gamma_calc.rules.rescaled import rescaled
+
+
+@dataclass(frozen=True, slots=True)
+class Shampoo(Optimiser):
+    """L^-a G R^-b, with ``power`` = a + b; 1/4 on either side is the published choice.
+
+    Lemma: an eigenvalue of GG' is the square of |u| |w|, and a length is a size times the root of the axis.
+    """
+
+    power: Fraction = Fraction(1, 2)
+    name = "shampoo"
+
+    def drive(self, parameter: str, gradient: Expression, tensors: Mapping[str, Expression]) -> Expression:
+        u, w = outer_product(gradient, self.name)
+        return outer(rescaled(u, 2 * self.power), rescaled(w, 2 * self.power))
+
+    def orders(self, memory: Value, gradient: Value, site: str | None) -> tuple[Value, Value]:
+        return SGD().orders(memory, gradient, site)
+
+    def numeric(self, memory: Any, gradient: Array, step: int, width: int) -> tuple[Any, Array]:
+        return SGD().numeric(memory, gradient, step, width)
+
+    def __str__(self) -> str:
+        return f"{self.name} (power {self.power})"
+
+
+@dataclass(frozen=True, slots=True)
+class Muon(Shampoo):
+    """The nearest matrix with orthonormal columns or rows, of the last gradient: u w' / (|u| |w|)."""
+
+    name = "muon"
+
+    def __str__(self) -> str:
+        return self.name
