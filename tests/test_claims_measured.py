@@ -77,6 +77,8 @@ def test_an_edge_along_the_rank(slope: str, verdict: str) -> None:
         ("same_run", ("sgd", "2")),
         ("same_run", ("sign", "1")),
         ("same_run", ("adam", "1")),
+        ("same_network", ("sgd", "table 8")),
+        ("same_network", ("adam", "table 9")),
     ],
 )
 def test_an_identity_holds_to_round_off(name: str, options: tuple[str, ...]) -> None:

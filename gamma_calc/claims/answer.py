@@ -112,7 +112,8 @@ Published results on learning rates and initialisations, as data: each names its
 what the derivation must find for it to hold, and where it can be measured, the numbers to expect. This page is the
 output of `gamma-calc claims --format markdown`: what is derived is computed when it is printed, what is measured is
 from the recorded run named below. `gamma-calc claims ID --trace` shows what was asked and found, `gamma-calc claims ID
---verify all` measures anew.
+--verify all` measures anew, and `gamma-calc claims --verify all --record gamma_calc/claims/recorded.json` adds to the
+record what it lacks.
 
 A claim *holds* where every check of it is met under the assumptions named with it. It *holds under another assumption*
 where a check fails as stated and those under the named assumption are met. It is *contradicted* where both fail. Where

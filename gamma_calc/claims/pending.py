@@ -18,7 +18,6 @@ from gamma_calc.claims.sources import (
     LORA_RITE,
     MATRIX,
     STABLE_LORA,
-    TRANSFER,
 )
 
 _ADAPTER: Final = "the adapter or optimiser is not in the catalogue yet"
@@ -38,10 +37,7 @@ _ROWS: Final = (
     ("C31", FEATURE_LEARNING, "theorem 3.3", "Six (in)equalities say when an abc-parametrisation is stable.", _NETWORK),
     ("C33", FEATURE_LEARNING, "corollary 3.9", "A stable network is a kernel or learns features.", _NETWORK),
     ("C34", ADAPTIVE, "(2.27), (2.28)", "Faithful gradient scalings satisfy a linear system.", _NETWORK),
-    ("C36", ADAPTIVE, "UP_s", "A family of parametrisations leads from muP to NTK.", _NETWORK),
-    ("C37", TRANSFER, "tables 3, 8, 9", "The three tables of muP are one orbit.", _NETWORK),
     ("C38", EVERETT, "table 1", "24 cells of parametrisation and setting have one best exponent each.", _NETWORK),
-    ("C39", EVERETT, "equivalence", "{SP, NTK} and {muP, mean field} are classes of one shift.", _NETWORK),
     ("C40", DERIVED, "maxP", "The readout of one cell is -1/2, not +1/2.", _NETWORK),
     ("C41", HAAS, "regimes", "Cross-entropy has three regimes of the rate, squared error one.", _NETWORK),
     ("C42", MATRIX, "spectral condition", "Updates of norm sqrt(d_out/d_in) give the rate of every matrix optimiser.",

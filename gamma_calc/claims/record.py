@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -66,6 +66,11 @@ class Record:
 
     def having(self, digest: str, entry: Entry) -> Record:
         return replace(self, entries=MappingProxyType({**self.entries, digest: entry}))
+
+    def only(self, claims: Iterable[Claim]) -> Record:
+        """Without what no measurement of these claims asks for any more."""
+        asked = {one.digest for claim in claims for one in claim.measurements}
+        return replace(self, entries=MappingProxyType({d: e for d, e in self.entries.items() if d in asked}))
 
     def save(self, path: Path) -> None:
         """Write the file anew, in one move."""

@@ -9,13 +9,16 @@ from types import MappingProxyType
 from typing import Final
 
 from gamma_calc.catalogue.targets import TARGETS
+from gamma_calc.claims.parametrisations import network
 from gamma_calc.claims.programs import PROGRAMS
 from gamma_calc.derivation import Derivation, derive
 from gamma_calc.errors import pick
 from gamma_calc.language.program import Program
 
 Builder = Callable[..., Program]
-BUILDERS: Final[Mapping[str, Builder]] = MappingProxyType({t.name: t.build for t in TARGETS.values()} | dict(PROGRAMS))
+BUILDERS: Final[Mapping[str, Builder]] = MappingProxyType(
+    {t.name: t.build for t in TARGETS.values()} | dict(PROGRAMS) | {"network": network}
+)
 
 
 @dataclass(frozen=True, slots=True)

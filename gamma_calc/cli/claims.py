@@ -51,7 +51,7 @@ def claims(
         known = Record.load(RECORDED)
     else:
         refuse_missing(f"claims --verify {verify}")
-        known = Record.new() if record is None else Record.resumed(record)
+        known = Record.new() if record is None else Record.resumed(record).only(chosen(()))
     try:
         answers, known = answered(asked, verify, known, record)
     except KeyboardInterrupt:

@@ -1,7 +1,7 @@
 """Small experiments that end in one number: exact identities, closed forms, constants, times."""
 
 from validation.trials.closed_forms import closed_forms
-from validation.trials.exact import merged_start, same_run, sum_of_parts
+from validation.trials.exact import merged_start, same_network, same_run, sum_of_parts
 from validation.trials.found import Found
 from validation.trials.magnitude import growth_of_the_product
 from validation.trials.starts import fit_against_decomposition, start_slopes
@@ -13,6 +13,7 @@ __all__ = [
     "fit_against_decomposition",
     "growth_of_the_product",
     "merged_start",
+    "same_network",
     "same_run",
     "start_slopes",
     "steps_to_escape",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import torch
 
 from gamma_calc.catalogue.lora import lora
 from gamma_calc.catalogue.toy import toy
+from gamma_calc.claims.parametrisations import TRANSFER_TABLES, network
 from gamma_calc.language.program import Program
 from validation.cell import cell
 from validation.draws import Draws
@@ -19,6 +20,7 @@ from validation.settings import Settings
 from validation.trials.found import Found
 
 WIDTH: Final = 1000  # no power of two, nor is its root: scales that are exchanged are rounded
+NETWORK: Final = 200  # of a network, whose weights are written out
 SEEDS: Final = 16
 STEPS: Final = 20
 PROGRAMS: Final[Mapping[str, Program]] = {
@@ -48,16 +50,26 @@ def same_run(optimiser: str, power: str) -> Found:
     plain = {"sigma": "0", "a0": "-1/2", "b0": "-1/2", "eta": "-1"}
     moved = {"sigma": "-1", "a0": "0", "b0": "0", "eta": f"-1 + {power}/2"}
     program = lora("general", optimiser=optimiser, scaling="free", loss="scalar")
-    one, two = (_run(program.fix(at)) for at in (plain, moved))
-    names = list(program.quantities)
-    asked = [names.index(name) for name in ("Z_B", "dZ_B", "delta1", "delta2", "delta3")]
-    first, second = one.sizes[..., asked], two.sizes[..., asked]
+    one, two = (program.fix(at) for at in (plain, moved))
+    return _difference(one, two, ("Z_B", "dZ_B", "delta1", "delta2", "delta3"), WIDTH)
+
+
+def same_network(optimiser: str, table: str) -> Found:
+    """The largest relative difference that a table of muP makes to f and df over 20 steps, against the first table."""
+    one, two = (network(**TRANSFER_TABLES[name][optimiser], optimiser=optimiser) for name in ("table 3", table))
+    return _difference(one, two, ("f", "df"), NETWORK)
+
+
+def _difference(one: Program, two: Program, asked: Sequence[str], width: int) -> Found:
+    """From the same random numbers."""
+    places = [list(one.quantities).index(name) for name in asked]
+    first, second = (_run(program, width).sizes[..., places] for program in (one, two))
     off = (first - second).abs() / torch.maximum(first, second)
     return Found(float(off.nan_to_num(0).max()), 0, SEEDS)
 
 
-def _run(program: Program) -> Record:
+def _run(program: Program, width: int) -> Record:
     """With draws that do not depend on the program's exponents."""
-    draws = Draws("same run", WIDTH, tuple(range(SEEDS)), 1, torch.float64, torch.device("cpu"))
+    draws = Draws("same run", width, tuple(range(SEEDS)), 1, torch.float64, torch.device("cpu"))
     with torch.inference_mode():
-        return execute(Plan(program, WIDTH, {}), draws, STEPS, torch.ones(SEEDS, dtype=torch.float64))
+        return execute(Plan(program, width, {}), draws, STEPS, torch.ones(SEEDS, dtype=torch.float64))
