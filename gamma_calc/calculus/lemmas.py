@@ -54,9 +54,9 @@ LENGTH: Final = Lemma(
 )
 GRAM: Final = Lemma(
     "inverse Gram matrix",
-    "F'F acts as the square of F's size times its rows on what F's random part makes of a vector, and as the square of "
-    "an update's length on what that update makes of it; its inverse divides by these",
-    "Sherman and Morrison's identity, docs/explanation",
+    "(F'F)^-1 divides what an update of F made of a vector by the square of that update's length, and what F's random "
+    "part made of it by the square of its columns' length",
+    "the identity of Sherman and Morrison, docs/explanation",
 )
 TRUNCATED: Final = Lemma(
     "twice-turned words are noise",
