@@ -25,8 +25,8 @@ _BALANCE: Final = ("f[0] = 0", "delta1[1] = 0", "delta2[1] = 0")
 _OF_ORDER_ONE: Final = "the error signal U is of order one, as in the proof"
 _PAIR_ONLY: Final = "eta_A = -1 & eta_B = 0"
 # Products of several normal variables have heavy tails, and toys are cheap: many seeds.
-_TOYS: Final[dict[str, Any]] = {"widths": (64, 128, 256, 512, 1024), "most_seeds": 2**14}
-_SCALARS: Final[dict[str, Any]] = {"widths": tuple(2**k for k in range(8, 32, 4)), "most_seeds": 2**12}
+_TOYS: Final[dict[str, Any]] = {"widths": (64, 128, 256, 512, 1024), "seeds": 1024, "most_seeds": 2**14}
+_SCALARS: Final[dict[str, Any]] = {"widths": tuple(2**k for k in range(8, 32, 4)), "seeds": 1024, "most_seeds": 2**12}
 
 CLAIMS: Final = (
     Claim(

@@ -52,7 +52,8 @@ class Measurement(ABC):
 class Slopes(Measurement):
     """Quantities after a step have these exponents in n, at the point that the setting fixes.
 
-    ``sizes`` are those of fixed dimensions.
+    ``sizes`` are those of fixed dimensions. Where one seed is far from the next, more ``seeds`` to start with keep
+    chance from refuting what more of them would confirm.
     """
 
     setting: Setting
@@ -61,6 +62,7 @@ class Slopes(Measurement):
     tolerance: Fraction = STANDARD
     widths: tuple[int, ...] = WIDTHS
     most_seeds: int = MOST_SEEDS
+    seeds: int = 16
     sizes: tuple[tuple[str, int], ...] = ()
 
     def readings(self) -> Iterator[Reading]:
@@ -70,6 +72,7 @@ class Slopes(Measurement):
             widths=self.widths,
             steps=self.step,
             tolerance=number(self.tolerance),
+            seeds=self.seeds,
             most_seeds=self.most_seeds,
             sizes=dict(self.sizes),
             only=[(name, self.step) for name in self.orders],

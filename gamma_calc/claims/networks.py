@@ -12,7 +12,7 @@ from gamma_calc.claims.setting import Setting, on
 from gamma_calc.claims.sources import ADAPTIVE, EVERETT, FEATURE_LEARNING, TRANSFER
 from gamma_calc.claims.trial import Trial
 
-_CHEAP: Final[dict[str, Any]] = {"widths": (64, 256, 1024, 4096), "most_seeds": 2048}
+_CHEAP: Final[dict[str, Any]] = {"widths": (64, 256, 1024, 4096), "seeds": 512, "most_seeds": 2048}
 _LARGE: Final = (256, 1024, 4096, 2**14)  # the readout of the start is of order one, the change n^(1/2) below it
 
 _WATCHED: Final = ("h1", "h2", "f", "dh1", "dh2", "df")
