@@ -85,6 +85,7 @@ COMMANDS: Final = {
   gamma-calc claims
   gamma-calc claims I7 --verify all --trace
   gamma-calc claims L10 N8 --format json
+  gamma-calc claims --verify all --record measured.json
   gamma-calc claims --format markdown > docs/claims.md""",
     ),
     "disagreements": (
