@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,8 @@ from gamma_calc import derive
 from gamma_calc.catalogue.deep_linear import PARAMETRISATIONS, Adapter, deep_linear
 from gamma_calc.errors import GammaError
 from validation.fuzz import WIDTHS, deep_case, fuzz, lora_case, main
-from validation.summary import Doubt, Record, summary
-from validation.validate import _agreed
+from validation.summary import Doubt, Record, still, summary
+from validation.validate import agreed
 from validation.verdict import Row, Verdict
 
 ADAPTER = Adapter("-1/2", "-inf", "-1", "-1")
@@ -82,10 +83,23 @@ def test_a_summary_counts_programs_rows_and_reasons() -> None:
 
 def test_a_run_that_was_stopped_goes_on_from_its_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     log = tmp_path / "cases.jsonl"
-    done = Record(lora_case(0).text, 10, (doubt(Verdict.REFUTED),), 64, 60.0)
+    done = Record(lora_case(0).text, 10, (doubt(Verdict.REFUTED),), 64, 60.0, tries=2)
     log.write_text(json.dumps(done.as_data()) + "\n", encoding="utf-8")
     assert main(["--lora", "1", "--deep", "0", "--log", str(log)]) == 1
     assert "| lora | 1 | 1 | 0 (0.0%) | 10 | 1 | 0 (0.0%) | 1 |" in capsys.readouterr().out
+
+
+def test_a_second_measurement_decides_what_was_undecided_and_must_repeat_what_was_refuted() -> None:
+    rows = {v: Row("Z_B", 1, Fraction(0), 0.3, 0.2, 0.4, v, "") for v in Verdict}
+
+    def left(first: Verdict, second: Verdict) -> list[str]:
+        return [d.verdict for d in still([doubt(first)], [rows[second]])]
+
+    assert left(Verdict.UNDECIDED, Verdict.CONFIRMED) == []
+    assert left(Verdict.UNDECIDED, Verdict.UNDECIDED) == ["undecided"]
+    assert left(Verdict.UNDECIDED, Verdict.REFUTED) == ["refuted"]
+    assert left(Verdict.REFUTED, Verdict.REFUTED) == ["refuted"]
+    assert left(Verdict.REFUTED, Verdict.CONFIRMED) == ["undecided"]
 
 
 # -- several constants -------------------------------------------------------------------------------------------------
@@ -94,12 +108,29 @@ def test_a_run_that_was_stopped_goes_on_from_its_log(tmp_path: Path, capsys: pyt
 def test_a_refutation_at_one_constant_is_not_turned_into_a_confirmation_by_another() -> None:
 
     def made(verdict: Verdict) -> Row:
-        return Row("x", 1, None, 0.5, 0.4, 0.6, verdict, "")
+        return Row("x", 1, Fraction(0), 0.5, 0.4, 0.6, verdict, "")
 
     refuted, confirmed, undecided = made(Verdict.REFUTED), made(Verdict.CONFIRMED), made(Verdict.UNDECIDED)
-    assert _agreed(refuted, [confirmed, undecided]).verdict is Verdict.UNDECIDED
-    assert _agreed(refuted, [confirmed, refuted]).verdict is Verdict.REFUTED
-    assert _agreed(undecided, [refuted, confirmed]).verdict is Verdict.CONFIRMED
+    assert agreed(refuted, [confirmed, undecided]).verdict is Verdict.UNDECIDED
+    assert agreed(refuted, [confirmed, refuted]).verdict is Verdict.REFUTED
+    assert agreed(undecided, [refuted, confirmed]).verdict is Verdict.CONFIRMED
+    assert agreed(refuted, []).verdict is Verdict.REFUTED
+    assert refuted.may_be_hidden
+
+
+def test_updates_that_undo_each_other_are_an_accident_of_the_constants() -> None:
+    """Sign steps on a scalar error that overshoots go there and back: exactly zero, at that constant."""
+    zero = Row("x", 2, Fraction(0), None, None, None, Verdict.REFUTED, "exactly zero at every width", method="exact")
+    confirmed = Row("x", 2, Fraction(0), 0.0, -0.01, 0.01, Verdict.CONFIRMED, "line")
+    assert zero.may_be_hidden
+    assert agreed(zero, [confirmed]).verdict is Verdict.CONFIRMED
+    assert agreed(zero, [zero]).verdict is Verdict.REFUTED
+
+
+def test_what_is_predicted_zero_and_is_not_stands_refuted_at_any_constant() -> None:
+    found = Row("x", 2, None, None, None, None, Verdict.REFUTED, "predicted zero, is not", method="exact")
+    assert not found.may_be_hidden
+    assert agreed(found, []).verdict is Verdict.REFUTED
 
 
 # -- cases that one reading got wrong at some time ---------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from validation.result import Validation
@@ -40,13 +40,14 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One validation: its program in words, the number of rows, those in doubt, seeds at most, seconds."""
+    """One validation: its program in words, the number of rows, those in doubt, seeds at most, seconds, tries."""
 
     text: str
     rows: int
     doubts: tuple[Doubt, ...]
     seeds: int
     seconds: float
+    tries: int = 1
 
     @classmethod
     def of(cls, text: str, found: Validation, seconds: float) -> Record:
@@ -80,6 +81,23 @@ class Record:
         undecided = (len(self.doubts) - len(self.refuted)) / self.rows
         first = f"{self.text}: {len(self.refuted)} refuted, {undecided:.0%} undecided"
         return "\n".join([first, *map(str, self.refuted)])
+
+
+def still(doubts: Sequence[Doubt], again: Sequence[Row]) -> tuple[Doubt, ...]:
+    """What is left in doubt when the rows are measured again with more seeds.
+
+    What was undecided gets its new verdict; what was refuted stays so only if it is again, and is undecided otherwise.
+    """
+    found = {(r.quantity, r.step): r for r in again}
+    return tuple(d for doubt in doubts for d in _left(doubt, found[doubt.quantity, doubt.step]))
+
+
+def _left(doubt: Doubt, again: Row) -> list[Doubt]:
+    if again.verdict is Verdict.REFUTED:
+        return [Doubt.of(again)]
+    if doubt.verdict == Verdict.REFUTED.value:
+        return [replace(doubt, verdict=Verdict.UNDECIDED.value, reason=f"{doubt.reason}, not at other sizes")]
+    return [] if again.verdict is Verdict.CONFIRMED else [doubt]
 
 
 def summary(records: Sequence[Record]) -> str:

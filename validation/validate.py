@@ -194,12 +194,12 @@ def _at_other_constants(
     """
     others: list[list[Row]] = [[] for _ in rows]
     for factor in FACTORS[1:]:
-        asked = [i for i, r in enumerate(rows) if _agreed(r, others[i]).may_be_hidden]
+        asked = [i for i, r in enumerate(rows) if agreed(r, others[i]).may_be_hidden]
         if asked:
             cells.run(factor, min(most, cells.most_seeds))
         for i in asked:
             others[i].append(replace(row(wanted[i], cells.sizes(wanted[i], factor), tolerance), factor=factor))
-    return [_agreed(first, rest) for first, rest in zip(rows, others, strict=True)]
+    return [agreed(first, rest) for first, rest in zip(rows, others, strict=True)]
 
 
 def _at_larger_widths(
@@ -223,12 +223,15 @@ def _at_larger_widths(
     return [found.get(i, r) for i, r in enumerate(rows)]
 
 
-def _agreed(first: Row, others: Sequence[Row]) -> Row:
-    """One verdict from those at several constants."""
+def agreed(first: Row, others: Sequence[Row]) -> Row:
+    """One verdict from those at several constants; a confirmation decides what is undecided, not what is refuted.
+
+    But where updates undo each other exactly, that is an accident of the constants, which no order claims to exclude.
+    """
     confirmed = [r for r in others if r.verdict is Verdict.CONFIRMED]
-    if first.verdict is Verdict.UNDECIDED and confirmed:
+    if confirmed and (first.verdict is Verdict.UNDECIDED or first.undone):
         return confirmed[0]
-    if first.verdict is Verdict.REFUTED and all(r.verdict is not Verdict.REFUTED for r in others):
+    if others and first.verdict is Verdict.REFUTED and all(r.verdict is not Verdict.REFUTED for r in others):
         reason = f"{first.reason}, at one constant in front of the rates and not at others: add larger widths"
         return replace(first, verdict=Verdict.UNDECIDED, reason=reason)
     return first

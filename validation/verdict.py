@@ -69,9 +69,15 @@ class Row:
         return self.verdict is Verdict.UNDECIDED and self.reason.endswith(ADD_SEEDS)
 
     @property
+    def undone(self) -> bool:
+        """Is it exactly zero where an exponent is predicted?"""
+        return self.method == "exact" and self.predicted is not None
+
+    @property
     def may_be_hidden(self) -> bool:
         """Could another constant in front of the learning rates show the exponent?"""
-        return self.verdict is not Verdict.CONFIRMED and self.method != "exact" and not self.wants_seeds
+        hidden = self.predicted is not None and not self.wants_seeds
+        return self.verdict is not Verdict.CONFIRMED and hidden
 
 
 def row(
