@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal
 from cyclopts import Parameter
 
 from gamma_calc.claims.answer import Answer
+from gamma_calc.claims.claim import Claim
 from gamma_calc.claims.outcome import Outcome
 from gamma_calc.claims.record import Record
 from gamma_calc.cli import GOOD, REFUTED, UNDECIDED
@@ -16,6 +17,7 @@ from gamma_calc.cli.claims import answered
 from gamma_calc.cli.numeric import refuse_missing
 from gamma_calc.cli.output import say, show
 from gamma_calc.disagreements import report
+from gamma_calc.disagreements.disagreement import Disagreement
 from gamma_calc.disagreements.table import chosen
 from gamma_calc.errors import ConfigError
 from gamma_calc.reports.data import json_text
@@ -40,8 +42,8 @@ def disagreements(
         known = Record.load(RECORDED)
     else:
         refuse_missing("disagreements --verify all")
-        known = Record.new() if record is None else Record.resumed(record)
-    answers, known = answered([side for one in asked for side in one.sides], verify, known, record)
+        known = Record.new() if record is None else Record.resumed(record).only(_sides(chosen(())))
+    answers, known = answered(_sides(asked), verify, known, record)
     of = iter(answers)
     found = [report.Answered(one, tuple(next(of) for _ in one.sides)) for one in asked]
     if format == "json":
@@ -49,8 +51,12 @@ def disagreements(
     elif format == "markdown":
         say(report.page(found, known))
     else:
-        show(lambda _: report.blocks(found))
+        show(lambda _: report.blocks(found, known))
     return _code(found)
+
+
+def _sides(asked: Sequence[Disagreement]) -> list[Claim]:
+    return [side for one in asked for side in one.sides]
 
 
 def _code(found: Sequence[report.Answered]) -> int:

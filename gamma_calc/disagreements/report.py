@@ -34,11 +34,12 @@ class Answered:
     answers: tuple[Answer, ...]
 
 
-def blocks(found: Sequence[Answered]) -> Iterator[Block]:
+def blocks(found: Sequence[Answered], record: Record) -> Iterator[Block]:
     """What a terminal shows."""
     for one in found:
         yield _table(one, short=True)
         yield Block("Outcome", ((one.question.decided,),))
+    yield Block("Run", ((_run(found, record),),))
 
 
 def data(found: Sequence[Answered]) -> list[dict[str, Any]]:
@@ -56,12 +57,16 @@ def data(found: Sequence[Answered]) -> list[dict[str, Any]]:
 
 def page(found: Sequence[Answered], record: Record) -> str:
     """The page in the documentation."""
-    days = sorted({answer.measured.recorded for one in found for answer in one.answers})
-    run = f"Measured on {days[-1] or 'this day'} with {record.versions} on {record.machine}, from seed 0 on."
     sections = (
         f"## {one.question.question}\n\n{markdown(_table(one))}\n\n*Outcome.* {one.question.decided}" for one in found
     )
-    return "\n\n".join((INTRODUCTION, run, *sections))
+    return "\n\n".join((INTRODUCTION, _run(found, record), *sections))
+
+
+def _run(found: Sequence[Answered], record: Record) -> str:
+    """When the numbers were measured, and with what."""
+    days = sorted({answer.measured.recorded for one in found for answer in one.answers})
+    return f"Measured on {days[-1] or 'this day'} with {record.versions} on {record.machine}, from seed 0 on."
 
 
 def _table(one: Answered, *, short: bool = False) -> Block:
@@ -71,7 +76,8 @@ def _table(one: Answered, *, short: bool = False) -> Block:
 
 def _row(answer: Answer, *, short: bool) -> tuple[str, ...]:
     claim = answer.claim
-    source = f"{claim.source.short}, {claim.place}" if short else claim.cited
+    publication = f"arXiv {claim.source.arxiv}" if claim.source.arxiv else claim.source.authors
+    source = f"{publication}, {claim.place}" if short else claim.cited
     return source, claim.statement, "; ".join(claim.assumptions) or "-", _derived(answer), _measured(answer)
 
 

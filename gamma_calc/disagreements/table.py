@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from gamma_calc.disagreements import starts, training
+from gamma_calc.disagreements import preconditioning, starts, training
 from gamma_calc.disagreements.disagreement import Disagreement
 from gamma_calc.errors import pick
 
@@ -19,6 +19,7 @@ DISAGREEMENTS: Final[Mapping[str, Disagreement]] = MappingProxyType(
             training.RANK,
             training.RSLORA,
             training.DESCENT,
+            preconditioning.RIEMANNIAN,
             starts.GAUSSIAN,
             starts.PAPER_AND_PEFT,
         )
