@@ -212,7 +212,8 @@ def _doubled(seeds: int, most: int) -> Iterator[int]:
 def _result(wanted: Prediction, searches: Sequence[Search], tolerance: float) -> Validation:
     """One row, on the rate, from the verdict on 1 over the rate; beside it the rates."""
     points = _points(searches)
-    row = turned(judged(wanted, points, tolerance))
+    by_line = judged(replace(wanted, lower=()), points, tolerance)
+    row = turned(by_line if by_line.wants_seeds else judged(wanted, points, tolerance))
     largest = max(1 / min(search.found) for search in searches)  # the unit of the points
     means = {(row.quantity, row.step): 1 / (largest * np.sqrt(points.squares))}
     widths = tuple(search.width for search in searches)
