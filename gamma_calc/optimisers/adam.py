@@ -44,7 +44,7 @@ class Adam(Optimiser):
 
         What is remembered is updated in place.
         """
-        b1, b2 = float(self.beta1), float(self.beta2)
+        b1, b2 = (b.numerator / b.denominator for b in (self.beta1, self.beta2))
         mean, square = memory or (gradient.new_zeros(gradient.shape), gradient.new_zeros(gradient.shape))
         mean.lerp_(gradient, 1 - b1)
         square.mul_(b2).addcmul_(gradient, gradient, value=1 - b2)
@@ -59,7 +59,11 @@ class Adam(Optimiser):
 
     def at(self, width: int) -> float:
         """Epsilon as a number."""
-        return 0.0 if self.epsilon.is_zero_quantity else float(width) ** float(self.epsilon.rational)
+        if self.epsilon.is_zero_quantity:
+            return 0
+        power = self.epsilon.rational
+        epsilon: float = width ** (power.numerator / power.denominator)
+        return epsilon
 
     def __str__(self) -> str:
         return f"adam (epsilon {'0' if self.epsilon.is_zero_quantity else f'n^({self.epsilon})'})"
