@@ -3,6 +3,9 @@
 A step is taken on both factors of a LoRA layer for several seeds at once. "Update" is what ``step()`` of an optimiser
 is, from the gradient to the new parameters, here with each update kept for the measurement. "Whole step" also passes
 forward and backward and computes delta1, delta2 and delta3. The copy is one array of parameters onto another.
+
+Adam has an epsilon. With one sample and a linear loss a factor of each gradient never changes, and Adam's means are
+kept of the other factor alone. With a squared error this is so for A, and B's means are kept whole.
 """
 
 import argparse
@@ -14,6 +17,7 @@ from time import perf_counter
 import torch
 
 from gamma_calc import lora
+from gamma_calc.language.program import Program
 from gamma_calc.optimisers.adam import adam
 from validation.draws import Draws
 from validation.execute import Run
@@ -27,17 +31,26 @@ Action = Callable[[], object]
 TARGETS = (  # what, beside what, at most how many times
     ("adam update", "torch.optim.Adam(fused=True).step()", 2),
     ("adam whole step", "torch.optim.Adam(fused=True).step()", 2),
+    ("adam update, squared error", "torch.optim.Adam(fused=True).step()", 2),
+    ("adam whole step, squared error", "torch.optim.Adam(fused=True).step()", 2),
     ("sign update", "in-place add", 1),
     ("sign whole step", "in-place add", 1),
 )
 
 
-def simulated(optimiser: str, width: int, seeds: int, device: torch.device) -> Run:
-    program = lora(init="A", optimiser=optimiser).fix({"eta": "-1/2"})
-    if optimiser == "adam":
-        program = program.but(optimiser=adam(EPSILON))
+def simulated(program: Program, width: int, seeds: int, device: torch.device) -> Run:
     draws = Draws("benchmark", width, tuple(range(seeds)), 1, torch.float32, device)
     return Run(Plan(program, width, {"r": RANK}), draws, torch.ones(seeds, device=device))
+
+
+def programs() -> Mapping[str, Program]:
+    one_sample = lora(init="A", optimiser="sign").fix({"eta": "-1/2"})
+    squared = lora(init="A", loss="vector").fix({"eta": "-1/2"})
+    return {
+        "adam": one_sample.but(optimiser=adam(EPSILON)),
+        "adam squared": squared.but(optimiser=adam(EPSILON)),
+        "sign": one_sample,
+    }
 
 
 def whole_step(run: Run) -> Action:
@@ -64,14 +77,21 @@ def actions(width: int, seeds: int, device: torch.device) -> Mapping[str, Action
         for p in parameters:
             p.grad = torch.randn_like(p)
         fused = torch.optim.Adam(parameters, fused=True)
+    kinds = programs()
+
+    def run(kind: str) -> Run:
+        return simulated(kinds[kind], width, seeds, device)
+
     return {
         "copy": lambda: [x.copy_(y) for x, y in zip(ours, others, strict=True)],
         "in-place add": lambda: [x.add_(y) for x, y in zip(ours, others, strict=True)],
         "torch.optim.Adam(fused=True).step()": fused.step,
-        "adam update": update(simulated("adam", width, seeds, device)),
-        "adam whole step": whole_step(simulated("adam", width, seeds, device)),
-        "sign update": update(simulated("sign", width, seeds, device)),
-        "sign whole step": whole_step(simulated("sign", width, seeds, device)),
+        "adam update": update(run("adam")),
+        "adam whole step": whole_step(run("adam")),
+        "adam update, squared error": update(run("adam squared")),
+        "adam whole step, squared error": whole_step(run("adam squared")),
+        "sign update": update(run("sign")),
+        "sign whole step": whole_step(run("sign")),
     }
 
 
