@@ -26,8 +26,9 @@ FAST: Final = 2**24  # bytes of a batch on a processor: larger ones only leave i
 class Cell:
     """What one cell measured.
 
-    ``sizes``, ``aligned``: learning-rate factor x seed x step from 0 x quantity; ``losses`` the same without the last
-    axis, where asked for; ``residual``: factor x seed, the largest relative error of a sum of parts.
+    ``sizes``, ``aligned``: learning-rate factor x seed x step from 0 x quantity, ``aligned`` 0 for what is not trained;
+    ``losses`` the same without the last axis, where asked for; ``residual``: factor x seed, the largest relative error
+    of a sum of parts.
     """
 
     identity: str
