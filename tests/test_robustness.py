@@ -177,6 +177,11 @@ def test_every_start_fits_80_columns(capsys: pytest.CaptureFixture[str]) -> None
     assert "  false          none                                  1/2    no" in out
 
 
+def test_a_degree_that_comes_and_goes_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    out = run(capsys, "robustness --init AB --rank growing --set rho=1/4").out
+    assert "2 to 3 to 2" in " ".join(out.split())
+
+
 def test_the_data(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(run(capsys, "robustness --init AB --init mica --format json").out)
     assert found["starts"]["AB"]["degrees"]["delta2"] == [
@@ -206,6 +211,7 @@ def test_a_table_for_a_paper(capsys: pytest.CaptureFixture[str]) -> None:
             "--at eta=-1,eta_A=0",
             "--at: eta, eta_A are not the learning rates of one program; write eta=-1/2, or eta_A=-1,eta_B=0",
         ),
+        ("--at eta=a0", "--at eta=a0: a0 is no rational; write a value such as -1/2"),
         (
             "--lr per-factor",
             "program lora: the degree in one learning rate, with eta_A, eta_B open; leave open the exponent of one ",

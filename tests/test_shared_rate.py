@@ -240,7 +240,7 @@ def test_another_optimiser_holds_for_full_fine_tuning_too(capsys: pytest.Capture
         ("", "one learning rate is needed; write --at eta=-1, or --numbers rate=2e-5,n=4096,r=8"),
         (f"--at eta=-1 {NUMBERS}", "one learning rate is needed; write --at eta=-1, or --numbers rate=2e-5,n=4096,r=8"),
         ("--at rho=1/4", "--at: rho given; give eta, and rho where the rank grows"),
-        ("--at eta=a0", "--at eta=a0: a0 is no rational; write -1/2"),
+        ("--at eta=a0", "--at eta=a0: a0 is no rational; write a value such as -1/2"),
         ("--numbers rate=1,n=8", "--numbers: rate, n given; give rate, n, r"),
         ("--numbers rate=1e-999999999,n=8,r=2", "--numbers: '1e-999999999' is no number from 0.000000000001 to "),
         ("--numbers rate=nan,n=8,r=2", "--numbers: 'nan' is no number from 0.000000000001 to 1000000000; write rate="),

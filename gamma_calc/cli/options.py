@@ -102,11 +102,7 @@ class Question:
         if not values:
             return None
         self._refuse_unknown("--at", values, self.program)
-        for name, value in values.items():
-            if value.variables or value.is_zero_quantity:
-                raise ExponentSyntaxError(
-                    f"{value} is no rational", where=f"--at {name}={value}", mend="write a value such as -1/2"
-                )
+        refuse_open_values("--at", values)
         missing = [name for name in self.program.variables if name not in values]
         if missing:
             raise OrderError(
@@ -250,6 +246,15 @@ def assignments(option: str, texts: Iterable[str]) -> dict[str, Order]:
         except GammaError as error:
             raise error.at(f"{option} {part}") from error
     return found
+
+
+def refuse_open_values(option: str, values: Mapping[str, Order]) -> None:
+    """The values of a point are rationals. Raises ExponentSyntaxError."""
+    for name, value in values.items():
+        if value.variables or value.is_zero_quantity:
+            raise ExponentSyntaxError(
+                f"{value} is no rational", where=f"{option} {name}={value}", mend="write a value such as -1/2"
+            )
 
 
 def _refuse_open(where: str, value: Order, program: Program) -> None:

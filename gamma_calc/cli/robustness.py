@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from gamma_calc.catalogue.lora import RATES
-from gamma_calc.cli.options import MANY, NOTHING, Common, Options, Question, assignments
+from gamma_calc.cli.options import MANY, NOTHING, Common, Options, Question, assignments, refuse_open_values
 from gamma_calc.cli.output import say, show
 from gamma_calc.cli.starts import ALL, starts_named
 from gamma_calc.derivation import Derivation
@@ -27,6 +27,7 @@ def robustness(
 ) -> None:
     """How each start answers to a learning rate below its best."""
     rates = assignments("--at", common.at)
+    refuse_open_values("--at", rates)
     options, names = replace(common, at=()), starts_named(init)
     if format == "markdown":
         tables_ = [_starts(replace(options, assume=rule), names) for rule in _rules(options)]

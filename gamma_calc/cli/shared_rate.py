@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from gamma_calc.catalogue.initialisations import INITIALISATIONS
 from gamma_calc.claims.programs import full
-from gamma_calc.cli.options import MANY, Options, Question, assignments
+from gamma_calc.cli.options import MANY, Options, Question, assignments, refuse_open_values
 from gamma_calc.cli.output import say, show
 from gamma_calc.cli.starts import ALL, starts_named
 from gamma_calc.derivation import Derivation, derive
@@ -61,9 +61,7 @@ def _point(at: Texts, numbers: Texts) -> Point:
     values = assignments("--at", at)
     if RATE not in values or values.keys() - {RATE, "rho"}:
         raise OrderError(f"{', '.join(values)} given", where="--at", mend="give eta, and rho where the rank grows")
-    for name, value in values.items():
-        if value.variables or value.is_zero_quantity:
-            raise ExponentSyntaxError(f"{value} is no rational", where=f"--at {name}={value}", mend="write -1/2")
+    refuse_open_values("--at", values)
     return Point(values[RATE].rational, values["rho"].rational if "rho" in values else None)
 
 

@@ -104,7 +104,7 @@ def _degree(stretches: tuple[Stretch, ...] | None, dialect: str, *, knees: bool)
         return "" if stretches is None else "-"
     first, *others = stretches
     if not knees:
-        return f"{first.degree} to {others[-1].degree}" if others else str(first.degree)
+        return " to ".join(str(stretch.degree) for stretch in stretches)
     ends = [first.until, *(stretch.until for stretch in others)]
     later = (f"{s.degree} above {spelled(order(end), dialect)}" for s, end in zip(others, ends, strict=False))
     return ", ".join((str(first.degree), *later))
