@@ -48,6 +48,11 @@ def named(store: Store) -> list[str]:
     return [f"{dict(j.setting.axes)['init']} {j.width} {j.seed}" for j in jobs]
 
 
-if __name__ == "__main__":  # a sweep in a process of its own: store, file of notes, pause
+if __name__ == "__main__":  # a sweep in a process of its own: store, file of notes, pause, and a gate to wait at
+    notes = Path(sys.argv[2])
     with Store.open(sys.argv[1]) as opened:
-        run(LONGER, opened, Noting(Path(sys.argv[2]), float(sys.argv[3])))
+        for gate in map(Path, sys.argv[4:]):
+            notes.with_suffix(".ready").touch()
+            while not gate.exists():
+                time.sleep(0.01)
+        run(LONGER, opened, Noting(notes, float(sys.argv[3])))

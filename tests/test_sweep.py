@@ -179,8 +179,8 @@ def test_an_interrupted_sweep_keeps_what_it_has_and_claims_nothing(path: Path) -
 # -- other processes ----------------------------------------------------------------------------------------------
 
 
-def sweeping(path: Path, notes: Path, pause: float) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, SWEEPING, path, notes, str(pause)])
+def sweeping(path: Path, notes: Path, pause: float, *gate: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, SWEEPING, path, notes, str(pause), *gate])
 
 
 def stored(path: Path) -> int:
@@ -223,10 +223,14 @@ def test_a_killed_sweep_resumes_and_computes_nothing_stored_again(path: Path, tm
 
 @pytest.mark.parametrize("others", [1, pytest.param(3, marks=pytest.mark.long)])
 def test_processes_share_a_store_and_compute_each_cell_once(path: Path, tmp_path: Path, others: int) -> None:
-    processes = [sweeping(path, tmp_path / f"notes{i}", 0.02) for i in range(others)]
-    wait_until_stored(path, 1, processes[0])
-    mine = Noting(tmp_path / "mine", 0.02)
+    gate = tmp_path / "gate"
+    processes = [sweeping(path, tmp_path / f"notes{i}", 0.2, gate) for i in range(others)]
+    while not all((tmp_path / f"notes{i}.ready").exists() for i in range(others)):
+        assert all(process.poll() is None for process in processes), "it ended before all had begun"
+        time.sleep(0.01)
+    mine = Noting(tmp_path / "mine", 0.2)
     with Store.open(path) as store:
+        gate.touch()
         found = run(LONGER, store, mine)
     assert [process.wait() for process in processes] == [0] * others
     assert (found.done, found.failed) == (len(LONGER.jobs), 0)
