@@ -237,7 +237,28 @@ def test_the_data_of_a_comparison_hold_both_powers(capsys: pytest.CaptureFixture
 
 def test_a_start_without_a_stable_rate_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     out = run(capsys, "compare --init A,false --assume additive").out
-    assert "  false  no rate is stable" in out
+    assert "  false  no largest rate" in out
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--init A,B --lr per-factor",
+        "--init A,B --set eta=-1",
+        "--init A,B --rank growing --set rho=1/2",
+        "toy --init 1,2",
+    ],
+)
+def test_laws_are_asked_of_one_open_rate(capsys: pytest.CaptureFixture[str], line: str) -> None:
+    outcome = run(capsys, f"compare {line}")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "16 times" not in outcome.out
+
+
+def test_starts_of_a_layer_with_a_frozen_factor_are_compared(capsys: pytest.CaptureFixture[str]) -> None:
+    out = run(capsys, "compare lora-frozen-b --init AB,B").out
+    assert "  AB     n^-1/2 (/ 4)" in out
+    assert "  A      keep it" in run(capsys, "compare lora-fa --init A,AB").out
 
 
 def test_a_law_without_a_whole_change_at_16_times(capsys: pytest.CaptureFixture[str]) -> None:

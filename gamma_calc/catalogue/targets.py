@@ -83,7 +83,7 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
             Target(
                 "lora-frozen-b",
                 "a LoRA layer with B random and frozen",
-                partial(lora, "B", freeze="B"),
+                partial(lora, init="B", freeze="B"),
                 _LORA,
                 _STARTS,
             ),

@@ -47,11 +47,12 @@ def compare(
 
 
 def _edges(target: str, common: Common, init: str) -> list[Edge | None]:
-    """The edge under each multiplier, where the program has one shared rate and lets the rank grow."""
-    if target not in TARGETS or not {"rank", "scaling"} <= TARGETS[target].options.keys() or common.lr == "per-factor":
+    """The edge under each multiplier, where one shared rate is open and the target lets these be chosen."""
+    if target not in TARGETS or not {"rank", "scaling"} <= TARGETS[target].options.keys():
         return []
     options = {**common.named(), "init": init, "rank": "growing", "at": ()}
-    return [edge_of(Question(target, Options(**options | {"scaling": s})).program) for s in MULTIPLIERS]
+    programs = [Question(target, Options(**options | {"scaling": s})).program for s in MULTIPLIERS]
+    return [edge_of(program) for program in programs if program.variables == ("eta", "rho")]
 
 
 def _answer(question: Question, edges: Sequence[Edge | None]) -> data.Data:

@@ -42,14 +42,15 @@ def edge(name: str, scaling: str) -> Edge:
 
 
 def edge_of(program: Program) -> Edge | None:
-    """The largest stable rate of a program with the exponents eta and rho open; None where no rate is stable."""
+    """The largest stable rate of a program with the exponents eta and rho open; None where there is none."""
     fixed, growing = (_largest(program, rho) for rho in (Fraction(0), LOW))
     return None if fixed is None or growing is None else Edge(fixed, (growing - fixed) / LOW)
 
 
 def _largest(program: Program, rho: Fraction) -> Fraction | None:
     stable = derive(program, rho=rho).conditions["stable"]
-    return None if stable.empty else stable.largest["eta"].value
+    bound = stable.largest.get("eta")
+    return None if bound is None else bound.value
 
 
 TITLE: Final = "Largest stable learning rate, and what 16 times the width or the rank make of it"
@@ -91,7 +92,7 @@ def _law(base: str, exponent: Fraction | None) -> str:
     ('n^-1/2 (/ 4)', 'r^1/4 (x 2)', 'keep it')
     """
     if exponent is None:
-        return "no rate is stable"
+        return "no largest rate"
     if exponent == 0:
         return "keep it"
     doublings = abs(4 * exponent)
