@@ -16,55 +16,13 @@ from gamma_calc.errors import GammaError  # noqa: E402
 from validation import Progress, Validation, Verdict, validate  # noqa: E402
 from validation.fuzz import fuzz  # noqa: E402
 from validation.settings import Settings  # noqa: E402
-from validation.stable_rate import largest_stable_rate  # noqa: E402
 
 SMALL = tuple(2**k for k in range(8, 14))
-TABLE = [  # the start, exponents of both rates, step, and the exponents of Z_A, B, Z_B, delta1, delta2, delta3
-    ("A", "-1", "-1", 3, "0 -1 -1 -1 -1 -1"),
-    ("A", "-3/4", "-3/4", 3, "1/4 -3/4 -1/2 -1/2 -1/2 -1/2"),
-    ("A", "-1/2", "-1/2", 2, "1/2 -1/2 0 0 -1/2 0"),
-    ("A", "-1/2", "-1/2", 3, "1/2 -1/2 0 0 0 0"),
-    ("A", "-1/4", "-1/4", 3, "3/4 -1/4 1/2 1/2 1/2 1/2"),
-    ("B", "-1", "-1", 2, "0 0 0 0 -1 -1"),
-    ("B", "-1/2", "-1/2", 2, "1/2 0 1/2 1/2 0 0"),
-    ("A", "-1", "0", 3, "0 0 0 0 0 0"),
-    ("B", "-1", "0", 3, "0 0 0 0 0 0"),
-    ("A", "-3/4", "-1/4", 3, "1/4 -1/4 0 0 0 0"),
-    ("AB", "-1", "-1", 3, "0 -1/2 -1/2 -1/2 -1 -1"),
-    ("AB", "-1/2", "-1/2", 3, "1/2 -1/2 0 0 0 0"),
-]
-QUANTITIES = ("Z_A", "B", "Z_B", "delta1", "delta2", "delta3")
 
 
 @pytest.fixture(scope="module")
 def small() -> Validation:
     return validate(lora(init="B", optimiser="sign"), {"eta": -1}, widths=SMALL, seeds=8, most_seeds=16, steps=2)
-
-
-def check(case: tuple[str, str, str, int, str], optimiser: str, **settings: Any) -> None:
-    init, eta_A, eta_B, step, expected = case
-    program = lora(init=init, optimiser=optimiser, lr="per-factor")
-    found = validate(program, {"eta_A": eta_A, "eta_B": eta_B}, steps=step, **settings)
-    for quantity, exponent in zip(QUANTITIES, expected.split(), strict=True):
-        row = found.row(quantity, step)
-        assert row.predicted == Fraction(exponent), quantity
-        assert row.verdict is Verdict.CONFIRMED, (quantity, row)
-
-
-@pytest.mark.parametrize("case", TABLE[:2])
-def test_rows_of_the_reference_table(case: tuple[str, str, str, int, str]) -> None:
-    check(case, "sign", widths=tuple(2**k for k in range(8, 14)), seeds=64, most_seeds=256)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("case", TABLE)
-def test_the_reference_table(case: tuple[str, str, str, int, str]) -> None:
-    check(case, "sign", seeds=32, most_seeds=512)
-
-
-@pytest.mark.long
-def test_the_reference_row_of_adam() -> None:
-    check(TABLE[3], "adam", seeds=32, most_seeds=512)
 
 
 def test_rows_hold_prediction_and_measurement(small: Validation) -> None:
@@ -139,35 +97,6 @@ def test_open_exponents_are_refused() -> None:
 def test_a_device_that_is_not_there_is_refused() -> None:
     with pytest.raises(GammaError, match="no cuda device is there; use cpu"):
         Settings(device="cuda")
-
-
-# -- the largest stable rate -------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("init", "exponent"), [("A", "-1/2"), ("B", "-1")])
-def test_the_largest_stable_rate(init: str, exponent: str) -> None:
-    widths = tuple(2**k for k in range(9, 14))
-    found = largest_stable_rate(lora(init=init, optimiser="sign"), widths=widths, seeds=8)
-    assert found.row.predicted == Fraction(exponent)
-    assert found.row.verdict is Verdict.CONFIRMED
-    assert list(found.rates) == sorted(found.rates, reverse=True)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize(
-    ("init", "exponent", "tolerance"), [("A", "-1/2", 0.05), ("B", "-1", 0.07), ("AB", "-1/2", 0.1)]
-)
-@pytest.mark.parametrize("loss", ["linear", "readout"])
-def test_the_largest_stable_rate_at_full_widths(init: str, exponent: str, tolerance: float, loss: str) -> None:
-    program = lora(init=init, optimiser="adam", loss=loss)
-    found = largest_stable_rate(program, seeds=64, tolerance=tolerance)
-    assert found.row.predicted == Fraction(exponent)
-    assert found.row.verdict is Verdict.CONFIRMED, found
-
-
-def test_a_program_with_two_open_rates_has_no_one_largest() -> None:
-    with pytest.raises(GammaError, match=r"2 exponents are open \(eta_A, eta_B\); leave open the learning rate's"):
-        largest_stable_rate(lora(init="A", lr="per-factor"))
 
 
 # -- the two readings against each other -------------------------------------------------------------------------------
