@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Final
 
+from gamma_calc.claims.along import EdgeAlong, evenly
 from gamma_calc.claims.checks import Largest
 from gamma_calc.claims.claim import Claim
 from gamma_calc.claims.measure import Edge, Slopes
@@ -23,7 +25,10 @@ CLAIMS: Final = (
             Largest(on("lora-fa", rank="growing", scaling="free"), "-rho - sigma"),
         ),
         ("A of variance 1/n", "one repeated sample, so that the sum over the rank is coherent"),
-        measurements=(Edge(on("lora-fa"), "0"),),
+        measurements=(
+            Edge(on("lora-fa"), "0", Fraction(1, 50), sizes=(("r", 65),)),
+            EdgeAlong(on("lora-fa", rank="growing"), "rho", evenly("1/2", "4/5", 4), "-1", 1024, Fraction(1, 50)),
+        ),
     ),
     Claim(
         "C48",
