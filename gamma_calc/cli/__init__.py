@@ -19,6 +19,7 @@ PIPE_CLOSED: Final = 128 + 13
 TARGETS: Final = (
     "Targets: lora, lora-fa, lora-frozen-b, toy, deep-linear, stacked, or a path of an adapter_config.json."
 )
+OF_A_TARGET: Final = ("derive", "explain", "compare", "validate", "sweep")
 COMMANDS: Final = {
     "derive": (
         "The orders of every quantity, the admissible learning rates, and why.",
@@ -125,9 +126,12 @@ def app() -> App:
         suppress_keyboard_interrupt=False,
     )
     for name, (text, examples) in COMMANDS.items():
-        epilogue = f"{TARGETS}\n\nExamples:{examples}"
+        targets = f"{TARGETS}\n\n" if name in OF_A_TARGET else ""
         found.command(
-            "gamma_calc.cli.{0}:{0}".format(name.replace("-", "_")), name=name, help=text, help_epilogue=epilogue
+            "gamma_calc.cli.{0}:{0}".format(name.replace("-", "_")),
+            name=name,
+            help=text,
+            help_epilogue=f"{targets}Examples:{examples}",
         )
     found.register_install_completion_command(help="Install completion of commands and options for this shell.")
     return found
