@@ -202,6 +202,15 @@ def test_curves_of_the_derived_law_are_confirmed_and_reported_with_their_exponen
     assert found.of("A", "sp", "rate of the least loss", 5).reported
 
 
+def test_a_ratio_of_two_starts_is_above_one_where_its_interval_is() -> None:
+    found = with_law(expected)
+    edges = found.ratio("sp", "largest stable rate", 5, ("A", "B"), 512)
+    assert (edges.least, edges.most) == (pytest.approx(512**0.5, rel=0.03), pytest.approx(1024**0.5, rel=0.03))
+    assert edges.above_one == "confirmed"
+    assert found.ratio("sp", "largest stable rate", 5, ("B", "A"), 512).above_one == "refuted"
+    assert found.ratio("mup", "rate of the least loss", 5, ("A", "B"), 512).above_one == "undecided"
+
+
 def test_curves_of_another_law_are_refuted() -> None:
     def steeper(init: str, readout: str, n: float, rate: float) -> tuple[float, float, float]:
         Z_A, _, loss = expected(init, readout, n, rate)
