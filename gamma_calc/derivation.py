@@ -17,6 +17,7 @@ from gamma_calc.engine.reading import Reading
 from gamma_calc.engine.run import states
 from gamma_calc.engine.settle import Course, course
 from gamma_calc.engine.state import State
+from gamma_calc.engine.ties import Tie, ties
 from gamma_calc.errors import GammaError, OrderError, unknown
 from gamma_calc.finding import Demand, Finding
 from gamma_calc.language.expression import Expression
@@ -108,6 +109,11 @@ class Derivation:
     def feedback(self) -> tuple[Feedback, ...]:
         """The parameters whose own movement turns their updates round, and where: orders are upper bounds there."""
         return feedback(self.program, self.course.states)
+
+    @cached_property
+    def ties(self) -> tuple[Tie, ...]:
+        """The parameters that tied sign steps move, and where: orders are upper bounds there too."""
+        return ties(self.program, self.course.states)
 
     @cached_property
     def balance(self) -> Mapping[str, Order]:

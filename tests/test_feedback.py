@@ -80,5 +80,5 @@ def test_orders_under_feedback_are_judged_as_bounds() -> None:
     assert below.measured is not None
     assert below.measured < -0.15
     assert below.verdict is Verdict.CONFIRMED
-    assert below.reason.startswith("an upper bound (feedback)")
+    assert below.reason.startswith("an upper bound: ")
     assert found.verdict is not Verdict.REFUTED

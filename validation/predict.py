@@ -11,7 +11,6 @@ from typing import Final
 from gamma_calc.conditions import STABILITY
 from gamma_calc.derivation import Derivation
 from gamma_calc.engine.evaluate import Evaluation
-from gamma_calc.engine.feedback import feedback
 from gamma_calc.engine.run import states
 from gamma_calc.engine.settle import Course
 from gamma_calc.language.expression import walk
@@ -26,7 +25,7 @@ VISIBLE: Final = Fraction(1)  # monomials that are smaller by more than this exp
 class Prediction:
     """The derived exponent of a quantity at a step (None: identically zero), and the lower ones, largest first.
 
-    ``bound``: an upper bound only, since a parameter's own movement turns its updates round (feedback).
+    ``bound``: an upper bound only, since a parameter's own movement turns its updates round, or sign steps tie.
     """
 
     quantity: str
@@ -45,7 +44,7 @@ def predictions(program: Program, at: Mapping[str, Exponent], steps: int) -> lis
     """
     there = _derivation(program.fix(at) if at else program, steps)
     opened = [(name, _derivation(program.fix(_without(at, name)), steps)) for name in at]
-    turning = min((f.step for f in feedback(there.program, there.course.states)), default=steps + 1)
+    turning = min([*(f.step for f in there.feedback), *(t.step for t in there.ties)], default=steps + 1)
     chance = {f"{q.name}.aligned" for q in there.program.quantities.values() if not _is_trained(q)}
     found = []
     for step in range(1, steps + 1):

@@ -144,7 +144,7 @@ def _at_most(found: Row, tolerance: float) -> Row:
     zero = found.method == "exact" and found.measured is None and found.reason.startswith("exactly zero")
     below = found.high is not None and found.high <= _number(found) + tolerance
     if found.verdict is not Verdict.CONFIRMED and (zero or below):
-        return replace(found, verdict=Verdict.CONFIRMED, reason=f"an upper bound (feedback): {found.reason}")
+        return replace(found, verdict=Verdict.CONFIRMED, reason=f"an upper bound: {found.reason}")
     return found
 
 

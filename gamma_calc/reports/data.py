@@ -28,7 +28,7 @@ def as_data(found: Derivation) -> Data:
         "from_step": None if found.settled.is_empty else found.from_step,
         "settled": str(found.settled),
         "growth": {name: None if rate is None else str(rate) for name, rate in found.growth.items()},
-        "feedback": [str(one) for one in found.feedback],
+        "feedback": [str(one) for one in (*found.feedback, *found.ties)],
         "orders": texts(settled_orders(found)),
         "conditions": {name: condition(finding, program.variables) for name, finding in found.conditions.items()},
         "sup": {name: dict(_bounds(finding, rates(found))) for name, finding in found.conditions.items()},

@@ -124,8 +124,8 @@ def growth(found: Derivation, dialect: str) -> Block:
 
 
 def feedback(found: Derivation) -> Block:
-    """Where a parameter's own movement turns its updates round, so that the orders are upper bounds."""
-    return Block("Feedback", tuple((str(one),) for one in found.feedback))
+    """Where a parameter's own movement turns its updates round, or sign steps tie: orders are upper bounds there."""
+    return Block("Feedback", tuple((str(one),) for one in (*found.feedback, *found.ties)))
 
 
 # -- conditions ---------------------------------------------------------------------------------------------------
