@@ -8,41 +8,26 @@ from typing import Final
 from gamma_calc.claims.claim import Claim
 from gamma_calc.claims.sources import (
     ADAPTIVE,
-    ALT_LORA,
     COMPLETE_P,
     DEPTH_MUP,
     DERIVED,
     EVERETT,
     FEATURE_LEARNING,
     HAAS,
-    LORA_RITE,
     MATRIX,
-    STABLE_LORA,
 )
 
-_ADAPTER: Final = "the adapter or optimiser is not in the catalogue yet"
 _DEPTH: Final = "depth is no base of the calculus yet"
 _NUMBERS: Final = "a statement on numbers, not on exponents"
 _NETWORK: Final = "the table of networks is not written as claims yet"
 
 _ROWS: Final = (
-    ("C26", STABLE_LORA, "method", "Shrinking A until |A|/n <= |B|/m restores Z_A = n^(eta + 1).", _ADAPTER),
-    ("C27", ALT_LORA, "theorem 3", "Alternating projections learn features stably with one rate of order one.",
-     _ADAPTER),
-    ("C28", ALT_LORA, "joint update", "The cross term of joint scaled steps is of the same order as the others.",
-     _ADAPTER),
-    ("C29", DERIVED, "Riemannian preconditioning", "Before Adam the preconditioner gains nothing, after Adam n^(1/2).",
-     _ADAPTER),
-    ("C30", LORA_RITE, "invariance", "Adam's update of B A depends on the gauge, an invariant one does not.", _ADAPTER),
     ("C31", FEATURE_LEARNING, "theorem 3.3", "Six (in)equalities say when an abc-parametrisation is stable.", _NETWORK),
     ("C33", FEATURE_LEARNING, "corollary 3.9", "A stable network is a kernel or learns features.", _NETWORK),
     ("C34", ADAPTIVE, "(2.27), (2.28)", "Faithful gradient scalings satisfy a linear system.", _NETWORK),
     ("C38", EVERETT, "table 1", "24 cells of parametrisation and setting have one best exponent each.", _NETWORK),
     ("C40", DERIVED, "maxP", "The readout of one cell is -1/2, not +1/2.", _NETWORK),
     ("C41", HAAS, "regimes", "Cross-entropy has three regimes of the rate, squared error one.", _NETWORK),
-    ("C42", MATRIX, "spectral condition", "Updates of norm sqrt(d_out/d_in) give the rate of every matrix optimiser.",
-     _ADAPTER),
-    ("C43", MATRIX, "Shampoo", "Shampoo takes (d_out/d_in)^(1-e): Muon at e = 1/2, Adam with blocks of one.", _ADAPTER),
     ("C44", MATRIX, "depth", "Shampoo's depth factor is L^(1-2e).", _DEPTH),
     ("C45", COMPLETE_P, "table", "Hidden rates are n^-1 L^(kappa-1).", _DEPTH),
     ("C46", DEPTH_MUP, "table", "At kappa = 1/2 Adam takes L^(-1/2), SGD L^0.", _DEPTH),

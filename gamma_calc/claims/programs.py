@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from functools import partial
 from types import MappingProxyType
 from typing import Final
@@ -10,11 +11,13 @@ from typing import Final
 from gamma_calc.calculus.assumptions import CLT
 from gamma_calc.catalogue.deep_linear import abc, deep_linear
 from gamma_calc.catalogue.lora import RATES, lora
+from gamma_calc.catalogue.matrix import matrix
 from gamma_calc.language.dims import Dim
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import iid, zero
 from gamma_calc.language.program import Program, other, output
 from gamma_calc.optimisers import OPTIMISERS
+from gamma_calc.optimisers.shampoo import Shampoo
 from gamma_calc.rules.leaves import One, data, frozen, parameter
 from gamma_calc.rules.since_start import since_start
 
@@ -87,6 +90,11 @@ def mean_field() -> Program:
     return deep_linear(abc("mean field", (0, 0, 1), (0, 0, 0), (-1, -1, -1)), hidden_layers=0)
 
 
+def shampoo(power: str = "1/2") -> Program:
+    """One matrix under Shampoo with the exponents of both sides adding up to ``power``."""
+    return matrix().but(optimiser=Shampoo(Fraction(power)))
+
+
 PROGRAMS: Final[Mapping[str, Callable[..., Program]]] = MappingProxyType(
     {
         "rules": rules,
@@ -96,5 +104,6 @@ PROGRAMS: Final[Mapping[str, Callable[..., Program]]] = MappingProxyType(
         "lora, fresh samples": partial(lora, fresh=True),
         "full fine-tuning": full,
         "mean field": mean_field,
+        "matrix, shampoo": shampoo,
     }
 )

@@ -13,6 +13,7 @@ from gamma_calc.claims import (
     lora_plus,
     networks,
     non_zero,
+    optimisers,
     pending,
     rank,
     rules,
@@ -34,6 +35,7 @@ _SOURCES: Final = (
     shared,
     scales,
     adapters,
+    optimisers,
     networks,
     pending,
 )
