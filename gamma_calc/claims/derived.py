@@ -77,13 +77,6 @@ CLAIMS: Final = (
         ),
     ),
     Claim(
-        "E5",
-        DERIVED,
-        "readouts of the teacher-student experiment",
-        "The loss-optimal rate is -3/4 (Init[A]) or -1 (Init[B]) with a readout n^(-1/2), -1/2 for both with 1/n.",
-        pending="the teacher-student experiment is not in the package yet",
-    ),
-    Claim(
         "E6",
         DERIVED,
         "a refinement of proposition 1 of arXiv 2402.12354",

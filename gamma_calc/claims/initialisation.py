@@ -133,20 +133,6 @@ CLAIMS: Final = (
         measurements=(Edge(_A, "-1/2"), Edge(_B, "-1")),
     ),
     Claim(
-        "I12",
-        INITIALISATION,
-        "teacher-student figure",
-        "In a teacher-student experiment the best learning rate is larger with Init[A] for widths from 2^9 on.",
-        pending="the teacher-student experiment is not in the package yet",
-    ),
-    Claim(
-        "I13",
-        INITIALISATION,
-        "teacher-student figure",
-        "In a teacher-student experiment Z_A is much larger with Init[A] at n = 8192, and the loss is lower.",
-        pending="the teacher-student experiment is not in the package yet",
-    ),
-    Claim(
         "I14",
         INITIALISATION,
         "table of language models",

@@ -12,6 +12,7 @@ from gamma_calc.calculus.assumptions import CLT
 from gamma_calc.catalogue.deep_linear import abc, deep_linear
 from gamma_calc.catalogue.lora import RATES, lora
 from gamma_calc.catalogue.matrix import matrix
+from gamma_calc.catalogue.student import student
 from gamma_calc.language.dims import Dim
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import iid, zero
@@ -104,6 +105,7 @@ PROGRAMS: Final[Mapping[str, Callable[..., Program]]] = MappingProxyType(
         "lora, fresh samples": partial(lora, fresh=True),
         "full fine-tuning": full,
         "mean field": mean_field,
+        "student": student,
         "matrix, shampoo": shampoo,
     }
 )

@@ -20,6 +20,7 @@ from gamma_calc.claims import (
     scales,
     shared,
     starts,
+    teacher_student,
 )
 from gamma_calc.claims.claim import Claim
 from gamma_calc.errors import pick
@@ -37,6 +38,7 @@ _SOURCES: Final = (
     adapters,
     optimisers,
     networks,
+    teacher_student,
     pending,
 )
 
