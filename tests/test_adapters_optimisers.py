@@ -191,6 +191,7 @@ def test_multiples_are_taken_out_of_an_inverse() -> None:
     G, y = frozen("G", R, N), data("y", N)
     assert str(gram_inverse(G, -(G @ y))) == "-(G G')^-1 G y"
     assert str(gram_inverse(G, data("x", R))) == "(G G')^-1 x"
+    assert str(gram_inverse(frozen("B", N, R).T, data("x", R))) == "(B' B)^-1 x"
 
 
 # -- in numbers ----------------------------------------------------------------------------------------------------

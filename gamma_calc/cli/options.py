@@ -31,7 +31,7 @@ MANY: Final[dict[str, Any]] = {"show_default": False, "negative": ()}  # of an o
 class Common:
     """What every command that derives programs takes; an option left out has the target's default."""
 
-    optimizer: Annotated[Text, Parameter(help="adam, sign or sgd")] = None
+    optimizer: Annotated[Text, Parameter(help="adam, sign, sgd, muon, riemannian-adam, ...")] = None
     lr: Annotated[Text, Parameter(help="shared (eta) or per-factor (eta_A, eta_B)")] = None
     rank: Annotated[Text, Parameter(help="fixed or growing (r = n^rho)")] = None
     scaling: Annotated[Text, Parameter(help="the multiplier s: 1, alpha/r, alpha/sqrt(r) or free (n^sigma)")] = None

@@ -138,4 +138,5 @@ def _same(one: Expression, two: Expression) -> bool:
 
 def _gram(arguments: tuple[Expression, ...]) -> str:
     rows, _, *damping = arguments
-    return " + ".join([f"{rows.inside(4)} {rows.T.inside(5)}", *map(str, damping)])
+    back = rows.arguments[0] if isinstance(rows, Transpose) else rows.T
+    return " + ".join([f"{rows.inside(4)} {back.inside(5)}", *map(str, damping)])
