@@ -1,6 +1,7 @@
 """Fits and verdicts on data whose law is known: what must be confirmed, refuted, left undecided."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st  # noqa: E402
 
 from validation.predict import Prediction  # noqa: E402
 from validation.slope import Floats, Points, crossover, line  # noqa: E402
-from validation.verdict import Row, Verdict, holm, overall, row  # noqa: E402
+from validation.verdict import Row, Verdict, holm, judged, overall, row  # noqa: E402
 
 WIDTHS = tuple(2**k for k in range(8, 17))
 HALF = Fraction(1, 2)
@@ -137,6 +138,18 @@ def test_products_of_many_normal_variables_are_not_judged_by_their_largest_seed(
     assert row(Prediction("x", 1, HALF), heavy).verdict is Verdict.UNDECIDED
     many = {n: n**0.5 * np.exp(2 * random.standard_normal(8000)) for n in WIDTHS}
     assert row(Prediction("x", 1, HALF), many).verdict is Verdict.CONFIRMED
+
+
+def test_means_that_are_no_squares_refute_by_no_sum_of_squares() -> None:
+    """A mean of logarithms of a sum of monomials is no sum of monomials, so their misfit says nothing."""
+    by_width = sizes(lambda _: 1.0, noise=0.001)
+    points = Points.of(WIDTHS, list(by_width.values()))
+    prediction = Prediction("x", 1, HALF, (Fraction(0),))
+    assert not points.heavy
+    assert judged(prediction, points).verdict is Verdict.REFUTED
+    assert judged(prediction, replace(points, heavy=True)).verdict is Verdict.UNDECIDED
+    random = np.random.default_rng(2)
+    assert Points.of(WIDTHS, [n * random.standard_normal(500) ** 4 for n in WIDTHS]).heavy
 
 
 def test_minus_infinity_means_exactly_zero_at_every_width() -> None:

@@ -45,19 +45,20 @@ class Points:
     squares: Floats
     errors: Floats
     seeds: int
+    heavy: bool = False  # not root mean squares: a sum of monomials is then no sum of their squares
 
     @classmethod
     def of(cls, widths: Sequence[float], sizes: Sequence[Floats]) -> Points:
         """From the sizes of every seed at each width, of which one at least is positive."""
         largest = max(float(s.max()) for s in sizes)
-        means, spread = _averages(sizes)
+        means, spread, heavy = _averages(sizes)
         seeds = np.array([len(s) for s in sizes])
         errors = np.sqrt(np.maximum(spread, spread.mean()) / seeds + FLOOR**2)
-        return cls(np.array(widths, dtype=float), (means / largest) ** 2, errors, int(seeds.min()))
+        return cls(np.array(widths, dtype=float), (means / largest) ** 2, errors, int(seeds.min()), heavy)
 
     def widest(self, count: int) -> Points:
         """Those at the largest widths."""
-        return Points(self.widths[-count:], self.squares[-count:], self.errors[-count:], self.seeds)
+        return Points(self.widths[-count:], self.squares[-count:], self.errors[-count:], self.seeds, self.heavy)
 
     @property
     def logs(self) -> tuple[Floats, Floats]:
@@ -70,18 +71,22 @@ class Points:
         return float(student.ppf((1 + CONFIDENCE) / 2, self.seeds - 1))
 
 
-def _averages(sizes: Sequence[Floats]) -> tuple[Floats, Floats]:
-    """The size at each width, by the first mean that is not carried by a few seeds, and the spread of its square."""
+def _averages(sizes: Sequence[Floats]) -> tuple[Floats, Floats, bool]:
+    """The size at each width, by the first mean that is not carried by a few seeds, and the spread of its square.
+
+    Last, whether the first of them, the root mean square, is carried by a few.
+    """
     means = np.array([root_mean_square(s) for s in sizes])
     spread = np.array([np.var((s / mean) ** 2, ddof=1) for s, mean in zip(sizes, means, strict=True)])
-    if spread.mean() > HEAVY:
+    heavy = bool(spread.mean() > HEAVY)
+    if heavy:
         means = np.array([s.mean() for s in sizes])
         spread = np.array([4 * np.var(s / mean, ddof=1) for s, mean in zip(sizes, means, strict=True)])
-    if spread.mean() > 4 * HEAVY and all(s.all() for s in sizes):
+    if heavy and spread.mean() > 4 * HEAVY and all(s.all() for s in sizes):
         logs = [np.log(s) for s in sizes]
         means = np.exp([x.mean() for x in logs])
         spread = np.array([4 * x.var(ddof=1) for x in logs])
-    return means, spread
+    return means, spread, heavy
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,10 +196,11 @@ def _by_crossover(by_line: Row, fit: Crossover, points: Points, tolerance: float
         return replace(
             found, measured=fit.slope, low=fit.low, high=fit.high, verdict=Verdict.CONFIRMED, reason="sum of monomials"
         )
-    if fit.most < ABSENT and by_line.verdict is Verdict.REFUTED:
+    doubted = by_line.verdict is Verdict.REFUTED and not points.heavy
+    if fit.most < ABSENT and doubted:
         return replace(by_line, share=fit.share, reason="the leading monomial is not there")
     doubt = float(chi2.sf(fit.excess, 1))
-    if fit.excess > points.quantile**2 and by_line.verdict is Verdict.REFUTED:
+    if fit.excess > points.quantile**2 and doubted:
         return replace(by_line, share=fit.share, doubt=max(doubt, by_line.doubt), reason="no sum of monomials fits")
     if fit.share < ENOUGH:
         return replace(found, reason=f"crossover: the leading monomial has {fit.share:.0%} at the largest width")
