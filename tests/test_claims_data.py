@@ -38,7 +38,35 @@ DERIVED = {
     "I": (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15),
     "N": (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12),
     "E": (2, 3, 4, 5, 6),
-    "C": (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, *range(11, 23), 23, 25, 26, 27, 28, 29, 30, 32, 35, 42, 43, 47, 48),
+    "C": (
+        1,
+        2,
+        3,
+        4,
+        5,
+        6,
+        7,
+        8,
+        9,
+        10,
+        *range(11, 23),
+        23,
+        25,
+        26,
+        27,
+        28,
+        29,
+        30,
+        32,
+        35,
+        36,
+        37,
+        39,
+        42,
+        43,
+        47,
+        48,
+    ),
 }
 UNDER_ANOTHER_ASSUMPTION = {"L10", "L11", "N1", "N2", "N6", "N10", "C27"}
 A, B = on("lora", init="A"), on("lora", init="B")
@@ -371,6 +399,12 @@ def test_what_is_no_record_is_refused(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(ConfigError, match="no record of measurements; name a new file"):
         Record.load(path)
+
+
+def test_what_is_asked_for_no_more_is_dropped() -> None:
+    entry, asked = Entry("2000-01-01", 3, ()), replace(claim(MET), measurements=(SLOPE,))
+    record = Record.new().having(SLOPE.digest, entry).having("abc", entry)
+    assert set(record.only([asked]).entries) == {SLOPE.digest}
 
 
 def test_another_definition_has_another_digest() -> None:
