@@ -100,7 +100,7 @@ def test_every_claim_is_in_the_answer(capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_the_recorded_run_has_every_measurement_as_it_is_defined_now() -> None:
     """If this fails: gamma-calc claims --verify all --record gamma_calc/claims/recorded.json; then renew the page."""
-    recorded = set(Record.load(command.RECORDED).entries)
+    recorded = set(Record.load().entries)
     wanted = {m.digest: claim.id for claim in table.CLAIMS.values() for m in claim.measurements}
     assert sorted({wanted[digest] for digest in wanted.keys() - recorded}) == []
     assert recorded <= wanted.keys()
