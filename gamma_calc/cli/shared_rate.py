@@ -31,7 +31,7 @@ def shared_rate(
     init: Annotated[Texts, Parameter(help="starts by name, all, and full", **MANY)] = (ALL, FULL),
     at: Annotated[Texts, Parameter(help="exponents, as in eta=-1 or eta=-1,rho=1/4", **MANY)] = (),
     numbers: Annotated[Texts, Parameter(help="a rate, a width and a rank: rate=2e-5,n=4096,r=8", **MANY)] = (),
-    optimizer: Annotated[str, Parameter(help="adam, sign or sgd")] = "adam",
+    optimizer: Annotated[str, Parameter(help="adam, sign, sgd, muon, riemannian-adam, ...")] = "adam",
     scaling: Annotated[str, Parameter(help="the multiplier s: 1, alpha/r or alpha/sqrt(r)")] = "1",
     set_: Annotated[Texts, Parameter(name="--set", help="tau=1/2: the singular values that starts keep", **MANY)] = (),
     format: Annotated[Literal["text", "json", "latex", "markdown"], Parameter(help="how to print")] = "text",  # noqa: A002 - option's name

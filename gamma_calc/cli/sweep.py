@@ -30,7 +30,7 @@ def sweep(
     /,
     *,
     init: Annotated[Texts, _axis("initialisation")] = (),
-    optimizer: Annotated[Texts, _axis("adam, sign, sgd")] = (),
+    optimizer: Annotated[Texts, _axis("adam, sign, sgd, muon, riemannian-adam, ...")] = (),
     lr: Annotated[Texts, _axis("shared (eta) or per-factor (eta_A, eta_B)")] = (),
     rank: Annotated[Texts, _axis("fixed or growing (r = n^rho)")] = (),
     scaling: Annotated[Texts, _axis("the multiplier s: 1, alpha/r, alpha/sqrt(r), free (n^sigma)")] = (),
