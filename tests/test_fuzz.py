@@ -107,14 +107,15 @@ def test_a_second_measurement_decides_what_was_undecided_and_must_repeat_what_wa
 
 def test_a_refutation_at_one_constant_is_not_turned_into_a_confirmation_by_another() -> None:
 
-    def made(verdict: Verdict) -> Row:
-        return Row("x", 1, Fraction(0), 0.5, 0.4, 0.6, verdict, "")
+    def made(verdict: Verdict, measured: float = 0.5) -> Row:
+        return Row("x", 1, Fraction(0), measured, measured - 0.05, measured + 0.05, verdict, "")
 
     refuted, confirmed, undecided = made(Verdict.REFUTED), made(Verdict.CONFIRMED), made(Verdict.UNDECIDED)
     assert agreed(refuted, [confirmed, undecided]).verdict is Verdict.UNDECIDED
     assert agreed(refuted, [confirmed, refuted]).verdict is Verdict.REFUTED
     assert agreed(undecided, [refuted, confirmed]).verdict is Verdict.CONFIRMED
     assert agreed(refuted, []).verdict is Verdict.REFUTED
+    assert agreed(refuted, [made(Verdict.REFUTED, -0.5)]).verdict is Verdict.UNDECIDED  # by what no exponent would do
     assert refuted.may_be_hidden
 
 

@@ -231,7 +231,8 @@ def agreed(first: Row, others: Sequence[Row]) -> Row:
     confirmed = [r for r in others if r.verdict is Verdict.CONFIRMED]
     if confirmed and (first.verdict is Verdict.UNDECIDED or first.undone):
         return confirmed[0]
-    if others and first.verdict is Verdict.REFUTED and all(r.verdict is not Verdict.REFUTED for r in others):
+    refuted = [r for r in others if r.verdict is Verdict.REFUTED and first.agrees_with(r)]
+    if others and first.verdict is Verdict.REFUTED and not refuted:
         reason = f"{first.reason}, at one constant in front of the rates and not at others: add larger widths"
         return replace(first, verdict=Verdict.UNDECIDED, reason=reason)
     return first

@@ -68,6 +68,12 @@ class Row:
         """Would more seeds help to decide?"""
         return self.verdict is Verdict.UNDECIDED and self.reason.endswith(ADD_SEEDS)
 
+    def agrees_with(self, other: Row) -> bool:
+        """Are both measured exponents the same, to within the tolerance?"""
+        if self.low is None or self.high is None or other.low is None or other.high is None:
+            return self.method == other.method
+        return self.low - TOLERANCE <= other.high and other.low - TOLERANCE <= self.high
+
     @property
     def undone(self) -> bool:
         """Is it exactly zero where an exponent is predicted?"""
