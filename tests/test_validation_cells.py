@@ -13,8 +13,11 @@ pytest.importorskip("scipy")
 from gamma_calc import deep_linear, lora, toy  # noqa: E402 - after the check that torch is there
 from gamma_calc.catalogue.deep_linear import PARAMETRISATIONS  # noqa: E402
 from gamma_calc.errors import ProgramError  # noqa: E402
-from gamma_calc.language.program import Program  # noqa: E402
+from gamma_calc.language.dims import Dim  # noqa: E402
+from gamma_calc.language.initialisation import iid  # noqa: E402
+from gamma_calc.language.program import Program, output  # noqa: E402
 from gamma_calc.optimisers.adam import adam  # noqa: E402
+from gamma_calc.rules.leaves import data, parameter  # noqa: E402
 from validation import Settings, cell  # noqa: E402
 from validation.draws import Draws  # noqa: E402
 from validation.errors import BudgetError  # noqa: E402
@@ -205,3 +208,10 @@ def test_divergence_is_a_result() -> None:
     growing = lora(init="AB", optimiser="sgd").fix({"eta": "6"})
     found = cell(growing, 4096, range(2), Settings(steps=8, dtype="float32"))
     assert (found.diverged > 0).all()
+
+
+def test_a_parameter_that_no_gradient_and_no_watch_needs_is_trained_too() -> None:
+    n, w = Dim("n", 1), data("w", Dim("n", 1))
+    a, bias = (parameter(name, n, init=iid(0), rate=0) for name in ("a", "bias"))
+    program = Program("bias", w @ (a + bias), adam(), [output("a", a)])
+    assert np.isfinite(cell(program, 64, [0, 1], Settings(steps=2)).sizes).all()

@@ -162,8 +162,8 @@ class Reading:
 
     @cached_property
     def uses(self) -> Mapping[str, list[int]]:
-        """The places at which each drawn tensor stands, at whatever time it is taken."""
-        found: dict[str, list[int]] = {}
+        """The places at which each drawn tensor stands, at whatever time it is taken; none for an idle parameter."""
+        found: dict[str, list[int]] = {p.name: [] for p in self.program.parameters}
         for i, operation in enumerate(self.graph.operations):
             node = _drawn(operation)
             if node is not None:
