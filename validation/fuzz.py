@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import random
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +25,7 @@ from gamma_calc.catalogue.deep_linear import Adapter, abc
 from gamma_calc.language.program import Program
 from validation.result import Validation
 from validation.summary import Record, still, summary
+from validation.sweep.pools import Processes
 from validation.validate import validate
 from validation.verdict import Verdict
 
@@ -176,7 +177,7 @@ def main(arguments: list[str] | None = None) -> int:
     wanted = parser.parse_args(arguments)
     names = [f"{kind} {wanted.first + i}" for kind in CASES for i in range(getattr(wanted, kind))]
     known = _read(wanted.log)
-    with ProcessPoolExecutor(wanted.jobs, multiprocessing.get_context("spawn")) as pool:  # torch has threads: no fork
+    with _workers(wanted.jobs) as pool:
         for record in pool.map(_record, [name for name in names if name not in known]):
             known[record.name] = _told(record, wanted.log)
         once = [known[name] for name in names if known[name].doubts and known[name].tries == 1]
@@ -185,6 +186,19 @@ def main(arguments: list[str] | None = None) -> int:
     records = [known[name] for name in names]
     sys.stdout.write(f"{summary(records)}\n")
     return 1 if any(r.verdict is Verdict.REFUTED for r in records) else 0
+
+
+@contextmanager
+def _workers(jobs: int) -> Iterator[Executor]:
+    """Processes that end with this one, and at once where it is interrupted."""
+    pool = Processes(jobs)
+    executor = pool.open()
+    try:
+        yield executor
+    except BaseException:
+        pool.stop(executor, now=True)
+        raise
+    pool.stop(executor, now=False)
 
 
 def _read(log: Path | None) -> dict[str, Record]:
