@@ -13,6 +13,7 @@ from gamma_calc.optimisers.adam import Adam
 from gamma_calc.rules.leaves import Data, Frozen, Moved, One, Parameter, Snapshot, Time
 from gamma_calc.rules.matmul import MatMul
 from gamma_calc.rules.outer import OuterProduct
+from gamma_calc.rules.row_length import RowDot, RowLength
 from gamma_calc.rules.scale import Scale
 from validation.draws import Draws
 from validation.matrices import Array, Drawn, LowRank, Tensor, Unseen, dense, filled, long_axis_contiguous, on
@@ -176,6 +177,8 @@ class Run:
                 return on if len(x.shape) == 2 else lambda row, matrix: on(matrix.swapaxes(-1, -2), row)
             case OuterProduct():  # kept as its factors
                 return lambda u, w: LowRank(u.unsqueeze(-1), w.unsqueeze(-1))
+            case RowDot() | RowLength():  # entry by entry, which factors are not
+                return lambda *matrices: node.numeric(*map(dense, matrices))
         return node.numeric if node.arguments else self._leaf(node)
 
     def _leaf(self, node: Expression) -> Callable[[], Array]:

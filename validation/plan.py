@@ -13,6 +13,7 @@ from gamma_calc.language.dims import Dim, Shape
 from gamma_calc.language.program import Program
 from gamma_calc.orders.order import Order
 from gamma_calc.rules.leaves import Parameter
+from gamma_calc.rules.row_length import RowDot, RowLength
 from validation.graph import Graph
 from validation.reading import Given, Reading, Watch, reading
 
@@ -77,7 +78,9 @@ class Plan:
     def numbers(self, steps: int) -> int:
         """About how many numbers one repetition holds at once."""
         vectors = sum(prod(self.shape(op.node.shape)) for op in self.graph.operations if len(op.node.shape) < 2)
-        return vectors + sum(self._kept(leaf, steps) for leaf in self.reading.leaves)
+        by_rows = [op.node for op in self.graph.operations if isinstance(op.node, RowDot | RowLength)]
+        written = sum(prod(self.shape(x.shape)) for node in by_rows for x in node.arguments)
+        return vectors + written + sum(self._kept(leaf, steps) for leaf in self.reading.leaves)
 
     def _kept(self, leaf: Given, steps: int) -> int:
         if len(leaf.shape) < 2:

@@ -52,6 +52,9 @@ SIGN_FRESH: Final = Lemma(
 LENGTH: Final = Lemma(
     "length", "the length of a vector of N entries is its size times sqrt(N)", "the definition of size"
 )
+QUOTIENT: Final = Lemma(
+    "quotient", "x over entries that agree to leading order keeps the directions of x", "1/(c + small)"
+)
 GRAM: Final = Lemma(
     "inverse Gram matrix",
     "(F'F)^-1 divides what an update of F made of a vector by the square of that update's length, and what F's random "

@@ -10,6 +10,7 @@ from typing import Final
 
 from gamma_calc.catalogue.adalora import adalora
 from gamma_calc.catalogue.deep_linear import PARAMETRISATIONS, deep_linear
+from gamma_calc.catalogue.dora import dora
 from gamma_calc.catalogue.lora import RATES, lora
 from gamma_calc.catalogue.lora_xs import lora_xs
 from gamma_calc.catalogue.matrix import matrix
@@ -97,6 +98,12 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
                 adalora,
                 {"init": "init", **_LAYER},
                 ("a0", "b0"),
+            ),
+            Target(
+                "dora",
+                "a LoRA layer with rows of trained length, m * (W* + B A) Z / |W* + B A|",
+                dora,
+                {"optimizer": "optimiser", "loss": "loss"},
             ),
             Target(
                 "toy",

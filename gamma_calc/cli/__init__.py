@@ -17,8 +17,8 @@ INTERRUPTED: Final = 128 + 2
 PIPE_CLOSED: Final = 128 + 13
 
 TARGETS: Final = (
-    "Targets: lora, rslora, lora+, lora-fa, lora-frozen-b, lora-xs, vera, adalora, toy, deep-linear, matrix, stacked, "
-    "or a path of an adapter_config.json."
+    "Targets: lora, rslora, lora+, lora-fa, lora-frozen-b, lora-xs, vera, adalora, dora, toy, deep-linear, matrix, "
+    "stacked, or a path of an adapter_config.json."
 )
 OF_A_TARGET: Final = ("derive", "explain", "compare", "validate", "sweep")
 COMMANDS: Final = {

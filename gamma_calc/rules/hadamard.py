@@ -35,7 +35,7 @@ class Hadamard(Bilinear):
         left, right = values
         for u, a in left.components.items():
             for v, b in right.components.items():
-                made = _product(as_vector(u), as_vector(v), self.shape[0])
+                made = entrywise(as_vector(u), as_vector(v), self.shape[0])
                 yield Contribution(made.direction, a + b, made.lemma)
 
     def numeric(self, *arrays: Array) -> Array:
@@ -53,7 +53,7 @@ class Hadamard(Bilinear):
         return f"{left.inside(5)} * {right.inside(5)}"
 
 
-def _product(u: VectorDirection, v: VectorDirection, dim: Dim) -> Contribution:
+def entrywise(u: VectorDirection, v: VectorDirection, dim: Dim) -> Contribution:
     """The direction of u * v: what stands in both has a mean, and the rest is kept."""
     shared, rest = _factors(u) & _factors(v), _factors(u) ^ _factors(v)
     made = Entrywise(rest)

@@ -1,0 +1,57 @@
+"""DoRA: a LoRA layer whose rows are normalised and given trained lengths, m * (W* + B A) Z / |W* + B A|."""
+
+from __future__ import annotations
+
+from gamma_calc.catalogue.losses import LOSSES
+from gamma_calc.errors import pick
+from gamma_calc.language.dims import Dim
+from gamma_calc.language.initialisation import given, iid, zero
+from gamma_calc.language.program import Program, internal, other, output
+from gamma_calc.optimisers import OPTIMISERS
+from gamma_calc.orders.order import Exponent, order
+from gamma_calc.rules.divide import divide
+from gamma_calc.rules.leaves import data, frozen, parameter
+from gamma_calc.rules.row_length import row_length
+from gamma_calc.rules.since_start import since_start
+
+
+def dora(*, optimiser: str = "adam", magnitude: Exponent = "eta", loss: str = "linear") -> Program:
+    """A DoRA layer on one sample: A of variance 1/n, B = 0, and m at the lengths of the rows of W*; the rank is fixed.
+
+    ``magnitude`` is the exponent of m's learning rate, by default that of A and B. What is bounded is what training
+    adds to the output, Z_out; the parts of its change are delta1 (A and B move), delta2 (m moves) and delta3 (both).
+    Lengths are constants to the backward pass. Source: Liu et al., arXiv 2402.09353, sections 4.1 and 4.3. Raises
+    UnknownName for a name not in its table.
+
+    >>> from gamma_calc import derive
+    >>> derive(dora()).conditions["stable"].region
+    Region('eta <= -1/2')
+    """
+    objective = pick("loss", loss, LOSSES)
+    n, r = Dim("n", 1), Dim("r", 0)
+    Z, W = data("Z", n), frozen("W*", n, n)
+    A, B = parameter("A", r, n, init=iid("-1/2"), rate="eta"), parameter("B", n, r, init=zero, rate="eta")
+    m = parameter("m", n, init=given(row_length(W)), rate=order(magnitude))
+    Z_A = A @ Z
+    Z_B = B @ Z_A
+    whole = m * divide(W @ Z + Z_B, row_length(W + B @ A))
+    return Program(
+        "dora",
+        objective.of(whole, n, False),
+        pick("optimiser", optimiser, OPTIMISERS),
+        [
+            other("Z", Z),
+            internal("Z_A", Z_A),
+            other("A", A),
+            other("B", B),
+            other("m", m),
+            other("m - m[0]", since_start(m)),
+            other("Z_B", Z_B),
+            output("Z_out", since_start(whole), parts=("delta1", "delta2", "delta3")),
+        ],
+        notes=(
+            "A random, B = 0, m the lengths of the rows of W*, trained (arXiv 2402.09353)",
+            "lengths of rows are constants to the backward pass",
+            objective.statement,
+        ),
+    )

@@ -1,0 +1,173 @@
+"""DoRA: rows of trained length around a LoRA layer, derived and measured; and the two operations it needs."""
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from gamma_calc import Dim, Program, data, derive, frozen, lora, order
+from gamma_calc.calculus.direction import ONES, Direction
+from gamma_calc.catalogue.dora import dora
+from gamma_calc.engine.evaluate import Evaluation
+from gamma_calc.engine.gradient import gradients
+from gamma_calc.engine.state import State
+from gamma_calc.errors import ProgramError, ShapeError
+from gamma_calc.language.expression import Expression, walk
+from gamma_calc.orders.order import Order
+from gamma_calc.rules.divide import divide
+from gamma_calc.rules.outer import outer
+from gamma_calc.rules.row_length import RowDot, RowLength, row_length
+from gamma_calc.rules.scale import Scale
+
+N = Dim("n", 1)
+W = frozen("W", N, N)
+Z = data("Z", N)
+
+
+def components(expression: Expression) -> dict[Direction, Order]:
+    return dict(Evaluation(dora(), State(0, {})).value(expression).components)
+
+
+# -- in exponents --------------------------------------------------------------------------------------------------
+
+
+def test_one_rate_serves_the_direction_and_not_the_magnitude() -> None:
+    """The largest stable rate is that of LoRA, and m moves by no more than it; no shared rate trains both fully."""
+    found = derive(dora())
+    stable = found.conditions["stable"].region
+    assert stable == derive(lora(init="A")).conditions["stable"].region
+    assert found.orders["m - m[0]"] == order("eta")
+    assert found.conditions["efficient"].region.is_empty
+
+
+def test_a_rate_of_order_one_for_m_trains_both() -> None:
+    found = derive(dora(magnitude=0))
+    assert str(found.conditions["stable"].region) == "eta <= -1/2"
+    assert str(found.conditions["efficient"].region) == "eta = -1/2"
+
+
+def test_the_largest_rate_of_m_is_of_order_one() -> None:
+    found = derive(dora(magnitude="eta_m").fix({"eta": "-1/2"}))
+    assert str(found.conditions["stable"].region) == "eta_m <= 0"
+    assert str(found.conditions["efficient"].region) == "eta_m = 0"
+
+
+@pytest.mark.parametrize("eta", ["-1", "-3/4", "-1/2"])
+def test_the_factors_move_as_those_of_lora(eta: str) -> None:
+    one, two = (derive(program.fix({"eta": eta})).orders for program in (dora(), lora()))
+    assert [name for name in ("A", "B", "Z_A", "Z_B") if one[name] != two[name]] == []
+
+
+# -- the operations ------------------------------------------------------------------------------------------------
+
+
+def test_rows_of_a_random_matrix_have_one_length() -> None:
+    assert components(row_length(W)) == {ONES: order(0)}
+    assert components(row_length(frozen("V", N, N, entry=0))) == {ONES: order("1/2")}
+
+
+def test_the_longest_part_gives_the_length() -> None:
+    update = outer(data("u", N, entry="-1/4"), data("v", N))
+    assert components(row_length(W + update)) == {ONES: order("1/4")}
+
+
+def test_rows_meet_coherently_where_the_update_is_what_they_made() -> None:
+    """<W_i, (u w')_i> is u_i (W w)_i: with u = W w a square, which has a mean."""
+    assert components(RowDot(W, outer(W @ Z, Z))) == {ONES: order(0)}
+    assert ONES not in components(RowDot(W, outer(data("u", N), Z)))
+
+
+def test_rows_of_independent_matrices_meet_by_chance() -> None:
+    (size,) = components(RowDot(W, frozen("V", N, N))).values()
+    assert size == order("-1/2")
+
+
+def test_division_keeps_directions() -> None:
+    big = row_length(frozen("V", N, N, entry=0))
+    assert components(divide(Z, big)) == {d: o - Fraction(1, 2) for d, o in components(Z).items()}
+
+
+def test_division_by_what_may_be_zero_is_refused() -> None:
+    with pytest.raises(ProgramError, match="may be zero"):
+        components(divide(Z, data("y", N)))
+
+
+def test_shapes_are_checked() -> None:
+    with pytest.raises(ShapeError, match="give a matrix"):
+        row_length(Z)
+    with pytest.raises(ShapeError, match="two vectors"):
+        divide(Z, data("y"))
+
+
+def test_no_gradient_goes_through_a_length() -> None:
+    """That of A and B goes through W* Z + B A Z alone."""
+    loss = dora().loss
+    of_node = gradients(loss)
+    (length,) = (node for node in walk([loss]) if isinstance(node, RowLength))
+    (whole,) = length.arguments
+    assert id(length) in of_node
+    assert id(whole) not in of_node
+
+
+# -- in numbers ----------------------------------------------------------------------------------------------------
+
+
+def run(node: Expression, given: dict[int, Any]) -> Any:
+    """The value of an expression whose leaves are given."""
+    if id(node) in given:
+        return given[id(node)]
+    values = [run(a, given) for a in node.arguments]
+    return values[0] * float(node.coefficient) if isinstance(node, Scale) else node.numeric(*values)
+
+
+def test_changes_sum_exactly() -> None:
+    torch = pytest.importorskip("torch")
+    x, d = torch.randn(2, 3, 5, 7, dtype=torch.float64)
+    y, e = torch.randn(2, 3, 5, dtype=torch.float64)
+    D, E, length = frozen("D", N, N), data("e", N), row_length(W)
+    given = {id(W): x, id(D): d, id(Z): y, id(E): e}
+    longer, long = (x + d).norm(dim=-1), x.norm(dim=-1)
+
+    (of_length,) = length.moved((W,), (D,))
+    torch.testing.assert_close(run(of_length.expression, given), longer - long)
+    parts = divide(Z, length).moved((Z, length), (E, of_length.expression))
+    torch.testing.assert_close(sum(run(p.expression, given) for p in parts), (y + e) / longer - y / long)
+
+
+def test_the_derivative_of_a_quotient() -> None:
+    torch = pytest.importorskip("torch")
+    u, x, y = (torch.rand(3, 2, 6, dtype=torch.float64) + 1).requires_grad_()
+    U, X, Y = data("U", N), data("X", N), data("Y", N)
+    wanted = torch.autograd.grad((u * x / y).sum(), (x, y))
+    for made, gradient in zip(divide(X, Y).pull_back(U), wanted, strict=True):
+        assert made is not None
+        torch.testing.assert_close(run(made, {id(U): u, id(X): x, id(Y): y}), gradient)
+
+
+def measure(program: Program, eta: str, names: Iterable[str], **settings: Any) -> None:
+    """After the second step, from which on every exponent is that of later ones; at rank one B A is soon small."""
+    pytest.importorskip("torch")
+    from validation import validate
+
+    found = validate(program, {"eta": eta}, steps=2, only=[(name, 2) for name in names], sizes={"r": 1}, **settings)
+    assert [str(row) for row in found.rows if row.verdict.value != "confirmed"] == []
+
+
+POINTS = [(dora(), "-1"), (dora(), "-1/2"), (dora(magnitude=0), "-1/2")]
+
+
+NAMES = ["-1", "-1/2", "m at 0"]
+LATE = {"Z_B", "Z_out"}  # at -1/2: Z_A at the start still shows in them, at any width that runs in a test
+
+
+@pytest.mark.parametrize(("program", "eta"), POINTS, ids=NAMES)
+def test_how_far_the_parameters_move(program: Program, eta: str) -> None:
+    measure(program, eta, ("B", "m - m[0]", "delta2"), widths=(64, 128, 256, 512), seeds=16)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("program", "eta"), POINTS, ids=NAMES)
+def test_every_size_is_measured_as_derived(program: Program, eta: str) -> None:
+    names = program.quantities if eta == "-1" else program.quantities.keys() - LATE
+    measure(program, eta, names, widths=(128, 256, 512, 1024), seeds=32)
