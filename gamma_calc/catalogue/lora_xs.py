@@ -26,7 +26,7 @@ def lora_xs(
 
     >>> from gamma_calc import derive
     >>> derive(lora_xs(rank="growing")).conditions["stable"].region
-    Region('0 <= rho <= 1 & eta + 3/2*rho <= 1/2')
+    Region('2*eta + 3*rho <= 1 & 0 <= rho <= 1')
     """
     rho, domain = pick("rank law", rank, RANKS)
     objective = pick("loss", loss, LOSSES)

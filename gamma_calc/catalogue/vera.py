@@ -21,7 +21,7 @@ def vera(*, optimiser: str = "adam", rank: str = "fixed", loss: str = "linear") 
 
     >>> from gamma_calc import derive
     >>> derive(vera(rank="growing")).conditions["stable"].region
-    Region('0 <= rho <= 1 & eta <= 0')
+    Region('eta <= 0 & 0 <= rho <= 1')
     """
     rho, domain = pick("rank law", rank, RANKS)
     objective = pick("loss", loss, LOSSES)
