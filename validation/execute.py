@@ -120,22 +120,24 @@ class Run:
 
     def _update(self, name: str, step: int) -> Array:
         gradient, optimiser = self.value(self.plan.gradients[name]), self.plan.program.optimiser
+        if self.sides[name] == "right":
+            return self._one_sided(name, gradient, step)
+        if self.sides[name] == "left":
+            return self._one_sided(name, gradient.swapaxes(-1, -2), step).swapaxes(-1, -2)
         if not isinstance(optimiser, Adam):
             return self._optimise(name, gradient if self.factored[name] else dense(gradient), step)
-        if self.sides[name] == "right":
-            return self._one_sided(optimiser, name, gradient, step)
-        if self.sides[name] == "left":
-            return self._one_sided(optimiser, name, gradient.swapaxes(-1, -2), step).swapaxes(-1, -2)
         memory, rate = self.memory.get(name), self.plan.power(self.parameters[name].rate)
         self.memory[name], update = fused_adam(optimiser, memory, gradient, step, self.plan.width, rate=rate)
         return update.mul_(self._each(self.parameters[name])) if self.rates_differ else update
 
-    def _one_sided(self, optimiser: Adam, name: str, gradient: LowRank, step: int) -> Array:
-        """Adam on a gradient of which the right factor stays the same."""
+    def _one_sided(self, name: str, gradient: LowRank, step: int) -> Array:
+        """The update by a gradient of which the right factor stays the same."""
         if self.factored[name]:
             if name not in self.signs:
                 self.signs[name] = gradient.right.sign()
             return LowRank(self._optimise(name, gradient.left, step), self.signs[name])
+        optimiser = self.plan.program.optimiser
+        assert isinstance(optimiser, Adam)  # an update by signs is factored
         if name not in self.memory:
             self.memory[name] = OneSided(optimiser, gradient.right, self.plan.width)
         update: Tensor = self.memory[name].step(gradient.left, step, self.descents[name])

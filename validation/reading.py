@@ -215,12 +215,13 @@ class Reading:
         return False
 
     def one_sided(self, name: str) -> str | None:
-        """Which factor of a gradient u w' never changes, under Adam: "left", "right" or None.
+        """Which factor of a gradient u w' never changes, under Adam or sign descent: "left", "right" or None.
 
-        The running means are then those of the other factor, times that one. Without epsilon their ratio does not see
-        its scale, so the update is its sign times Adam of the other.
+        Adam's running means are then those of the other factor, times that one. Without epsilon their ratio does not
+        see its scale, so the update is its sign, taken once, times what the optimiser makes of the other.
         """
-        return self._constant_side(self.gradients[name]) if isinstance(self.program.optimiser, Adam) else None
+        known = isinstance(self.program.optimiser, Adam | Sign)
+        return self._constant_side(self.gradients[name]) if known else None
 
     def beside(self, name: str) -> int:
         """How many arrays of a parameter's shape its updates take: none, the update, or also gradient and memory."""
