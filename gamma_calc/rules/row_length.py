@@ -61,7 +61,7 @@ class RowLength(Expression):
             yield Contribution(ONES, size + self.arguments[0].shape[1].exponent / 2, LENGTH)
 
     def numeric(self, *arrays: Array) -> Array:
-        return (arrays[0] ** 2).sum(-1) ** 0.5
+        return (arrays[0] ** 2).sum(-1).sqrt()
 
     def pull_back(self, upstream: Expression) -> tuple[Expression | None, ...]:
         return (None,)
