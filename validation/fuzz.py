@@ -11,8 +11,8 @@ import json
 import random
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -178,10 +178,10 @@ def main(arguments: list[str] | None = None) -> int:
     names = [f"{kind} {wanted.first + i}" for kind in CASES for i in range(getattr(wanted, kind))]
     known = _read(wanted.log)
     with _workers(wanted.jobs) as pool:
-        for record in pool.map(_record, [name for name in names if name not in known]):
+        for record in _as_done(pool, _record, [name for name in names if name not in known]):
             known[record.name] = _told(record, wanted.log)
         once = [known[name] for name in names if known[name].doubts and known[name].tries == 1]
-        for record in pool.map(_again, once):
+        for record in _as_done(pool, _again, once):
             known[record.name] = _told(record, wanted.log)
     records = [known[name] for name in names]
     sys.stdout.write(f"{summary(records)}\n")
@@ -199,6 +199,11 @@ def _workers(jobs: int) -> Iterator[Executor]:
         pool.stop(executor, now=True)
         raise
     pool.stop(executor, now=False)
+
+
+def _as_done(pool: Executor, work: Callable[[Any], Record], items: Iterable[Any]) -> Iterator[Record]:
+    """What is done is told at once, whatever is still under way before it."""
+    yield from (future.result() for future in as_completed([pool.submit(work, item) for item in items]))
 
 
 def _read(log: Path | None) -> dict[str, Record]:
