@@ -20,6 +20,7 @@ import torch
 from gamma_calc.catalogue.lora import lora
 from gamma_calc.language.program import Program, other
 from gamma_calc.orders.order import order
+from gamma_calc.reports.tables import bars
 from gamma_calc.rules.leaves import Moved, Time
 from validation.result import Validation
 from validation.stable_rate import largest_stable_rate
@@ -151,7 +152,7 @@ def table() -> Iterator[str]:
         found = case.measured(seeds=32, most_seeds=512)
         for name, expected in case.exponents.items():
             row = found.row(name, case.step)
-            yield _line(case.name, str(case.step), name, *_cells(row, expected), str(found.seeds))
+            yield bars((case.name, str(case.step), name, *_cells(row, expected), str(found.seeds)))
 
 
 def edges() -> Iterator[str]:
@@ -186,7 +187,7 @@ def assumption() -> Iterator[str]:
         expected = Fraction(1, 2) if fresh else Fraction(1)
         sample = "fresh" if fresh else "repeated"
         cells = _cells(found.row("g_A Z", 3), expected)
-        yield _line(f"Init[{init}], {optimiser}", sample, "g_A Z", *cells, str(found.seeds))
+        yield bars((f"Init[{init}], {optimiser}", sample, "g_A Z", *cells, str(found.seeds)))
 
 
 def _edges(cases: tuple[Edge, ...], **settings: Any) -> Iterator[str]:
@@ -195,13 +196,13 @@ def _edges(cases: tuple[Edge, ...], **settings: Any) -> Iterator[str]:
         found = case.measured(**settings)
         optimal = "" if found.loss_optimal is None else f"{found.loss_optimal:+.2f}"
         cells = _cells(found.row, Fraction(case.value))
-        yield _line(case.name, str(case.tolerance), optimal, *cells, str(found.seeds))
+        yield bars((case.name, str(case.tolerance), optimal, *cells, str(found.seeds)))
 
 
 def _head(*names: str) -> Iterator[str]:
     columns = (*names, "expected", "derived", "measured", "95 % interval", "verdict", "seeds")
-    yield _line(*columns)
-    yield _line(*("---" for _ in columns))
+    yield bars(columns)
+    yield bars("---" for _ in columns)
 
 
 def _cells(row: Row, expected: Fraction) -> tuple[str, ...]:
@@ -214,10 +215,6 @@ def _cells(row: Row, expected: Fraction) -> tuple[str, ...]:
         f"{low:+.3f} .. {high:+.3f}",
         f"{row.verdict.value}{reason}",
     )
-
-
-def _line(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 PARTS: Final[Mapping[str, Callable[[], Iterator[str]]]] = {

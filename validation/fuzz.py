@@ -11,9 +11,7 @@ import json
 import random
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, as_completed
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -25,7 +23,7 @@ from gamma_calc.catalogue.deep_linear import Adapter, abc
 from gamma_calc.language.program import Program
 from validation.result import Validation
 from validation.summary import Record, still, summary
-from validation.sweep.pools import Processes
+from validation.sweep.pools import Processes, as_done
 from validation.validate import validate
 from validation.verdict import Verdict
 
@@ -177,33 +175,15 @@ def main(arguments: list[str] | None = None) -> int:
     wanted = parser.parse_args(arguments)
     names = [f"{kind} {wanted.first + i}" for kind in CASES for i in range(getattr(wanted, kind))]
     known = _read(wanted.log)
-    with _workers(wanted.jobs) as pool:
-        for record in _as_done(pool, _record, [name for name in names if name not in known]):
-            known[record.name] = _told(record, wanted.log)
-        once = [known[name] for name in names if known[name].doubts and known[name].tries == 1]
-        for record in _as_done(pool, _again, once):
-            known[record.name] = _told(record, wanted.log)
+    pool = Processes(wanted.jobs)
+    for record in as_done(pool, _record, [name for name in names if name not in known]):
+        known[record.name] = _told(record, wanted.log)
+    once = [known[name] for name in names if known[name].doubts and known[name].tries == 1]
+    for record in as_done(pool, _again, once):
+        known[record.name] = _told(record, wanted.log)
     records = [known[name] for name in names]
     sys.stdout.write(f"{summary(records)}\n")
     return 1 if any(r.verdict is Verdict.REFUTED for r in records) else 0
-
-
-@contextmanager
-def _workers(jobs: int) -> Iterator[Executor]:
-    """Processes that end with this one, and at once where it is interrupted."""
-    pool = Processes(jobs)
-    executor = pool.open()
-    try:
-        yield executor
-    except BaseException:
-        pool.stop(executor, now=True)
-        raise
-    pool.stop(executor, now=False)
-
-
-def _as_done(pool: Executor, work: Callable[[Any], Record], items: Iterable[Any]) -> Iterator[Record]:
-    """What is done is told at once, whatever is still under way before it."""
-    yield from (future.result() for future in as_completed([pool.submit(work, item) for item in items]))
 
 
 def _read(log: Path | None) -> dict[str, Record]:

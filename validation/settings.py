@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -87,3 +87,15 @@ def checked_file(path: Path) -> Path:
     except OSError as error:
         mend = "name a file in a folder that is there"
         raise SettingError("cannot be written", where=str(path), mend=mend) from error
+
+
+def doubled(seeds: int, most: int) -> Iterator[int]:
+    """Numbers of seeds to try one after the other, up to the most.
+
+    >>> list(doubled(16, 50))
+    [16, 32, 50]
+    """
+    while seeds < most:
+        yield seeds
+        seeds *= 2
+    yield most

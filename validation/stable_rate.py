@@ -20,7 +20,7 @@ from validation.errors import Interrupted
 from validation.predict import Prediction, lower_monomials
 from validation.rate_search import Search
 from validation.result import Validation
-from validation.settings import FEWEST_WIDTHS, Settings, checked_seeds, checked_widths
+from validation.settings import FEWEST_WIDTHS, Settings, checked_seeds, checked_widths, doubled
 from validation.slope import Floats, Points, line
 from validation.validate import MOST_SEEDS, Progress
 from validation.verdict import TOLERANCE, Row, Verdict, judged
@@ -121,7 +121,7 @@ def largest_stable_rate(
     refuse_what_does_not_fit(at_zero, checked_widths(widths)[-1], settings)
     searches = [Search(at_zero, width, settings) for width in widths]
     try:
-        for last in _doubled(seeds, most_seeds):
+        for last in doubled(seeds, most_seeds):
             for i, search in enumerate(searches, 1):
                 search.add(last)
                 on_progress(Progress(i, len(searches), search.width, last, (1.0,)))
@@ -200,13 +200,6 @@ def _more_seeds_may_decide(row: Row, tolerance: float) -> bool:
     """Where the slope is within the tolerance, a narrower interval may be so too."""
     off = abs(float((row.predicted or 0) - (row.measured or 0)))
     return row.wants_seeds or (row.verdict is Verdict.UNDECIDED and off < tolerance)
-
-
-def _doubled(seeds: int, most: int) -> Iterator[int]:
-    while seeds < most:
-        yield seeds
-        seeds *= 2
-    yield most
 
 
 def _result(wanted: Prediction, searches: Sequence[Search], tolerance: float) -> Validation:

@@ -16,7 +16,7 @@ from validation.errors import Interrupted, MeasurementError
 from validation.plan import refuse_what_is_open
 from validation.predict import Prediction, predictions
 from validation.result import Validation
-from validation.settings import FEWEST_WIDTHS, MEMORY, Settings, checked_seeds, checked_widths
+from validation.settings import FEWEST_WIDTHS, MEMORY, Settings, checked_seeds, checked_widths, doubled
 from validation.slope import Floats, root_mean_square
 from validation.verdict import TOLERANCE, Row, Verdict, holm, overall, row
 
@@ -168,12 +168,13 @@ def _with_enough_seeds(
     cells: Cells, wanted: Sequence[Prediction], seeds: int, most: int, tolerance: float
 ) -> list[Row]:
     """Double the seeds until no interval is too wide to decide by the straight line."""
-    while True:
-        cells.run(1.0, seeds)
+    rows: list[Row] = []
+    for last in doubled(seeds, most):
+        cells.run(1.0, last)
         rows = [row(p, cells.sizes(p, 1.0), tolerance, by_line=True) for p in wanted]
-        if seeds == most or not any(r.wants_seeds for r in rows):
-            return rows
-        seeds = min(2 * seeds, most)
+        if not any(r.wants_seeds for r in rows):
+            break
+    return rows
 
 
 def _by_monomials(cells: Cells, wanted: Sequence[Prediction], rows: Sequence[Row], tolerance: float) -> list[Row]:

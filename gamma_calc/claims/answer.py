@@ -11,6 +11,7 @@ from typing import Any, Final
 from gamma_calc.claims.claim import Claim
 from gamma_calc.claims.outcome import Derived, Measured, Outcome
 from gamma_calc.claims.record import Record
+from gamma_calc.reports.tables import bars
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ def _tables(answers: Sequence[Answer]) -> Iterator[str]:
         if rows:
             yield from ("", f"## {title}", "", "| id | source | statement | derived | measured |")
             yield "|---|---|---|---|---|"
-            yield from (_line((a.claim.id, a.claim.cited, a.claim.statement, *a.said)) for a in rows)
+            yield from (bars((a.claim.id, a.claim.cited, a.claim.statement, *a.said)) for a in rows)
 
 
 def _notes(answers: Sequence[Answer]) -> Iterator[str]:
@@ -152,7 +153,7 @@ def _readings(answers: Sequence[Answer]) -> Iterator[str]:
         yield "|---|---|---|---|---|---|"
         for name, r in rows:
             verdict = r.verdict if r.verdict == "confirmed" else f"{r.verdict}: {r.reason}"
-            yield _line((name, r.asked, r.expected, r.measured, str(r.seeds), verdict))
+            yield bars((name, r.asked, r.expected, r.measured, str(r.seeds), verdict))
 
 
 def _sources(answers: Sequence[Answer]) -> Iterator[str]:
@@ -161,7 +162,3 @@ def _sources(answers: Sequence[Answer]) -> Iterator[str]:
     if found:
         yield from ("", "## Sources", "")
         yield from (f"- {source}. {source.title}. Statements {source.known.value}." for source in found)
-
-
-def _line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
 from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
@@ -25,18 +23,7 @@ def run(wanted: Sequence[Measurement]) -> Iterator[Done]:
         yield from map(one, wanted)
         return
     pools: Any = import_module("validation.sweep.pools")
-    pool = pools.pool(f"processes:{cores}")
-    executor = pool.open()
-    waiting, running, finished = deque(wanted), set[Future[Done]](), False
-    try:
-        while waiting or running:
-            while waiting and len(running) < pool.window:
-                running.add(executor.submit(one, waiting.popleft()))
-            ended, running = wait(running, return_when=FIRST_COMPLETED)
-            yield from (future.result() for future in ended)
-        finished = True
-    finally:
-        pool.stop(executor, now=not finished)
+    yield from pools.as_done(pools.pool(f"processes:{cores}"), one, wanted)
 
 
 def _cores() -> int:

@@ -21,6 +21,7 @@ from gamma_calc.claims.table import chosen
 from gamma_calc.cli import GOOD, INTERRUPTED, REFUTED, UNDECIDED
 from gamma_calc.cli.numeric import refuse_missing
 from gamma_calc.cli.output import say, show
+from gamma_calc.cli.running import BETWEEN_LINES, line
 from gamma_calc.errors import ConfigError
 from gamma_calc.language.program import Role
 from gamma_calc.reports.data import json_text
@@ -28,7 +29,6 @@ from gamma_calc.reports.layout import Block
 from gamma_calc.reports.sections import derivation
 
 SHORT: Final = {Outcome.OTHERWISE: "holds otherwise", Outcome.NUMERIC: "-"}  # in a narrow column; the rest is below
-BETWEEN_LINES: Final = 5  # seconds, where the error stream is no terminal
 Item = TypeVar("Item")
 Progressed = Callable[[str, int, int], None]
 Verify = Literal["symbolic", "numeric", "all"]
@@ -57,7 +57,7 @@ def claims(
     except KeyboardInterrupt:
         if record is not None:
             there = len(Record.resumed(record).entries)
-            _line(f"interrupted: {record} has {there} measurements; the same command again resumes")
+            line(f"interrupted: {record} has {there} measurements; the same command again resumes")
         return INTERRUPTED
     if format == "json":
         say(json_text(as_data(answers, traced=trace)))
@@ -130,11 +130,7 @@ class _Lines:
     def __call__(self, what: str, done: int, total: int) -> None:
         if time.monotonic() - self.last >= BETWEEN_LINES:
             self.last = time.monotonic()
-            _line(f"{what}: {done} of {total}")
-
-
-def _line(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
+            line(f"{what}: {done} of {total}")
 
 
 # -- text -------------------------------------------------------------------------------------------------------------

@@ -10,9 +10,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
+from gamma_calc.cli import INTERRUPTED
 from gamma_calc.errors import ConfigError
 
-INTERRUPTED: Final = 128 + 2
 BETWEEN_LINES: Final = 5  # seconds, where the output is no terminal
 
 

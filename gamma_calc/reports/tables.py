@@ -15,7 +15,7 @@ def markdown(block: Block) -> str:
     | --- | --- |
     | A | \|x\| |
     """
-    return "\n".join(_bars(row) for row in (block.columns, ["---"] * len(block.columns), *block.rows))
+    return "\n".join(bars(row) for row in (block.columns, ["---"] * len(block.columns), *block.rows))
 
 
 def latex(block: Block) -> str:
@@ -41,7 +41,8 @@ def _tabular(block: Block) -> Iterator[str]:
     yield r"\end{tabular}"
 
 
-def _bars(cells: Iterable[str]) -> str:
+def bars(cells: Iterable[str]) -> str:
+    """A row of a Markdown table; a bar inside a cell is escaped."""
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 

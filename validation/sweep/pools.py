@@ -11,8 +11,9 @@ import os
 import signal
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import torch
@@ -30,6 +31,7 @@ EACH: Final = 2  # batches in flight for each worker, so that none waits for its
 MOST: Final = 1024
 
 Found = TypeVar("Found")
+Item = TypeVar("Item")
 
 
 class Pool(ABC):
@@ -48,6 +50,21 @@ class Pool(ABC):
     def stop(self, executor: Executor, *, now: bool) -> None:
         """End an executor; ``now`` without waiting for what it computes."""
         executor.shutdown(wait=not now, cancel_futures=True)
+
+
+def as_done(pool: Pool, work: Callable[[Item], Found], items: Iterable[Item]) -> Iterator[Found]:
+    """The results of ``work`` on every item, each as soon as it is there; nothing goes on where this is given up."""
+    executor = pool.open()
+    waiting, flying, finished = deque(items), set[Future[Found]](), False
+    try:
+        while waiting or flying:
+            while waiting and len(flying) < pool.window:
+                flying.add(executor.submit(work, waiting.popleft()))
+            ended, flying = wait(flying, return_when=FIRST_COMPLETED)
+            yield from (future.result() for future in ended)
+        finished = True
+    finally:
+        pool.stop(executor, now=not finished)
 
 
 class Here(Pool):
