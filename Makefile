@@ -36,7 +36,7 @@ bench: $(VENV)/bench.stamp
 	$(BIN)/python benchmarks/by_hand.py
 
 fuzz: $(VENV)/test.stamp
-	$(BIN)/python -m validation.fuzz --lora $(LORA) --deep $(DEEP)
+	$(BIN)/python -m validation.evidence.runs.fuzz --lora $(LORA) --deep $(DEEP)
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

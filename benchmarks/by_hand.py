@@ -26,7 +26,7 @@ except ModuleNotFoundError:
 
 from gamma_calc import lora
 from validation import Settings, cell
-from validation.settings import DEVICES, found_device
+from validation.executor.settings import DEVICES, found_device
 
 EXPONENTS = {"A": "-1/2", "B": "-1"}  # the largest stable rate of each initialisation
 QUANTITIES = ("A", "B", "Z_A", "Z_B", "delta1", "delta2", "delta3")

@@ -19,10 +19,10 @@ import torch
 from gamma_calc import lora
 from gamma_calc.language.program import Program
 from gamma_calc.optimisers.adam import adam
-from validation.draws import Draws
-from validation.execute import Run
-from validation.plan import Plan
-from validation.settings import DEVICES, found_device
+from validation.arrays.draws import Draws
+from validation.executor.execute import Run
+from validation.executor.plan import Plan
+from validation.executor.settings import DEVICES, found_device
 
 RANK = 8
 EPSILON = "-2"  # an exponent

@@ -1,25 +1,26 @@
 """The calculus of orders in the width n: when training is stable, and when it learns features.
 
 Write a training program, or take one from the catalogue; ``derive`` it; ask for orders, conditions and reasons.
-Operations without a sign of their own (``relu``, ``tanh``, ``outer``, ``since_start``) are in ``gamma_calc.rules``.
+Operations without a sign of their own (``relu``, ``tanh``, ``outer``, ``since_start``) are in
+``gamma_calc.operations``.
 """
 
 from __future__ import annotations
 
+from gamma_calc.calculus.dims import Dim
 from gamma_calc.catalogue.deep_linear import deep_linear
 from gamma_calc.catalogue.lora import lora
 from gamma_calc.catalogue.stacked import stacked
 from gamma_calc.catalogue.toy import toy
-from gamma_calc.derivation import derive
+from gamma_calc.derivation.derivation import derive
 from gamma_calc.errors import GammaError
-from gamma_calc.language.dims import Dim
+from gamma_calc.exponents.orders.order import Order, maximum, minimum, order
+from gamma_calc.exponents.orders.sympy_bridge import gamma
+from gamma_calc.exponents.regions.region import Region
 from gamma_calc.language.initialisation import given, iid, zero
+from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, internal, other, output
 from gamma_calc.optimisers.adam import adam
-from gamma_calc.orders.order import Order, maximum, minimum, order
-from gamma_calc.regions.region import Region
-from gamma_calc.rules.leaves import data, frozen, parameter
-from gamma_calc.sympy_bridge import gamma
 
 __all__ = [
     "Dim",

@@ -4,8 +4,8 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
-from gamma_calc.orders.affine import Affine
-from gamma_calc.orders.order import MINUS_INFINITY, Order, maximum, minimum
+from gamma_calc.exponents.linear.affine import Affine
+from gamma_calc.exponents.orders.order import MINUS_INFINITY, Order, maximum, minimum
 
 NAMES = ("eta", "eta_A", "rho", "a0")
 Point = dict[str, Fraction]

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from gamma_calc.language.expression import Expression, walk
-from gamma_calc.rules.leaves import Leaf, Moved, Parameter, Snapshot, Time
-from gamma_calc.rules.scale import Scale
+from gamma_calc.language.leaves import Leaf, Moved, Parameter, Snapshot, Time
+from gamma_calc.operations.scale import Scale
 
 Number = Fraction | None
 

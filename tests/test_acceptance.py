@@ -11,7 +11,7 @@ pytest.importorskip("scipy")
 
 from gamma_calc import derive, lora
 from validation import Verdict, validate
-from validation.acceptance import ASSUMPTION, EDGES, RANKS, TABLE, Edge, Point, main, on_a_sample
+from validation.evidence.runs.acceptance import ASSUMPTION, EDGES, RANKS, TABLE, Edge, Point, main, on_a_sample
 
 RECORDED = Path(__file__).parents[1] / "docs" / "results" / "acceptance.md"
 NAMED: dict[str, Any] = {"ids": lambda case: case.name}
@@ -105,8 +105,10 @@ def test_the_recorded_page_has_every_case() -> None:
 
 
 def test_a_part_of_the_page_is_printed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("validation.acceptance.EDGES", ())
+    monkeypatch.setattr("validation.evidence.runs.acceptance.EDGES", ())
     main(["edges"])
     printed = capsys.readouterr().out
-    assert printed.startswith("# What the measurement must show\n\nPrinted by `python -m validation.acceptance edges`")
+    assert printed.startswith(
+        "# What the measurement must show\n\nPrinted by `python -m validation.evidence.runs.acceptance edges`"
+    )
     assert "| case | tolerance | loss-optimal slope | expected | derived | measured |" in printed

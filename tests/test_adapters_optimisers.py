@@ -14,14 +14,14 @@ from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import drives
 from gamma_calc.engine.state import State
 from gamma_calc.errors import ProgramError, ShapeError
+from gamma_calc.exponents.orders.order import MINUS_INFINITY
 from gamma_calc.language.expression import Expression
+from gamma_calc.operations.gram import gram_inverse
+from gamma_calc.operations.outer import outer
+from gamma_calc.operations.rescaled import rescaled
+from gamma_calc.operations.sign import sign
 from gamma_calc.optimisers.riemannian import RiemannianSGD, SignRiemannian
 from gamma_calc.optimisers.shampoo import Shampoo
-from gamma_calc.orders.order import MINUS_INFINITY
-from gamma_calc.rules.gram import gram_inverse
-from gamma_calc.rules.outer import outer
-from gamma_calc.rules.rescaled import rescaled
-from gamma_calc.rules.sign import sign
 
 DELTAS = ("delta1", "delta2", "delta3")
 

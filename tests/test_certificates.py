@@ -10,11 +10,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gamma_calc.errors import CertificateError
-from gamma_calc.orders.affine import Affine, sum_affine
-from gamma_calc.regions import search, solver
-from gamma_calc.regions.certificate import Infeasible, Optimal, Unbounded
-from gamma_calc.regions.row import Relation, Row, closed, holds
-from gamma_calc.regions.solver import common_point, decide, largest, shrunk
+from gamma_calc.exponents.linear import search, solver
+from gamma_calc.exponents.linear.affine import Affine, sum_affine
+from gamma_calc.exponents.linear.certificate import Infeasible, Optimal, Unbounded
+from gamma_calc.exponents.linear.constraint import Relation, Row, closed, holds
+from gamma_calc.exponents.linear.solver import common_point, decide, largest, shrunk
 
 NAMES = ("x", "y", "z")
 RELATIONS: list[Relation] = [">", ">=", "="]

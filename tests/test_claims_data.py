@@ -11,25 +11,25 @@ from typing import Any
 
 import pytest
 
-import gamma_calc.claims.measure as numbers
+import validation.evidence.measure as numbers
 from gamma_calc import lora, toy
-from gamma_calc.claims.along import Along, EdgeAlong
-from gamma_calc.claims.answer import Answer, page, summary
-from gamma_calc.claims.checks import Check, Implied, Largest, Orders, Ratio, Same, Shown, Where
-from gamma_calc.claims.claim import Claim, Otherwise, Source
-from gamma_calc.claims.identity import parts_add_up
-from gamma_calc.claims.measure import Edge, Measurement, Reading, Slopes
-from gamma_calc.claims.outcome import NO_MEASUREMENT, NOT_RUN, Derived, Measured, Outcome, derived
-from gamma_calc.claims.record import Entry, Record
-from gamma_calc.claims.run import one, run
-from gamma_calc.claims.setting import on
-from gamma_calc.claims.table import _SOURCES, CLAIMS, chosen
-from gamma_calc.claims.trial import Constructed
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.run import start
 from gamma_calc.errors import ConfigError, ExponentSyntaxError, UnknownName
-from gamma_calc.orders.order import order
-from gamma_calc.rules.leaves import Leaf
+from gamma_calc.exponents.orders.order import order
+from gamma_calc.language.leaves import Leaf
+from validation.evidence.along import Along, EdgeAlong
+from validation.evidence.answer import Answer, page, summary
+from validation.evidence.checks import Check, Implied, Largest, Orders, Ratio, Same, Shown, Where
+from validation.evidence.claim import Claim, Otherwise, Source
+from validation.evidence.claims.table import _SOURCES, CLAIMS, chosen
+from validation.evidence.identity import parts_add_up
+from validation.evidence.measure import Edge, Measurement, Reading, Slopes
+from validation.evidence.outcome import NO_MEASUREMENT, NOT_RUN, Derived, Measured, Outcome, derived
+from validation.evidence.record import Entry, Record
+from validation.evidence.run import one, run
+from validation.evidence.setting import on
+from validation.evidence.trial import Constructed
 
 LISTED = {"G": (1, 6), "L": (1, 12), "I": (1, 15), "N": (1, 12), "E": (1, 7), "C": (1, 50)}
 DERIVED = {

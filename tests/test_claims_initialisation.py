@@ -5,8 +5,8 @@ from fractions import Fraction
 import pytest
 
 from gamma_calc import Region, derive, lora, maximum, order, other
-from gamma_calc.derivation import Derivation
-from gamma_calc.rules.since_start import since_start
+from gamma_calc.derivation.derivation import Derivation
+from gamma_calc.operations.since_start import since_start
 
 ALL_OPTIMISERS = pytest.mark.parametrize("optimiser", ["adam", "sign"])
 DELTAS = ("delta1", "delta2", "delta3")

@@ -11,11 +11,11 @@ from recursions import Exact, first, lora_recursion, toy_recursion
 
 from gamma_calc import Dim, Program, Region, data, derive, iid, internal, lora, order, output, parameter, toy
 from gamma_calc.catalogue.toy import STARTS
-from gamma_calc.engine.change import earlier
+from gamma_calc.exponents.orders.order import Order
+from gamma_calc.exponents.regions.region import where
+from gamma_calc.language.change import earlier
+from gamma_calc.language.leaves import Time
 from gamma_calc.optimisers import OPTIMISERS
-from gamma_calc.orders.order import Order
-from gamma_calc.regions.region import where
-from gamma_calc.rules.leaves import Time
 
 DELTAS = ("delta1", "delta2", "delta3")
 LORA_PLUS = {"eta_A": "-1", "eta_B": "0"}

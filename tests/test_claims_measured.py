@@ -11,13 +11,13 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("scipy")
 
 from gamma_calc import lora  # noqa: E402 - after the check that torch is there
-from gamma_calc.claims.along import Along, EdgeAlong, evenly  # noqa: E402
-from gamma_calc.claims.measure import Measurement, Slopes  # noqa: E402
-from gamma_calc.claims.run import run  # noqa: E402
-from gamma_calc.claims.setting import on  # noqa: E402
-from gamma_calc.claims.trial import Constructed, Trial  # noqa: E402
-from validation.along import slopes_along  # noqa: E402
-from validation.trials import Found, growth_of_the_product, same_run, steps_to_escape  # noqa: E402
+from validation.evidence.along import Along, EdgeAlong, evenly  # noqa: E402
+from validation.evidence.measure import Measurement, Slopes  # noqa: E402
+from validation.evidence.run import run  # noqa: E402
+from validation.evidence.setting import on  # noqa: E402
+from validation.evidence.trial import Constructed, Trial  # noqa: E402
+from validation.evidence.trials import Found, growth_of_the_product, same_run, steps_to_escape  # noqa: E402
+from validation.measurement.along import slopes_along  # noqa: E402
 
 
 @pytest.fixture(autouse=True)

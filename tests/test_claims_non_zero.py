@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from recursions import Exact
 
 from gamma_calc import Order, Program, Region, derive, lora, minimum, order
-from gamma_calc.derivation import Derivation
-from gamma_calc.engine.change import earlier
-from gamma_calc.orders.affine import Affine
-from gamma_calc.regions.region import where
-from gamma_calc.rules.leaves import Time
-from gamma_calc.rules.since_start import SinceStart
+from gamma_calc.derivation.derivation import Derivation
+from gamma_calc.exponents.linear.affine import Affine
+from gamma_calc.exponents.regions.region import where
+from gamma_calc.language.change import earlier
+from gamma_calc.language.leaves import Time
+from gamma_calc.operations.since_start import SinceStart
 
 BOTH_RULES = pytest.mark.parametrize(("rule", "gain"), [("additive", "1"), ("clt", "1/2")], ids=["additive", "clt"])
 BOTH_NOTIONS = pytest.mark.parametrize("stability", ["Z_B", "theta"])

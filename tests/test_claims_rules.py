@@ -19,10 +19,10 @@ from gamma_calc import (
     zero,
 )
 from gamma_calc.calculus.assumptions import ADDITIVE, CLT, SumRule
+from gamma_calc.exponents.orders.sympy_bridge import gamma
 from gamma_calc.language.expression import Expression
+from gamma_calc.operations.since_start import since_start
 from gamma_calc.optimisers import OPTIMISERS
-from gamma_calc.rules.since_start import since_start
-from gamma_calc.sympy_bridge import gamma
 
 n, r, d = Dim("n", 1), Dim("r", "rho"), Dim("d", 0)
 

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from command import run
 
-from gamma_calc.claims import table
-from gamma_calc.claims.checks import Where
-from gamma_calc.claims.measure import Measurement, Reading
-from gamma_calc.claims.record import Record
-from gamma_calc.claims.setting import on
 from gamma_calc.cli import claims as command
 from gamma_calc.cli import numeric
+from validation.evidence.checks import Where
+from validation.evidence.claims import table
+from validation.evidence.measure import Measurement, Reading
+from validation.evidence.record import Record
+from validation.evidence.setting import on
 
 PAGE = Path(__file__).parents[1] / "docs" / "claims.md"
 
@@ -99,7 +99,7 @@ def test_every_claim_is_in_the_answer(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_the_recorded_run_has_every_measurement_as_it_is_defined_now() -> None:
-    """If this fails: gamma-calc claims --verify all --record gamma_calc/claims/recorded.json; then renew the page."""
+    """If this fails: gamma-calc claims --verify all --record FILE with the recorded one; then renew the page."""
     recorded = set(Record.load().entries)
     wanted = {m.digest: claim.id for claim in table.CLAIMS.values() for m in claim.measurements}
     assert sorted({wanted[digest] for digest in wanted.keys() - recorded}) == []

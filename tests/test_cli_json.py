@@ -7,7 +7,7 @@ import pytest
 from command import EXAMPLE, run
 
 from gamma_calc import Region, derive, lora, order
-from gamma_calc.reports.data import as_data
+from gamma_calc.derivation.data import as_data
 
 KEYS = {"program", "assumptions", "variables", "from_step", "orders", "conditions"}
 CONDITIONS = ["stable", "internally_stable", "feature_learning", "efficient"]

@@ -9,7 +9,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from gamma_calc import derive, lora
 from gamma_calc.cli import main
-from gamma_calc.reports.layout import Block, plain
+from gamma_calc.display.blocks import Block, plain
 
 RECORDED = [
     "derive",

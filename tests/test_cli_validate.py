@@ -214,7 +214,7 @@ def cell(program, width, *others, **settings):
     return run(program, width, *others, **settings)
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
-run = import_module("validation.cell").cell
+run = import_module("validation.executor.cell").cell
 for name in ("validate", "rate_search"):
     import_module(f"validation.{name}").cell = cell
 raise SystemExit(main())

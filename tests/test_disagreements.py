@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from command import run
 
-from gamma_calc.claims.claim import Claim
-from gamma_calc.claims.measure import Measurement, Reading
-from gamma_calc.claims.outcome import Outcome, derived
-from gamma_calc.claims.record import Record
-from gamma_calc.claims.run import one as one_measurement
 from gamma_calc.cli import claims, numeric
 from gamma_calc.cli import disagreements as command
-from gamma_calc.disagreements import table
-from gamma_calc.disagreements.table import DISAGREEMENTS, chosen
 from gamma_calc.errors import UnknownName
+from validation.evidence.claim import Claim
+from validation.evidence.disagreements import table
+from validation.evidence.disagreements.table import DISAGREEMENTS, chosen
+from validation.evidence.measure import Measurement, Reading
+from validation.evidence.outcome import Outcome, derived
+from validation.evidence.record import Record
+from validation.evidence.run import one as one_measurement
 
 PAGE = Path(__file__).parents[1] / "docs" / "disagreements.md"
 SIDES = {side.id: side for one in DISAGREEMENTS.values() for side in one.sides}

@@ -13,12 +13,12 @@ from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import gradients
 from gamma_calc.engine.state import State
 from gamma_calc.errors import ProgramError, ShapeError
+from gamma_calc.exponents.orders.order import Order
 from gamma_calc.language.expression import Expression, walk
-from gamma_calc.orders.order import Order
-from gamma_calc.rules.divide import divide
-from gamma_calc.rules.outer import outer
-from gamma_calc.rules.row_length import RowDot, RowLength, row_length
-from gamma_calc.rules.scale import Scale
+from gamma_calc.operations.divide import divide
+from gamma_calc.operations.outer import outer
+from gamma_calc.operations.row_length import RowDot, RowLength, row_length
+from gamma_calc.operations.scale import Scale
 
 N = Dim("n", 1)
 W = frozen("W", N, N)

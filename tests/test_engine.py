@@ -159,7 +159,7 @@ def test_an_epsilon_may_be_an_open_exponent() -> None:
 def test_a_parameter_that_no_gradient_reaches_is_refused() -> None:
     from gamma_calc import Dim, data, iid, parameter
     from gamma_calc.language.expression import Expression
-    from gamma_calc.rules.transpose import Transpose
+    from gamma_calc.operations.transpose import Transpose
 
     class Stopped(Transpose):
         def pull_back(self, upstream: Expression) -> tuple[Expression | None, ...]:

@@ -16,17 +16,17 @@ import torch
 
 from gamma_calc import derive
 from gamma_calc.catalogue.student import STARTS, student
+from gamma_calc.display.blocks import plain
 from gamma_calc.errors import GammaError, UnknownName
-from gamma_calc.reports.layout import plain
-from validation.draws import Draws
-from validation.experiments import Outcome, TeacherStudent, blocks, outcome, rates_of
-from validation.experiments.batch import train
-from validation.experiments.outcome import largest_with_bounded_output
-from validation.experiments.student import QUANTITIES, SAMPLES, Batch, measure, program_of, teacher_samples
-from validation.plan import Plan
+from validation.arrays.draws import Draws
+from validation.evidence.experiments import Outcome, TeacherStudent, blocks, outcome, rates_of
+from validation.evidence.experiments.batch import train
+from validation.evidence.experiments.outcome import largest_with_bounded_output
+from validation.evidence.experiments.student import QUANTITIES, SAMPLES, Batch, measure, program_of, teacher_samples
+from validation.executor.plan import Plan
+from validation.statistics.verdict import Verdict
 from validation.sweep import Job, Measured, Store, run
 from validation.sweep.versions import versions
-from validation.verdict import Verdict
 
 CPU = torch.device("cpu")
 SMALL = TeacherStudent(inits=("A", "B"), readouts=("sp",), widths=(16, 32, 64, 128), seeds=2, steps=2, device="cpu")

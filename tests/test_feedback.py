@@ -45,8 +45,8 @@ def slopes(optimiser: str, factor: float, steps: tuple[int, ...]) -> list[float]
     """The slope of Z_A against the width after some steps of Init[B] at eta = factor / n."""
     numpy = pytest.importorskip("numpy")
     pytest.importorskip("torch")
-    from validation.cell import cell
-    from validation.settings import Settings
+    from validation.executor.cell import cell
+    from validation.executor.settings import Settings
 
     program = lora("B", loss="vector", optimiser=optimiser).fix({"eta": -1})
     cells = [cell(program, n, range(16), Settings(steps=max(steps)), rates=(factor,)) for n in WIDTHS]

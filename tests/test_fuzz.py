@@ -14,10 +14,10 @@ pytest.importorskip("scipy")
 from gamma_calc import derive
 from gamma_calc.catalogue.deep_linear import PARAMETRISATIONS, Adapter, deep_linear
 from gamma_calc.errors import GammaError
-from validation.fuzz import WIDTHS, deep_case, fuzz, lora_case, main
-from validation.summary import Doubt, Record, still, summary
-from validation.validate import agreed
-from validation.verdict import Row, Verdict
+from validation.evidence.runs.fuzz import WIDTHS, deep_case, fuzz, lora_case, main
+from validation.evidence.runs.summary import Doubt, Record, still, summary
+from validation.measurement.validate import agreed
+from validation.statistics.verdict import Row, Verdict
 
 ADAPTER = Adapter("-1/2", "-inf", "-1", "-1")
 

@@ -9,13 +9,13 @@ from command import run
 
 from gamma_calc import Order, derive, lora, order
 from gamma_calc.catalogue.initialisations import INITIALISATIONS
-from gamma_calc.catalogue.peft import INITS
 from gamma_calc.catalogue.stacked import stacked
 from gamma_calc.catalogue.targets import TARGETS
 from gamma_calc.errors import GammaError, ProgramError, UnknownName
-from gamma_calc.regions.region import Region
-from gamma_calc.reports.starts import Edge, edge, table
-from gamma_calc.rules.leaves import Frozen, Parameter
+from gamma_calc.exponents.regions.region import Region
+from gamma_calc.frontends.peft_config import INITS
+from gamma_calc.language.leaves import Frozen, Parameter
+from gamma_calc.studies.largest_rate import Edge, edge, table
 
 PAGE = Path(__file__).parents[1] / "docs" / "initialisations.md"
 

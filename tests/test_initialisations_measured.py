@@ -12,15 +12,15 @@ from gamma_calc.catalogue.initialisations import INITIALISATIONS
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.run import start
 from gamma_calc.errors import UnknownName
-from gamma_calc.orders.order import MINUS_INFINITY
-from gamma_calc.rules.leaves import Leaf
+from gamma_calc.exponents.orders.order import MINUS_INFINITY
+from gamma_calc.language.leaves import Leaf
 
 np = pytest.importorskip("numpy")
 torch = pytest.importorskip("torch")
 
-from validation.slope import Points, line  # noqa: E402 - after the check that torch is there
-from validation.starts import CONSTRUCTIONS, Layer, construct  # noqa: E402
-from validation.starts.fitted import HALVINGS, LOOK, fit  # noqa: E402
+from validation.initialisations import CONSTRUCTIONS, Layer, construct  # noqa: E402
+from validation.initialisations.fitted import HALVINGS, LOOK, fit  # noqa: E402
+from validation.statistics.slope import Points, line  # noqa: E402 - after the check that torch is there
 
 QUANTITIES = ("A", "B", "A Z", "B A")
 RANK = 4

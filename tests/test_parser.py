@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gamma_calc.errors import ExponentSyntaxError
-from gamma_calc.orders.affine import Affine
-from gamma_calc.orders.order import MINUS_INFINITY, Order, maximum, order
-from gamma_calc.orders.parser import parse_affine, parse_order, parse_rational
+from gamma_calc.exponents.linear.affine import Affine
+from gamma_calc.exponents.notation.grammar import parse_affine, parse_order, parse_rational
+from gamma_calc.exponents.orders.order import MINUS_INFINITY, Order, maximum, order
 
 ETA, RHO = Affine.variable("eta"), Affine.variable("rho")
 

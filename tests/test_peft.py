@@ -9,8 +9,8 @@ import pytest
 from command import EXAMPLE, run
 
 from gamma_calc import derive
-from gamma_calc.catalogue.peft import Group, read_config
 from gamma_calc.errors import ConfigError, GammaError
+from gamma_calc.frontends.peft_config import Group, read_config
 
 GOOD: dict[str, Any] = {
     "peft_type": "LORA",

@@ -5,10 +5,10 @@ from exponents import orders
 from hypothesis import given
 
 from gamma_calc.errors import UnknownName
-from gamma_calc.orders.affine import Affine
-from gamma_calc.orders.order import Order, order
-from gamma_calc.orders.spelling import GREEK, is_name, plain
-from gamma_calc.printers import DIALECTS, order_in
+from gamma_calc.exponents.linear.affine import Affine
+from gamma_calc.exponents.notation.dialects import DIALECTS, order_in
+from gamma_calc.exponents.notation.spelling import GREEK, is_name, plain
+from gamma_calc.exponents.orders.order import Order, order
 
 LOOKS = [
     ("0", "0", "0", "0"),

@@ -21,9 +21,9 @@ from gamma_calc import (
 )
 from gamma_calc.errors import OrderError, ProgramError, ShapeError, UnknownName
 from gamma_calc.language.expression import Expression
+from gamma_calc.language.leaves import Parameter
+from gamma_calc.operations import outer
 from gamma_calc.optimisers import OPTIMISERS
-from gamma_calc.rules import outer
-from gamma_calc.rules.leaves import Parameter
 
 N, R = Dim("n", 1), Dim("r", "rho")
 SIGN = OPTIMISERS["sign"]

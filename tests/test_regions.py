@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gamma_calc.errors import OrderError
-from gamma_calc.orders.affine import Affine
-from gamma_calc.orders.order import MINUS_INFINITY, Order, maximum, order
-from gamma_calc.regions import solver
-from gamma_calc.regions.polyhedron import Polyhedron
-from gamma_calc.regions.region import EVERYTHING, NOTHING, Region, where
-from gamma_calc.regions.row import Relation, Row, holds
-from gamma_calc.regions.simplify import same_on, simplify
+from gamma_calc.exponents.linear import solver
+from gamma_calc.exponents.linear.affine import Affine
+from gamma_calc.exponents.linear.constraint import Relation, Row, holds
+from gamma_calc.exponents.orders.order import MINUS_INFINITY, Order, maximum, order
+from gamma_calc.exponents.orders.simplify import same_on, simplify
+from gamma_calc.exponents.regions.polyhedron import Polyhedron
+from gamma_calc.exponents.regions.region import EVERYTHING, NOTHING, Region, where
 
 Pieces = list[list[Row]]
 Point = dict[str, Fraction]

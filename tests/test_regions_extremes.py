@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gamma_calc.errors import OrderError
-from gamma_calc.orders.order import order
-from gamma_calc.regions.certificate import Optimal
-from gamma_calc.regions.clash import clash
-from gamma_calc.regions.region import NOTHING, Region, where
+from gamma_calc.exponents.linear.certificate import Optimal
+from gamma_calc.exponents.orders.order import order
+from gamma_calc.exponents.regions.contradiction import clash
+from gamma_calc.exponents.regions.region import NOTHING, Region, where
 
 OPTIMA = [
     ("eta <= -1/2", "eta", "-1/2"),

@@ -7,7 +7,7 @@ import pytest
 
 import gamma_calc
 from gamma_calc import Region, derive, lora, order
-from gamma_calc.repl import BANNER, Prompt, interact, names
+from gamma_calc.cli.prompt import BANNER, Prompt, interact, names
 
 
 def session(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *lines: str) -> tuple[str, str]:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from gamma_calc import Order, derive, lora, maximum, order
 from gamma_calc.errors import OrderError, ProgramError
-from gamma_calc.regions.region import Region
-from gamma_calc.robustness.degree import Stretch, degrees, linear_part
-from gamma_calc.robustness.starts import robust_and_efficient, robustness
+from gamma_calc.exponents.regions.region import Region
+from gamma_calc.studies.degree import Stretch, degrees, linear_part
+from gamma_calc.studies.robustness import robust_and_efficient, robustness
 
 PAGE = Path(__file__).parents[1] / "docs" / "robustness.md"
 HALF = Fraction(-1, 2)

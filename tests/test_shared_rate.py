@@ -11,15 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gamma_calc import derive, lora, order
-from gamma_calc.claims.programs import full
-from gamma_calc.claims.setting import on
-from gamma_calc.claims.shared import Ascending
+from gamma_calc.catalogue.specimens import full
 from gamma_calc.errors import OrderError, ProgramError
+from gamma_calc.exponents.orders.order import MINUS_INFINITY
 from gamma_calc.language.program import Program
-from gamma_calc.orders.order import MINUS_INFINITY
-from gamma_calc.shared_rate.compare import Standing, descent, standing
-from gamma_calc.shared_rate.point import Point
-from gamma_calc.shared_rate.report import verdict
+from gamma_calc.studies.rate_point import Point
+from gamma_calc.studies.shared_rate import Standing, descent, standing
+from gamma_calc.studies.shared_rate_blocks import verdict
+from validation.evidence.claims.shared import Ascending
+from validation.evidence.setting import on
 
 PAGE = Path(__file__).parents[1] / "docs" / "shared-rate.md"
 PUBLISHED = "shared-rate --init default,pissa,inilora-beta,inilora-alpha,full --set tau=1/2"

@@ -14,8 +14,8 @@ pytest.importorskip("scipy")
 
 import numpy as np
 
+from gamma_calc.language.optimiser import Optimiser
 from gamma_calc.optimisers import OPTIMISERS
-from gamma_calc.optimisers.base import Optimiser
 from validation.sweep import Job, Measured, Store, StoreError
 from validation.sweep import owner as owners
 from validation.sweep.job import Setting

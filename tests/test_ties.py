@@ -9,7 +9,7 @@ import pytest
 from gamma_calc import Program, Region, derive, lora
 from gamma_calc.catalogue.deep_linear import PARAMETRISATIONS, deep_linear
 from gamma_calc.engine.run import states
-from gamma_calc.engine.ties import Tie, ties
+from gamma_calc.engine.sign_ties import Tie, ties
 
 RATES = {"eta_A": "-1/4", "eta_B": "-1/4", "rho": "1/2"}
 
@@ -55,8 +55,8 @@ def test_layers_that_move_by_different_amounts_do_not_tie() -> None:
 def test_tied_steps_leave_the_sum_over_the_rank_as_it_started() -> None:
     """delta3 is the sum of the starting signs again, of order n^(rho/2), where the bound is coherent, n^rho."""
     pytest.importorskip("torch")
-    from validation.cell import cell
-    from validation.settings import Settings
+    from validation.executor.cell import cell
+    from validation.executor.settings import Settings
 
     program = lora("general", a0="-1/2", b0="-1/2", optimiser="sign", lr="per-factor", rank="growing").fix(RATES)
     found = cell(program, 2048, range(32), Settings(steps=3))

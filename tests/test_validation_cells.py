@@ -11,21 +11,21 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("scipy")
 
 from gamma_calc import deep_linear, lora, toy  # noqa: E402 - after the check that torch is there
+from gamma_calc.calculus.dims import Dim  # noqa: E402
 from gamma_calc.catalogue.deep_linear import PARAMETRISATIONS  # noqa: E402
 from gamma_calc.errors import ProgramError  # noqa: E402
-from gamma_calc.language.dims import Dim  # noqa: E402
 from gamma_calc.language.initialisation import iid  # noqa: E402
+from gamma_calc.language.leaves import data, parameter  # noqa: E402
 from gamma_calc.language.program import Program, output  # noqa: E402
 from gamma_calc.optimisers.adam import adam  # noqa: E402
-from gamma_calc.rules.leaves import data, parameter  # noqa: E402
 from validation import Settings, cell  # noqa: E402
-from validation.draws import Draws  # noqa: E402
+from validation.arrays.draws import Draws  # noqa: E402
+from validation.arrays.matrices import LowRank, Unseen  # noqa: E402
 from validation.errors import BudgetError  # noqa: E402
-from validation.execute import Run  # noqa: E402
-from validation.graph import identity  # noqa: E402
-from validation.matrices import LowRank, Unseen  # noqa: E402
-from validation.plan import Plan  # noqa: E402
-from validation.reading import Reading, reading  # noqa: E402
+from validation.executor.execute import Run  # noqa: E402
+from validation.executor.graph import identity  # noqa: E402
+from validation.executor.plan import Plan  # noqa: E402
+from validation.executor.storage import Reading, reading  # noqa: E402
 
 HALF = {"eta": "-1/2"}
 PROGRAMS = {

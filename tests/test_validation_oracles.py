@@ -9,11 +9,11 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("scipy")
 
 from gamma_calc import lora  # noqa: E402 - after the check that torch is there
-from gamma_calc.rules.leaves import Data  # noqa: E402
-from validation.draws import Draws  # noqa: E402
-from validation.execute import Run  # noqa: E402
-from validation.graph import identity  # noqa: E402
-from validation.plan import Plan  # noqa: E402
+from gamma_calc.language.leaves import Data  # noqa: E402
+from validation.arrays.draws import Draws  # noqa: E402
+from validation.executor.execute import Run  # noqa: E402
+from validation.executor.graph import identity  # noqa: E402
+from validation.executor.plan import Plan  # noqa: E402
 
 N, R, SEEDS, STEPS = 512, 5, 6, 5
 Arrays = dict[str, Any]

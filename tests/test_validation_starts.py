@@ -12,10 +12,10 @@ from gamma_calc import Dim, Program, data, given, internal, lora, other, paramet
 from gamma_calc.catalogue.initialisations import INITIALISATIONS  # noqa: E402
 from gamma_calc.optimisers import OPTIMISERS  # noqa: E402
 from validation import Settings, Verdict, cell, validate  # noqa: E402
-from validation.draws import Draws  # noqa: E402
-from validation.execute import Run  # noqa: E402
-from validation.graph import identity  # noqa: E402
-from validation.plan import Plan  # noqa: E402
+from validation.arrays.draws import Draws  # noqa: E402
+from validation.executor.execute import Run  # noqa: E402
+from validation.executor.graph import identity  # noqa: E402
+from validation.executor.plan import Plan  # noqa: E402
 
 OPEN = {"eta": "-1", "a0": "-1/2", "b0": "-1/2"}
 ALONG = [i.name for i in INITIALISATIONS.values() if i.along]

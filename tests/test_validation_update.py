@@ -5,8 +5,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from gamma_calc.optimisers.adam import Adam, adam  # noqa: E402
-from validation.matrices import LowRank, long_axis_contiguous  # noqa: E402
-from validation.update import OneSided, fused_adam  # noqa: E402
+from validation.arrays.matrices import LowRank, long_axis_contiguous  # noqa: E402
+from validation.arrays.update import OneSided, fused_adam  # noqa: E402
 
 WIDTH = 64
 SHAPES = [(3, 50, 4), (3, 4, 50), (3, 6, 6), (3, 7), (3,)]
@@ -56,7 +56,7 @@ def test_no_number_depends_on_what_runs_beside_it(monkeypatch: pytest.MonkeyPatc
     gradient = torch.randn(5, 7, 33)
     _, together = fused_adam(adam("0"), None, gradient, 1, WIDTH, rate=1.0)
     _, alone = fused_adam(adam("0"), None, gradient[3:4], 1, WIDTH, rate=1.0)
-    monkeypatch.setattr("validation.update.AT_ONCE", 2 * 7 * 33)
+    monkeypatch.setattr("validation.arrays.update.AT_ONCE", 2 * 7 * 33)
     _, by_twos = fused_adam(adam("0"), None, gradient, 1, WIDTH, rate=1.0)
     assert torch.equal(together[3:4], alone)
     assert torch.equal(together, by_twos)

@@ -14,8 +14,8 @@ from gamma_calc import deep_linear, derive, lora  # noqa: E402 - after the check
 from gamma_calc.catalogue.deep_linear import PARAMETRISATIONS  # noqa: E402
 from gamma_calc.errors import GammaError  # noqa: E402
 from validation import Progress, Validation, Verdict, validate  # noqa: E402
-from validation.fuzz import fuzz  # noqa: E402
-from validation.settings import Settings  # noqa: E402
+from validation.evidence.runs.fuzz import fuzz  # noqa: E402
+from validation.executor.settings import Settings  # noqa: E402
 
 SMALL = tuple(2**k for k in range(8, 14))
 

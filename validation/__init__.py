@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from validation.cell import Cell as Cell
-from validation.cell import cell as cell
-from validation.result import Validation as Validation
-from validation.settings import Settings as Settings
-from validation.validate import Progress as Progress
-from validation.validate import validate as validate
-from validation.verdict import Row as Row
-from validation.verdict import Verdict as Verdict
+from validation.executor.cell import Cell as Cell
+from validation.executor.cell import cell as cell
+from validation.executor.settings import Settings as Settings
+from validation.measurement.result import Validation as Validation
+from validation.measurement.validate import Progress as Progress
+from validation.measurement.validate import validate as validate
+from validation.statistics.verdict import Row as Row
+from validation.statistics.verdict import Verdict as Verdict

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gamma_calc.errors import GammaError
 
 if TYPE_CHECKING:
-    from validation.result import Validation
+    from validation.measurement.result import Validation
 
 
 class SettingError(GammaError, ValueError):

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from gamma_calc.calculus.assumptions import SumRule
+from gamma_calc.calculus.dims import Dim
 from gamma_calc.calculus.direction import (
     UNIT,
     Chain,
@@ -34,8 +35,7 @@ from gamma_calc.calculus.direction import (
 )
 from gamma_calc.calculus.lemmas import ADDITIVE_SUM, CENTRAL_LIMIT, COHERENT, OVERLAP, RETURN, TRUNCATED
 from gamma_calc.calculus.value import Contribution
-from gamma_calc.language.dims import Dim
-from gamma_calc.orders.order import maximum, order
+from gamma_calc.exponents.orders.order import maximum, order
 
 MOST_TURNS: Final = 1  # changes between forward and transposed matrices before a direction counts as noise
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from gamma_calc.language.dims import Dim, Shape
-from gamma_calc.orders.order import Order, maximum, order
+from gamma_calc.calculus.dims import Dim, Shape
+from gamma_calc.exponents.orders.order import Order, maximum, order
 
 
 @dataclass(frozen=True, slots=True)

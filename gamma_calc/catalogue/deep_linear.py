@@ -8,14 +8,14 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Final
 
+from gamma_calc.calculus.dims import Dim
 from gamma_calc.errors import ProgramError, pick
-from gamma_calc.language.dims import Dim
+from gamma_calc.exponents.orders.order import order
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import iid
+from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, other, output
 from gamma_calc.optimisers import OPTIMISERS
-from gamma_calc.orders.order import order
-from gamma_calc.rules.leaves import data, frozen, parameter
 
 Exponent = int | Fraction | str
 

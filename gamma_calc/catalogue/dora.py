@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from gamma_calc.calculus.dims import Dim
 from gamma_calc.catalogue.losses import LOSSES
 from gamma_calc.errors import pick
-from gamma_calc.language.dims import Dim
+from gamma_calc.exponents.orders.order import Exponent, order
 from gamma_calc.language.initialisation import given, iid, zero
+from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, internal, other, output
+from gamma_calc.operations.divide import divide
+from gamma_calc.operations.row_length import row_length
+from gamma_calc.operations.since_start import since_start
 from gamma_calc.optimisers import OPTIMISERS
-from gamma_calc.orders.order import Exponent, order
-from gamma_calc.rules.divide import divide
-from gamma_calc.rules.leaves import data, frozen, parameter
-from gamma_calc.rules.row_length import row_length
-from gamma_calc.rules.since_start import since_start
 
 
 def dora(*, optimiser: str = "adam", magnitude: Exponent = "eta", loss: str = "linear") -> Program:

@@ -8,18 +8,18 @@ from types import MappingProxyType
 from typing import Final
 
 from gamma_calc.calculus.assumptions import SUM_RULES
+from gamma_calc.calculus.dims import Dim
 from gamma_calc.catalogue.initialisations import INITIALISATIONS
 from gamma_calc.catalogue.losses import LOSSES
 from gamma_calc.errors import ProgramError, pick
-from gamma_calc.language.dims import Dim
+from gamma_calc.exponents.orders.order import Exponent, Order, order
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import Init, given, iid, zero
+from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, internal, other, output
+from gamma_calc.operations.outer import outer
+from gamma_calc.operations.since_start import since_start
 from gamma_calc.optimisers import OPTIMISERS
-from gamma_calc.orders.order import Exponent, Order, order
-from gamma_calc.rules.leaves import data, frozen, parameter
-from gamma_calc.rules.outer import outer
-from gamma_calc.rules.since_start import since_start
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from gamma_calc.calculus.dims import Dim
 from gamma_calc.catalogue.lora import RANKS
 from gamma_calc.catalogue.losses import LOSSES
 from gamma_calc.errors import pick
-from gamma_calc.language.dims import Dim
+from gamma_calc.exponents.orders.order import Exponent, order
 from gamma_calc.language.initialisation import zero
+from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, internal, other, output
 from gamma_calc.optimisers import OPTIMISERS
-from gamma_calc.orders.order import Exponent, order
-from gamma_calc.rules.leaves import data, frozen, parameter
 
 
 def lora_xs(

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from gamma_calc.language.dims import Dim
+from gamma_calc.calculus.dims import Dim
 from gamma_calc.language.expression import Expression
-from gamma_calc.rules.leaves import data
-from gamma_calc.rules.tanh import tanh
+from gamma_calc.language.leaves import data
+from gamma_calc.operations.tanh import tanh
 
 
 class OfOutput(Protocol):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from gamma_calc.calculus.dims import Dim
 from gamma_calc.catalogue.initialisations import INITIALISATIONS
 from gamma_calc.errors import pick
-from gamma_calc.language.dims import Dim
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import iid
+from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, Quantity, internal, other, output
 from gamma_calc.optimisers import OPTIMISERS
-from gamma_calc.rules.leaves import data, frozen, parameter
 
 
 def stacked(init: str = "A", *, layers: int = 2, optimiser: str = "adam") -> Program:

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from gamma_calc.calculus.dims import Dim
 from gamma_calc.catalogue.initialisations import INITIALISATIONS, Initialisation
 from gamma_calc.catalogue.lora import RATES
 from gamma_calc.errors import pick
-from gamma_calc.language.dims import Dim
 from gamma_calc.language.initialisation import iid
+from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, internal, other, output
+from gamma_calc.operations.relu import relu
 from gamma_calc.optimisers import OPTIMISERS
-from gamma_calc.rules.leaves import data, frozen, parameter
-from gamma_calc.rules.relu import relu
 
 STARTS: Final[Mapping[str, Initialisation]] = MappingProxyType(
     {name: i for name, i in INITIALISATIONS.items() if i.independent and name != "general"}

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from gamma_calc.calculus.dims import Dim
 from gamma_calc.catalogue.lora import RATES
 from gamma_calc.errors import pick
-from gamma_calc.language.dims import Dim
 from gamma_calc.language.initialisation import Init, iid, zero
+from gamma_calc.language.leaves import data, parameter
 from gamma_calc.language.program import Program, internal, other, output
 from gamma_calc.optimisers import OPTIMISERS
-from gamma_calc.rules.leaves import data, parameter
 
 STARTS: Final[Mapping[str, tuple[Init, Init]]] = MappingProxyType({"1": (iid("-1/2"), zero), "2": (zero, iid(0))})
 

@@ -11,22 +11,22 @@ from typing import Annotated, Final, Literal, TypeVar
 
 from cyclopts import Parameter
 
-from gamma_calc.claims.answer import Answer, as_data, page, summary
-from gamma_calc.claims.claim import Claim
-from gamma_calc.claims.outcome import NO_MEASUREMENT, Outcome, derived
-from gamma_calc.claims.record import RECORDED, Record
-from gamma_calc.claims.run import run
-from gamma_calc.claims.setting import Setting
-from gamma_calc.claims.table import chosen
 from gamma_calc.cli import GOOD, INTERRUPTED, REFUTED, UNDECIDED
 from gamma_calc.cli.numeric import refuse_missing
 from gamma_calc.cli.output import say, show
 from gamma_calc.cli.running import BETWEEN_LINES, line
+from gamma_calc.derivation.data import json_text
+from gamma_calc.derivation.sections import derivation
+from gamma_calc.display.blocks import Block
 from gamma_calc.errors import ConfigError
 from gamma_calc.language.program import Role
-from gamma_calc.reports.data import json_text
-from gamma_calc.reports.layout import Block
-from gamma_calc.reports.sections import derivation
+from validation.evidence.answer import Answer, as_data, page, summary
+from validation.evidence.claim import Claim
+from validation.evidence.claims.table import chosen
+from validation.evidence.outcome import NO_MEASUREMENT, Outcome, derived
+from validation.evidence.record import RECORDED, Record
+from validation.evidence.run import run
+from validation.evidence.setting import Setting
 
 SHORT: Final = {Outcome.OTHERWISE: "holds otherwise", Outcome.NUMERIC: "-"}  # in a narrow column; the rest is below
 Item = TypeVar("Item")

@@ -11,13 +11,13 @@ from gamma_calc.catalogue.targets import TARGETS
 from gamma_calc.cli.options import MANY, NOTHING, Common, Options, Question
 from gamma_calc.cli.output import say, show
 from gamma_calc.cli.starts import starts_named
-from gamma_calc.derivation import Derivation
+from gamma_calc.derivation import data
+from gamma_calc.derivation.advice import Advice
+from gamma_calc.derivation.derivation import Derivation
+from gamma_calc.derivation.sections import words
+from gamma_calc.display.blocks import Block
 from gamma_calc.errors import UnknownName
-from gamma_calc.reports import data
-from gamma_calc.reports.advice import Advice
-from gamma_calc.reports.layout import Block
-from gamma_calc.reports.sections import words
-from gamma_calc.reports.starts import MULTIPLIERS, Edge, edge_of, rates_block
+from gamma_calc.studies.largest_rate import MULTIPLIERS, Edge, edge_of, rates_block
 
 MOST_COLUMNS: Final = 4
 

@@ -9,9 +9,9 @@ from cyclopts import Parameter
 
 from gamma_calc.cli.options import PLAIN, Options, Question
 from gamma_calc.cli.output import say, show
+from gamma_calc.derivation import data, sections
+from gamma_calc.display.blocks import Block
 from gamma_calc.errors import OrderError
-from gamma_calc.reports import data, sections
-from gamma_calc.reports.layout import Block
 
 MOST_STEPS: Final = 1000
 Format = Literal["text", "json", "latex"]
@@ -31,7 +31,7 @@ def derive(
     if format == "json":
         say(_json(question, step, trace))
     elif format == "latex":
-        from gamma_calc.reports.latex import document
+        from gamma_calc.derivation.latex import document
 
         say(document(question.found, _number(step)))
     else:

@@ -8,21 +8,21 @@ from typing import Annotated, Final, Literal
 
 from cyclopts import Parameter
 
-from gamma_calc.claims.answer import Answer
-from gamma_calc.claims.claim import Claim
-from gamma_calc.claims.outcome import Outcome
-from gamma_calc.claims.record import Record
 from gamma_calc.cli import GOOD, REFUTED, UNDECIDED
 from gamma_calc.cli.claims import answered
 from gamma_calc.cli.numeric import refuse_missing
 from gamma_calc.cli.output import say, show
-from gamma_calc.disagreements import report
-from gamma_calc.disagreements.disagreement import Disagreement
-from gamma_calc.disagreements.table import chosen
+from gamma_calc.derivation.data import json_text
 from gamma_calc.errors import ConfigError
-from gamma_calc.reports.data import json_text
+from validation.evidence.answer import Answer
+from validation.evidence.claim import Claim
+from validation.evidence.disagreements import report
+from validation.evidence.disagreements.disagreement import Disagreement
+from validation.evidence.disagreements.table import chosen
+from validation.evidence.outcome import Outcome
+from validation.evidence.record import Record
 
-RECORDED: Final = Path(report.__file__).with_name("recorded.json")
+RECORDED: Final = Path(report.__file__).parents[1] / "recorded" / "disagreements.json"
 
 
 def disagreements(

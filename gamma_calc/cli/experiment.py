@@ -36,7 +36,7 @@ def experiment(
     """Run a published experiment, keep every cell in a file, and judge what was derived; the same command resumes."""
     numbers = widths_of(widths)
     refuse_missing("experiment")
-    numeric: Any = import_module("validation.experiments")
+    numeric: Any = import_module("validation.evidence.experiments")
     asked = init.split(","), readout.split(","), numbers, seeds, steps, numeric.rates_of(rates), device
     grid = numeric.TeacherStudent(*asked)
     folder = figures and numeric.checked_folder(figures)

@@ -8,8 +8,8 @@ from cyclopts import Parameter
 
 from gamma_calc.cli.options import PLAIN, Options, Question
 from gamma_calc.cli.output import show
+from gamma_calc.derivation.reasons import reasons
 from gamma_calc.errors import unknown
-from gamma_calc.reports.reasons import reasons
 
 
 def explain(

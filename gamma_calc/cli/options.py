@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from cyclopts import Parameter
 
 from gamma_calc.catalogue.targets import TARGETS, VALUES, Target
-from gamma_calc.conditions import STABILITY
-from gamma_calc.derivation import Derivation, derive
+from gamma_calc.derivation import data
+from gamma_calc.derivation.conditions import STABILITY
+from gamma_calc.derivation.derivation import Derivation, derive
 from gamma_calc.errors import ConfigError, ExponentSyntaxError, GammaError, OrderError, UnknownName, unknown
+from gamma_calc.exponents.orders.order import Order, order
 from gamma_calc.language.program import Program
-from gamma_calc.orders.order import Order, order
-from gamma_calc.reports import data
 
 if TYPE_CHECKING:
-    from gamma_calc.catalogue.peft import PeftConfig
+    from gamma_calc.frontends.peft_config import PeftConfig
 
 Text = str | None
 MANY: Final[dict[str, Any]] = {"show_default": False, "negative": ()}  # of an option that may be repeated
@@ -187,7 +187,7 @@ def config_of(target: str) -> PeftConfig | None:
     path = Path(target)
     if not os.path.exists(path) and not (path.suffix or len(path.parts) > 1):  # noqa: PTH110 - never raises
         raise unknown("target", target, TARGETS)
-    from gamma_calc.catalogue.peft import read_config
+    from gamma_calc.frontends.peft_config import read_config
 
     return read_config(path)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 
-from gamma_calc.reports.layout import WIDTH, Block, plain, rich_text
+from gamma_calc.display.blocks import WIDTH, Block, plain, rich_text
 
 
 def dialect() -> str:

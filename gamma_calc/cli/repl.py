@@ -5,6 +5,6 @@ from __future__ import annotations
 
 def repl() -> None:
     """A Python prompt with everything loaded."""
-    from gamma_calc.repl import interact
+    from gamma_calc.cli.prompt import interact
 
     interact()

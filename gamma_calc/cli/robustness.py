@@ -12,11 +12,12 @@ from gamma_calc.catalogue.lora import RATES
 from gamma_calc.cli.options import MANY, NOTHING, Common, Options, Question, assignments, refuse_open_values
 from gamma_calc.cli.output import say, show
 from gamma_calc.cli.starts import ALL, starts_named
-from gamma_calc.derivation import Derivation
+from gamma_calc.derivation import data
+from gamma_calc.derivation.derivation import Derivation
+from gamma_calc.display import tables
 from gamma_calc.errors import OrderError
-from gamma_calc.orders.order import Order
-from gamma_calc.reports import data, tables
-from gamma_calc.robustness import report
+from gamma_calc.exponents.orders.order import Order
+from gamma_calc.studies import robustness_blocks as report
 
 
 def robustness(

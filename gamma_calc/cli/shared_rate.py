@@ -9,16 +9,17 @@ from typing import Annotated, Final, Literal
 from cyclopts import Parameter
 
 from gamma_calc.catalogue.initialisations import INITIALISATIONS
-from gamma_calc.claims.programs import full
+from gamma_calc.catalogue.specimens import full
 from gamma_calc.cli.options import MANY, Options, Question, assignments, refuse_open_values
 from gamma_calc.cli.output import say, show
 from gamma_calc.cli.starts import ALL, starts_named
-from gamma_calc.derivation import Derivation, derive
+from gamma_calc.derivation import data
+from gamma_calc.derivation.derivation import Derivation, derive
+from gamma_calc.display import tables
 from gamma_calc.errors import ExponentSyntaxError, OrderError
-from gamma_calc.reports import data, tables
-from gamma_calc.shared_rate import report
-from gamma_calc.shared_rate.compare import standing
-from gamma_calc.shared_rate.point import RATE, Point
+from gamma_calc.studies import shared_rate_blocks as report
+from gamma_calc.studies.rate_point import RATE, Point
+from gamma_calc.studies.shared_rate import standing
 
 FULL: Final = "full"  # fine-tuning of the whole matrix, beside the starts of an adapter
 NUMBERS: Final = ("rate", "n", "r")

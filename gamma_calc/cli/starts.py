@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gamma_calc.reports.starts import known_starts
+from gamma_calc.studies.largest_rate import known_starts
 
 ALL = "all"
 

@@ -68,7 +68,7 @@ def validate(
     measured = (_stable_rate if stable_rate else _orders)(question, widths, run)
     refuse_missing("validate")
     if figure is not None:
-        import_module("validation.figure").checked_figure(figure)
+        import_module("validation.measurement.figure").checked_figure(figure)
     try:
         with _progress() as tell:
             found = measured(tell)
@@ -105,8 +105,8 @@ def _stable_rate(question: Question, widths: tuple[int, ...], run: Run) -> Calla
         )
 
     def measured(tell: Tell) -> Any:
-        numeric: Any = import_module("validation.stable_rate")
-        settings = import_module("validation.settings").Settings(**run.given("steps", "device", "memory"))
+        numeric: Any = import_module("validation.measurement.stable_rate")
+        settings = import_module("validation.executor.settings").Settings(**run.given("steps", "device", "memory"))
         return numeric.largest_stable_rate(
             question.program, widths=widths, settings=settings, on_progress=tell, **run.repeated
         )

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from gamma_calc.calculus.direction import Chain, Image, Letter, on_axes
-from gamma_calc.calculus.essential import essential
 from gamma_calc.calculus.lemmas import GIVEN
+from gamma_calc.calculus.pruning import essential
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.engine.state import State
 from gamma_calc.language.expression import Expression, walk
+from gamma_calc.language.leaves import Moved, Parameter, Snapshot
 from gamma_calc.language.program import Program
-from gamma_calc.rules.leaves import Moved, Parameter, Snapshot
 
 
 @dataclass(frozen=True, eq=False)

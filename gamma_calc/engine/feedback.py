@@ -11,16 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from gamma_calc.calculus.essential import along
+from gamma_calc.calculus.pruning import along
 from gamma_calc.calculus.value import ZERO
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import drives
 from gamma_calc.engine.state import State
+from gamma_calc.exponents.orders.order import Order
+from gamma_calc.exponents.regions.region import Region, where
 from gamma_calc.language.expression import Expression, walk
+from gamma_calc.language.leaves import Parameter
 from gamma_calc.language.program import Program
-from gamma_calc.orders.order import Order
-from gamma_calc.regions.region import Region, where
-from gamma_calc.rules.leaves import Parameter
 
 
 @dataclass(frozen=True, slots=True)

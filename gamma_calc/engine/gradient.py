@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gamma_calc.errors import ProgramError
 from gamma_calc.language.expression import Expression, total, walk
-from gamma_calc.rules.leaves import Leaf, One
+from gamma_calc.language.leaves import Leaf, One
 
 if TYPE_CHECKING:
     from gamma_calc.language.program import Program

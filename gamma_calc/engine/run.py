@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gamma_calc.calculus.essential import essential
+from gamma_calc.calculus.pruning import essential
 from gamma_calc.calculus.value import Value
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import drives
 from gamma_calc.engine.state import State, Tensor
 from gamma_calc.language.expression import Expression
+from gamma_calc.language.leaves import Parameter
 from gamma_calc.language.program import Program
-from gamma_calc.rules.leaves import Parameter
 
 
 def states(program: Program) -> Iterator[State]:

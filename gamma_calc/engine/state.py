@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gamma_calc.calculus.direction import aged
 from gamma_calc.calculus.value import ZERO, Value
-from gamma_calc.rules.leaves import Moved, Parameter, Snapshot, Time
+from gamma_calc.language.leaves import Moved, Parameter, Snapshot, Time
 
 
 @dataclass(frozen=True, slots=True, eq=False)

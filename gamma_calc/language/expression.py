@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from gamma_calc.language.dims import Power, Shape
+from gamma_calc.calculus.dims import Power, Shape
 
 if TYPE_CHECKING:
     from gamma_calc.calculus.assumptions import SumRule
@@ -57,12 +57,12 @@ class Expression(ABC):
     # -- notation -------------------------------------------------------------------------------------------------
 
     def __matmul__(self, other: Expression) -> Expression:
-        from gamma_calc.rules.matmul import MatMul
+        from gamma_calc.operations.matmul import MatMul
 
         return MatMul(self, other)
 
     def __add__(self, other: Expression) -> Expression:
-        from gamma_calc.rules.add import Add
+        from gamma_calc.operations.add import Add
 
         return Add(self, other)
 
@@ -70,12 +70,12 @@ class Expression(ABC):
         return self + (-other)
 
     def __neg__(self) -> Expression:
-        from gamma_calc.rules.scale import Scale
+        from gamma_calc.operations.scale import Scale
 
         return Scale(self, coefficient=Fraction(-1))
 
     def __mul__(self, other: Expression | Power | Fraction | int) -> Expression:
-        from gamma_calc.rules.product import product
+        from gamma_calc.operations.product import product
 
         return product(self, other)
 
@@ -83,7 +83,7 @@ class Expression(ABC):
 
     @property
     def T(self) -> Expression:
-        from gamma_calc.rules.transpose import Transpose
+        from gamma_calc.operations.transpose import Transpose
 
         return Transpose(self)
 

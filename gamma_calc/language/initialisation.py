@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from gamma_calc.orders.order import MINUS_INFINITY, Order, order
+from gamma_calc.exponents.orders.order import MINUS_INFINITY, Order, order
 
 if TYPE_CHECKING:
     from gamma_calc.language.expression import Expression

@@ -9,17 +9,17 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from gamma_calc.calculus.assumptions import CLT, SumRule
-from gamma_calc.engine.change import change, split
+from gamma_calc.calculus.dims import shape_text
 from gamma_calc.errors import ProgramError, unknown
-from gamma_calc.language.dims import shape_text
+from gamma_calc.exponents.orders.order import Exponent, Order
+from gamma_calc.language.change import change, split
 from gamma_calc.language.expression import Expression, walk
-from gamma_calc.optimisers.base import Optimiser
-from gamma_calc.orders.order import Exponent, Order
-from gamma_calc.rules.leaves import Data, Frozen, Leaf, Moved, Parameter, Snapshot
-from gamma_calc.rules.scale import Scale
+from gamma_calc.language.leaves import Data, Frozen, Leaf, Moved, Parameter, Snapshot
+from gamma_calc.language.optimiser import Optimiser
+from gamma_calc.operations.scale import Scale
 
 if TYPE_CHECKING:
-    from gamma_calc.regions.region import Region
+    from gamma_calc.exponents.regions.region import Region
 
 
 class Role(Enum):
@@ -143,7 +143,7 @@ class Program:
     @property
     def region(self) -> Region:
         """The declared domain of the exponents."""
-        from gamma_calc.regions.region import Region
+        from gamma_calc.exponents.regions.region import Region
 
         return Region.parse(self.domain)
 
@@ -168,7 +168,7 @@ class Program:
 
     def fix(self, values: Mapping[str, Exponent]) -> Program:
         """The program with exponents given values. Raises UnknownName for a name the program does not have."""
-        from gamma_calc.language.fix import fixed
+        from gamma_calc.language.substitute import fixed
 
         for name in values:
             if name not in self.variables:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from gamma_calc.language.optimiser import Optimiser
 from gamma_calc.optimisers.adam import Adam
-from gamma_calc.optimisers.base import Optimiser
 from gamma_calc.optimisers.riemannian import RiemannianAdam, RiemannianSGD, SignRiemannian
 from gamma_calc.optimisers.sgd import SGD
 from gamma_calc.optimisers.shampoo import Muon, Shampoo

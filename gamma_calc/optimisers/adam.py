@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from gamma_calc.calculus.normalise import normalised
+from gamma_calc.calculus.sign import normalised
 from gamma_calc.calculus.value import ZERO, Value
-from gamma_calc.optimisers.base import Array, Optimiser
-from gamma_calc.orders.order import MINUS_INFINITY, Exponent, Order, maximum, order
+from gamma_calc.exponents.orders.order import MINUS_INFINITY, Exponent, Order, maximum, order
+from gamma_calc.language.optimiser import Array, Optimiser
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from gamma_calc.errors import ProgramError
 from gamma_calc.language.expression import Expression
-from gamma_calc.rules.add import Add
-from gamma_calc.rules.outer import OuterProduct
-from gamma_calc.rules.scale import Scale
+from gamma_calc.operations.add import Add
+from gamma_calc.operations.outer import OuterProduct
+from gamma_calc.operations.scale import Scale
 
 Pair = tuple[Expression, Expression]
 

@@ -12,26 +12,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from gamma_calc.calculus.dims import Power
 from gamma_calc.calculus.value import Value
 from gamma_calc.errors import ProgramError
-from gamma_calc.language.dims import Power
+from gamma_calc.exponents.orders.order import MINUS_INFINITY, Exponent, Order
 from gamma_calc.language.expression import Expression, total
+from gamma_calc.language.leaves import One
+from gamma_calc.language.optimiser import Array, Optimiser
+from gamma_calc.operations.gram import gram_inverse
+from gamma_calc.operations.outer import outer
+from gamma_calc.operations.sign import sign
 from gamma_calc.optimisers.adam import Adam
-from gamma_calc.optimisers.base import Array, Optimiser
 from gamma_calc.optimisers.rank_one import Pair, outer_product, outer_products
 from gamma_calc.optimisers.sgd import SGD
-from gamma_calc.orders.order import MINUS_INFINITY, Exponent, Order
-from gamma_calc.rules.gram import gram_inverse
-from gamma_calc.rules.leaves import One
-from gamma_calc.rules.outer import outer
-from gamma_calc.rules.sign import sign
 
 
 @dataclass(frozen=True, slots=True)
 class Riemannian(Optimiser):
     """The factors are the tensors named A and B; ``damping`` is the exponent of what is added to a Gram matrix.
 
-    Lemma: ``rules/gram.py``. Without a damping (-oo) a singular matrix has its pseudo-inverse.
+    Lemma: ``operations/gram.py``. Without a damping (-oo) a singular matrix has its pseudo-inverse.
     """
 
     damping: Order = MINUS_INFINITY

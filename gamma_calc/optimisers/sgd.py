@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gamma_calc.calculus.value import ZERO, Value
-from gamma_calc.optimisers.base import Array, Optimiser
+from gamma_calc.language.optimiser import Array, Optimiser
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,11 @@ from typing import Any
 
 from gamma_calc.calculus.value import Value
 from gamma_calc.language.expression import Expression
-from gamma_calc.optimisers.base import Array, Optimiser
+from gamma_calc.language.optimiser import Array, Optimiser
+from gamma_calc.operations.outer import outer
+from gamma_calc.operations.rescaled import rescaled
 from gamma_calc.optimisers.rank_one import outer_product
 from gamma_calc.optimisers.sgd import SGD
-from gamma_calc.rules.outer import outer
-from gamma_calc.rules.rescaled import rescaled
 
 
 @dataclass(frozen=True, slots=True)

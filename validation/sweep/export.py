@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from gamma_calc.errors import unknown
-from validation.cell import Floats
 from validation.errors import SettingError
-from validation.settings import checked_file
+from validation.executor.cell import Floats
+from validation.executor.settings import checked_file
 from validation.sweep.grid import Grid
 from validation.sweep.job import Job
 from validation.sweep.store import Row, Store

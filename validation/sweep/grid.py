@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from gamma_calc.catalogue.targets import TARGETS
 from gamma_calc.errors import GammaError, unknown
-from gamma_calc.orders.order import Exponent, order
-from validation.cell import refuse_what_does_not_fit
+from gamma_calc.exponents.orders.order import Exponent, order
 from validation.errors import SettingError
-from validation.settings import MEMORY, Settings, found_device
+from validation.executor.cell import refuse_what_does_not_fit
+from validation.executor.settings import MEMORY, Settings, found_device
 from validation.sweep.job import Axes, Job, Jobs, Setting, options_of, program_of, together
 from validation.sweep.measure import Batch, Measured, measure
 

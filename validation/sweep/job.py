@@ -10,9 +10,9 @@ from functools import lru_cache
 
 from gamma_calc.catalogue.targets import TARGETS, Target
 from gamma_calc.errors import ProgramError, unknown
+from gamma_calc.exponents.orders.order import order
 from gamma_calc.language.program import Program
-from gamma_calc.orders.order import order
-from validation.graph import identity
+from validation.executor.graph import identity
 
 Axes = tuple[tuple[str, str], ...]
 

@@ -8,13 +8,13 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final
 
-from validation.cell import Cell, Floats, cell
 from validation.errors import MeasurementError
-from validation.settings import Settings
+from validation.executor.cell import Cell, Floats, cell
+from validation.executor.settings import Settings
+from validation.measurement.validate import EXACT
 from validation.sweep.errors import ExecutorError
 from validation.sweep.job import Job, Setting, program_of
 from validation.sweep.versions import versions
-from validation.validate import EXACT
 
 _ONE_ON_THE_ACCELERATOR: Final = threading.Lock()  # a worker with several threads would fill its memory
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import torch
 
 from gamma_calc.errors import unknown
-from validation.settings import found_device
+from validation.executor.settings import found_device
 from validation.sweep.errors import ExecutorError
 from validation.sweep.versions import versions
 

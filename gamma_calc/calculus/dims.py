@@ -1,0 +1,64 @@
+"""Dimensions: how many entries an axis has, as a power of the one base n."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from gamma_calc.errors import OrderError, ProgramError
+from gamma_calc.exponents.orders.order import Order, order
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """A known multiplier n^exponent, such as s = alpha/r. Multiply an expression by it."""
+
+    exponent: Order
+
+    def times(self, other: Power) -> Power:
+        return Power(self.exponent + other.exponent)
+
+    def __str__(self) -> str:
+        return f"n^({self.exponent})" if self.exponent != 0 else "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Dim:
+    """An axis of size n^exponent; exponent 0 is a fixed dimension.
+
+    >>> n, r = Dim("n", 1), Dim("r", "rho")
+    >>> r ** "-1/2"
+    Power(exponent=Order('-rho/2'))
+    """
+
+    name: str
+    exponent: Order
+    chance: Order = field(compare=False, repr=False)  # the overlap of two independent vectors of this axis
+
+    def __init__(self, name: str, exponent: Order | Fraction | int | str) -> None:
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "exponent", order(exponent))
+        if self.exponent.is_zero_quantity:
+            raise ProgramError(f"dimension {name} has exponent -inf", mend="a fixed dimension has exponent 0")
+        object.__setattr__(self, "chance", self.exponent / -2)
+
+    def __pow__(self, power: Order | Fraction | int | str) -> Power:
+        exponent = order(power)
+        if not exponent.variables:
+            return Power(self.exponent * exponent.rational)
+        if not self.exponent.variables:
+            return Power(exponent * self.exponent.rational)
+        raise OrderError(
+            f"{self.name}^({exponent}) multiplies two unknown exponents",
+            mend=f"give the multiplier one exponent of its own, as in n^sigma, or a rational power of {self.name}",
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+Shape = tuple[Dim, ...]
+
+
+def shape_text(shape: Shape) -> str:
+    return "scalar" if not shape else " x ".join(d.name for d in shape)

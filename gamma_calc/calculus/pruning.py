@@ -1,0 +1,36 @@
+"""Which components of a value matter: those that exceed what the others show along them by chance.
+
+A vector of size n^c has a projection of order c + overlap on any direction it was not made from. A component that is
+no larger than such a projection of another one can be left out: whatever it is contracted with, the other component
+gives at least as much, and after a matrix the same holds for the images. Every rule of ``contraction.py`` respects
+this, so leaving it out changes no order, and it is what keeps deep programs small.
+"""
+
+from __future__ import annotations
+
+from gamma_calc.calculus.dims import Shape
+from gamma_calc.calculus.direction import Direction, overlap_in
+from gamma_calc.calculus.value import Value
+from gamma_calc.exponents.orders.order import Order, largest
+
+
+def essential(value: Value, shape: Shape) -> Value:
+    """The value without the components that another one covers."""
+    kept = dict(value.components)
+    if len(kept) < 2:
+        return value
+    for direction, size in value.components.items():
+        rest = ((d, o) for d, o in kept.items() if d != direction)
+        if any(_covers(d, o, direction, size, shape) for d, o in rest):
+            del kept[direction]
+    return Value(kept)
+
+
+def along(value: Value, direction: Direction, shape: Shape) -> Order:
+    """The order of the value along a direction, chance projections of its other components included."""
+    return largest(size + overlap_in(d, direction, shape) for d, size in value.components.items())
+
+
+def _covers(other: Direction, other_size: Order, direction: Direction, size: Order, shape: Shape) -> bool:
+    chance = other_size + overlap_in(other, direction, shape)
+    return largest((chance, size)) == chance

@@ -1,0 +1,136 @@
+"""Plain advice from a derivation: the largest learning rates that still do what one wants, and what they cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from gamma_calc.errors import OrderError
+from gamma_calc.exponents.orders.order import Order, order
+from gamma_calc.exponents.regions.region import EVERYTHING, Region
+from gamma_calc.language.program import Role
+
+if TYPE_CHECKING:
+    from gamma_calc.derivation.derivation import Derivation
+
+# What one would like best comes first. Several rates can serve a bounded internal feature as well; one seldom can.
+WISHES: Final = (("efficient", "internally_stable"), ("efficient",), ("feature_learning",), ("stable",))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Learning-rate exponents that are largest together over ``where``, and the conditions they meet."""
+
+    conditions: tuple[str, ...]
+    rates: Mapping[str, Order]
+    where: Region
+
+
+@dataclass(frozen=True, eq=False)
+class Advice:
+    """One line of advice on a derivation, in words; ``choice`` holds the exponents where there is a best choice."""
+
+    found: Derivation
+
+    @cached_property
+    def choice(self) -> Choice | None:
+        wish = self._wish
+        return None if wish is None else _largest(wish, self._region(wish), rates(self.found))
+
+    @cached_property
+    def _wish(self) -> tuple[str, ...] | None:
+        several = len(rates(self.found)) > 1
+        possible = (w for w in WISHES if several or len(w) == 1)
+        return next((w for w in possible if not self._region(w).is_empty), None)
+
+    def _region(self, wish: tuple[str, ...]) -> Region:
+        region = EVERYTHING
+        for name in wish:
+            if name not in self.found.conditions:
+                return Region(())
+            region = region & self.found.conditions[name].region
+        return region
+
+    def text(self, dialect: str = "text") -> str:
+        """The advice in a dialect of the printers."""
+        wish = self._wish
+        if wish is None:
+            return "no exponent left open makes this program stable: change the initialisation or the scaling"
+        met = " and ".join(name.replace("_", " ") for name in wish)
+        if not rates(self.found):
+            return f"nothing is left to choose; at these exponents the program is {met}"
+        if self.choice is None:
+            return f"choose exponents in {self._region(wish):{dialect}} ({met})"
+        how = " and ".join(self._named(self.choice, dialect))
+        return "".join([f"scale {how}", *self._caveats(wish), *self._internal(self.choice, dialect)])
+
+    def _named(self, choice: Choice, dialect: str) -> Iterator[str]:
+        for name, exponent in choice.rates.items():
+            factor = name.partition("_")[2]
+            whose = f" of {factor}" if factor else ""
+            yield f"the learning rate{whose} as {power(exponent, dialect)}{' (a constant)' if exponent == 0 else ''}"
+
+    def _caveats(self, wish: tuple[str, ...]) -> Iterator[str]:
+        """What even the best choice does not reach."""
+        if "efficient" in self.found.conditions and "efficient" not in wish:
+            learns = "feature_learning" in wish
+            yield " (feature learning; no choice is efficient)" if learns else " (stable; no choice learns features)"
+
+    def _internal(self, choice: Choice, dialect: str) -> Iterator[str]:
+        """What becomes of each internal feature at the choice."""
+        for q in self.found.program.quantities.values():
+            if q.role is Role.INTERNAL:
+                try:
+                    exponent = self.found.orders[q.name].substitute(choice.rates)
+                except OrderError:  # a rate with a knee cannot be put into an order
+                    continue
+                yield f"; {q.name} then {_behaviour(exponent, choice.where, dialect)}"
+
+
+def rates(found: Derivation) -> tuple[str, ...]:
+    """The open exponents of the learning rates, sorted."""
+    return tuple(sorted({name for p in found.program.parameters for name in p.rate.variables}))
+
+
+def power(exponent: Order, dialect: str = "text") -> str:
+    """A power of n, with parentheses where the exponent is neither a number nor a name.
+
+    >>> from gamma_calc import order
+    >>> power(order("-1/2")), power(order("eta")), power(order("-1/2 - rho/2"))
+    ('n^-1/2', 'n^eta', 'n^(-1/2 - rho/2)')
+    """
+    spelled = f"{exponent:{dialect}}"
+    bare = not exponent.variables or exponent == order(exponent.variables[0])
+    return f"n^{spelled}" if bare else f"n^({spelled})"
+
+
+def _behaviour(exponent: Order, where: Region, dialect: str) -> str:
+    if exponent.is_zero_quantity:
+        return "is zero"
+    if where <= (exponent <= 0):
+        return "stays of order one" if where <= (exponent >= 0) else "stays bounded"
+    if where <= (exponent > 0):
+        return f"grows as {power(exponent, dialect)}"
+    return f"has size {power(exponent, dialect)}"
+
+
+def _largest(wish: tuple[str, ...], region: Region, names: tuple[str, ...]) -> Choice | None:
+    """Each rate at its largest, the first one first: what it leaves is for the next one."""
+    chosen: dict[str, Order] = {}
+    domain = EVERYTHING
+    for index, name in enumerate(names):
+        bounds = region.eliminate(*names[index + 1 :]).sup(name)
+        if len(bounds) != 1 or bounds[0].value is None or not bounds[0].attained:
+            return None
+        chosen[name], domain = bounds[0].value, domain & bounds[0].where
+        if name != names[-1]:
+            if not _plain(chosen[name]):
+                return None
+            region = region.substitute({name: chosen[name]})
+    return Choice(wish, chosen, domain)
+
+
+def _plain(exponent: Order) -> bool:
+    return exponent.is_convex and len(exponent.above) == 1

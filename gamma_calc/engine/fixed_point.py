@@ -1,0 +1,78 @@
+"""For every t: run the program until a step changes no order, and say where in exponent space that is so.
+
+At a point where two successive states agree, all later ones do: the next state is a function of the present one. So
+the set of exponents at which the last two states agree is a proof by induction, point by point. Outside it some order
+still moves; there the growth per step is reported.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+
+from gamma_calc.calculus.pruning import along
+from gamma_calc.engine.run import states
+from gamma_calc.engine.state import State
+from gamma_calc.exponents.orders.order import Order
+from gamma_calc.exponents.regions.region import Region, where
+from gamma_calc.language.program import Program
+
+PATIENCE = 4  # states before the whole space is given up and the settled set is computed
+ENOUGH = 9  # states before a settled set that is not everything is accepted: the growth outside shows by then
+MOST_STEPS = 16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Course:
+    """The states step by step, and the exponents at which the last two agree (so that all later ones do)."""
+
+    states: tuple[State, ...]
+    settled: Region
+
+    @property
+    def last(self) -> State:
+        return self.states[-1]
+
+
+def course(program: Program) -> Course:
+    """Run until the orders are settled: everywhere in the domain, or on a set that another step does not enlarge."""
+    history: list[State] = []
+    known: Region | None = None
+    for state in islice(states(program), MOST_STEPS):
+        history.append(state)
+        if len(history) < 2:
+            continue
+        if same(history[-2], state):
+            return Course(tuple(history), program.region)
+        if len(history) > PATIENCE:
+            found = agreement(program, history[-2], state)
+            if found == program.region or (len(history) >= ENOUGH and found == known and not found.is_empty):
+                return Course(tuple(history), found)
+            known = found
+    return Course(tuple(history), known if known is not None else agreement(program, history[-2], history[-1]))
+
+
+def same(before: State, after: State) -> bool:
+    """Are two states the same, component by component, at every exponent?"""
+    return all(before.tensors[name].parts == after.tensors[name].parts for name in after.tensors)
+
+
+def agreement(program: Program, before: State, after: State) -> Region:
+    """The points of the domain at which two states agree along every direction that either of them has."""
+    region = program.region
+    for old_order, new_order in _changes(program, before, after):
+        region = region & where(old_order, "=", new_order)
+        if region.is_empty:
+            break
+    return region
+
+
+def _changes(program: Program, before: State, after: State) -> set[tuple[Order, Order]]:
+    found: set[tuple[Order, Order]] = set()
+    for p in program.parameters:
+        for old, new in zip(before.tensors[p.name].parts, after.tensors[p.name].parts, strict=True):
+            for direction in old.components.keys() | new.components.keys() if old != new else ():
+                pair = along(old, direction, p.shape), along(new, direction, p.shape)
+                if pair[0] != pair[1]:
+                    found.add(pair)
+    return found

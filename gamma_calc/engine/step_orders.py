@@ -1,0 +1,60 @@
+"""The orders of every watched quantity after one step: sizes, and loss-aligned sizes when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+
+from gamma_calc.calculus.alignment import aligned
+from gamma_calc.calculus.direction import aged
+from gamma_calc.calculus.value import Value
+from gamma_calc.engine.evaluate import Evaluation
+from gamma_calc.engine.state import State
+from gamma_calc.exponents.orders.order import Order
+from gamma_calc.language.expression import Expression
+from gamma_calc.language.program import Program, Quantity
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """One step. The loss gradient is that of the parameters before the step, which made the step."""
+
+    program: Program
+    gradients: Mapping[int, Expression]
+    before: State
+    now: State
+
+    @cached_property
+    def sizes(self) -> Mapping[str, Order]:
+        """Quantity to the order of its size."""
+        return MappingProxyType({name: self._value(q).order for name, q in self.program.quantities.items()})
+
+    @cached_property
+    def projections(self) -> Mapping[str, Order]:
+        """NAME.aligned to the order of its projection on the loss gradient, for what the loss depends on."""
+        quantities = self.program.quantities.items()
+        found = {f"{name}.aligned": self._projection(q) for name, q in quantities if id(q.node) in self.gradients}
+        return MappingProxyType(found)
+
+    @cached_property
+    def orders(self) -> Mapping[str, Order]:
+        return MappingProxyType({**self.sizes, **self.projections})
+
+    @cached_property
+    def _here(self) -> Evaluation:
+        return Evaluation(self.program, self.now)
+
+    @cached_property
+    def _there(self) -> Evaluation:
+        return Evaluation(self.program, self.before)
+
+    def _value(self, q: Quantity) -> Value:
+        return Value({}) if q.expression is None else self._here.value(q.expression)
+
+    def _projection(self, q: Quantity) -> Order:
+        along = self._there.value(self.gradients[id(q.node)])
+        if self.program.fresh and self.before.step < self.now.step:
+            along = along.renamed(lambda d: aged(d, self.program.fresh))
+        return aligned(self._value(q), along, q.node.shape)

@@ -1,0 +1,60 @@
+r"""LaTeX: \frac{3}{2}\eta + 1, \max\left(0, \eta + 1\right), -\infty. For notebooks and papers."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from gamma_calc.exponents.linear.affine import Affine
+from gamma_calc.exponents.notation.dialect import Dialect
+from gamma_calc.exponents.notation.spelling import GREEK, stem_and_index
+from gamma_calc.exponents.orders.order import Order
+
+
+def affine_latex(form: Affine) -> str:
+    r"""An affine form in LaTeX, without dollar signs.
+
+    >>> print(affine_latex(Affine.variable("rho") * Fraction(1, 2) - 1))
+    \frac{1}{2}\rho - 1
+    """
+    return LATEX.affine(form)
+
+
+def order_latex(value: Order) -> str:
+    r"""An order in LaTeX, without dollar signs.
+
+    >>> from gamma_calc.exponents.notation.grammar import parse_order
+    >>> print(order_latex(parse_order("max(eta_A, b0)")))
+    \max\left(\eta_{A}, b_{0}\right)
+    """
+    return LATEX.order(value)
+
+
+def _name(name: str) -> str:
+    first, *parts = name.split("_")
+    stem, index = stem_and_index(first)
+    below = [index, *(_letters(part) for part in parts)]
+    subscript = ",".join(filter(None, below))
+    return _letters(stem) + (f"_{{{subscript}}}" if subscript else "")
+
+
+def _letters(stem: str) -> str:
+    if stem in GREEK:
+        return f"\\{stem}"
+    return stem if len(stem) == 1 or stem.isdigit() else f"\\mathrm{{{stem}}}"
+
+
+def _number(size: Fraction) -> str:
+    return str(size) if size.denominator == 1 else f"\\frac{{{size.numerator}}}{{{size.denominator}}}"
+
+
+def _multiple(factor: Fraction, name: str) -> str:
+    return ("" if factor == 1 else _number(factor)) + _name(name)
+
+
+LATEX = Dialect(
+    multiple=_multiple,
+    number=_number,
+    extremum=lambda name, forms: f"\\{name}\\left({', '.join(forms)}\\right)",
+    minus="-",
+    infinity="\\infty",
+)

@@ -1,0 +1,94 @@
+"""Differences of two maxima: the division of the (max, +) calculus, where a sum of maxima is a product.
+
+A difference has many spellings, since anything may be added to both sides. Here it gets a simplest one: a maximum or a
+minimum wherever it is one, and the only one there is for orders in one variable.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import lru_cache
+from itertools import combinations
+
+from gamma_calc.exponents.linear.affine import Affine
+from gamma_calc.exponents.orders import maximum as convex
+from gamma_calc.exponents.orders.maximum import ONE, Convex
+from gamma_calc.exponents.orders.one_variable import apart
+
+
+@lru_cache(maxsize=4096)
+def simplest(above: Convex, below: Convex) -> tuple[Convex, Convex]:
+    """An equal difference: a maximum, or a minimum, or else without the kinks that both sides share."""
+    if len(below) == 1:
+        return _moved(above, next(iter(below))), ONE
+    names = {k for f in above | below for k in f.variables}
+    if len(names) == 1:
+        return _on_a_line(above, below, next(iter(names)))
+    quotient = _quotient(above, below)
+    if quotient is not None:
+        return quotient, ONE
+    inverse = _quotient(below, above)
+    if inverse is not None:
+        return ONE, inverse
+    return _placed(*_without_shared_kinks(above, below))
+
+
+def _on_a_line(above: Convex, below: Convex, name: str) -> tuple[Convex, Convex]:
+    above, below = apart(above, below, name)
+    if len(below) == 1:
+        return above, ONE
+    if len(above) == 1:
+        return ONE, _moved(below, next(iter(above)))
+    return _placed(above, below)
+
+
+def _without_shared_kinks(above: Convex, below: Convex) -> tuple[Convex, Convex]:
+    """Both sides without the maxima of two forms that are summands of both."""
+    left, right = _kinks(above), _kinks(below)
+    for direction in sorted(left.keys() & right.keys(), key=convex.rank):
+        for length in sorted(left[direction] | right[direction], reverse=True):
+            segment = frozenset({Affine(), direction * length})
+            divided = [_quotient(part, segment) for part in (above, below)]
+            if divided[0] is not None and divided[1] is not None:
+                return _without_shared_kinks(divided[0], divided[1])
+    return above, below
+
+
+def _kinks(forms: Convex) -> dict[Affine, set[Fraction]]:
+    """Where two forms meet, scaled to a common first coefficient, and how much the slope changes there."""
+    kinks: dict[Affine, set[Fraction]] = {}
+    for p, q in combinations(forms, 2):
+        gap = p - q
+        size = gap.terms[0][1]
+        kinks.setdefault(gap * (1 / size), set()).add(abs(size))
+    return kinks
+
+
+def _placed(above: Convex, below: Convex) -> tuple[Convex, Convex]:
+    """Both sides moved by one form, so that one form of ``below`` is zero and what remains is short."""
+    names = sorted({k for f in below for k in f.variables})
+    placings = {corner: (_moved(above, corner), _moved(below, corner)) for corner in below}
+
+    def cost(corner: Affine) -> tuple[int, int, list[Fraction]]:
+        numbers = [c for f in frozenset.union(*placings[corner]) for c in (f.constant, *(c for _, c in f.terms)) if c]
+        return len(numbers), sum(c < 0 for c in numbers), [corner.coefficient(k) for k in names]
+
+    return placings[min(below, key=cost)]
+
+
+def _moved(forms: Convex, by: Affine) -> Convex:
+    return frozenset(form - by for form in forms)
+
+
+def _quotient(above: Convex, below: Convex) -> Convex | None:
+    """The maximum R with R + below = above, if there is one. A sum has no fewer forms than either part."""
+    if len(below) > len(above):
+        return None
+    gaps = [(x, convex.value(above, x) - convex.value(below, x)) for x in convex.samples(above, below)]
+    pieces = {p - q for p in above for q in below}
+    likely = [r for r in pieces if all(r.at(x) <= gap for x, gap in gaps)]
+    if any(gap not in (r.at(x) for r in likely) for x, gap in gaps):
+        return None
+    fits = frozenset(r for r in likely if all(convex.covers(above, r + q) for q in below))
+    quotient = convex.irredundant(fits)
+    return quotient if quotient and convex.plus(quotient, below) == above else None

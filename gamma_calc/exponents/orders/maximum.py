@@ -1,0 +1,158 @@
+"""Maxima of affine forms, each in its one irredundant form.
+
+A convex order is stored as the set of forms that are somewhere strictly the largest. That set is unique, so two equal
+maxima are equal objects. The empty set is -oo, the order of what is identically zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from functools import lru_cache
+from operator import itemgetter
+from typing import Final
+
+from gamma_calc.errors import OrderError
+from gamma_calc.exponents.linear.affine import Affine
+
+Convex = frozenset[Affine]
+
+MOST_FORMS: Final = 512  # past any calculation by hand; keeps a hostile text from filling the memory
+NOTHING: Final[Convex] = frozenset()
+ONE: Final[Convex] = frozenset({Affine()})
+
+
+def maximum(left: Convex, right: Convex) -> Convex:
+    return left if right <= left else irredundant(left | right)
+
+
+@lru_cache(maxsize=8192)
+def plus(left: Convex, right: Convex) -> Convex:
+    """The sum of two maxima (Minkowski sum of their forms)."""
+    if left == ONE or not right:
+        return right
+    if right == ONE or not left:
+        return left
+    total = frozenset(p + q for p in left for q in right)
+    return total if len(left) == 1 or len(right) == 1 else irredundant(total)
+
+
+def scaled(forms: Convex, factor: Fraction) -> Convex:
+    """factor * max(...), for a factor that is not negative."""
+    return frozenset(f * factor for f in forms) if factor else frozenset({Affine()})
+
+
+@lru_cache(maxsize=8192)
+def irredundant(forms: Convex) -> Convex:
+    """The members that are strictly the largest at some point.
+
+    Among forms with the same linear part only the largest constant counts; two forms with different linear parts always
+    both count, so the search starts at three.
+    """
+    best: dict[tuple[tuple[str, Fraction], ...], Affine] = {}
+    for form in forms:
+        rival = best.get(form.terms)
+        if rival is None or form.constant > rival.constant:
+            best[form.terms] = form
+    return frozenset(best.values()) if len(best) < 3 else _envelope(frozenset(best.values()))
+
+
+@lru_cache(maxsize=8192)
+def covers(forms: Convex, form: Affine) -> bool:
+    """Is the form nowhere above the maximum of these irredundant forms?"""
+    twin = next((f for f in forms if f.terms == form.terms), None)
+    if twin is not None:  # each form leads somewhere, and there a larger twin would lead
+        return form.constant <= twin.constant
+    return len(forms) > 1 and not _leads_somewhere(form, forms)
+
+
+def _envelope(candidates: Convex) -> Convex:
+    if len(candidates) > MOST_FORMS:
+        what = f"a maximum of {len(candidates)} forms is more than the {MOST_FORMS} that are compared"
+        raise OrderError(what, mend="fix some of the exponents first")
+    names = {name for form in candidates for name in form.variables}
+    if len(names) == 1:
+        return _hull(candidates, next(iter(names)))
+    kept = candidates
+    for form in sorted(candidates - _leaders_at_samples(candidates), key=rank):
+        if not _leads_somewhere(form, kept - {form}):
+            kept -= {form}
+    return kept
+
+
+def _hull(candidates: Convex, name: str) -> Convex:
+    """On a line, from left to right: a form goes where its neighbours meet at or above it. No two slopes are equal."""
+    chain: list[Affine] = []
+    for form in sorted(candidates, key=lambda f: f.coefficient(name)):
+        while len(chain) > 1 and _meet_above(chain[-2], chain[-1], form, name):
+            chain.pop()
+        chain.append(form)
+    return frozenset(chain)
+
+
+def _meet_above(left: Affine, middle: Affine, right: Affine, name: str) -> bool:
+    slopes = [form.coefficient(name) for form in (left, middle, right)]
+    rise = (left.constant - right.constant) * (slopes[1] - slopes[0])
+    return rise <= (left.constant - middle.constant) * (slopes[2] - slopes[0])
+
+
+def samples(*parts: Convex) -> list[dict[str, Fraction]]:
+    """A few scattered points, near and far, that settle most questions about these forms without a search."""
+    names = sorted({name for forms in parts for form in forms for name in form.variables})
+    return [{name: _scattered(j, i) * 100 ** (j % 2) for i, name in enumerate(names)} for j in range(8)]
+
+
+def _scattered(row: int, column: int) -> Fraction:
+    return Fraction((7 * (row + 3) * (column + 2) + row * row) % 23 - 11)
+
+
+def value(forms: Convex, point: Mapping[str, Fraction]) -> Fraction:
+    return max(form.at(point) for form in forms)
+
+
+def _leaders_at_samples(forms: Convex) -> Convex:
+    leaders: set[Affine] = set()
+    for point in samples(forms):
+        (second, _), (first, leader) = sorted(((f.at(point), f) for f in forms), key=itemgetter(0))[-2:]
+        if first > second:
+            leaders.add(leader)
+    return frozenset(leaders)
+
+
+def rank(form: Affine) -> tuple[object, ...]:
+    """Any fixed order among forms, so that nothing depends on the order in which a set is walked."""
+    return form.terms, form.constant
+
+
+def _leads_somewhere(form: Affine, rivals: Convex) -> bool:
+    """Is there a point where ``form`` exceeds every rival strictly?"""
+    names = sorted({k for f in (form, *rivals) for k in f.variables})
+    if len(names) == 1:
+        return _leads_on_a_line(form, rivals, names[0])
+    return _leads_far_out(form, rivals, names) or _leads_by_search(form, rivals)
+
+
+def _leads_on_a_line(form: Affine, rivals: Convex, name: str) -> bool:
+    low: Fraction | None = None
+    high: Fraction | None = None
+    for rival in rivals:
+        slope = form.coefficient(name) - rival.coefficient(name)
+        root = (rival.constant - form.constant) / slope
+        if slope > 0:
+            low = root if low is None else max(low, root)
+        else:
+            high = root if high is None else min(high, root)
+    return low is None or high is None or low < high
+
+
+def _leads_far_out(form: Affine, rivals: Convex, names: list[str]) -> bool:
+    """A cheap witness: far out in the direction away from the rivals' centre."""
+    count = len(rivals)
+    direction = {k: form.coefficient(k) - sum((r.coefficient(k) for r in rivals), Fraction(0)) / count for k in names}
+    return all((form - rival).slope(direction) > 0 for rival in rivals)
+
+
+def _leads_by_search(form: Affine, rivals: Convex) -> bool:
+    from gamma_calc.exponents.linear.solver import common_point
+
+    return common_point(tuple((form - rival, ">") for rival in rivals)) is not None

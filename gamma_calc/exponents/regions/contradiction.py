@@ -1,0 +1,107 @@
+"""Why nothing is left: the fewest named requirements that exclude each other, and the arithmetic that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations, product
+
+from gamma_calc.exponents.linear.affine import Affine
+from gamma_calc.exponents.linear.certificate import Infeasible
+from gamma_calc.exponents.linear.constraint import Row
+from gamma_calc.exponents.linear.solver import decide, shrunk
+from gamma_calc.exponents.notation.text import affine_text
+from gamma_calc.exponents.regions.polyhedron import Polyhedron
+from gamma_calc.exponents.regions.region import Region
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Constraints that cannot hold together, each with the requirement it stands for, and the checked proof.
+
+    >>> from fractions import Fraction
+    >>> eta = Affine.variable("eta")
+    >>> proof = Infeasible(((-eta - 1, ">="), (eta * 2 + 1, "=")), (Fraction(2), Fraction(1)))
+    >>> print(Contradiction(("stable", "learning"), proof))
+    (1) stable: eta + 1 <= 0
+    (2) learning: 2*eta + 1 = 0
+    2*(1) - (2) gives 1 <= 0, which is false
+    """
+
+    names: tuple[str, ...]
+    proof: Infeasible
+
+    def __str__(self) -> str:
+        lines = [f"({n}) {name}: {_against_zero(row)}" for n, name, row in self._numbered()]
+        strict = any(relation == ">" for _, relation in self.proof.rows)
+        sign = "<" if strict and not self.proof.total else "<=" if self._has_inequality else "="
+        total = affine_text(Affine.number(-self.proof.total))
+        return "\n".join([*lines, f"{self._sum()} gives {total} {sign} 0, which is false"])
+
+    @property
+    def _has_inequality(self) -> bool:
+        return any(relation != "=" for _, relation in self.proof.rows)
+
+    def _numbered(self) -> Iterator[tuple[int, str, Row]]:
+        for number, (name, row) in enumerate(zip(self.names, self.proof.rows, strict=True), 1):
+            yield number, name, row
+
+    def _sum(self) -> str:
+        """The combination of the printed lines, in which inequalities stand with the opposite sign."""
+        weights = zip(self.proof.multipliers, self.proof.rows, strict=True)
+        form = Affine.build({f"({n})": -w if row[1] == "=" else w for n, (w, row) in enumerate(weights, 1)})
+        return affine_text(form)
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """The fewest requirements that exclude each other, with one contradiction for each choice of their pieces."""
+
+    names: tuple[str, ...]
+    contradictions: tuple[Contradiction, ...]
+
+    def __str__(self) -> str:
+        if len(self.names) == 1:
+            return f"{self.names[0]} holds nowhere"
+        head = f"{', '.join(self.names[:-1])} and {self.names[-1]} exclude each other"
+        return "\n\n".join([head, *map(str, self.contradictions)])
+
+
+def clash(requirements: Mapping[str, Region]) -> Clash | None:
+    """The smallest set of requirements without a common point, None if all of them have one.
+
+    >>> print(clash({"stable": Region.parse("eta <= -1"), "fast": Region.parse("eta >= 0"),
+    ...              "learning": Region.parse("eta = -1/2")}))
+    stable and fast exclude each other
+    <BLANKLINE>
+    (1) stable: eta + 1 <= 0
+    (2) fast: -eta <= 0
+    (1) + (2) gives 1 <= 0, which is false
+    """
+    for size in range(1, len(requirements) + 1):
+        for names in combinations(requirements, size):
+            chosen = {name: requirements[name].pieces for name in names}
+            found = _contradictions(chosen)
+            if found is not None:
+                return Clash(names, found)
+    return None
+
+
+def _contradictions(chosen: Mapping[str, tuple[Polyhedron, ...]]) -> tuple[Contradiction, ...] | None:
+    """A contradiction for each choice of one piece per requirement, None if some choice has a point."""
+    found: list[Contradiction] = []
+    for choice in product(*chosen.values()):
+        owners = {row: name for name, piece in zip(chosen, choice, strict=True) for row in piece.rows}
+        answer = decide(tuple(owners))
+        if not isinstance(answer, Infeasible):
+            return None
+        proof = shrunk(answer)
+        found.append(Contradiction(tuple(owners[row] for row in proof.rows), proof))
+    return tuple(dict.fromkeys(found))
+
+
+def _against_zero(row: Row) -> str:
+    form, relation = row
+    if relation == "=":
+        return f"{affine_text(form)} = 0"
+    return f"{affine_text(-form)} {'<' if relation == '>' else '<='} 0"

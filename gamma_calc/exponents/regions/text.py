@@ -1,0 +1,98 @@
+"""Regions in print: intervals in one variable, inequalities in more, in the dialects that orders have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from gamma_calc.errors import unknown
+from gamma_calc.exponents.linear.affine import Affine
+from gamma_calc.exponents.linear.constraint import Row
+from gamma_calc.exponents.notation.latex import affine_latex
+from gamma_calc.exponents.notation.text import affine_text
+from gamma_calc.exponents.notation.unicode import affine_unicode
+from gamma_calc.exponents.regions.polyhedron import Polyhedron
+
+_FIRST: Final = ("eta", "eta_A", "eta_B")
+_FLIPPED: Final = {">=": "<=", ">": "<", "=": "="}
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """What differs between dialects: affine forms and the signs of relations and of logic."""
+
+    affine: Callable[[Affine], str]
+    signs: Mapping[str, str]
+
+    def sign(self, plain: str) -> str:
+        return self.signs.get(plain, plain)
+
+    def compare(self, *parts: Affine | str) -> str:
+        return " ".join(self.sign(part) if isinstance(part, str) else self.affine(part) for part in parts)
+
+
+SPELLINGS: Final[Mapping[str, Spelling]] = {
+    "text": Spelling(affine_text, {}),
+    "unicode": Spelling(affine_unicode, {"<=": "≤", ">=": "≥", "&": "∧", "|": "∨", "none": "∅"}),
+    "latex": Spelling(
+        affine_latex,
+        {"<=": r"\le", ">=": r"\ge", "&": r"\land", "|": r"\lor", "none": r"\varnothing", "all": r"\text{all}"},
+    ),
+}
+
+
+def region_in(pieces: Iterable[Polyhedron], dialect: str) -> str:
+    """A union of polyhedra in a dialect of ``SPELLINGS``. Raises UnknownName for any other."""
+    if dialect not in SPELLINGS:
+        raise unknown("dialect", dialect, SPELLINGS)
+    spelling = SPELLINGS[dialect]
+    texts = [_piece(piece.rows, spelling) for piece in pieces]
+    return f" {spelling.sign('|')} ".join(texts) or spelling.sign("none")
+
+
+def row_text(row: Row) -> str:
+    """One constraint in plain text.
+
+    >>> row_text((Affine.variable("eta") * -2 - 1, ">"))
+    '2*eta < -1'
+    """
+    return _piece((row,), SPELLINGS["text"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """A row as direction + constant relation 0, the direction with a positive first term."""
+
+    direction: Affine
+    limit: Affine
+    relation: str
+
+
+def _piece(rows: tuple[Row, ...], spelling: Spelling) -> str:
+    groups: dict[Affine, list[_Side]] = {}
+    for side in map(_side, rows):
+        groups.setdefault(side.direction, []).append(side)
+    return f" {spelling.sign('&')} ".join(_group(sides, spelling) for sides in groups.values()) or spelling.sign("all")
+
+
+def _side(row: Row) -> _Side:
+    form, relation = row
+    direction, limit = Affine(form.terms), Affine.number(-form.constant)
+    if form.coefficient(min(form.variables, key=_rank)) > 0:
+        return _Side(direction, limit, relation)
+    return _Side(-direction, -limit, _FLIPPED[relation])
+
+
+def _group(sides: list[_Side], spelling: Spelling) -> str:
+    """Two parallel rows as an interval; one with the terms on the side where they are positive."""
+    if len(sides) == 2:
+        high, low = sorted(sides, key=lambda side: side.relation)
+        return spelling.compare(low.limit, _FLIPPED[low.relation], low.direction, high.relation, high.limit)
+    (side,) = sides
+    moved = Affine(tuple(term for term in side.direction.terms if term[1] < 0))
+    return spelling.compare(side.direction - moved, side.relation, side.limit - moved)
+
+
+def _rank(name: str) -> tuple[bool, str]:
+    return name not in _FIRST, name

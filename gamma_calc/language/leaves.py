@@ -1,0 +1,205 @@
+"""What a program starts from: data, frozen random tensors, trainable parameters, and parameters at other times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
+
+from gamma_calc.calculus.assumptions import SumRule
+from gamma_calc.calculus.dims import Dim, Shape, shape_text
+from gamma_calc.calculus.direction import UNIT, Direction, Letter, Source
+from gamma_calc.calculus.lemmas import GIVEN
+from gamma_calc.calculus.value import Contribution, Value
+from gamma_calc.errors import ProgramError, ShapeError
+from gamma_calc.exponents.orders.order import Order, order
+from gamma_calc.language.expression import Array, Expression, Part, walk
+from gamma_calc.language.initialisation import Init, iid
+
+
+class Time(Enum):
+    """Which value of a parameter: before the first step, before the last step, or after it."""
+
+    START = "0"
+    PREVIOUS = "t-1"
+    NOW = "t"
+
+
+class Leaf(Expression):
+    """A tensor without arguments. Its array is drawn or kept by the executor, so it has no meaning on arrays here."""
+
+    name: str
+
+    def numeric(self, *arrays: Array) -> Array:
+        raise NotImplementedError(f"the array of the leaf {self.name} is kept by the executor")
+
+    def pull_back(self, upstream: Expression) -> tuple[Expression | None, ...]:
+        return ()
+
+    def rebuild(self, *arguments: Expression) -> Expression:
+        return self
+
+    def moved(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
+        return ()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Data(Leaf):
+    """A vector the program is given: random, independent of everything else, entries of order n^entry.
+
+    One repeated sample by default; ``fresh`` draws it anew at every step.
+    """
+
+    name: str
+    shape: Shape
+    entry: Order
+    fresh: bool = False
+
+    def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
+        yield Contribution(UNIT if not self.shape else Source(self.name), self.entry, GIVEN)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Frozen(Leaf):
+    """A random tensor that is not trained, such as the pretrained weight W*."""
+
+    name: str
+    shape: Shape
+    init: Init
+
+    def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
+        yield Contribution(drawn(self.name, self.shape), self.init.entry, GIVEN)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Parameter(Leaf):
+    """A trainable tensor: its initialisation and the exponent of its learning rate."""
+
+    name: str
+    shape: Shape
+    init: Init
+    rate: Order
+
+    def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
+        """The value at initialisation; later ones are kept by the engine."""
+        yield Contribution(drawn(self.name, self.shape), self.init.entry, GIVEN)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Kept(Leaf):
+    """Something about a parameter that training keeps: the engine its orders, the executor its array."""
+
+    parameter: Parameter
+
+    @property
+    def shape(self) -> Shape:  # type: ignore[override]
+        return self.parameter.shape
+
+    def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
+        raise NotImplementedError(f"the value of {self.name} is kept by the engine")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Snapshot(Kept):
+    """The value of a parameter at an earlier time."""
+
+    time: Time
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return f"{self.parameter.name}[{self.time.value}]"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Moved(Kept):
+    """What training added to a parameter between two times."""
+
+    since: Time
+    until: Time = Time.NOW
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        step = (self.since, self.until) == (Time.PREVIOUS, Time.NOW)
+        return f"d{self.parameter.name}" if step else f"({self.parameter.name}[{self.until.value}] - start)"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class One(Leaf):
+    """The number one: the gradient of the loss with respect to itself."""
+
+    name: str = "1"
+    shape: Shape = ()
+
+    def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
+        yield Contribution(UNIT, order(0), GIVEN)
+
+
+def drawn(name: str, shape: Shape) -> Direction:
+    """The direction of an independent random tensor."""
+    if len(shape) == 2:
+        return Letter(name, shape[0], shape[1])
+    return Source(name) if shape else UNIT
+
+
+def data(name: str, *shape: Dim, entry: Order | Fraction | int | str = 0, fresh: bool = False) -> Data:
+    """A given vector (or scalar) with entries of order n^entry, independent of everything else.
+
+    ``fresh`` draws a new independent sample at every step; otherwise the same sample is used throughout. Raises
+    ShapeError for a matrix.
+
+    >>> data("Z", Dim("n", 1))
+    <Z : (n)>
+    """
+    if len(shape) > 1:
+        raise ShapeError(
+            f"data {name} has shape {shape_text(shape)}", mend="give one vector per sample and add their losses"
+        )
+    return Data(name, shape, order(entry), fresh)
+
+
+def frozen(name: str, *shape: Dim, entry: Order | Fraction | int | str | Init = "-1/2") -> Frozen:
+    """A random tensor that is not trained: independent zero-mean entries of order n^entry.
+
+    >>> n = Dim("n", 1)
+    >>> frozen("W*", n, n) @ data("Z", n)
+    <W* Z : (n)>
+    """
+    return Frozen(name, _at_most_matrix(name, shape), entry if isinstance(entry, Init) else iid(entry))
+
+
+def parameter(name: str, *shape: Dim, init: Init, rate: Order | Fraction | int | str | None = None) -> Parameter:
+    """A trainable tensor; ``rate`` is the exponent of its learning rate, such as "eta" or "-1/2".
+
+    Raises ProgramError without a rate, ShapeError for more than two axes or a start that does not fit.
+
+    >>> n, r = Dim("n", 1), Dim("r", 0)
+    >>> parameter("A", r, n, init=iid("-1/2"), rate="eta")
+    <A : (r, n)>
+    """
+    if rate is None:
+        raise ProgramError(
+            f"parameter {name} has no learning rate", mend=f"give rate='eta', or write frozen({name!r}, ...) instead"
+        )
+    if init.expression is not None:
+        _check_given(name, shape, init.expression)
+    return Parameter(name, _at_most_matrix(name, shape), init, order(rate))
+
+
+def _check_given(name: str, shape: Shape, start: Expression) -> None:
+    if start.shape != shape:
+        raise ShapeError(
+            f"parameter {name} of shape {shape_text(shape)} starts as {start} of shape {shape_text(start.shape)}",
+            mend="both must have the same axes",
+        )
+    if any(isinstance(node, Parameter | Kept) for node in walk([start])):
+        raise ProgramError(f"parameter {name} starts as {start}, which is trained", mend="use data and frozen tensors")
+
+
+def _at_most_matrix(name: str, shape: Shape) -> Shape:
+    if len(shape) > 2:
+        raise ShapeError(f"{name} has shape {shape_text(shape)}", mend="tensors have at most two axes")
+    return shape

@@ -1,0 +1,52 @@
+"""X + Y."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gamma_calc.calculus.assumptions import SumRule
+from gamma_calc.calculus.dims import Shape, shape_text
+from gamma_calc.calculus.lemmas import SUM
+from gamma_calc.calculus.value import Contribution, Value
+from gamma_calc.errors import ShapeError
+from gamma_calc.language.expression import Array, Expression, Part
+from gamma_calc.language.forms import Linear
+
+
+class Add(Linear):
+    """The sum. Lemma: the order is the largest of the terms', unless they cancel exactly.
+
+    A cancellation that is there by construction must be written as such: ``since_start`` for what training added.
+    """
+
+    precedence = 3
+
+    def __init__(self, left: Expression, right: Expression) -> None:
+        if left.shape != right.shape:
+            raise ShapeError(
+                f"cannot add {left} of shape {shape_text(left.shape)} and {right} of shape {shape_text(right.shape)}",
+                mend="both must have the same axes",
+            )
+        self.arguments = (left, right)
+        self.shape: Shape = left.shape
+
+    def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
+        for value in values:
+            for direction, order in value.components.items():
+                yield Contribution(direction, order, SUM)
+
+    def numeric(self, *arrays: Array) -> Array:
+        return arrays[0] + arrays[1]
+
+    def pull_back(self, upstream: Expression) -> tuple[Expression | None, ...]:
+        return upstream, upstream
+
+    def rebuild(self, *arguments: Expression) -> Expression:
+        return Add(*arguments)
+
+    def moved(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
+        return tuple(Part(frozenset({i}), delta) for i, delta in enumerate(change) if delta is not None)
+
+    def __str__(self) -> str:
+        left, right = self.arguments
+        return f"{left.inside(2)} + {right.inside(2)}"

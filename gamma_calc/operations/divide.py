@@ -1,0 +1,77 @@
+"""x / y entry by entry, for positive y whose entries agree to leading order, such as lengths of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gamma_calc.calculus.assumptions import SumRule
+from gamma_calc.calculus.dims import Shape, shape_text
+from gamma_calc.calculus.direction import ONES
+from gamma_calc.calculus.lemmas import QUOTIENT
+from gamma_calc.calculus.value import Contribution, Value
+from gamma_calc.errors import ProgramError, ShapeError
+from gamma_calc.language.expression import Array, Expression, Part
+
+
+class Divide(Expression):
+    """x / y. Lemma: directions of x are kept, divided by the size of y.
+
+    Hypothesis: entries of y differ by at most a relative N^-1/2, as much as vectors share by chance; or, where they
+    differ by more, what they differ by is independent of x. What moves of y is another matter: see ``moved``.
+    """
+
+    precedence = 5
+
+    def __init__(self, numerator: Expression, denominator: Expression) -> None:
+        if len(numerator.shape) != 1 or numerator.shape != denominator.shape:
+            raise ShapeError(
+                f"{numerator} of shape {shape_text(numerator.shape)} over {denominator} of shape "
+                f"{shape_text(denominator.shape)}",
+                mend="give two vectors of one shape",
+            )
+        self.arguments = (numerator, denominator)
+        self.shape: Shape = numerator.shape
+
+    def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
+        x, y = values
+        if ONES not in y.components:
+            raise ProgramError(f"{self} divides by entries that may be zero", mend="divide by lengths of rows")
+        for direction, size in x.components.items():
+            yield Contribution(direction, size - y.order, QUOTIENT)
+
+    def numeric(self, *arrays: Array) -> Array:
+        return arrays[0] / arrays[1]
+
+    def pull_back(self, upstream: Expression) -> tuple[Expression | None, ...]:
+        _, y = self.arguments
+        return Divide(upstream, y), -Divide(upstream * self, y)
+
+    def rebuild(self, *arguments: Expression) -> Expression:
+        return Divide(*arguments)
+
+    def moved(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
+        """dx / (y + dy), and -x dy / (y (y + dy)): no difference of near numbers is left."""
+        (x, y), (dx, dy) = old, change
+        new = y if dy is None else y + dy
+        parts = []
+        if dx is not None:
+            parts.append(Part(frozenset({0}), Divide(dx, new)))
+        if dy is not None:
+            parts.append(Part(frozenset({1}), -Divide(self.rebuild(x, y) * dy, new)))
+        return tuple(parts)
+
+    def __str__(self) -> str:
+        x, y = self.arguments
+        return f"{x.inside(5)} / {y.inside(5)}"
+
+
+def divide(x: Expression, y: Expression) -> Divide:
+    """x / y, entry by entry. Raises ShapeError where axes differ, ProgramError on evaluation where y has no mean.
+
+    >>> from gamma_calc import Dim, data, frozen
+    >>> from gamma_calc.operations.row_length import row_length
+    >>> n = Dim("n", 1)
+    >>> divide(data("Z", n), row_length(frozen("W*", n, n)))
+    <Z / |W*| : (n)>
+    """
+    return Divide(x, y)

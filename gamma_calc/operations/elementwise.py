@@ -1,0 +1,125 @@
+"""phi(x) entry by entry: what a function keeps of its argument's components, its mean and its slope.
+
+A function is data (``Function``), one per file. Hypothesis: the entries of x are like independent draws of a symmetric
+variable of the size of x, so the mean of an even part is of the order of its size and odd parts keep directions.
+
+A rest that is no larger than what is kept decides no order: it comes only where the kept parts come too, and they are
+at least as coherent. It is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from gamma_calc.calculus.assumptions import SumRule
+from gamma_calc.calculus.dims import Shape, shape_text
+from gamma_calc.calculus.direction import ONES, UNIT, Remainder
+from gamma_calc.calculus.lemmas import FUNCTION_FRESH, FUNCTION_KEPT, FUNCTION_MEAN
+from gamma_calc.calculus.value import Contribution, Value
+from gamma_calc.errors import ProgramError, ShapeError
+from gamma_calc.exponents.orders.order import MINUS_INFINITY, Order, maximum, order
+from gamma_calc.language.expression import Array, Expression, Part
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A scalar function by what it does to orders, each a map of the order of |x|.
+
+    ``kept`` is the factor on the components of x, ``mean`` the mean of phi(x), ``rest`` what is along neither.
+    """
+
+    name: str
+    kept: Callable[[Order], Order]
+    mean: Callable[[Order], Order]
+    rest: Callable[[Order], Order]
+    apply: Callable[[Array], Array]
+    slope: Function | None = None
+
+
+class Elementwise(Expression):
+    """phi(x). Lemma: Stein's identity for what is kept, the law of large numbers for the mean."""
+
+    def __init__(self, function: Function, argument: Expression) -> None:
+        if len(argument.shape) == 2:
+            raise ShapeError(
+                f"{function.name} of {argument} with shape {shape_text(argument.shape)}", mend="apply it to a vector"
+            )
+        self.function = function
+        self.arguments = (argument,)
+        self.shape: Shape = argument.shape
+
+    def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
+        if not values[0].is_zero:
+            yield from described(self.function, values[0], values[0].order, str(self), order(0))
+
+    def numeric(self, *arrays: Array) -> Array:
+        return self.function.apply(arrays[0])
+
+    def pull_back(self, upstream: Expression) -> tuple[Expression | None, ...]:
+        if self.function.slope is None:
+            raise ProgramError(f"{self} has no derivative", mend="train through a function that has one")
+        return (upstream * Elementwise(self.function.slope, self.arguments[0]),)
+
+    def rebuild(self, *arguments: Expression) -> Expression:
+        return Elementwise(self.function, *arguments)
+
+    def moved(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
+        if change[0] is None:
+            return ()
+        return (Part(frozenset({0}), Difference(self.function, old[0], change[0])),)
+
+    def __str__(self) -> str:
+        return f"{self.function.name}({self.arguments[0]})"
+
+
+class Difference(Expression):
+    """phi(x + dx) - phi(x). Lemma: the mean slope between the two keeps the components of dx."""
+
+    def __init__(self, function: Function, old: Expression, change: Expression) -> None:
+        self.function = function
+        self.arguments = (old, change)
+        self.shape: Shape = old.shape
+
+    def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
+        old, change = values
+        slope = self.function.slope
+        if change.is_zero or slope is None:
+            return
+        size = maximum(old.order, change.order)
+        factors = Function(slope.name, slope.mean, lambda at: slope.kept(at) + at, slope.rest, slope.apply)
+        yield from described(factors, change, size, str(self), change.order)
+
+    def numeric(self, *arrays: Array) -> Array:
+        old, change = arrays
+        return self.function.apply(old + change) - self.function.apply(old)
+
+    def pull_back(self, upstream: Expression) -> tuple[Expression | None, ...]:
+        raise ProgramError(f"{self} is a change, and the loss cannot depend on one", mend="use the value itself")
+
+    def rebuild(self, *arguments: Expression) -> Expression:
+        return Difference(self.function, *arguments)
+
+    def moved(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
+        raise ProgramError(f"{self} is a change already", mend="watch the value itself")
+
+    def __str__(self) -> str:
+        return f"change of {self.function.name} from {self.arguments[0]}"
+
+
+def described(function: Function, x: Value, size: Order, site: str, factor: Order) -> Iterator[Contribution]:
+    """The components of phi where its argument has this size; mean and rest multiplied by n^factor."""
+    kept, mean, rest = function.kept(size), function.mean(size) + factor, function.rest(size) + factor
+    for direction, order_ in x.components.items():
+        yield Contribution(direction, order_ + kept, FUNCTION_KEPT)
+    if UNIT in x.components:
+        yield Contribution(UNIT, maximum(mean, rest), FUNCTION_MEAN)
+        return
+    yield Contribution(ONES, mean, FUNCTION_MEAN)
+    if maximum(x.order + kept, mean, rest) != maximum(x.order + kept, mean):
+        yield Contribution(Remainder(site), rest, FUNCTION_FRESH)
+
+
+def nothing(_: Order) -> Order:
+    """Of a function that has no such part."""
+    return MINUS_INFINITY

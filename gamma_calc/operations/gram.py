@@ -1,0 +1,142 @@
+"""(G G' + d)^-1 x: the inverse of the Gram matrix of few rows, as preconditioners apply it.
+
+Write F = G' (n x r, r below n) as a random part F0 with entries n^f plus updates u_i h_i' of order q_i. Two cases:
+
+* x = F'y, what F made of some y. With K = F'(1 - yy'/|y|^2)F the Gram matrix is K + xx'/|y|^2, so by Sherman and
+  Morrison's identity its inverse takes x to K^-1 x over 1 + x'K^-1 x/|y|^2, exactly. Where u_i is along y, K is F0's
+  and of the order n^(2f + 1) in every direction: the share of x that an update has made is divided by the larger of
+  that and |u_i|^2 |h_i|^2 = n^(2 q_i + 1) r. No inverse of a singular matrix is taken: a factor that started at zero
+  and has one update only works. The share that F0 has made is divided by n^(2f + 1), which is exact where u_i is along
+  y up to a remainder of its own size, as the sign of y is; otherwise it is an upper bound once the updates' part of
+  the Gram matrix is more than n/r times F0's. Updates that are not along y count each by itself, as if their h_i were
+  in general position.
+* Any other x is divided by n^(2f + 1): exact while the updates' part of the Gram matrix is below F0's, an upper bound
+  above.
+
+The damping d, if there is one, is the least that anything is divided by. Without one the inverse of a singular matrix
+is its pseudo-inverse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Final
+
+from gamma_calc.calculus.assumptions import SumRule
+from gamma_calc.calculus.contraction import act
+from gamma_calc.calculus.dims import Shape, shape_text
+from gamma_calc.calculus.direction import Direction, Outer, as_vector
+from gamma_calc.calculus.lemmas import GRAM
+from gamma_calc.calculus.value import Contribution, Value
+from gamma_calc.errors import ProgramError, ShapeError
+from gamma_calc.exponents.orders.order import Order, largest, maximum
+from gamma_calc.language.expression import Array, Expression
+from gamma_calc.language.forms import OnGradients
+from gamma_calc.operations.matmul import MatMul
+from gamma_calc.operations.scale import Scale
+from gamma_calc.operations.transpose import Transpose
+
+SINGULAR: Final = Fraction(1, 10**12)  # eigenvalues below this share of the largest count as zero
+
+
+class _Preconditioned(OnGradients):
+    """What both cases share: the arguments G, a vector, and the damping as a scalar where there is one."""
+
+    precedence = 5
+
+    def __init__(self, *arguments: Expression) -> None:
+        self.arguments = arguments
+        self.shape: Shape = arguments[0].shape[:1]
+
+    def numeric(self, *arrays: Array) -> Array:
+        rows, x, *damping = arrays
+        gram = rows @ rows.swapaxes(-1, -2)
+        if damping:
+            gram = gram + damping[0][..., None, None] * gram.new_ones(gram.shape[-1:]).diag()
+        inverse = gram.pinverse(SINGULAR.numerator / SINGULAR.denominator)
+        return (inverse @ self._made(rows, x)[..., None])[..., 0]
+
+    def _made(self, rows: Array, x: Array) -> Array:
+        """The vector that the inverse is applied to."""
+        return x
+
+    def rebuild(self, *arguments: Expression) -> Expression:
+        return type(self)(*arguments)
+
+    def _least(self, values: tuple[Value, ...]) -> Order:
+        """The order of the eigenvalues off all updates; -oo where there is neither a random part nor a damping."""
+        rows, _, *damping = values
+        length = self.arguments[0].shape[1].exponent
+        random = [2 * size + length for direction, size in rows.components.items() if not isinstance(direction, Outer)]
+        return largest([*random, *(d.order for d in damping)])
+
+
+class OfImage(_Preconditioned):
+    """(G G' + d)^-1 G y. See the first case above."""
+
+    def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
+        rows, y, *_ = values
+        least = self._least(values)
+        for direction, size in rows.components.items():
+            eigenvalue = maximum(least, self._own(direction, size))
+            for of, order in y.components.items():
+                for c in act(direction, as_vector(of), self.arguments[0].shape[1], rule):
+                    yield Contribution(c.direction, size + order + c.order - eigenvalue, GRAM)
+
+    def _own(self, direction: Direction, size: Order) -> Order:
+        """The square of what this part of G does to a vector along it."""
+        few, many = (dim.exponent for dim in self.arguments[0].shape)
+        return 2 * size + many + (few if isinstance(direction, Outer) else 0)
+
+    def _made(self, rows: Array, x: Array) -> Array:
+        made: Array = (rows @ x[..., None])[..., 0]
+        return made
+
+    def __str__(self) -> str:
+        rows, y, *_ = self.arguments
+        return f"({_gram(self.arguments)})^-1 {rows.inside(4)} {y.inside(5)}"
+
+
+class OfAnyVector(_Preconditioned):
+    """(G G' + d)^-1 x. See the second case above."""
+
+    def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
+        least = self._least(values)
+        for direction, size in values[1].components.items():
+            if least.is_zero_quantity:
+                raise ProgramError(
+                    f"{self} divides by zero: {self.arguments[0]} has moved in too few directions",
+                    mend="start both factors at random, or give the preconditioner a damping",
+                )
+            yield Contribution(direction, size - least, GRAM)
+
+    def __str__(self) -> str:
+        return f"({_gram(self.arguments)})^-1 {self.arguments[1].inside(5)}"
+
+
+def gram_inverse(rows: Expression, x: Expression, damping: Expression | None = None) -> Expression:
+    """(G G' + d)^-1 x for G of shape r x n. ``damping`` is a scalar. Raises ShapeError where axes do not fit."""
+    if len(rows.shape) != 2 or x.shape != rows.shape[:1]:
+        raise ShapeError(
+            f"the Gram matrix of {rows} ({shape_text(rows.shape)}) cannot act on {x} ({shape_text(x.shape)})",
+            mend="give a matrix and a vector of its first axis",
+        )
+    more = () if damping is None else (damping,)
+    if isinstance(x, Scale):
+        return x.rebuild(gram_inverse(rows, x.arguments[0], damping))
+    if isinstance(x, MatMul) and _same(x.arguments[0], rows):
+        return OfImage(rows, x.arguments[1], *more)
+    return OfAnyVector(rows, x, *more)
+
+
+def _same(one: Expression, two: Expression) -> bool:
+    if isinstance(one, Transpose) and isinstance(two, Transpose):
+        return one.arguments[0] is two.arguments[0]
+    return one is two
+
+
+def _gram(arguments: tuple[Expression, ...]) -> str:
+    rows, _, *damping = arguments
+    back = rows.arguments[0] if isinstance(rows, Transpose) else rows.T
+    return " + ".join([f"{rows.inside(4)} {back.inside(5)}", *map(str, damping)])

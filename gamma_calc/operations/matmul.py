@@ -1,0 +1,85 @@
+"""X @ Y: matrix on vector, matrix on matrix, row vector on matrix, inner product of vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gamma_calc.calculus.assumptions import SumRule
+from gamma_calc.calculus.contraction import act, inner, multiply, transposed
+from gamma_calc.calculus.dims import Dim, Shape, shape_text
+from gamma_calc.calculus.direction import Direction, as_vector, is_matrix
+from gamma_calc.calculus.value import Contribution, Value
+from gamma_calc.errors import ShapeError
+from gamma_calc.language.expression import Array, Expression
+from gamma_calc.language.forms import Bilinear
+
+
+class MatMul(Bilinear):
+    """The contraction of the last axis of X with the first of Y.
+
+    Lemma: components multiply pairwise, their orders add, and the sum over the contracted axis gains what
+    ``calculus/contraction.py`` says. Source: Tensor Programs (arXiv 2006.14548) for the random matrices; LoRA+
+    (arXiv 2402.12354), assumption 1, for the coherent update terms.
+    """
+
+    precedence = 5
+
+    def __init__(self, left: Expression, right: Expression) -> None:
+        if not left.shape or not right.shape or left.shape[-1] != right.shape[0]:
+            raise ShapeError(
+                f"cannot contract {left} of shape {shape_text(left.shape)} with {right} of shape "
+                f"{shape_text(right.shape)}",
+                mend="the last axis of the left must be the first of the right; .T transposes, * scales",
+            )
+        self.arguments = (left, right)
+        self.dim: Dim = left.shape[-1]
+        self.shape: Shape = left.shape[:-1] + right.shape[1:]
+
+    def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
+        left, right = values
+        for u, a in left.components.items():
+            for v, b in right.components.items():
+                for c in self._pair(u, v, rule):
+                    yield Contribution(c.direction, a + b + c.order, c.lemma)
+
+    def _pair(self, u: Direction, v: Direction, rule: SumRule) -> Iterator[Contribution]:
+        if is_matrix(u) and is_matrix(v):
+            return multiply(u, v, self.dim, rule)
+        if is_matrix(u):
+            return act(u, as_vector(v), self.dim, rule)
+        if is_matrix(v):
+            return act(transposed(v), as_vector(u), self.dim, rule)
+        return iter((inner(as_vector(u), as_vector(v), self.dim),))
+
+    def numeric(self, *arrays: Array) -> Array:
+        x, y = arrays
+        match len(self.arguments[0].shape), len(self.arguments[1].shape):
+            case 1, 1:
+                return (x * y).sum(-1)
+            case 2, 1:
+                return (x @ y[..., None])[..., 0]
+            case 1, 2:
+                return (y.swapaxes(-1, -2) @ x[..., None])[..., 0]
+            case _:
+                return x @ y
+
+    def pull_back(self, upstream: Expression) -> tuple[Expression | None, ...]:
+        from gamma_calc.operations.outer import OuterProduct
+
+        x, y = self.arguments
+        match len(x.shape), len(y.shape):
+            case 1, 1:
+                return upstream * y, upstream * x
+            case 2, 1:
+                return OuterProduct(upstream, y), x.T @ upstream
+            case 1, 2:
+                return y @ upstream, OuterProduct(x, upstream)
+            case _:
+                return upstream @ y.T, x.T @ upstream
+
+    def rebuild(self, *arguments: Expression) -> Expression:
+        return MatMul(*arguments)
+
+    def __str__(self) -> str:
+        left, right = self.arguments
+        return f"{left.inside(4)} {right.inside(5)}"

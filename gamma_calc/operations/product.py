@@ -1,0 +1,75 @@
+"""c X with c a scalar that the program computes, such as the trainable b in f = b a'x."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from gamma_calc.calculus.assumptions import SumRule
+from gamma_calc.calculus.dims import Power, Shape, shape_text
+from gamma_calc.calculus.lemmas import PRODUCT
+from gamma_calc.calculus.value import Contribution, Value
+from gamma_calc.errors import ShapeError
+from gamma_calc.language.expression import Array, Expression
+from gamma_calc.language.forms import Bilinear
+from gamma_calc.language.leaves import One
+from gamma_calc.operations.hadamard import Hadamard
+from gamma_calc.operations.scale import Scale
+
+
+class Product(Bilinear):
+    """A scalar times a tensor. Lemma: orders add."""
+
+    precedence = 5
+
+    def __init__(self, scalar: Expression, tensor: Expression) -> None:
+        self.arguments = (scalar, tensor)
+        self.shape: Shape = tensor.shape
+
+    def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
+        scalar, tensor = values
+        for c in scalar.components.values():
+            for direction, order in tensor.components.items():
+                yield Contribution(direction, c + order, PRODUCT)
+
+    def numeric(self, *arrays: Array) -> Array:
+        c, x = arrays
+        return c.reshape(c.shape + (1,) * len(self.shape)) * x
+
+    def pull_back(self, upstream: Expression) -> tuple[Expression | None, ...]:
+        scalar, tensor = self.arguments
+        return _contract(upstream, tensor), Product(scalar, upstream)
+
+    def rebuild(self, *arguments: Expression) -> Expression:
+        return Product(*arguments)
+
+    def __str__(self) -> str:
+        scalar, tensor = self.arguments
+        return f"{scalar.inside(4)} {tensor.inside(5)}"
+
+
+def product(left: Expression, right: Expression | Power | Fraction | int) -> Expression:
+    """``left * right``: by a number, a known power of n, a scalar, or entry by entry."""
+    if isinstance(right, Power):
+        return left if right.exponent == 0 else Scale(left, power=right)
+    if not isinstance(right, Expression):
+        return Scale(left, coefficient=Fraction(right))
+    if isinstance(left, One) or isinstance(right, One):
+        return right if isinstance(left, One) else left
+    if not left.shape:
+        return Product(left, right)
+    if not right.shape:
+        return Product(right, left)
+    if left.shape == right.shape and len(left.shape) == 1:
+        return Hadamard(left, right)
+    raise ShapeError(
+        f"cannot multiply {left} of shape {shape_text(left.shape)} by {right} of shape {shape_text(right.shape)}",
+        mend="* takes a number, a power such as n**'-1/2', a scalar, or two vectors of one shape; @ contracts",
+    )
+
+
+def _contract(left: Expression, right: Expression) -> Expression:
+    """The sum of the entrywise products, for the gradient with respect to a scalar factor."""
+    if len(left.shape) == 2:
+        raise ShapeError(f"the gradient of a scalar that multiplies the matrix {right}", mend="scale a vector instead")
+    return left @ right if left.shape else Product(left, right)

@@ -1,0 +1,58 @@
+"""c n^e X: a known multiplier, such as s = alpha/r, a sign or a constant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Final
+
+from gamma_calc.calculus.assumptions import SumRule
+from gamma_calc.calculus.dims import Power, Shape
+from gamma_calc.calculus.lemmas import PRODUCT
+from gamma_calc.calculus.value import Contribution, Value
+from gamma_calc.errors import ProgramError
+from gamma_calc.exponents.orders.order import order
+from gamma_calc.language.expression import Array, Expression
+from gamma_calc.language.forms import Linear
+
+ONE_TIMES: Final = Fraction(1)
+N_TO_THE_ZERO: Final = Power(order(0))
+
+
+class Scale(Linear):
+    """The multiple ``coefficient * n^exponent`` of X. Lemma: orders add; a constant has order 0.
+
+    The executor multiplies by ``multiplier`` at its width; on arrays alone the operation is the coefficient.
+    """
+
+    precedence = 5
+
+    def __init__(
+        self, argument: Expression, *, coefficient: Fraction = ONE_TIMES, power: Power = N_TO_THE_ZERO
+    ) -> None:
+        if not coefficient:
+            raise ProgramError(f"0 * {argument} is identically zero", mend="leave the term out")
+        self.arguments = (argument,)
+        self.coefficient, self.power = coefficient, power
+        self.shape: Shape = argument.shape
+
+    def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
+        for direction, size in values[0].components.items():
+            yield Contribution(direction, size + self.power.exponent, PRODUCT)
+
+    def numeric(self, *arrays: Array) -> Array:
+        x, multiplier = arrays
+        return x * multiplier
+
+    def pull_back(self, upstream: Expression) -> tuple[Expression | None, ...]:
+        return (self.rebuild(upstream),)
+
+    def rebuild(self, *arguments: Expression) -> Expression:
+        return Scale(*arguments, coefficient=self.coefficient, power=self.power)
+
+    def __str__(self) -> str:
+        factors = [] if self.power.exponent == 0 else [str(self.power)]
+        if abs(self.coefficient) != 1:
+            factors.insert(0, str(abs(self.coefficient)))
+        sign = "-" if self.coefficient < 0 else ""
+        return sign + " ".join([*factors, self.arguments[0].inside(4)])

@@ -1,0 +1,57 @@
+"""X - X[0]: what training added to X, with the cancellation of the initial value made by construction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gamma_calc.calculus.assumptions import SumRule
+from gamma_calc.calculus.dims import Shape
+from gamma_calc.calculus.lemmas import SUM
+from gamma_calc.calculus.value import Contribution, Value
+from gamma_calc.errors import ProgramError
+from gamma_calc.language.expression import Array, Expression, Part
+from gamma_calc.language.leaves import Time
+
+
+class SinceStart(Expression):
+    """X minus its value at initialisation: the adapter's output when the frozen weight holds W* - s B0 A0.
+
+    The second argument is the same difference written with the changes of the parameters, so nothing is left to
+    cancel. Source: Init[AB+] of arXiv 2505.23194 and every initialisation that subtracts its own product.
+    """
+
+    precedence = 3
+
+    def __init__(self, whole: Expression, difference: Expression) -> None:
+        self.arguments = (whole, difference)
+        self.shape: Shape = whole.shape
+
+    def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
+        for direction, order in values[1].components.items():
+            yield Contribution(direction, order, SUM)
+
+    def numeric(self, *arrays: Array) -> Array:
+        return arrays[1]
+
+    def pull_back(self, upstream: Expression) -> tuple[Expression | None, ...]:
+        return upstream, None
+
+    def rebuild(self, *arguments: Expression) -> Expression:
+        return SinceStart(*arguments)
+
+    def moved(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
+        return () if change[0] is None else (Part(frozenset({0}), change[0]),)
+
+    def __str__(self) -> str:
+        whole = self.arguments[0].inside(2)
+        return f"{whole} - ({self.arguments[0]})[0]"
+
+
+def since_start(expression: Expression) -> SinceStart:
+    """What training has added to an expression. Raises ProgramError where nothing in it is trained."""
+    from gamma_calc.language.change import change
+
+    difference = change(expression, Time.START)
+    if difference is None:
+        raise ProgramError(f"{expression} does not move: nothing in it is trained", mend="leave the term out")
+    return SinceStart(expression, difference)

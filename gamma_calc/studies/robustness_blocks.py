@@ -1,0 +1,133 @@
+"""Robustness in print: blocks of a terminal, data for JSON, sections of a page, a table for a paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from gamma_calc.derivation.advice import rates as learning_rates
+from gamma_calc.derivation.derivation import Derivation
+from gamma_calc.display.blocks import Block
+from gamma_calc.display.tables import markdown
+from gamma_calc.exponents.orders.order import Order, order
+from gamma_calc.exponents.regions.region import Region
+from gamma_calc.studies.degree import Stretch
+from gamma_calc.studies.robustness import Robustness, robust_and_efficient, robustness
+
+TITLE: Final = "Degree in the learning rate of what a step adds, below the largest stable rate"
+KEY: Final = (
+    ("edge", "exponent of the largest stable rate; none: the start alone is too large"),
+    ("1", "linear: half the rate, half the change; 2: a quarter; -: it is zero"),
+    ("1 to 2", "1 for small rates, 2 next to the edge; --format json has the knees"),
+    ("noise", "order of s B0 A0 Z; in parentheses where the frozen weight takes it back"),
+    ("efficient", "at some shared rate both factors learn"),
+    ("robust", "delta1 and delta2 are linear up to the edge"),
+    ("a0, b0", "exponents of an entry of A and of B before training"),
+)
+Starts = Mapping[str, Derivation]
+Anywhere = Iterable[Derivation]  # of any start, one for each rule of sums and scheme of learning rates
+
+
+def table(starts: Starts, dialect: str, *, knees: bool = False) -> Block:
+    """One row for each start; with ``knees`` a degree that changes says where."""
+    answers = {name: robustness(found) for name, found in starts.items()}
+    parts = tuple(dict.fromkeys(name for answer in answers.values() for name in answer.degrees))
+    heads = [f"${order(name):latex}$" if dialect == "latex" else name for name in parts]
+    rows = [
+        (
+            name,
+            "none" if answer.edge is None else spelled(order(answer.edge), dialect),
+            *(_degree(answer.degrees.get(part), dialect, knees=knees) for part in parts),
+            f"({_noise(answer, dialect)})" if answer.subtracted else _noise(answer, dialect),
+            _yes(answer.efficient),
+            _yes(answer.robust),
+        )
+        for name, answer in answers.items()
+    ]
+    return Block(TITLE, tuple(rows), ("start", "edge", *heads, "noise", "efficient", "robust"))
+
+
+def best(anywhere: Anywhere, rates: Mapping[str, Order], dialect: str) -> Block:
+    """The starts that are efficient and robust, at the rates that are given."""
+    rows = [(*_labels(found), spelled(_at(found, rates), dialect)) for found in anywhere]
+    given = ", ".join(f"{name} = {value}" for name, value in rates.items())
+    title = f"Efficient and robust starts{f' at {given}' if given else ''}"
+    return Block(title, tuple(rows), ("sum rule", "rates", "where"))
+
+
+def blocks(starts: Starts, anywhere: Anywhere, rates: Mapping[str, Order], dialect: str) -> Iterator[Block]:
+    """What a terminal shows."""
+    yield table(starts, dialect)
+    yield best(anywhere, rates, dialect)
+    yield Block("Key", KEY)
+
+
+def sections(each: Iterable[Starts], anywhere: Anywhere, rates: Mapping[str, Order]) -> str:
+    """Sections of a page: a table for each rule of sums, and the best starts."""
+    tables = (f"{_rule(starts)}:\n\n{markdown(table(starts, 'text', knees=True))}" for starts in each)
+    found = best(anywhere, rates, "text")
+    return "\n\n".join((*tables, f"{found.title}:\n\n{markdown(found)}"))
+
+
+def as_data(starts: Starts, anywhere: Anywhere, rates: Mapping[str, Order]) -> dict[str, Any]:
+    """For JSON; exponents are texts, and a stretch of degrees ends at the rate n^until."""
+    return {
+        "starts": {name: _one(robustness(found)) for name, found in starts.items()},
+        "robust_and_efficient": [
+            dict(zip(("sum_rule", "rates", "region"), (*_labels(found), str(_at(found, rates))), strict=True))
+            for found in anywhere
+        ],
+    }
+
+
+def spelled(value: Order | Region, dialect: str) -> str:
+    """An exponent or a set in a dialect; within dollar signs in LaTeX."""
+    return f"${value:latex}$" if dialect == "latex" else f"{value:{dialect}}"
+
+
+def _one(answer: Robustness) -> dict[str, Any]:
+    return {
+        "edge": None if answer.edge is None else str(answer.edge),
+        "degrees": {
+            name: [{"until": str(stretch.until), "degree": str(stretch.degree)} for stretch in stretches]
+            for name, stretches in answer.degrees.items()
+        },
+        "noise": str(answer.noise),
+        "subtracted": answer.subtracted,
+        "efficient": answer.efficient,
+        "robust": answer.robust,
+    }
+
+
+def _degree(stretches: tuple[Stretch, ...] | None, dialect: str, *, knees: bool) -> str:
+    if not stretches:
+        return "" if stretches is None else "-"
+    first, *others = stretches
+    if not knees:
+        return " to ".join(str(stretch.degree) for stretch in stretches)
+    ends = [first.until, *(stretch.until for stretch in others)]
+    later = (f"{s.degree} above {spelled(order(end), dialect)}" for s, end in zip(others, ends, strict=False))
+    return ", ".join((str(first.degree), *later))
+
+
+def _noise(answer: Robustness, dialect: str) -> str:
+    return spelled(answer.noise, dialect)
+
+
+def _yes(truth: bool) -> str:
+    return "yes" if truth else "no"
+
+
+def _rule(starts: Starts) -> str:
+    """The rule of sums, in words."""
+    statement = next(iter(starts.values())).program.sum_rule.statement
+    return statement[0].upper() + statement[1:]
+
+
+def _labels(found: Derivation) -> tuple[str, str]:
+    """The rule of sums, and the scheme of learning rates."""
+    return found.program.sum_rule.name, "shared" if len(learning_rates(found)) == 1 else "per factor"
+
+
+def _at(found: Derivation, rates: Mapping[str, Order]) -> Region:
+    return robust_and_efficient(found).substitute(rates)

@@ -1,0 +1,136 @@
+"""A program in numbers on a batch of given samples, at many learning rates at once.
+
+``validation.executor.cell`` runs a program on the one random sample that its derivation follows. Here the same program
+object is run on samples that are given: every vector and every scalar has an axis of samples, a matrix has none, so an
+outer product is summed over the samples, which is what the gradient of a weight is. All else is the rules' own meaning.
+A step costs a few products of n x r and N x n for each rate, and no n x n.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from gamma_calc.language.expression import Expression
+from gamma_calc.language.leaves import Data, Frozen, One, Parameter
+from gamma_calc.operations.matmul import MatMul
+from gamma_calc.operations.outer import OuterProduct
+from gamma_calc.operations.scale import Scale
+from validation.arrays.draws import Draws
+from validation.executor.graph import Operation
+from validation.executor.plan import Plan
+
+Tensor = torch.Tensor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Record:
+    """What a run measured: ``sizes`` rate x step from 0 x watched quantity, ``losses`` without the last axis.
+
+    A size is the root mean square over entries and samples, a loss the mean over samples.
+    """
+
+    quantities: tuple[str, ...]
+    sizes: Tensor
+    losses: Tensor
+
+
+def train(plan: Plan, draws: Draws, samples: Mapping[str, Tensor], rates: Sequence[float], steps: int) -> Record:
+    """Train for some steps at each of the rates, all in one batch.
+
+    ``samples`` gives every data leaf its values, one sample in each row. The plan must have its loss.
+    """
+    run = Run(plan, draws, samples, rates)
+    rows = [run.measured()]
+    for step in range(1, steps + 1):
+        run.take_step(step)
+        rows.append(run.measured())
+    sizes, losses = (torch.stack(parts, 1) for parts in zip(*rows, strict=True))
+    return Record(tuple(w.name for w in plan.watches), sizes, losses)
+
+
+class Run:
+    """The arrays of a run. Axes: rate (of length 1 for what depends on none), then sample for all but matrices."""
+
+    def __init__(self, plan: Plan, draws: Draws, samples: Mapping[str, Tensor], rates: Sequence[float]) -> None:
+        self.plan, self.draws, self.samples = plan, draws, samples
+        self.rates = torch.tensor(rates, dtype=draws.dtype, device=draws.device)[:, None, None]
+        self.now = {p.name: self._drawn(p).repeat(len(rates), 1, 1) for p in plan.program.parameters}
+        self.memory: dict[str, object] = {}
+        self.constants: dict[int, Tensor] = {}
+        self.values: dict[int, Tensor] = {}
+
+    def take_step(self, step: int) -> None:
+        optimiser, updates = self.plan.program.optimiser, {}
+        for name, place in self.plan.gradients.items():
+            found = optimiser.numeric(self.memory.get(name), self.value(place), step, self.plan.width)
+            self.memory[name], updates[name] = found
+        for p in self.plan.program.parameters:
+            self.now[p.name] = self.now[p.name] - self.rates * self.plan.power(p.rate) * updates[p.name]
+        self.values = {}
+
+    def measured(self) -> tuple[Tensor, Tensor]:
+        sizes = [_root_mean_square(self.value(w.place)) for w in self.plan.watches if w.place is not None]
+        loss = self.value(self.plan.losses[0]).mean(1)
+        every = torch.zeros_like(self.rates[:, 0, 0])
+        return torch.stack([every + size for size in sizes], -1), every + loss
+
+    def value(self, place: int) -> Tensor:
+        """The value of an operation at the present parameters."""
+        operation = self.plan.graph.operations[place]
+        known = self.constants if operation.constant else self.values
+        if place not in known:
+            known[place] = self._compute(operation)
+        return known[place]
+
+    def _compute(self, operation: Operation) -> Tensor:
+        node, arrays = operation.node, [self.value(a) for a in operation.arguments]
+        result: Tensor
+        match node:
+            case Scale(coefficient=c, power=power):
+                result = node.numeric(*arrays, float(c) * self.plan.power(power.exponent))
+            case MatMul() if max(map(_axes, node.arguments)) == 2:
+                result = _acted(node, *arrays)
+            case OuterProduct():
+                result = arrays[0].swapaxes(-1, -2) @ arrays[1]
+            case _:
+                result = node.numeric(*arrays) if arrays else self._leaf(node)
+        return result
+
+    def _leaf(self, node: Expression) -> Tensor:
+        match node:
+            case Parameter(name=name):
+                return self.now[name]
+            case Data(name=name):
+                return self.samples[name][None]
+            case One():
+                return self.rates.new_ones((1, 1))
+            case Frozen():
+                return self._drawn(node)
+        raise NotImplementedError(f"{node} has no value on a batch of samples")
+
+    def _drawn(self, leaf: Parameter | Frozen) -> Tensor:
+        drawn = self.draws.normal(leaf.name, self.plan.shape(leaf.shape)) * self.plan.power(leaf.init.entry)
+        return drawn if _axes(leaf) == 2 else drawn[:, None]
+
+
+def _acted(node: MatMul, x: Tensor, y: Tensor) -> Tensor:
+    """A matrix on the vectors of every sample, from either side; two matrices as they are."""
+    match _axes(node.arguments[0]), _axes(node.arguments[1]):
+        case 2, 1:
+            return y @ x.swapaxes(-1, -2)
+        case 1, 2:
+            return x @ y
+    return x @ y
+
+
+def _axes(node: Expression) -> int:
+    return len(node.shape)
+
+
+def _root_mean_square(x: Tensor) -> Tensor:
+    flat = x.reshape(len(x), -1)
+    size: Tensor = torch.linalg.vector_norm(flat, dim=-1) / flat.shape[1] ** 0.5
+    return size

@@ -1,0 +1,158 @@
+"""One cell of an experiment: a program at one width, for some seeds; a pure function of its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from gamma_calc.language.program import Program
+from validation.arrays.draws import Draws
+from validation.errors import BudgetError
+from validation.executor.execute import execute
+from validation.executor.plan import Plan
+from validation.executor.settings import DTYPES, Settings
+
+Floats = npt.NDArray[np.float64]
+FAST: Final = 2**24  # bytes of a batch on a processor: larger ones only leave its caches
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """What one cell measured.
+
+    ``sizes``, ``aligned``: learning-rate factor x seed x step from 0 x quantity, ``aligned`` 0 for what is not trained;
+    ``losses`` the same without the last axis, where asked for; ``residual``: factor x seed, the largest relative error
+    of a sum of parts.
+    """
+
+    identity: str
+    width: int
+    seeds: tuple[int, ...]
+    rates: tuple[float, ...]
+    quantities: tuple[str, ...]
+    sizes: Floats
+    aligned: Floats
+    residual: Floats
+    losses: Floats | None = None
+
+    @cached_property
+    def diverged(self) -> npt.NDArray[np.int64]:
+        """The first step at which a number overflows, for each factor and seed; -1 where none does."""
+        broken = ~np.isfinite(self.sizes).all(-1)
+        return np.where(broken.any(-1), broken.argmax(-1), -1)
+
+
+def cell(
+    program: Program,
+    width: int,
+    seeds: Sequence[int],
+    settings: Settings = Settings(),  # noqa: B008 - immutable
+    *,
+    rates: Sequence[float] = (1.0,),
+    with_loss: bool = False,
+) -> Cell:
+    """Run a program whose exponents are all fixed at one width, for each seed and each factor on the learning rates.
+
+    The numbers of a seed depend on the program, the width, the seed, the factor, the sizes and the kind of numbers,
+    not on what else runs with it. Raises ProgramError for open exponents, BudgetError where one seed does not fit.
+
+    >>> from gamma_calc import lora
+    >>> at_half = lora(init="A", optimiser="sign").fix({"eta": "-1/2"})
+    >>> found = cell(at_half, 256, seeds=[0, 1])
+    >>> found.sizes.shape == (1, 2, 5, len(found.quantities))
+    True
+    """
+    plan = Plan(program, width, settings.sizes, with_loss)
+    name = plan.reading.name
+    parts = [
+        [_run(plan, name, some, factors, settings) for some in _split(seeds, at_once)]
+        for at_once, factors in _groups(plan, rates, settings)
+    ]
+
+    def joined(field_name: str) -> Floats:
+        return np.concatenate([np.concatenate([getattr(p, field_name) for p in row], 1) for row in parts], 0)
+
+    return Cell(
+        name,
+        width,
+        tuple(seeds),
+        tuple(rates),
+        tuple(w.name for w in plan.watches),
+        joined("sizes"),
+        joined("aligned"),
+        joined("residual"),
+        joined("losses") if with_loss else None,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    sizes: Floats
+    aligned: Floats
+    residual: Floats
+    losses: Floats | None
+
+
+def _run(plan: Plan, name: str, seeds: Sequence[int], rates: Sequence[float], settings: Settings) -> _Part:
+    """Some seeds at some factors in one batch.
+
+    A batch of one is run as two equal ones: the libraries under torch add in another order where there is only one.
+    """
+    factors = tuple(rates) * (2 if len(seeds) * len(rates) == 1 else 1)
+    dtype, device = DTYPES[settings.dtype], torch.device(settings.device)
+    draws = Draws(name, plan.width, tuple(seeds), len(factors), dtype, device)
+    each = torch.tensor(factors, dtype=dtype, device=device).repeat_interleave(len(seeds))
+    with torch.inference_mode():
+        record = execute(plan, draws, settings.steps, each)
+
+    def cut(x: torch.Tensor) -> Floats:
+        shaped = x.reshape(len(factors), len(seeds), *x.shape[1:])[: len(rates)]
+        return shaped.to("cpu", torch.float64).numpy()
+
+    losses = None if record.losses is None else cut(record.losses)
+    return _Part(cut(record.sizes), cut(record.aligned), cut(record.residual), losses)
+
+
+def refuse_what_does_not_fit(program: Program, width: int, settings: Settings) -> None:
+    """Raises BudgetError where a cell of this width does not fit, before any other is run."""
+    _repetitions(Plan(program, width, settings.sizes), settings)
+
+
+def _repetitions(plan: Plan, settings: Settings) -> int:
+    """How many run at once in the memory allowed: two at least, as a batch of one is run as two equal ones."""
+    need = _bytes(plan, settings)
+    fit = settings.memory // need
+    if fit < 2:
+        raise BudgetError(
+            f"{settings.memory} bytes are too few at width {plan.width}",
+            where=f"program {plan.program.name}",
+            mend=f"allow {2 * need}, or leave out the largest widths",
+        )
+    return fit
+
+
+def _bytes(plan: Plan, settings: Settings) -> int:
+    """What one repetition takes."""
+    return plan.numbers(settings.steps) * DTYPES[settings.dtype].itemsize
+
+
+def _groups(plan: Plan, rates: Sequence[float], settings: Settings) -> Iterator[tuple[int, Sequence[float]]]:
+    """How many seeds run at once, with which factors, within the memory allowed."""
+    fit = _repetitions(plan, settings)
+    if settings.device == "cpu":
+        fit = min(fit, max(2, FAST // _bytes(plan, settings)))
+    if fit >= len(rates):
+        yield fit // len(rates), rates
+    else:
+        yield from ((1, factors) for factors in _split(rates, fit))
+
+
+def _split(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    for i in range(0, len(items), size):
+        yield items[i : i + size]

@@ -1,0 +1,104 @@
+"""A program at one width: how many entries each axis has, what each power of n is, and what a run costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import prod
+from typing import Final
+
+from gamma_calc.calculus.dims import Dim, Shape
+from gamma_calc.errors import ProgramError
+from gamma_calc.exponents.orders.order import Order
+from gamma_calc.language.leaves import Parameter
+from gamma_calc.language.program import Program
+from gamma_calc.operations.row_length import RowDot, RowLength
+from validation.executor.graph import Graph
+from validation.executor.storage import Given, Reading, Watch, reading
+
+FIXED_SIZE: Final = 5  # of a dimension that does not grow: odd, so that a sum of as many signs is never zero
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A program at one width; ``sizes`` gives fixed dimensions their number of entries by name.
+
+    Raises ProgramError where an exponent is still open.
+    """
+
+    program: Program
+    width: int
+    sizes: Mapping[str, int]
+    with_loss: bool = False
+    reading: Reading = field(init=False)
+
+    def __post_init__(self) -> None:
+        refuse_what_is_open(self.program)
+        object.__setattr__(self, "reading", reading(self.program, self.with_loss))
+
+    @property
+    def graph(self) -> Graph:
+        return self.reading.graph
+
+    @property
+    def gradients(self) -> Mapping[str, int]:
+        return self.reading.gradients
+
+    @property
+    def watches(self) -> list[Watch]:
+        return self.reading.watches
+
+    @property
+    def losses(self) -> list[int]:
+        return self.reading.losses
+
+    # -- sizes ----------------------------------------------------------------------------------------------------
+
+    def power(self, exponent: Order) -> float:
+        """n^exponent; 0 for -oo."""
+        return 0.0 if exponent.is_zero_quantity else float(self.width) ** float(exponent.rational)
+
+    def size(self, dim: Dim) -> int:
+        exponent = dim.exponent.rational
+        if not exponent:
+            return self.sizes.get(dim.name, FIXED_SIZE)
+        return max(1, round(self.sizes.get(dim.name, 1) * self.power(dim.exponent)))
+
+    def shape(self, shape: Shape) -> tuple[int, ...]:
+        return tuple(map(self.size, shape))
+
+    @cached_property
+    def entries(self) -> list[int]:
+        """The number of entries of each watched quantity."""
+        return [prod(self.shape(w.shape)) for w in self.watches]
+
+    # -- cost -----------------------------------------------------------------------------------------------------
+
+    def numbers(self, steps: int) -> int:
+        """About how many numbers one repetition holds at once."""
+        vectors = sum(prod(self.shape(op.node.shape)) for op in self.graph.operations if len(op.node.shape) < 2)
+        by_rows = [op.node for op in self.graph.operations if isinstance(op.node, RowDot | RowLength)]
+        written = sum(prod(self.shape(x.shape)) for node in by_rows for x in node.arguments)
+        return vectors + written + sum(self._kept(leaf, steps) for leaf in self.reading.leaves)
+
+    def _kept(self, leaf: Given, steps: int) -> int:
+        if len(leaf.shape) < 2:
+            return 0
+        rows, columns = self.shape(leaf.shape)
+        if self.reading.unseen(leaf):
+            return (rows + columns) * self.reading.meetings(leaf) * (steps + 1)
+        if not isinstance(leaf, Parameter):
+            return rows * columns
+        copies = 2 + self.reading.keeps_start(leaf.name) + self.reading.keeps_movement(leaf.name)
+        return rows * columns * (copies + self.reading.beside(leaf.name))
+
+
+def refuse_what_is_open(program: Program) -> None:
+    """A run needs a value for every exponent."""
+    if program.variables:
+        raise ProgramError(
+            f"the exponents {', '.join(program.variables)} are open",
+            where=f"program {program.name}",
+            mend="a run needs a value for each, as in at={'eta': '-1/2'}",
+        )

@@ -1,0 +1,101 @@
+"""What the derivation says of each quantity at each step: its order, and the lower monomials that show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import combinations_with_replacement, islice
+from typing import Final
+
+from gamma_calc.derivation.conditions import STABILITY
+from gamma_calc.derivation.derivation import Derivation
+from gamma_calc.engine.evaluate import Evaluation
+from gamma_calc.engine.fixed_point import Course
+from gamma_calc.engine.run import states
+from gamma_calc.exponents.orders.order import Exponent, Order, order
+from gamma_calc.language.expression import walk
+from gamma_calc.language.leaves import Parameter
+from gamma_calc.language.program import Program, Quantity
+
+VISIBLE: Final = Fraction(1)  # monomials that are smaller by more than this exponent do not show in a slope
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The derived exponent of a quantity at a step (None: identically zero), and the lower ones, largest first.
+
+    ``bound``: an upper bound only, since a parameter's own movement turns its updates round, or sign steps tie.
+    """
+
+    quantity: str
+    step: int
+    exponent: Fraction | None
+    lower: tuple[Fraction, ...] = ()
+    bound: bool = False
+
+
+def predictions(program: Program, at: Mapping[str, Exponent], steps: int) -> list[Prediction]:
+    """Every quantity's size and loss-aligned size after each step, at a point of the exponents.
+
+    The lower monomials are those of the derivation with one exponent open at a time, at the point, and the mixed ones
+    that their squares make. Left out is the alignment of what is not trained, such as the input: a single chance
+    projection, which takes thousands of seeds to measure and says nothing of training.
+    """
+    there = _derivation(program.fix(at) if at else program, steps)
+    opened = [(name, _derivation(program.fix(_without(at, name)), steps)) for name in at]
+    turning = min([*(f.step for f in there.feedback), *(t.step for t in there.ties)], default=steps + 1)
+    chance = {f"{q.name}.aligned" for q in there.program.quantities.values() if not _is_trained(q)}
+    found = []
+    for step in range(1, steps + 1):
+        for name, predicted in there.at_step(step).items():
+            if name in chance:
+                continue
+            if predicted.is_zero_quantity:
+                found.append(Prediction(name, step, None))
+                continue
+            bound = step >= turning
+            exponents = _components(there, name, step)
+            for variable, general in opened:
+                exponents |= _monomials(general.at_step(step)[name], {variable: order(at[variable]).rational})
+            found.append(
+                Prediction(name, step, predicted.rational, lower_monomials(predicted.rational, exponents), bound)
+            )
+    return found
+
+
+def _is_trained(quantity: Quantity) -> bool:
+    leaves = walk([quantity.node])
+    return any(isinstance(leaf, Parameter) for leaf in leaves)
+
+
+def _without(at: Mapping[str, Exponent], name: str) -> dict[str, Exponent]:
+    return {k: v for k, v in at.items() if k != name}
+
+
+def _derivation(program: Program, steps: int) -> Derivation:
+    """The orders of the first steps; whether they settle is not asked."""
+    return Derivation(program, Course(tuple(islice(states(program), steps + 1)), program.region), STABILITY["Z_B"])
+
+
+def _monomials(found: Order, point: Mapping[str, Fraction]) -> set[Fraction]:
+    if found.is_zero_quantity:
+        return set()
+    below = max(form.at(point) for form in found.below)
+    return {form.at(point) - below for form in found.above}
+
+
+def _components(there: Derivation, name: str, step: int) -> set[Fraction]:
+    """The orders of the quantity's components along different directions."""
+    quantity = there.program.quantities.get(name)
+    if quantity is None or quantity.expression is None:
+        return set()
+    value = Evaluation(there.program, there.course.states[step]).value(quantity.expression)
+    return {o.rational for o in value.components.values()}
+
+
+def lower_monomials(leading: Fraction, exponents: set[Fraction]) -> tuple[Fraction, ...]:
+    """Those below the leading one that can show, with the exponents of their products in the square."""
+    seen = {e for e in exponents | {leading} if leading - VISIBLE <= e <= leading}
+    mixed = {(a + b) / 2 for a, b in combinations_with_replacement(seen, 2)}
+    return tuple(sorted((e for e in mixed if e < leading), reverse=True))

@@ -1,0 +1,110 @@
+"""What a validation found: rows, a verdict, a table, a figure, JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from gamma_calc.errors import unknown
+from validation.statistics.slope import Floats
+from validation.statistics.verdict import Row, Verdict, overall
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+COLUMNS: Final = ("quantity", "step", "predicted", "measured", "95 % interval", "verdict", "reason")
+STYLES = {Verdict.CONFIRMED: "green", Verdict.REFUTED: "bold red", Verdict.UNDECIDED: "yellow"}
+
+
+@dataclass(frozen=True, eq=False)
+class Validation:
+    """One row for each quantity and step, and the verdict on all of them.
+
+    ``sizes`` holds the root mean squares over seeds behind each row: (quantity, step) to one number for each width.
+    """
+
+    program: str
+    rows: tuple[Row, ...]
+    widths: tuple[int, ...]
+    seeds: int
+    sizes: Mapping[tuple[str, int], Floats] = field(repr=False)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Refuted if one row is, confirmed if every row is, else undecided."""
+        return overall(self.rows)
+
+    def row(self, quantity: str, step: int) -> Row:
+        """The row of a quantity at a step. Raises UnknownName."""
+        for found in self.rows:
+            if (found.quantity, found.step) == (quantity, step):
+                return found
+        raise unknown("row", f"{quantity} at step {step}", [f"{r.quantity} at step {r.step}" for r in self.rows])
+
+    def to_json(self) -> str:
+        """One object: program, widths, seeds, rows, verdict. A predicted exponent is text, such as "-1/2" or "-inf"."""
+        rows = [
+            {
+                "quantity": r.quantity,
+                "step": r.step,
+                "predicted": "-inf" if r.predicted is None else str(r.predicted),
+                "measured": r.measured,
+                "low": r.low,
+                "high": r.high,
+                "verdict": r.verdict.value,
+                "reason": r.reason,
+                "method": r.method,
+                "share": r.share,
+                "misfit": r.misfit,
+                "factor": r.factor,
+            }
+            for r in self.rows
+        ]
+        found = {"program": self.program, "widths": self.widths, "seeds": self.seeds, "rows": rows}
+        return json.dumps(found | {"verdict": self.verdict.value}, indent=2)
+
+    def figure(self, path: str | Path) -> None:
+        """Draw the log-log lines with the predicted slopes; the ending of the path is the format. Needs matplotlib."""
+        from validation.measurement.figure import draw
+
+        draw(self, Path(path))
+
+    def __str__(self) -> str:
+        lines = [f"{self.program}: {self.verdict.value} ({len(self.widths)} widths, {self.seeds} seeds)"]
+        lines += [_padded(cells) for cells in (COLUMNS, *map(_cells, self.rows))]
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        counts = {v: sum(r.verdict is v for r in self.rows) for v in Verdict}
+        told = ", ".join(f"{number} {v.value}" for v, number in counts.items() if number)
+        return f"<Validation of {self.program}: {self.verdict.value} ({told})>"
+
+    def __rich__(self) -> Table:
+        from rich.table import Table
+
+        table = Table(title=f"{self.program}: {self.verdict.value}", caption=f"{self.seeds} seeds, n = {self._span}")
+        for name in COLUMNS:
+            table.add_column(name, justify="right" if name in ("step", "predicted", "measured") else "left")
+        for r in self.rows:
+            *cells, verdict, reason = _cells(r)
+            table.add_row(*cells, f"[{STYLES[r.verdict]}]{verdict}[/]", reason)
+        return table
+
+    @property
+    def _span(self) -> str:
+        return f"{self.widths[0]} .. {self.widths[-1]}"
+
+
+def _cells(r: Row) -> tuple[str, ...]:
+    measured = "" if r.measured is None else f"{r.measured:+.3f}"
+    interval = "" if r.low is None or r.high is None else f"{r.low:+.3f} .. {r.high:+.3f}"
+    predicted = "-inf" if r.predicted is None else str(r.predicted)
+    return r.quantity, str(r.step), predicted, measured, interval, r.verdict.value, r.reason
+
+
+def _padded(cells: tuple[str, ...]) -> str:
+    widths = (14, 4, 9, 8, 16, 10, 0)
+    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()

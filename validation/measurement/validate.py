@@ -1,0 +1,239 @@
+"""validate: derive a program, run it, and compare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+
+from gamma_calc.derivation.derivation import Derivation
+from gamma_calc.exponents.orders.order import Exponent
+from gamma_calc.language.program import Program
+from validation.errors import Interrupted, MeasurementError
+from validation.executor.cell import Cell, cell, refuse_what_does_not_fit
+from validation.executor.plan import refuse_what_is_open
+from validation.executor.settings import FEWEST_WIDTHS, MEMORY, Settings, checked_seeds, checked_widths, doubled
+from validation.measurement.predict import Prediction, predictions
+from validation.measurement.result import Validation
+from validation.statistics.slope import Floats, root_mean_square
+from validation.statistics.verdict import TOLERANCE, Row, Verdict, holm, overall, row
+
+WIDTHS: Final = tuple(2**k for k in range(8, 17))
+FACTORS: Final = (1.0, 1 / 16, 16.0)  # constants in front of the learning rates; no exponent depends on them
+MOST_SEEDS: Final = 256
+CONSTANTS_SEEDS: Final = 8  # times the first seeds: the most that are run at other constants in front of the rates
+EXACT: Final = {"float64": 1e-9, "float32": 1e-3}  # what a sum of parts may be off by, relative to the largest
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a validation is: cells done of one for each width, and the cell just finished."""
+
+    done: int
+    planned: int
+    width: int
+    seeds: int
+    factors: tuple[float, ...]
+
+
+def validate(
+    program: Program | Derivation,
+    at: Mapping[str, Exponent] | None = None,
+    *,
+    widths: Sequence[int] = WIDTHS,
+    seeds: int = 16,
+    steps: int = 4,
+    device: str = "auto",
+    dtype: str = "float64",
+    sizes: Mapping[str, int] | None = None,
+    tolerance: float = TOLERANCE,
+    most_seeds: int = MOST_SEEDS,
+    wider: Sequence[int] = (),
+    memory: int = MEMORY,
+    only: Collection[tuple[str, int]] | None = None,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+) -> Validation:
+    """Measure every watched quantity of a program at each step and say what becomes of its derived exponent.
+
+    ``at`` gives the open exponents their values. Seeds are doubled, up to ``most_seeds``, while an interval is wider
+    than ``tolerance``; a row that a crossover hides is measured again with larger and smaller constants in front of
+    the learning rates, on which no exponent depends, and where that does not show it either at the widths ``wider``
+    too. ``memory`` is the bytes that a cell may take at once; no number depends on it. ``only`` names
+    the rows wanted, as (quantity, step): seeds are not added for the sake of others. Raises GammaError for settings
+    that cannot be used, and Interrupted, with what is measured, on Ctrl-C.
+
+    >>> from gamma_calc import lora
+    >>> found = validate(lora(init="B", optimiser="sign"), at={"eta": -1}, widths=(64, 128, 256, 512), seeds=8, steps=1)
+    >>> found.row("Z_B", 1).predicted
+    Fraction(0, 1)
+    """
+    if isinstance(program, Derivation):
+        program = program.program
+    settings = Settings(steps=steps, dtype=dtype, device=device, sizes=sizes or {}, memory=memory)
+    checked_seeds(seeds, most_seeds)
+    fixed = program.fix(at or {})
+    refuse_what_is_open(fixed)
+
+    def wanted(some: Program, point: Mapping[str, Exponent]) -> list[Prediction]:
+        return [p for p in predictions(some, point, steps) if only is None or (p.quantity, p.step) in only]
+
+    leading = wanted(fixed, {})
+    refuse_what_does_not_fit(fixed, checked_widths((*widths, *wider))[-1], settings)
+    cells = Cells(fixed, checked_widths(widths), settings, on_progress)
+    try:
+        rows = _with_enough_seeds(cells, leading, seeds, most_seeds, tolerance)
+        if overall(rows) is not Verdict.CONFIRMED:
+            all_monomials = wanted(program, at or {})
+            rows = _by_monomials(cells, all_monomials, rows, tolerance)
+            rows = _at_other_constants(cells, all_monomials, rows, tolerance, CONSTANTS_SEEDS * seeds)
+            rows = _at_larger_widths(cells, all_monomials, rows, tolerance, wider=tuple(wider), seeds=seeds)
+        return _result(cells, leading, rows)
+    except KeyboardInterrupt as stop:
+        raise Interrupted(_so_far(cells, leading, seeds, tolerance)) from stop
+
+
+def _result(cells: Cells, wanted: Sequence[Prediction], rows: Sequence[Row]) -> Validation:
+    standing = holm(rows)
+    means = {(r.quantity, r.step): cells.means(p, r.factor) for p, r in zip(wanted, standing, strict=True)}
+    return Validation(cells.program.name, tuple(standing), cells.widths, cells.most_seeds, means)
+
+
+def _so_far(cells: Cells, wanted: Sequence[Prediction], seeds: int, tolerance: float) -> Validation | None:
+    """What the widths that are done say; None where they are too few for a slope."""
+    cells.widths = tuple(width for width in cells.widths if cells.seeds(1.0, width) >= seeds)
+    if len(cells.widths) < FEWEST_WIDTHS:
+        return None
+    return _result(cells, wanted, [row(p, cells.sizes(p, 1.0), tolerance) for p in wanted])
+
+
+@dataclass(eq=False)
+class Cells:
+    """The cells measured so far, by the factor on the learning rates and the width."""
+
+    program: Program
+    widths: tuple[int, ...]
+    settings: Settings
+    on_progress: Callable[[Progress], None]
+    done: dict[tuple[float, int], list[Cell]] = field(default_factory=dict)
+
+    def run(self, factor: float, seeds: int) -> None:
+        """Add what is missing of this many seeds at each width, with a factor on the learning rates."""
+        for i, width in enumerate(self.widths, 1):
+            first = self.seeds(factor, width)
+            if first < seeds:
+                found = cell(self.program, width, range(first, seeds), self.settings, rates=(factor,))
+                self._refuse_a_wrong_sum(found)
+                self.done.setdefault((factor, width), []).append(found)
+                self.on_progress(Progress(i, len(self.widths), width, seeds, (factor,)))
+
+    def seeds(self, factor: float, width: int) -> int:
+        """How many seeds there are so far."""
+        return sum(len(found.seeds) for found in self.done.get((factor, width), ()))
+
+    @property
+    def most_seeds(self) -> int:
+        """The number of seeds where there are most of them."""
+        return max(self.seeds(factor, width) for factor, width in self.done)
+
+    def sizes(self, prediction: Prediction, factor: float) -> dict[int, Floats]:
+        """The sizes of a quantity at a step: width to an array over seeds, for the widths run with the factor."""
+        name, _, aligned = prediction.quantity.partition(".")
+        kind = "aligned" if aligned else "sizes"
+        found = {}
+        for width in self.widths:
+            parts = self.done.get((factor, width), [])
+            if parts:
+                which = parts[0].quantities.index(name)
+                found[width] = np.concatenate([getattr(c, kind)[0, :, prediction.step, which] for c in parts])
+        return found
+
+    def means(self, prediction: Prediction, factor: float) -> Floats:
+        """The root mean square over seeds at each width; NaN where the factor was not run."""
+        found = self.sizes(prediction, factor)
+        return np.array([root_mean_square(found[n]) if n in found else np.nan for n in self.widths])
+
+    def _refuse_a_wrong_sum(self, found: Cell) -> None:
+        worst = float(np.nanmax(found.residual, initial=0.0))
+        if worst > EXACT[self.settings.dtype]:
+            raise MeasurementError(
+                f"the parts of a change miss it by {worst:.1e} at width {found.width}",
+                where=f"program {self.program.name}",
+                mend="use float64; in float64 this is a defect of a rule's meaning",
+            )
+
+
+def _with_enough_seeds(
+    cells: Cells, wanted: Sequence[Prediction], seeds: int, most: int, tolerance: float
+) -> list[Row]:
+    """Double the seeds until no interval is too wide to decide by the straight line."""
+    rows: list[Row] = []
+    for last in doubled(seeds, most):
+        cells.run(1.0, last)
+        rows = [row(p, cells.sizes(p, 1.0), tolerance, by_line=True) for p in wanted]
+        if not any(r.wants_seeds for r in rows):
+            break
+    return rows
+
+
+def _by_monomials(cells: Cells, wanted: Sequence[Prediction], rows: Sequence[Row], tolerance: float) -> list[Row]:
+    """Ask the sum of monomials of the rows that the straight line does not confirm."""
+    return [
+        found if found.verdict is Verdict.CONFIRMED else row(p, cells.sizes(p, 1.0), tolerance)
+        for p, found in zip(wanted, rows, strict=True)
+    ]
+
+
+def _at_other_constants(
+    cells: Cells, wanted: Sequence[Prediction], rows: Sequence[Row], tolerance: float, most: int
+) -> list[Row]:
+    """Ask again, at other constants in front of the rates, of the rows that are not confirmed for want of clarity.
+
+    No exponent depends on that constant, so a row that one constant leaves undecided is confirmed where another shows
+    its exponent, and a refutation needs a second constant that says the same.
+    """
+    others: list[list[Row]] = [[] for _ in rows]
+    for factor in FACTORS[1:]:
+        asked = [i for i, r in enumerate(rows) if agreed(r, others[i]).may_be_hidden]
+        if asked:
+            cells.run(factor, min(most, cells.most_seeds))
+        for i in asked:
+            others[i].append(replace(row(wanted[i], cells.sizes(wanted[i], factor), tolerance), factor=factor))
+    return [agreed(first, rest) for first, rest in zip(rows, others, strict=True)]
+
+
+def _at_larger_widths(
+    cells: Cells,
+    wanted: Sequence[Prediction],
+    rows: Sequence[Row],
+    tolerance: float,
+    *,
+    wider: tuple[int, ...],
+    seeds: int,
+) -> list[Row]:
+    """Ask again, at more and larger widths, of the rows that no constant makes clear."""
+    asked = [i for i, r in enumerate(rows) if r.may_be_hidden] if wider else []
+    if not asked:
+        return list(rows)
+    cells.widths += wider
+    cells.run(1.0, seeds)
+    hidden = [wanted[i] for i in asked]
+    again = [row(p, cells.sizes(p, 1.0), tolerance) for p in hidden]
+    found = dict(zip(asked, _at_other_constants(cells, hidden, again, tolerance, seeds), strict=True))
+    return [found.get(i, r) for i, r in enumerate(rows)]
+
+
+def agreed(first: Row, others: Sequence[Row]) -> Row:
+    """One verdict from those at several constants; a confirmation decides what is undecided, not what is refuted.
+
+    But where updates undo each other exactly, that is an accident of the constants, which no order claims to exclude.
+    """
+    confirmed = [r for r in others if r.verdict is Verdict.CONFIRMED]
+    if confirmed and (first.verdict is Verdict.UNDECIDED or first.undone):
+        return confirmed[0]
+    refuted = [r for r in others if r.verdict is Verdict.REFUTED and first.agrees_with(r)]
+    if others and first.verdict is Verdict.REFUTED and not refuted:
+        reason = f"{first.reason}, at one constant in front of the rates and not at others: add larger widths"
+        return replace(first, verdict=Verdict.UNDECIDED, reason=reason)
+    return first

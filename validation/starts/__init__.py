@@ -1,6 +1,0 @@
-"""The initialisations of the catalogue in numbers: both factors of each, from a random layer, for many seeds."""
-
-from validation.starts.catalogue import CONSTRUCTIONS, construct
-from validation.starts.layer import Layer
-
-__all__ = ["CONSTRUCTIONS", "Layer", "construct"]
