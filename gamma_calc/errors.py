@@ -1,4 +1,4 @@
-"""One family of errors: what is wrong, where, and the mend.
+"""One family of errors: what is wrong, where, and the hint.
 
 Low-level code raises the bare fact; the function the user called adds where it happened. Every class subclasses the
 builtin that ordinary Python code would raise, so ``except ValueError`` keeps working.
@@ -16,31 +16,31 @@ Entry = TypeVar("Entry")
 class GammaError(Exception):
     """Base of every error that a user's input can cause.
 
-    Fields: ``what`` (the offending piece and what was expected), ``where`` (its place, may be empty) and ``mend``
+    Fields: ``what`` (the offending piece and what was expected), ``where`` (its place, may be empty) and ``hint``
     (what to write instead, may be empty). The text is one line made of the three.
 
-    >>> print(GammaError("rank is 0", where="adapter_config.json", mend="write a positive r"))
+    >>> print(GammaError("rank is 0", where="adapter_config.json", hint="write a positive r"))
     adapter_config.json: rank is 0; write a positive r
     """
 
-    def __init__(self, what: str, *, where: str = "", mend: str = "") -> None:
-        self.what, self.where, self.mend = what, where, mend
-        super().__init__(what, where, mend)
+    def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
+        self.what, self.where, self.hint = what, where, hint
+        super().__init__(what, where, hint)
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
-        return f"{place}{self.what}" + (f"; {self.mend}" if self.mend else "")
+        return f"{place}{self.what}" + (f"; {self.hint}" if self.hint else "")
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (_rebuild, (type(self), self.what, self.where, self.mend))
+        return (_rebuild, (type(self), self.what, self.where, self.hint))
 
     def at(self, where: str) -> GammaError:
         """The same error seen from one level further out."""
-        return type(self)(self.what, where=": ".join(filter(None, (where, self.where))), mend=self.mend)
+        return type(self)(self.what, where=": ".join(filter(None, (where, self.where))), hint=self.hint)
 
 
-def _rebuild(kind: type[GammaError], what: str, where: str, mend: str) -> GammaError:
-    return kind(what, where=where, mend=mend)
+def _rebuild(kind: type[GammaError], what: str, where: str, hint: str) -> GammaError:
+    return kind(what, where=where, hint=hint)
 
 
 class OrderError(GammaError, ValueError):
@@ -60,7 +60,7 @@ class ProgramError(GammaError, ValueError):
 
 
 class UnknownName(GammaError, LookupError):  # noqa: N818 - reads as the message does
-    """A name that is not in a table; the mend lists what is."""
+    """A name that is not in a table; the hint lists what is."""
 
 
 class ConfigError(GammaError, ValueError):
@@ -76,7 +76,7 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UnknownName:
     names = sorted(known)
     close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(names)}"
-    return UnknownName(f"unknown {kind} {name!r}", mend=hint)
+    return UnknownName(f"unknown {kind} {name!r}", hint=hint)
 
 
 def pick(kind: str, name: str, table: Mapping[str, Entry]) -> Entry:

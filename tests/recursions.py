@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from gamma_calc.language.expression import Expression, walk
-from gamma_calc.language.leaves import Leaf, Moved, Parameter, Snapshot, Time
+from gamma_calc.language.leaves import Change, Leaf, Parameter, Snapshot, Time
 from gamma_calc.operations.scale import Scale
 
 Number = Fraction | None
@@ -94,7 +94,7 @@ class Exact:
                 return self._at(leaf, Time.NOW)
             case Snapshot(parameter, time):
                 return self._at(parameter, time)
-            case Moved(parameter, since, until):
+            case Change(parameter, since, until):
                 return self._at(parameter, until) - self._at(parameter, since)
         return self._draw(leaf, leaf.name)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from gamma_calc import Dim, Program, data, derive, lora, order
-from gamma_calc.calculus.direction import ONES, Entrywise, Noise, Source
+from gamma_calc.calculus.direction import ONES, Entrywise, GivenVector, Noise
 from gamma_calc.catalogue.adalora import adalora
 from gamma_calc.catalogue.lora_xs import lora_xs
 from gamma_calc.catalogue.targets import TARGETS
@@ -68,7 +68,7 @@ def directions(*names: str) -> list[object]:
 
 
 def test_a_square_has_a_mean_that_keeps_the_rest() -> None:
-    u, v = Source("u"), Source("v")
+    u, v = GivenVector("u"), GivenVector("v")
     assert directions("u", "v") == [Entrywise(frozenset({u, v}))]
     assert directions("u", "u") == [ONES]
     assert directions("u", "v", "u") == [v]

@@ -11,7 +11,7 @@ from gamma_calc.catalogue.matrix import matrix
 from gamma_calc.catalogue.stacked import stacked
 from gamma_calc.catalogue.vera import vera
 from gamma_calc.engine.evaluate import Evaluation
-from gamma_calc.engine.gradient import drives
+from gamma_calc.engine.gradient import optimiser_inputs
 from gamma_calc.engine.state import State
 from gamma_calc.errors import ProgramError, ShapeError
 from gamma_calc.exponents.orders.order import MINUS_INFINITY
@@ -142,11 +142,11 @@ def test_programs_that_a_rule_does_not_know() -> None:
     with pytest.raises(
         ProgramError, match="riemannian-sgd does not know the parameter B1; train the factors A and B only"
     ):
-        drives(stacked(optimiser="riemannian-sgd"))
+        optimiser_inputs(stacked(optimiser="riemannian-sgd"))
     with pytest.raises(ProgramError, match="muon needs a gradient of rank one"):
-        drives(lora(optimiser="muon", batch=2))
+        optimiser_inputs(lora(optimiser="muon", batch=2))
     with pytest.raises(ProgramError, match="muon does not know the gradient"):
-        drives(vera(optimiser="muon"))
+        optimiser_inputs(vera(optimiser="muon"))
 
 
 def test_operations_on_gradients_are_refused_elsewhere() -> None:

@@ -102,7 +102,7 @@ def test_I9_init_b_is_never_efficient(optimiser: str) -> None:
     """From Init[B], delta2 = n^(2 eta + 1) is at most 1/n wherever training is stable. Theorem for Init[B]."""
     found = derive(lora("B", optimiser=optimiser))
     assert found.conditions["efficient"].empty
-    assert found.conditions["efficient"].clash is not None
+    assert found.conditions["efficient"].conflict is not None
     assert found.orders["delta2"] == order("2*eta + 1")
     best = found.conditions["stable"].region.largest(found.orders["delta2"])
     assert (best.value, best.attained) == (Fraction(-1), True)

@@ -126,11 +126,11 @@ def test_L8_equal_learning_rates_are_never_efficient_where_Z_A_is_bounded(init: 
     program = lora(init, optimiser=optimiser)
     efficient = derive(program, stability=SECOND_NOTION).conditions["efficient"]
     assert efficient.empty
-    assert efficient.clash is not None
+    assert efficient.conflict is not None
     without = derive(program).conditions["efficient"].region
     assert without == Region.parse("eta = -1/2" if init == "A" else "none")
     if init == "A":
-        assert any("Z_A = O(1)" in name for name in efficient.clash.names)
+        assert any("Z_A = O(1)" in name for name in efficient.conflict.names)
         assert derive(program, eta="-1/2").orders["Z_A"] == order("1/2")
 
 

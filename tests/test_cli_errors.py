@@ -1,4 +1,4 @@
-"""Bad input: one line that says what, where and the mend; exit code 2; nothing on the output."""
+"""Bad input: one line that says what, where and the hint; exit code 2; nothing on the output."""
 
 import pytest
 from command import run

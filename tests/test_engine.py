@@ -52,7 +52,7 @@ def test_what_is_left_out_changes_no_order(program: Program) -> None:
 )
 def test_calling_words_noise_later_changes_no_order(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     early = [dict(derive(program).at_step(step)) for step in range(4)]
-    monkeypatch.setattr(contraction, "MOST_TURNS", contraction.MOST_TURNS + 1)
+    monkeypatch.setattr(contraction, "MOST_ALTERNATIONS", contraction.MOST_ALTERNATIONS + 1)
     assert [dict(derive(program).at_step(step)) for step in range(4)] == early
 
 

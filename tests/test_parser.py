@@ -1,4 +1,4 @@
-"""Exponents are read exactly, in either spelling, and what cannot be read is named with its place and the mend."""
+"""Exponents are read exactly, in either spelling, and what cannot be read is named with its place and the hint."""
 
 from fractions import Fraction
 
@@ -149,8 +149,8 @@ def test_ten_thousand_signs_are_no_nesting() -> None:
 def test_a_kink_is_no_affine_form(text: str) -> None:
     with pytest.raises(ExponentSyntaxError) as refusal:
         parse_affine(text)
-    mend = "expected an exponent without max, min and -inf; write one such as rho/2 - 1"
-    assert str(refusal.value) == f"{text!r}, character 1: {mend}"
+    hint = "expected an exponent without max, min and -inf; write one such as rho/2 - 1"
+    assert str(refusal.value) == f"{text!r}, character 1: {hint}"
 
 
 def test_a_name_is_no_rational() -> None:

@@ -1,4 +1,4 @@
-"""Programs are checked when they are written: one line, the offending piece, what was expected, the mend."""
+"""Programs are checked when they are written: one line, the offending piece, what was expected, the hint."""
 
 from __future__ import annotations
 

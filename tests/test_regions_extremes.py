@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gamma_calc.errors import OrderError
 from gamma_calc.exponents.linear.certificate import Optimal
 from gamma_calc.exponents.orders.order import order
-from gamma_calc.exponents.regions.contradiction import clash
+from gamma_calc.exponents.regions.contradiction import conflict
 from gamma_calc.exponents.regions.region import NOTHING, Region, where
 
 OPTIMA = [
@@ -111,7 +111,7 @@ def test_vertices() -> None:
 
 
 def test_the_smallest_clash_is_told_in_arithmetic() -> None:
-    found = clash(
+    found = conflict(
         {
             "Z_B = O(1)": Region.parse("eta <= -1"),
             "rate": Region.parse("eta >= -3"),
@@ -129,14 +129,14 @@ def test_the_smallest_clash_is_told_in_arithmetic() -> None:
 
 def test_a_clash_of_three_is_found_where_pairs_agree() -> None:
     named = {"a": Region.parse("x + y <= 0"), "b": Region.parse("x >= 1"), "c": Region.parse("y > -1")}
-    found = clash(named | {"d": Region.parse("z = 0")})
+    found = conflict(named | {"d": Region.parse("z = 0")})
     assert found is not None
     assert found.names == ("a", "b", "c")
     assert str(found).endswith("(1) + (2) + (3) gives 0 < 0, which is false")
 
 
 def test_a_union_is_excluded_piece_by_piece() -> None:
-    found = clash({"apart": Region.parse("x < 0 | x > 1"), "between": Region.parse("0 <= x <= 1")})
+    found = conflict({"apart": Region.parse("x < 0 | x > 1"), "between": Region.parse("0 <= x <= 1")})
     assert found is not None
     assert len(found.contradictions) == 2
     for contradiction in found.contradictions:
@@ -144,8 +144,8 @@ def test_a_union_is_excluded_piece_by_piece() -> None:
 
 
 def test_requirements_that_agree_do_not_clash() -> None:
-    assert clash({"a": Region.parse("x <= 0 | x >= 2"), "b": Region.parse("x >= 1")}) is None
+    assert conflict({"a": Region.parse("x <= 0 | x >= 2"), "b": Region.parse("x >= 1")}) is None
 
 
 def test_an_impossible_requirement_stands_alone() -> None:
-    assert str(clash({"a": Region.parse("x <= 0"), "b": NOTHING})) == "b holds nowhere"
+    assert str(conflict({"a": Region.parse("x <= 0"), "b": NOTHING})) == "b holds nowhere"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gamma_calc import Order, derive, lora, maximum, order
 from gamma_calc.errors import OrderError, ProgramError
 from gamma_calc.exponents.regions.region import Region
-from gamma_calc.studies.degree import Stretch, degrees, linear_part
+from gamma_calc.studies.degree import Interval, degrees, linear_part
 from gamma_calc.studies.robustness import robust_and_efficient, robustness
 
 PAGE = Path(__file__).parents[1] / "docs" / "robustness.md"
@@ -109,7 +109,7 @@ def test_a_start_whose_product_is_zero_makes_no_noise(init: str) -> None:
 def test_what_a_frozen_factor_would_add_has_no_degree() -> None:
     found = robustness(derive(lora("mica")))
     assert found.degrees["delta2"] == ()
-    assert found.degrees["delta1"] == (Stretch(HALF, Fraction(1)),)
+    assert found.degrees["delta1"] == (Interval(HALF, Fraction(1)),)
     assert found.robust
 
 

@@ -16,7 +16,7 @@ from gamma_calc.errors import OrderError, ProgramError
 from gamma_calc.exponents.orders.order import MINUS_INFINITY
 from gamma_calc.language.program import Program
 from gamma_calc.studies.rate_point import Point
-from gamma_calc.studies.shared_rate import Standing, descent, standing
+from gamma_calc.studies.shared_rate import RateComparison, descent, standing
 from gamma_calc.studies.shared_rate_blocks import verdict
 from validation.evidence.claims.shared import Ascending
 from validation.evidence.setting import on
@@ -79,7 +79,7 @@ def test_a_point_has_a_rate_and_a_rank_within_the_width(rate: int, n: int, r: in
 # -- the comparison ---------------------------------------------------------------------------------------------------
 
 
-def standings(*names: str) -> list[Standing]:
+def standings(*names: str) -> list[RateComparison]:
     return [standing(name, derive(program(name))) for name in names]
 
 

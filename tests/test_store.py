@@ -175,8 +175,8 @@ def test_a_full_disk_loses_what_was_in_flight_alone(path: Path, store: Store) ->
     large = Measured(("Z",), np.zeros((100_000, 1)), NUMBERS, 0.0, -1)
     with pytest.raises(StoreError) as caught:
         store.put([(Job(SETTING, 32, 0), large)])
-    mend = "free some and run the same again: what is stored is kept"
-    assert str(caught.value) == f"{path}: no room is left on its disk; {mend}"
+    hint = "free some and run the same again: what is stored is kept"
+    assert str(caught.value) == f"{path}: no room is left on its disk; {hint}"
     assert [row.job for row in store.rows()] == [JOB]
 
 

@@ -9,12 +9,12 @@ import pytest
 from gamma_calc import Program, Region, derive, lora
 from gamma_calc.catalogue.deep_linear import PARAMETRISATIONS, deep_linear
 from gamma_calc.engine.run import states
-from gamma_calc.engine.sign_ties import Tie, ties
+from gamma_calc.engine.sign_ties import SignCancellation, ties
 
 RATES = {"eta_A": "-1/4", "eta_B": "-1/4", "rho": "1/2"}
 
 
-def tied(program: Program) -> tuple[Tie, ...]:
+def tied(program: Program) -> tuple[SignCancellation, ...]:
     return ties(program, tuple(islice(states(program), 4)))
 
 

@@ -20,12 +20,12 @@ from gamma_calc.language.program import Program, output  # noqa: E402
 from gamma_calc.optimisers.adam import adam  # noqa: E402
 from validation import Settings, cell  # noqa: E402
 from validation.arrays.draws import Draws  # noqa: E402
-from validation.arrays.matrices import LowRank, Unseen  # noqa: E402
+from validation.arrays.matrices import ImplicitRandomMatrix, LowRank  # noqa: E402
 from validation.errors import BudgetError  # noqa: E402
 from validation.executor.execute import Run  # noqa: E402
 from validation.executor.graph import identity  # noqa: E402
 from validation.executor.plan import Plan  # noqa: E402
-from validation.executor.storage import Reading, reading  # noqa: E402
+from validation.executor.storage import StoragePlan, reading  # noqa: E402
 
 HALF = {"eta": "-1/2"}
 PROGRAMS = {
@@ -96,8 +96,8 @@ def test_seeds_and_widths_differ(program: Program) -> None:
 )
 def test_keeping_gradients_factored_changes_nothing_but_rounding(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = cell(PROGRAMS[name], 96, range(3), Settings(steps=3))
-    monkeypatch.setattr(Reading, "factored", lambda *_: False)
-    monkeypatch.setattr(Reading, "one_sided", lambda *_: None)
+    monkeypatch.setattr(StoragePlan, "factored", lambda *_: False)
+    monkeypatch.setattr(StoragePlan, "one_sided", lambda *_: None)
     written_out = cell(PROGRAMS[name], 96, range(3), Settings(steps=3))
     assert np.allclose(kept.sizes, written_out.sizes, rtol=1e-9, atol=1e-13)
     assert np.allclose(kept.aligned, written_out.aligned, rtol=1e-9, atol=1e-13)
@@ -108,7 +108,7 @@ def test_matrices_drawn_as_they_are_seen_have_the_law_of_those_drawn_whole(monke
     program, settings, rates = PROGRAMS["deep sgd"], Settings(steps=2), (0.1,)
     assert any(reading(program).unseen(p) for p in program.parameters)
     seen = cell(program, 64, range(300), settings, rates=rates)
-    monkeypatch.setattr(Reading, "unseen", lambda *_: False)
+    monkeypatch.setattr(StoragePlan, "unseen", lambda *_: False)
     whole = cell(program, 64, range(300, 600), settings, rates=rates)
     for kind in ("sizes", "aligned"):
         logs = [np.log(getattr(c, kind)[0, :, 1:]) for c in (seen, whole)]
@@ -126,9 +126,9 @@ def test_float32_agrees_with_float64_to_its_precision() -> None:
 # -- random matrices that are drawn as they are seen -------------------------------------------------------------------
 
 
-def matrix(seeds: int = 4, rows: int = 30, columns: int = 40) -> Unseen:
+def matrix(seeds: int = 4, rows: int = 30, columns: int = 40) -> ImplicitRandomMatrix:
     draws = Draws("a program", 40, tuple(range(seeds)), 1, torch.float64, torch.device("cpu"))
-    return Unseen(draws, "W", (rows, columns), 0.5)
+    return ImplicitRandomMatrix(draws, "W", (rows, columns), 0.5)
 
 
 def test_a_matrix_and_its_transpose_agree_on_every_pair_of_vectors() -> None:
@@ -200,7 +200,7 @@ def test_a_budget_that_is_too_small_is_refused_with_one_that_does() -> None:
     with pytest.raises(BudgetError) as error:
         cell(program, 4096, [0, 1], Settings(memory=1000))
     assert "1000 bytes are too few at width 4096; allow" in str(error.value)
-    enough = int(error.value.mend.split()[1].rstrip(","))
+    enough = int(error.value.hint.split()[1].rstrip(","))
     assert cell(program, 4096, [0, 1], Settings(memory=enough)).sizes.shape[1] == 2
 
 

@@ -20,7 +20,7 @@ Arrays = dict[str, Any]
 WATCHED = ("Z_A", "B", "Z_B", "delta1", "delta2", "delta3")
 
 
-def course(init: str, eta: str, optimiser: str = "sign") -> tuple[Arrays, list[Arrays], float]:
+def trajectory(init: str, eta: str, optimiser: str = "sign") -> tuple[Arrays, list[Arrays], float]:
     """What the run started from, the watched arrays after each step, and the learning rate."""
     program = lora(init=init, optimiser=optimiser).fix({"eta": eta})
     plan = Plan(program, N, {"r": R})
@@ -43,7 +43,7 @@ def column(x: Any) -> Any:
 
 @pytest.mark.parametrize("eta", ["-1/2", "-3/4", "-1"])
 def test_init_a(eta: str) -> None:
-    start, steps, rate = course("A", eta)
+    start, steps, rate = trajectory("A", eta)
     z = (start["A"] @ start["Z"][..., None])[..., 0]
     q, h = column(start["Z"].abs().sum(-1)), start["w"].sign()
     for t, found in enumerate(steps, 1):
@@ -62,7 +62,7 @@ def test_init_a(eta: str) -> None:
 
 @pytest.mark.parametrize("eta", ["-1/2", "-1"])
 def test_init_b(eta: str) -> None:
-    start, steps, rate = course("B", eta)
+    start, steps, rate = trajectory("B", eta)
     k = (start["B"].swapaxes(1, 2) @ start["w"][..., None])[..., 0].sign()
     q, h = column(start["Z"].abs().sum(-1)), start["w"].sign()
     along = (start["B"] @ k[..., None])[..., 0]
@@ -80,7 +80,7 @@ def test_init_b(eta: str) -> None:
 
 
 def test_init_ab_decouples_into_rank_components() -> None:
-    start, steps, rate = course("AB", "-1/2")
+    start, steps, rate = trajectory("AB", "-1/2")
     z = (start["A"] @ start["Z"][..., None])[..., 0]
     c = (start["B"].swapaxes(1, 2) @ start["w"][..., None])[..., 0]
     q, p = column(start["Z"].abs().sum(-1)), column(start["w"].abs().sum(-1))
@@ -90,14 +90,14 @@ def test_init_ab_decouples_into_rank_components() -> None:
 
 
 def test_what_cannot_move_is_exactly_zero() -> None:
-    _, steps, _ = course("A", "-1/2")
+    _, steps, _ = trajectory("A", "-1/2")
     assert not steps[0]["delta1"].any()
     assert not steps[0]["delta3"].any()
 
 
 def test_adam_starts_with_the_known_first_sizes_of_its_steps() -> None:
     """A factor whose gradient was zero at the first step moves by 0.744 eta at the second."""
-    start, steps, rate = course("A", "-1/2", "adam")
+    start, steps, rate = trajectory("A", "-1/2", "adam")
     z = (start["A"] @ start["Z"][..., None])[..., 0]
     moved = (steps[1]["Z_A"] - z).abs() / column(start["Z"].abs().sum(-1)) / rate
     first = (0.1 / (1 - 0.9**2)) / (0.001 / (1 - 0.999**2)) ** 0.5

@@ -1,4 +1,4 @@
-"""Errors of the numeric side: one line, what is wrong, where, and the mend."""
+"""Errors of the numeric side: one line, what is wrong, where, and the hint."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class MeasurementError(GammaError, ArithmeticError):
 
 
 class BudgetError(GammaError, MemoryError):
-    """A budget of memory that is too small for one repetition; the mend has the number that would do."""
+    """A budget of memory that is too small for one repetition; the hint has the number that would do."""
 
 
 class Interrupted(KeyboardInterrupt):

@@ -22,40 +22,40 @@ from gamma_calc.calculus.assumptions import SumRule
 from gamma_calc.calculus.dims import Dim
 from gamma_calc.calculus.direction import (
     UNIT,
-    Chain,
     Direction,
-    Image,
-    Letter,
+    FreshImage,
+    MatrixProduct,
     Noise,
     Outer,
+    RandomMatrix,
     VectorDirection,
     as_vector,
     overlap,
-    turns,
+    transpose_alternations,
 )
 from gamma_calc.calculus.lemmas import ADDITIVE_SUM, CENTRAL_LIMIT, COHERENT, OVERLAP, RETURN, TRUNCATED
 from gamma_calc.calculus.value import Contribution
 from gamma_calc.exponents.orders.order import maximum, order
 
-MOST_TURNS: Final = 1  # changes between forward and transposed matrices before a direction counts as noise
+MOST_ALTERNATIONS: Final = 1  # changes between forward and transposed matrices before a direction counts as noise
 
 
 def inner(u: VectorDirection, v: VectorDirection, dim: Dim) -> Contribution:
     """<u, v> over an axis."""
     shared = overlap(u, v, dim)
-    lemma = COHERENT if u == v else CENTRAL_LIMIT if shared == dim.chance else OVERLAP
+    lemma = COHERENT if u == v else CENTRAL_LIMIT if shared == dim.independent_overlap else OVERLAP
     return Contribution(UNIT, dim.exponent + shared, lemma)
 
 
 def act(matrix: Direction, v: VectorDirection, dim: Dim, rule: SumRule) -> Iterator[Contribution]:
     """A matrix direction on a vector direction, over the axis ``dim``."""
-    if isinstance(matrix, Letter):
-        yield from _letter_on(matrix, v, rule)
+    if isinstance(matrix, RandomMatrix):
+        yield from _random_matrix_on(matrix, v, rule)
     elif isinstance(matrix, Outer):
         scalar = inner(matrix.right, v, dim)
         yield Contribution(matrix.left, scalar.order, scalar.lemma)
-    elif isinstance(matrix, Chain):
-        yield from _chain_on(matrix, v, rule)
+    elif isinstance(matrix, MatrixProduct):
+        yield from _matrix_product_on(matrix, v, rule)
 
 
 def multiply(left: Direction, right: Direction, dim: Dim, rule: SumRule) -> Iterator[Contribution]:
@@ -67,49 +67,49 @@ def multiply(left: Direction, right: Direction, dim: Dim, rule: SumRule) -> Iter
         for c in act(transposed(right), left.right, dim, rule):
             yield Contribution(Outer(left.left, as_vector(c.direction)), c.order, c.lemma)
     else:
-        yield Contribution(Chain(_letters(left) + _letters(right)), dim.exponent / 2, CENTRAL_LIMIT)
+        yield Contribution(MatrixProduct(_factors_of(left) + _factors_of(right)), dim.exponent / 2, CENTRAL_LIMIT)
 
 
 def transposed(direction: Direction) -> Direction:
     match direction:
-        case Letter():
+        case RandomMatrix():
             return direction.T
         case Outer(left, right):
             return Outer(right, left)
-        case Chain(letters):
-            return Chain(tuple(letter.T for letter in reversed(letters)))
+        case MatrixProduct(matrices):
+            return MatrixProduct(tuple(matrix.T for matrix in reversed(matrices)))
         case _:
             return direction
 
 
-def _letter_on(letter: Letter, v: VectorDirection, rule: SumRule) -> Iterator[Contribution]:
-    fresh = letter.inner.exponent * rule.gain
-    back = letter.inner.exponent - letter.outer.exponent / 2
-    image = Image(letter, v)
-    if isinstance(v, Noise) or turns(image) > MOST_TURNS:
-        yield Contribution(Noise(letter.outer), maximum(fresh, back) if isinstance(v, Noise) else fresh, TRUNCATED)
+def _random_matrix_on(matrix: RandomMatrix, v: VectorDirection, rule: SumRule) -> Iterator[Contribution]:
+    fresh = matrix.inner.exponent * rule.gain
+    back = matrix.inner.exponent - matrix.outer.exponent / 2
+    image = FreshImage(matrix, v)
+    if isinstance(v, Noise) or transpose_alternations(image) > MOST_ALTERNATIONS:
+        yield Contribution(Noise(matrix.outer), maximum(fresh, back) if isinstance(v, Noise) else fresh, TRUNCATED)
     else:
         yield Contribution(image, fresh, ADDITIVE_SUM if rule.gain == 1 else CENTRAL_LIMIT)
-    if isinstance(v, Image) and v.letter == letter.T:
+    if isinstance(v, FreshImage) and v.matrix == matrix.T:
         yield Contribution(v.of, back, RETURN)
 
 
-def _chain_on(chain: Chain, v: VectorDirection, rule: SumRule) -> Iterator[Contribution]:
+def _matrix_product_on(chain: MatrixProduct, v: VectorDirection, rule: SumRule) -> Iterator[Contribution]:
     """Rightmost letter first. A chain's unit size already holds the sums over its inner axes."""
     parts = [Contribution(v, order(0), CENTRAL_LIMIT)]
-    for letter in reversed(chain.letters):
+    for matrix in reversed(chain.matrices):
         parts = [
             Contribution(c.direction, part.order + c.order, c.lemma)
             for part in parts
-            for c in _letter_on(letter, as_vector(part.direction), rule)
+            for c in _random_matrix_on(matrix, as_vector(part.direction), rule)
         ]
-    inside = sum((letter.inner.exponent / 2 for letter in chain.letters[:-1]), start=order(0))
+    inside = sum((matrix.inner.exponent / 2 for matrix in chain.matrices[:-1]), start=order(0))
     for part in parts:
         yield Contribution(part.direction, part.order - inside, part.lemma)
 
 
-def _letters(direction: Direction) -> tuple[Letter, ...]:
-    if isinstance(direction, Letter):
+def _factors_of(direction: Direction) -> tuple[RandomMatrix, ...]:
+    if isinstance(direction, RandomMatrix):
         return (direction,)
-    assert isinstance(direction, Chain), f"{direction} is no product of random matrices"
-    return direction.letters
+    assert isinstance(direction, MatrixProduct), f"{direction} is no product of random matrices"
+    return direction.matrices

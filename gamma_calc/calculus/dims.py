@@ -33,14 +33,14 @@ class Dim:
 
     name: str
     exponent: Order
-    chance: Order = field(compare=False, repr=False)  # the overlap of two independent vectors of this axis
+    independent_overlap: Order = field(compare=False, repr=False)  # the overlap of two independent vectors of this axis
 
     def __init__(self, name: str, exponent: Order | Fraction | int | str) -> None:
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "exponent", order(exponent))
         if self.exponent.is_zero_quantity:
-            raise ProgramError(f"dimension {name} has exponent -inf", mend="a fixed dimension has exponent 0")
-        object.__setattr__(self, "chance", self.exponent / -2)
+            raise ProgramError(f"dimension {name} has exponent -inf", hint="a fixed dimension has exponent 0")
+        object.__setattr__(self, "independent_overlap", self.exponent / -2)
 
     def __pow__(self, power: Order | Fraction | int | str) -> Power:
         exponent = order(power)
@@ -50,7 +50,7 @@ class Dim:
             return Power(exponent * self.exponent.rational)
         raise OrderError(
             f"{self.name}^({exponent}) multiplies two unknown exponents",
-            mend=f"give the multiplier one exponent of its own, as in n^sigma, or a rational power of {self.name}",
+            hint=f"give the multiplier one exponent of its own, as in n^sigma, or a rational power of {self.name}",
         )
 
     def __str__(self) -> str:

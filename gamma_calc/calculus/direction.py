@@ -14,18 +14,18 @@ from gamma_calc.exponents.orders.order import Order, maximum, order
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """A random or given vector that depends on nothing else. ``past`` marks samples of earlier steps."""
+class GivenVector:
+    """A random or given vector that depends on nothing else. ``from_earlier_step`` marks samples of earlier steps."""
 
     name: str
-    past: bool = False
+    from_earlier_step: bool = False
 
     def __str__(self) -> str:
-        return f"past {self.name}" if self.past else self.name
+        return f"past {self.name}" if self.from_earlier_step else self.name
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class RandomMatrix:
     """A random matrix as drawn, or its transpose; it maps the axis ``inner`` to the axis ``outer``."""
 
     name: str
@@ -34,33 +34,33 @@ class Letter:
     flipped: bool = False
 
     @property
-    def T(self) -> Letter:
-        return Letter(self.name, self.inner, self.outer, not self.flipped)
+    def T(self) -> RandomMatrix:
+        return RandomMatrix(self.name, self.inner, self.outer, not self.flipped)
 
     def __str__(self) -> str:
         return f"{self.name}'" if self.flipped else self.name
 
 
 @dataclass(frozen=True, slots=True)
-class Image:
+class FreshImage:
     """The part of ``letter @ of`` that is fresh: independent of everything ``of`` was made from."""
 
-    letter: Letter
+    matrix: RandomMatrix
     of: VectorDirection
 
     def __str__(self) -> str:
-        return f"{self.letter} {self.of}"
+        return f"{self.matrix} {self.of}"
 
 
 @dataclass(frozen=True, slots=True)
-class Remainder:
+class Residual:
     """The part of an entrywise nonlinear function that is not along its argument's components."""
 
     site: str
-    past: bool = False
+    from_earlier_step: bool = False
 
     def __str__(self) -> str:
-        return f"{'past ' if self.past else ''}rest({self.site})"
+        return f"{'past ' if self.from_earlier_step else ''}rest({self.site})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Noise:
 
 
 @dataclass(frozen=True, slots=True)
-class Common:
+class FixedAxis:
     """Any vector of a fixed axis. On finitely many entries all vectors overlap at order one, so one name serves all.
 
     What is lost is how such a vector came about; a matrix that would recognise it (W on W'u) returns to u with no more
@@ -105,7 +105,7 @@ class Unit:
         return "1"
 
 
-VectorDirection = Source | Image | Remainder | Entrywise | Noise | Common | Unit
+VectorDirection = GivenVector | FreshImage | Residual | Entrywise | Noise | FixedAxis | Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,50 +120,50 @@ class Outer:
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
+class MatrixProduct:
     """A product of random matrices, leftmost first."""
 
-    letters: tuple[Letter, ...]
+    matrices: tuple[RandomMatrix, ...]
 
     def __str__(self) -> str:
-        return " ".join(map(str, self.letters))
+        return " ".join(map(str, self.matrices))
 
 
-Direction = VectorDirection | Letter | Outer | Chain
+Direction = VectorDirection | RandomMatrix | Outer | MatrixProduct
 UNIT: Final = Unit()
-ONES: Final = Source("1")  # the mean of an entrywise function
+ONES: Final = GivenVector("1")  # the mean of an entrywise function
 
 
 def is_matrix(direction: Direction) -> bool:
-    return isinstance(direction, Letter | Outer | Chain)
+    return isinstance(direction, RandomMatrix | Outer | MatrixProduct)
 
 
 def as_vector(direction: Direction) -> VectorDirection:
     """The direction, known to be a vector's: shapes were checked when the program was written."""
-    assert not isinstance(direction, Letter | Outer | Chain), f"{direction} is a matrix direction"
+    assert not isinstance(direction, RandomMatrix | Outer | MatrixProduct), f"{direction} is a matrix direction"
     return direction
 
 
 def on_axis(direction: VectorDirection, dim: Dim) -> VectorDirection:
     """The direction as a vector of this axis: on a fixed axis, the common one."""
-    return Common(dim) if dim.exponent == 0 else direction
+    return FixedAxis(dim) if dim.exponent == 0 else direction
 
 
 def on_axes(direction: Direction, shape: Shape) -> Direction:
     """The direction as a tensor of this shape."""
     if isinstance(direction, Outer):
         return Outer(on_axis(direction.left, shape[0]), on_axis(direction.right, shape[1]))
-    if isinstance(direction, Letter | Chain) or not shape:
+    if isinstance(direction, RandomMatrix | MatrixProduct) or not shape:
         return direction
     return on_axis(direction, shape[0])
 
 
-def turns(direction: Direction) -> int:
+def transpose_alternations(direction: Direction) -> int:
     """How often the matrices that made a direction change between forward and transposed ones."""
     count = 0
-    while isinstance(direction, Image):
+    while isinstance(direction, FreshImage):
         inside = direction.of
-        count += isinstance(inside, Image) and inside.letter.flipped != direction.letter.flipped
+        count += isinstance(inside, FreshImage) and inside.matrix.flipped != direction.matrix.flipped
         direction = inside
     return count
 
@@ -171,7 +171,7 @@ def turns(direction: Direction) -> int:
 def nested(direction: Direction) -> int:
     """How many entrywise products lie inside each other in a direction."""
     match direction:
-        case Image(_, of):
+        case FreshImage(_, of):
             return nested(of)
         case Entrywise(factors):
             return 1 + max(map(nested, factors))
@@ -187,9 +187,9 @@ def overlap(u: VectorDirection, v: VectorDirection, dim: Dim) -> Order:
     """
     if u == v:
         return order(0)
-    independent = dim.chance
-    if isinstance(u, Image) and isinstance(v, Image) and u.letter == v.letter:
-        return maximum(independent, overlap(u.of, v.of, u.letter.inner))
+    independent = dim.independent_overlap
+    if isinstance(u, FreshImage) and isinstance(v, FreshImage) and u.matrix == v.matrix:
+        return maximum(independent, overlap(u.of, v.of, u.matrix.inner))
     return independent
 
 
@@ -202,37 +202,43 @@ def overlap_in(u: Direction, v: Direction, shape: Shape) -> Order:
     if len(shape) == 1:
         return overlap(as_vector(u), as_vector(v), shape[0])
     rows, columns = shape
-    if isinstance(u, Letter) and isinstance(v, Outer):
+    if isinstance(u, RandomMatrix) and isinstance(v, Outer):
         return _overlap_with_update(u, v, rows, columns)
-    if isinstance(u, Outer) and isinstance(v, Letter):
+    if isinstance(u, Outer) and isinstance(v, RandomMatrix):
         return _overlap_with_update(v, u, rows, columns)
-    return rows.chance + columns.chance
+    return rows.independent_overlap + columns.independent_overlap
 
 
-def _overlap_with_update(letter: Letter, update: Outer, rows: Dim, columns: Dim) -> Order:
+def _overlap_with_update(matrix: RandomMatrix, update: Outer, rows: Dim, columns: Dim) -> Order:
     """<W, u w^T> is <W'u, w> and <W w, u>: coherent where the update came about through W itself."""
     return maximum(
-        rows.chance + overlap(Image(letter.T, update.left), update.right, columns),
-        columns.chance + overlap(Image(letter, update.right), update.left, rows),
+        rows.independent_overlap + overlap(FreshImage(matrix.T, update.left), update.right, columns),
+        columns.independent_overlap + overlap(FreshImage(matrix, update.right), update.left, rows),
     )
 
 
-def aged(direction: Direction, fresh: frozenset[str]) -> Direction:
+def from_previous_step(direction: Direction, fresh: frozenset[str]) -> Direction:
     """The direction one step later, when the samples that are drawn anew at each step have become past ones."""
     if isinstance(direction, Outer):
-        return Outer(_aged_vector(direction.left, fresh), _aged_vector(direction.right, fresh))
-    return direction if isinstance(direction, Letter | Chain) else _aged_vector(direction, fresh)
+        return Outer(
+            _vector_from_previous_step(direction.left, fresh), _vector_from_previous_step(direction.right, fresh)
+        )
+    return (
+        direction
+        if isinstance(direction, RandomMatrix | MatrixProduct)
+        else _vector_from_previous_step(direction, fresh)
+    )
 
 
-def _aged_vector(direction: VectorDirection, fresh: frozenset[str]) -> VectorDirection:
+def _vector_from_previous_step(direction: VectorDirection, fresh: frozenset[str]) -> VectorDirection:
     match direction:
-        case Source(name) if name in fresh:
-            return replace(direction, past=True)
-        case Remainder():
-            return replace(direction, past=True)
-        case Image(letter, of):
-            return Image(letter, _aged_vector(of, fresh))
+        case GivenVector(name) if name in fresh:
+            return replace(direction, from_earlier_step=True)
+        case Residual():
+            return replace(direction, from_earlier_step=True)
+        case FreshImage(matrix, of):
+            return FreshImage(matrix, _vector_from_previous_step(of, fresh))
         case Entrywise(factors):
-            return Entrywise(frozenset(_aged_vector(f, fresh) for f in factors))
+            return Entrywise(frozenset(_vector_from_previous_step(f, fresh) for f in factors))
         case _:
             return direction

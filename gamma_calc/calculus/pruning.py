@@ -14,23 +14,23 @@ from gamma_calc.calculus.value import Value
 from gamma_calc.exponents.orders.order import Order, largest
 
 
-def essential(value: Value, shape: Shape) -> Value:
+def prune_dominated(value: Value, shape: Shape) -> Value:
     """The value without the components that another one covers."""
     kept = dict(value.components)
     if len(kept) < 2:
         return value
     for direction, size in value.components.items():
         rest = ((d, o) for d, o in kept.items() if d != direction)
-        if any(_covers(d, o, direction, size, shape) for d, o in rest):
+        if any(_dominates(d, o, direction, size, shape) for d, o in rest):
             del kept[direction]
     return Value(kept)
 
 
-def along(value: Value, direction: Direction, shape: Shape) -> Order:
+def projection_order(value: Value, direction: Direction, shape: Shape) -> Order:
     """The order of the value along a direction, chance projections of its other components included."""
     return largest(size + overlap_in(d, direction, shape) for d, size in value.components.items())
 
 
-def _covers(other: Direction, other_size: Order, direction: Direction, size: Order, shape: Shape) -> bool:
-    chance = other_size + overlap_in(other, direction, shape)
-    return largest((chance, size)) == chance
+def _dominates(other: Direction, other_size: Order, direction: Direction, size: Order, shape: Shape) -> bool:
+    independent_overlap = other_size + overlap_in(other, direction, shape)
+    return largest((independent_overlap, size)) == independent_overlap

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gamma_calc.calculus.direction import Entrywise, Image, Noise, Outer, Remainder, Source, VectorDirection
+from gamma_calc.calculus.direction import Entrywise, FreshImage, GivenVector, Noise, Outer, Residual, VectorDirection
 from gamma_calc.calculus.lemmas import SIGN_FRESH, SIGN_KEPT
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.exponents.orders.order import Order, largest
@@ -29,14 +29,14 @@ def normalised(value: Value, size: Order, site: str | None) -> Iterator[Contribu
         yield Contribution(direction, order - size, SIGN_FRESH)
 
 
-def _remainders(value: Value, site: str) -> Iterator[tuple[Outer | Remainder, Order]]:
+def _remainders(value: Value, site: str) -> Iterator[tuple[Outer | Residual, Order]]:
     """Of a vector or a gradient. A scalar has none, and the sign of a random matrix is a random matrix again."""
     outers = [(d, o) for d, o in value.components.items() if isinstance(d, Outer)]
     if not outers:
-        if any(isinstance(d, Source | Image | Remainder | Entrywise | Noise) for d in value.components):
-            yield Remainder(site), value.order
+        if any(isinstance(d, GivenVector | FreshImage | Residual | Entrywise | Noise) for d in value.components):
+            yield Residual(site), value.order
         return
-    rows, columns = Remainder(f"{site} rows"), Remainder(f"{site} columns")
+    rows, columns = Residual(f"{site} rows"), Residual(f"{site} columns")
     yield Outer(rows, columns), value.order
     for right, order in _strongest((d.right, o) for d, o in outers):
         yield Outer(rows, right), order

@@ -110,7 +110,7 @@ def _refuse_unknown(adapters: Mapping[int, Adapter], hidden_layers: int) -> None
         if not 2 <= layer <= hidden_layers + 1:
             raise ProgramError(
                 f"an adapter on layer {layer}, which is no hidden layer",
-                mend=f"hidden layers are 2 .. {hidden_layers + 1}" if hidden_layers else "add hidden layers",
+                hint=f"hidden layers are 2 .. {hidden_layers + 1}" if hidden_layers else "add hidden layers",
             )
 
 

@@ -55,7 +55,7 @@ class Initialisation:
         """
         if tau is not None and not self.tau:
             raise ProgramError(
-                f"initialisation {self.name} keeps no singular values", mend="leave tau out, or name pissa or loftq"
+                f"initialisation {self.name} keeps no singular values", hint="leave tau out, or name pissa or loftq"
             )
         kept = order(self.tau or 0 if tau is None else tau)(rho=rho)
         a, b = (order(text)(tau=kept)(rho=rho, s=s) for text in (self.a0, self.b0))

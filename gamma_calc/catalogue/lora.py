@@ -130,7 +130,7 @@ def lora(
 
 def _at_least_one(batch: int) -> int:
     if batch < 1:
-        raise ProgramError(f"a batch of {batch} samples", mend="a layer sees at least one")
+        raise ProgramError(f"a batch of {batch} samples", hint="a layer sees at least one")
     return batch
 
 

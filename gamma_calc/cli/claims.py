@@ -70,7 +70,7 @@ def claims(
 
 def _refuse_record(record: Path | None) -> None:
     if record is not None:
-        raise ConfigError("--record without a measurement", mend="add --verify all, or --verify numeric")
+        raise ConfigError("--record without a measurement", hint="add --verify all, or --verify numeric")
 
 
 def answered(asked: Sequence[Claim], verify: Verify, known: Record, path: Path | None) -> tuple[list[Answer], Record]:

@@ -34,7 +34,7 @@ def compare(
     names = starts_named(init)
     if len(names) < 2:
         raise UnknownName(
-            f"{len(names)} initialisations to compare", where="--init", mend="write --init A --init B, two or more"
+            f"{len(names)} initialisations to compare", where="--init", hint="write --init A --init B, two or more"
         )
     questions = {name: Question(target, Options(**common.named(), init=name)) for name in names}
     edges = {name: laws for name in names if (laws := _edges(target, common, name))}

@@ -44,7 +44,7 @@ def _number(step: str | None) -> int | None:
         return None
     if not (step.isascii() and step.isdigit()) or len(step) > 4 or int(step) > MOST_STEPS:
         raise OrderError(
-            f"{step!r} is no step", where="--step", mend=f"write a whole number from 0 to {MOST_STEPS}, or all"
+            f"{step!r} is no step", where="--step", hint=f"write a whole number from 0 to {MOST_STEPS}, or all"
         )
     return int(step)
 

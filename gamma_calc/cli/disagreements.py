@@ -38,7 +38,7 @@ def disagreements(
     asked = chosen(names)
     if verify == "symbolic":
         if record is not None:
-            raise ConfigError("--record without a measurement", mend="add --verify all")
+            raise ConfigError("--record without a measurement", hint="add --verify all")
         known = Record.load(RECORDED)
     else:
         refuse_missing("disagreements --verify all")

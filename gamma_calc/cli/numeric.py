@@ -16,7 +16,7 @@ def refuse_missing(command: str) -> None:
     if missing:
         raise ConfigError(
             f"{command} needs {', '.join(missing)}, which is not installed",
-            mend="pip install 'gamma-calc[validation]'",
+            hint="pip install 'gamma-calc[validation]'",
         )
 
 
@@ -31,7 +31,7 @@ def widths_of(text: str) -> tuple[int, ...]:
     numbers = [int(part) for part in parts] if good else []
     if not good or (":" in text and (len(parts) != 2 or numbers[0] > numbers[1])):
         raise ExponentSyntaxError(
-            f"{text!r} is no range of widths", where="--widths", mend="write LOW:HIGH, as in 256:65536, or a list"
+            f"{text!r} is no range of widths", where="--widths", hint="write LOW:HIGH, as in 256:65536, or a list"
         )
     if ":" not in text:
         return tuple(numbers)

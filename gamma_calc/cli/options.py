@@ -108,7 +108,7 @@ class Question:
             raise OrderError(
                 f"{', '.join(missing)} left open",
                 where="--at",
-                mend="add " + ",".join(f"{name}=VALUE" for name in missing),
+                hint="add " + ",".join(f"{name}=VALUE" for name in missing),
             )
         _refuse_outside("--at", values, self.program)
         return values
@@ -157,7 +157,7 @@ class Question:
                 raise unknown(f"value of --{name}", given[name], VALUES[name])
             if name not in target.options:
                 taken = ", ".join(f"--{option}" for option in target.options)
-                raise UnknownName(f"target {target.name} does not take --{name}", mend=f"it takes {taken}")
+                raise UnknownName(f"target {target.name} does not take --{name}", hint=f"it takes {taken}")
         arguments: dict[str, object] = {target.options[name]: value for name, value in given.items()}
         arguments |= _assumed(self.options.assume) if arguments.pop("assume", None) else {}
         try:
@@ -177,7 +177,7 @@ class Question:
                 error = unknown("exponent", name, known or ("none",))
                 opened = _OPENED_BY.get(name, "") if _OPENERS.get(name) in self._known.options else ""
                 listed = "" if known else "this program leaves no exponent open"
-                raise UnknownName(error.what, where=option, mend=opened or listed or error.mend)
+                raise UnknownName(error.what, where=option, hint=opened or listed or error.hint)
 
 
 def config_of(target: str) -> PeftConfig | None:
@@ -199,7 +199,7 @@ def refuse_contradictions(config: str, given: Mapping[str, str]) -> None:
             raise ConfigError(
                 f"--{name} {given[name]} contradicts the config, which sets it by {field}",
                 where=config,
-                mend=f"leave --{name} out, or name a target of the catalogue instead of the config",
+                hint=f"leave --{name} out, or name a target of the catalogue instead of the config",
             )
 
 
@@ -238,9 +238,9 @@ def assignments(option: str, texts: Iterable[str]) -> dict[str, Order]:
     for part in (part.strip() for text in texts for part in text.split(",")):
         name, equals, value = (piece.strip() for piece in part.partition("="))
         if not (name and equals and value):
-            raise ExponentSyntaxError(f"{part!r} is no setting", where=option, mend="write NAME=VALUE, as in eta=-1/2")
+            raise ExponentSyntaxError(f"{part!r} is no setting", where=option, hint="write NAME=VALUE, as in eta=-1/2")
         if name in found:
-            raise ExponentSyntaxError(f"{name} is given twice", where=option, mend="give it once")
+            raise ExponentSyntaxError(f"{name} is given twice", where=option, hint="give it once")
         try:
             found[name] = order(value)
         except GammaError as error:
@@ -253,7 +253,7 @@ def refuse_open_values(option: str, values: Mapping[str, Order]) -> None:
     for name, value in values.items():
         if value.variables or value.is_zero_quantity:
             raise ExponentSyntaxError(
-                f"{value} is no rational", where=f"{option} {name}={value}", mend="write a value such as -1/2"
+                f"{value} is no rational", where=f"{option} {name}={value}", hint="write a value such as -1/2"
             )
 
 
@@ -274,4 +274,4 @@ def _fixed(program: Program, values: Mapping[str, Order]) -> Program:
 def _refuse_outside(option: str, values: Mapping[str, Order], program: Program) -> None:
     if values and not program.region.is_everything and program.region.substitute(values).is_empty:
         listed = ", ".join(f"{name}={value}" for name, value in values.items())
-        raise OrderError(f"{listed} is outside the domain", where=option, mend=f"the domain is {program.region}")
+        raise OrderError(f"{listed} is outside the domain", where=option, hint=f"the domain is {program.region}")

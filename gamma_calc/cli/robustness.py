@@ -55,7 +55,7 @@ def _any_start(options: Common, rates: Mapping[str, Order]) -> tuple[Derivation,
         raise OrderError(
             f"{', '.join(rates)} are not the learning rates of one program",
             where="--at",
-            mend="write eta=-1/2, or eta_A=-1,eta_B=0",
+            hint="write eta=-1/2, or eta_A=-1,eta_B=0",
         )
     return tuple(_found(options, init="general", lr=lr, assume=rule) for rule in _rules(options) for lr in schemes)
 

@@ -47,7 +47,7 @@ def refuse_failures(kept: Any, grid: Any, found: Any) -> None:
         f"{found.failed} of {found.total} cells failed, the first ({axes}, n = {job.width}, seed {job.seed}) by "
         f"{reasons[key]}",
         where=str(kept.path),
-        mend="the same command tries them again",
+        hint="the same command tries them again",
     )
 
 

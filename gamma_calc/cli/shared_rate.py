@@ -56,12 +56,12 @@ def shared_rate(
 def _point(at: Texts, numbers: Texts) -> Point:
     """The exponents of --at, or the numbers of --numbers. Raises OrderError where not exactly one is given."""
     if bool(at) == bool(numbers):
-        raise OrderError("one learning rate is needed", mend="write --at eta=-1, or --numbers rate=2e-5,n=4096,r=8")
+        raise OrderError("one learning rate is needed", hint="write --at eta=-1, or --numbers rate=2e-5,n=4096,r=8")
     if numbers:
         return _numbers(numbers)
     values = assignments("--at", at)
     if RATE not in values or values.keys() - {RATE, "rho"}:
-        raise OrderError(f"{', '.join(values)} given", where="--at", mend="give eta, and rho where the rank grows")
+        raise OrderError(f"{', '.join(values)} given", where="--at", hint="give eta, and rho where the rank grows")
     refuse_open_values("--at", values)
     return Point(values[RATE].rational, values["rho"].rational if "rho" in values else None)
 
@@ -70,7 +70,7 @@ def _numbers(texts: Texts) -> Point:
     pairs = dict(part.partition("=")[::2] for text in texts for part in text.split(","))
     numbers = {name.strip(): _number(value) for name, value in pairs.items()}
     if numbers.keys() != set(NUMBERS):
-        raise ExponentSyntaxError(f"{', '.join(numbers)} given", where="--numbers", mend=f"give {', '.join(NUMBERS)}")
+        raise ExponentSyntaxError(f"{', '.join(numbers)} given", where="--numbers", hint=f"give {', '.join(NUMBERS)}")
     return Point.of_numbers(*(numbers[name] for name in NUMBERS))
 
 
@@ -82,7 +82,7 @@ def _number(text: str) -> Decimal:
         value = Decimal(0)
     if not (value.is_finite() and TINY <= value <= HUGE):
         raise ExponentSyntaxError(
-            f"{text!r} is no number from {TINY:f} to {HUGE:f}", where="--numbers", mend="write rate=2e-5,n=4096,r=8"
+            f"{text!r} is no number from {TINY:f} to {HUGE:f}", where="--numbers", hint="write rate=2e-5,n=4096,r=8"
         )
     return value
 

@@ -84,7 +84,7 @@ def _options(target: str, given: Mapping[str, Texts]) -> dict[str, Texts]:
     for name in given:
         if name not in known:
             taken = ", ".join(f"--{option}" for option in known if option in AXES)
-            raise UnknownName(f"target {target} does not take --{name}", mend=f"it takes {taken}")
+            raise UnknownName(f"target {target} does not take --{name}", hint=f"it takes {taken}")
     return {known[name]: values for name, values in given.items()}
 
 

@@ -84,7 +84,7 @@ def _orders(question: Question, widths: tuple[int, ...], run: Run) -> Callable[[
     point = question.point or {}
     if question.program.variables and not point:
         given = ",".join(f"{name}=VALUE" for name in question.program.variables)
-        raise OrderError("a run needs a number for every exponent", mend=f"add --at {given}")
+        raise OrderError("a run needs a number for every exponent", hint=f"add --at {given}")
     settings = run.repeated | run.given("steps", "device", "memory")
 
     def measured(tell: Tell) -> Any:
@@ -97,11 +97,11 @@ def _orders(question: Question, widths: tuple[int, ...], run: Run) -> Callable[[
 def _stable_rate(question: Question, widths: tuple[int, ...], run: Run) -> Callable[[Tell], Any]:
     """The learning rate stays open, and nothing else."""
     if question.options.at:
-        raise OrderError("--stable-rate looks for the rate that --at gives", mend="fix other exponents with --set")
+        raise OrderError("--stable-rate looks for the rate that --at gives", hint="fix other exponents with --set")
     if len(question.program.variables) != 1:
         listed = ", ".join(question.program.variables) or "no exponents"
         raise OrderError(
-            f"--stable-rate leaves one rate open, here {listed} are", mend="fix the others with --set NAME=VALUE"
+            f"--stable-rate leaves one rate open, here {listed} are", hint="fix the others with --set NAME=VALUE"
         )
 
     def measured(tell: Tell) -> Any:

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from gamma_calc.derivation.derivation import Derivation
 
 # What one would like best comes first. Several rates can serve a bounded internal feature as well; one seldom can.
-WISHES: Final = (("efficient", "internally_stable"), ("efficient",), ("feature_learning",), ("stable",))
+GOALS: Final = (("efficient", "internally_stable"), ("efficient",), ("feature_learning",), ("stable",))
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Recommendation:
     """Learning-rate exponents that are largest together over ``where``, and the conditions they meet."""
 
     conditions: tuple[str, ...]
@@ -35,19 +35,19 @@ class Advice:
     found: Derivation
 
     @cached_property
-    def choice(self) -> Choice | None:
-        wish = self._wish
-        return None if wish is None else _largest(wish, self._region(wish), rates(self.found))
+    def choice(self) -> Recommendation | None:
+        goal = self._wish
+        return None if goal is None else _largest(goal, self._region(goal), rates(self.found))
 
     @cached_property
     def _wish(self) -> tuple[str, ...] | None:
         several = len(rates(self.found)) > 1
-        possible = (w for w in WISHES if several or len(w) == 1)
+        possible = (w for w in GOALS if several or len(w) == 1)
         return next((w for w in possible if not self._region(w).is_empty), None)
 
-    def _region(self, wish: tuple[str, ...]) -> Region:
+    def _region(self, goal: tuple[str, ...]) -> Region:
         region = EVERYTHING
-        for name in wish:
+        for name in goal:
             if name not in self.found.conditions:
                 return Region(())
             region = region & self.found.conditions[name].region
@@ -55,30 +55,30 @@ class Advice:
 
     def text(self, dialect: str = "text") -> str:
         """The advice in a dialect of the printers."""
-        wish = self._wish
-        if wish is None:
+        goal = self._wish
+        if goal is None:
             return "no exponent left open makes this program stable: change the initialisation or the scaling"
-        met = " and ".join(name.replace("_", " ") for name in wish)
+        met = " and ".join(name.replace("_", " ") for name in goal)
         if not rates(self.found):
             return f"nothing is left to choose; at these exponents the program is {met}"
         if self.choice is None:
-            return f"choose exponents in {self._region(wish):{dialect}} ({met})"
+            return f"choose exponents in {self._region(goal):{dialect}} ({met})"
         how = " and ".join(self._named(self.choice, dialect))
-        return "".join([f"scale {how}", *self._caveats(wish), *self._internal(self.choice, dialect)])
+        return "".join([f"scale {how}", *self._caveats(goal), *self._internal(self.choice, dialect)])
 
-    def _named(self, choice: Choice, dialect: str) -> Iterator[str]:
+    def _named(self, choice: Recommendation, dialect: str) -> Iterator[str]:
         for name, exponent in choice.rates.items():
             factor = name.partition("_")[2]
             whose = f" of {factor}" if factor else ""
             yield f"the learning rate{whose} as {power(exponent, dialect)}{' (a constant)' if exponent == 0 else ''}"
 
-    def _caveats(self, wish: tuple[str, ...]) -> Iterator[str]:
+    def _caveats(self, goal: tuple[str, ...]) -> Iterator[str]:
         """What even the best choice does not reach."""
-        if "efficient" in self.found.conditions and "efficient" not in wish:
-            learns = "feature_learning" in wish
+        if "efficient" in self.found.conditions and "efficient" not in goal:
+            learns = "feature_learning" in goal
             yield " (feature learning; no choice is efficient)" if learns else " (stable; no choice learns features)"
 
-    def _internal(self, choice: Choice, dialect: str) -> Iterator[str]:
+    def _internal(self, choice: Recommendation, dialect: str) -> Iterator[str]:
         """What becomes of each internal feature at the choice."""
         for q in self.found.program.quantities.values():
             if q.role is Role.INTERNAL:
@@ -116,7 +116,7 @@ def _behaviour(exponent: Order, where: Region, dialect: str) -> str:
     return f"has size {power(exponent, dialect)}"
 
 
-def _largest(wish: tuple[str, ...], region: Region, names: tuple[str, ...]) -> Choice | None:
+def _largest(goal: tuple[str, ...], region: Region, names: tuple[str, ...]) -> Recommendation | None:
     """Each rate at its largest, the first one first: what it leaves is for the next one."""
     chosen: dict[str, Order] = {}
     domain = EVERYTHING
@@ -129,7 +129,7 @@ def _largest(wish: tuple[str, ...], region: Region, names: tuple[str, ...]) -> C
             if not _plain(chosen[name]):
                 return None
             region = region.substitute({name: chosen[name]})
-    return Choice(wish, chosen, domain)
+    return Recommendation(goal, chosen, domain)
 
 
 def _plain(exponent: Order) -> bool:

@@ -10,12 +10,12 @@ from typing import Literal
 
 from gamma_calc.derivation.conditions import Condition
 from gamma_calc.exponents.orders.order import Order, order
-from gamma_calc.exponents.regions.contradiction import Clash, clash
+from gamma_calc.exponents.regions.contradiction import Conflict, conflict
 from gamma_calc.exponents.regions.region import Optimum, Region, where
 
 
 @dataclass(frozen=True, slots=True)
-class Demand:
+class Constraint:
     """One requirement on one quantity: its order is at most 0 ("<=") or is 0 ("=")."""
 
     quantity: str
@@ -32,16 +32,16 @@ class Demand:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Finding:
+class ConditionResult:
     """Where a condition holds. ``region`` is exact; ``largest`` the supremum of each exponent over it, with a proof."""
 
     condition: Condition
-    demands: tuple[Demand, ...]
+    constraints: tuple[Constraint, ...]
     given: Region
 
     @cached_property
     def region(self) -> Region:
-        return reduce(and_, (demand.region for demand in self.demands), self.given)
+        return reduce(and_, (constraint.region for constraint in self.constraints), self.given)
 
     @property
     def empty(self) -> bool:
@@ -53,18 +53,20 @@ class Finding:
         return {} if self.empty else {name: self.region.largest(name) for name in self.region.variables}
 
     @cached_property
-    def clash(self) -> Clash | None:
+    def conflict(self) -> Conflict | None:
         """The smallest set of demands that exclude each other, with checked arithmetic; None if they can be met."""
-        demands = {demand.text: demand.region for demand in self.demands}
-        return clash(demands | ({} if self.given.is_everything else {f"the settled set {self.given}": self.given}))
+        constraints = {constraint.text: constraint.region for constraint in self.constraints}
+        return conflict(
+            constraints | ({} if self.given.is_everything else {f"the settled set {self.given}": self.given})
+        )
 
     @cached_property
     def why(self) -> str:
         """The reason in one line: the demands where they can be met, those that exclude each other where not."""
-        if self.clash is None:
-            return " and ".join(str(demand) for demand in self.demands)
-        verb = "exclude each other" if len(self.clash.names) > 1 else "holds nowhere"
-        return f"{' and '.join(self.clash.names)} {verb}"
+        if self.conflict is None:
+            return " and ".join(str(constraint) for constraint in self.constraints)
+        verb = "exclude each other" if len(self.conflict.names) > 1 else "holds nowhere"
+        return f"{' and '.join(self.conflict.names)} {verb}"
 
     def __str__(self) -> str:
         return f"{self.condition.name}: {self.region}"

@@ -16,13 +16,13 @@ from gamma_calc.language.program import Role
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """Every quantity of a role is O(1) ("<=") or Theta(1) ("="); ``ever`` asks it of the early steps too."""
+    """Every quantity of a role is O(1) ("<=") or Theta(1) ("="); ``at_every_step`` asks it of the early steps too."""
 
     role: Role
     relation: Literal["<=", "="]
 
     @property
-    def ever(self) -> bool:
+    def at_every_step(self) -> bool:
         return self.relation == "<="
 
     def text(self, name: str) -> str:
@@ -33,11 +33,11 @@ class Requirement:
 class Condition:
     """A named conjunction of requirements, with what it means and where it was defined.
 
-    ``beyond_stability`` holds what the condition asks besides the notion of stability in force.
+    ``extra_requirements`` holds what the condition asks besides the notion of stability in force.
     """
 
     name: str
-    beyond_stability: tuple[Requirement, ...]
+    extra_requirements: tuple[Requirement, ...]
     statement: str
     source: str
 

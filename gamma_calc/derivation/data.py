@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gamma_calc.derivation.advice import Advice, rates
-from gamma_calc.derivation.condition_result import Finding
+from gamma_calc.derivation.condition_result import ConditionResult
 from gamma_calc.derivation.trace import Step, Trace
 from gamma_calc.exponents.orders.order import Order
 from gamma_calc.exponents.regions.region import Optimum, Region
@@ -68,7 +68,7 @@ def steps(found: Derivation) -> list[Data]:
 
 def early_steps(found: Derivation) -> range:
     """The steps before the orders settle; where they never do, those that were derived."""
-    return range(len(found.course.states) if found.settled.is_empty else found.from_step)
+    return range(len(found.trajectory.states) if found.settled.is_empty else found.from_step)
 
 
 def texts(orders: Mapping[str, Order | None]) -> dict[str, str | None]:
@@ -79,7 +79,7 @@ def domains(names: Iterable[str], region: Region) -> dict[str, str]:
     return {name: str(region.project(name)) for name in names}
 
 
-def condition(finding: Finding, names: Iterable[str]) -> Data:
+def condition(finding: ConditionResult, names: Iterable[str]) -> Data:
     """One condition: its set, the largest value of each exponent on it, and the reason."""
     largest = {} if finding.empty else {name: _limit(finding.region.largest(name)) for name in names}
     return {"region": str(finding.region), "empty": finding.empty, "max": largest, "why": finding.why}
@@ -105,7 +105,7 @@ def _limit(optimum: Optimum) -> str:
     return "unbounded" if optimum.value is None else str(optimum.value)
 
 
-def _bounds(finding: Finding, names: tuple[str, ...]) -> Iterator[tuple[str, list[Data]]]:
+def _bounds(finding: ConditionResult, names: tuple[str, ...]) -> Iterator[tuple[str, list[Data]]]:
     """The largest value of each learning-rate exponent as a function of the other exponents."""
     for name in () if finding.empty else names:
         yield (

@@ -9,17 +9,17 @@ from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from gamma_calc.derivation.condition_result import Demand, Finding
+from gamma_calc.derivation.condition_result import ConditionResult, Constraint
 from gamma_calc.derivation.conditions import CONDITIONS, STABILITY, Stability
 from gamma_calc.derivation.trace import Trace, trace
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.feedback import Feedback, balanced, feedback
-from gamma_calc.engine.fixed_point import Course, course
+from gamma_calc.engine.fixed_point import Trajectory, trajectory
 from gamma_calc.engine.gradient import gradients
 from gamma_calc.engine.run import states
-from gamma_calc.engine.sign_ties import Tie, ties
+from gamma_calc.engine.sign_ties import SignCancellation, ties
 from gamma_calc.engine.state import State
-from gamma_calc.engine.step_orders import Reading
+from gamma_calc.engine.step_orders import StepOrders
 from gamma_calc.errors import GammaError, OrderError, unknown
 from gamma_calc.exponents.orders.order import MINUS_INFINITY, Exponent, Order, largest
 from gamma_calc.exponents.orders.simplify import same_on, simplify
@@ -48,7 +48,7 @@ class Derivation:
     """
 
     program: Program
-    course: Course
+    trajectory: Trajectory
     stability: Stability
 
     # -- orders ---------------------------------------------------------------------------------------------------
@@ -69,10 +69,10 @@ class Derivation:
     def at_step(self, step: int) -> Mapping[str, Order]:
         """Quantity to order after ``step`` steps; 0 is the start. Raises OrderError for a negative step."""
         if step < 0:
-            raise OrderError(f"step {step} is before the start", mend="steps count from 0")
+            raise OrderError(f"step {step} is before the start", hint="steps count from 0")
         return _simplified(self._at(step).orders, self.program.region)
 
-    def _at(self, step: int) -> Reading:
+    def _at(self, step: int) -> StepOrders:
         if step < len(self._readings):
             return self._readings[step]
         if self.settled == self.program.region:
@@ -83,7 +83,7 @@ class Derivation:
     @property
     def settled(self) -> Region:
         """The exponents at which the orders hold for every later step. Outside, some order grows with every step."""
-        return self.course.settled
+        return self.trajectory.settled
 
     @cached_property
     def growth(self) -> Mapping[str, Order | None]:
@@ -108,12 +108,12 @@ class Derivation:
     @cached_property
     def feedback(self) -> tuple[Feedback, ...]:
         """The parameters whose own movement turns their updates round, and where: orders are upper bounds there."""
-        return feedback(self.program, self.course.states)
+        return feedback(self.program, self.trajectory.states)
 
     @cached_property
-    def ties(self) -> tuple[Tie, ...]:
+    def ties(self) -> tuple[SignCancellation, ...]:
         """The parameters that tied sign steps move, and where: orders are upper bounds there too."""
-        return ties(self.program, self.course.states)
+        return ties(self.program, self.trajectory.states)
 
     @cached_property
     def balance(self) -> Mapping[str, Order]:
@@ -123,7 +123,7 @@ class Derivation:
         """
         if not self.feedback:
             return MappingProxyType({})
-        there = Evaluation(self.program, balanced(self.course.last, self.feedback))
+        there = Evaluation(self.program, balanced(self.trajectory.last, self.feedback))
         values = {q.name: q.expression for q in self.program.quantities.values() if q.expression is q.node}
         return MappingProxyType({name: there.value(node).order for name, node in values.items()})
 
@@ -144,14 +144,16 @@ class Derivation:
     # -- conditions -----------------------------------------------------------------------------------------------
 
     @cached_property
-    def conditions(self) -> Mapping[str, Finding]:
+    def conditions(self) -> Mapping[str, ConditionResult]:
         """Condition name to the set of exponents where it holds, with its reason.
 
         A condition on parts of a change is left out where the program names no such parts.
         """
         roles = {q.role for q in self.program.quantities.values() if q.expression is not None}
-        asked = {name: {r.role for r in c.beyond_stability} for name, c in CONDITIONS.items()}
-        return MappingProxyType({name: self._finding(name) for name, needed in asked.items() if needed <= roles})
+        asked = {name: {r.role for r in c.extra_requirements} for name, c in CONDITIONS.items()}
+        return MappingProxyType(
+            {name: self._condition_result(name) for name, needed in asked.items() if needed <= roles}
+        )
 
     @cached_property
     def assumptions(self) -> tuple[str, ...]:
@@ -197,31 +199,31 @@ class Derivation:
     # -- the steps ------------------------------------------------------------------------------------------------
 
     @cached_property
-    def _readings(self) -> tuple[Reading, ...]:
-        history = self.course.states
+    def _readings(self) -> tuple[StepOrders, ...]:
+        history = self.trajectory.states
         return tuple(self._reading(history[max(i - 1, 0)], state) for i, state in enumerate(history))
 
     @cached_property
     def _gradients(self) -> Mapping[int, Expression]:
         return gradients(self.program.loss)
 
-    def _reading(self, before: State, now: State) -> Reading:
-        return Reading(self.program, self._gradients, before, now)
+    def _reading(self, before: State, now: State) -> StepOrders:
+        return StepOrders(self.program, self._gradients, before, now)
 
     def _agree(self, one: Mapping[str, Order], two: Mapping[str, Order]) -> bool:
         return all(one[k] == two[k] or same_on(one[k], two[k], self.settled) for k in two)
 
-    def _finding(self, name: str) -> Finding:
+    def _condition_result(self, name: str) -> ConditionResult:
         condition = CONDITIONS[name]
-        demands = []
-        for requirement in (*self.stability.requirements, *condition.beyond_stability):
+        constraints = []
+        for requirement in (*self.stability.requirements, *condition.extra_requirements):
             for q in self.program.quantities.values():
                 if q.role is requirement.role and q.expression is not None:
-                    order = self._ever(q.name) if requirement.ever else self._finally(q.name)
-                    demands.append(Demand(q.name, order, requirement.relation, requirement.text(q.name)))
-        return Finding(condition, tuple(dict.fromkeys(demands)), self.settled)
+                    order = self._at_every_step(q.name) if requirement.at_every_step else self._finally(q.name)
+                    constraints.append(Constraint(q.name, order, requirement.relation, requirement.text(q.name)))
+        return ConditionResult(condition, tuple(dict.fromkeys(constraints)), self.settled)
 
-    def _ever(self, name: str) -> Order:
+    def _at_every_step(self, name: str) -> Order:
         """The largest order a quantity has at any step."""
         return _simpler(largest(step.sizes[name] for step in self._readings), self.settled)
 
@@ -250,6 +252,6 @@ def derive(program: Program, *, stability: str = "Z_B", **values: Exponent) -> D
         raise unknown("notion of stability", stability, STABILITY)
     fixed = program.fix(values) if values else program
     try:
-        return Derivation(fixed, course(fixed), STABILITY[stability])
+        return Derivation(fixed, trajectory(fixed), STABILITY[stability])
     except GammaError as error:
         raise error.at(f"program {program.name}") from error

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from gamma_calc.derivation.advice import rates
-from gamma_calc.derivation.condition_result import Demand, Finding
+from gamma_calc.derivation.condition_result import ConditionResult, Constraint
 from gamma_calc.derivation.sections import bound_text, words
 from gamma_calc.display.blocks import Block
 from gamma_calc.exponents.linear.affine import Affine
@@ -41,28 +41,28 @@ def reasons(found: Derivation, name: str, dialect: str) -> Iterator[Block]:
             yield _bound(finding, rate, dialect)
 
 
-def _demands(finding: Finding, dialect: str) -> Block:
-    rows = [(d.text, f"{_order(d, dialect)}", f"{d.region:{dialect}}") for d in finding.demands]
+def _demands(finding: ConditionResult, dialect: str) -> Block:
+    rows = [(d.text, f"{_order(d, dialect)}", f"{d.region:{dialect}}") for d in finding.constraints]
     if not finding.given.is_everything:
         rows.append(("domain", "", f"{finding.given:{dialect}}"))
     return Block("Demands", tuple(rows), ("demand", "in exponents", "holds where"))
 
 
-def _order(demand: Demand, dialect: str) -> str:
-    sign = "≤" if dialect == "unicode" and demand.relation == "<=" else demand.relation
-    return f"{demand.order:{dialect}} {sign} 0"
+def _order(constraint: Constraint, dialect: str) -> str:
+    sign = "≤" if dialect == "unicode" and constraint.relation == "<=" else constraint.relation
+    return f"{constraint.order:{dialect}} {sign} 0"
 
 
-def _clash(finding: Finding) -> Block:
-    assert finding.clash is not None
-    proofs = [(line,) for proof in finding.clash.contradictions for line in str(proof).splitlines()]
+def _clash(finding: ConditionResult) -> Block:
+    assert finding.conflict is not None
+    proofs = [(line,) for proof in finding.conflict.contradictions for line in str(proof).splitlines()]
     return Block("Clash", ((finding.why,), *proofs))
 
 
 # -- what bounds an exponent --------------------------------------------------------------------------------------
 
 
-def _bound(finding: Finding, name: str, dialect: str) -> Block:
+def _bound(finding: ConditionResult, name: str, dialect: str) -> Block:
     """The largest value as a function of the other exponents, the demand behind each of its formulas, the proof."""
     rows: list[tuple[str, ...]] = []
     for bound in finding.region.sup(name):
@@ -72,7 +72,7 @@ def _bound(finding: Finding, name: str, dialect: str) -> Block:
     return Block(f"Largest {order(name):{dialect}}", tuple(rows))
 
 
-def _binding(finding: Finding, name: str, bound: Supremum, dialect: str) -> Iterator[str]:
+def _binding(finding: ConditionResult, name: str, bound: Supremum, dialect: str) -> Iterator[str]:
     if bound.value is None:
         return
     forms = bound.value.above if bound.value.is_convex else [-form for form in bound.value.below]
@@ -82,15 +82,15 @@ def _binding(finding: Finding, name: str, bound: Supremum, dialect: str) -> Iter
         yield f"{told} because {_owner(finding, row, bound.where)}"
 
 
-def _owner(finding: Finding, row: Row, domain: Region) -> str:
+def _owner(finding: ConditionResult, row: Row, domain: Region) -> str:
     """The demand that forces a row, or the fewest that do together."""
     goal = Region.of([row])
-    for demand in finding.demands:
-        if (demand.region & finding.given) <= goal:
-            return f"{demand.text} asks it"
-    for demand in finding.demands:
-        if (demand.region & finding.given & domain) <= goal:
-            return f"{demand.text} asks it there"
+    for constraint in finding.constraints:
+        if (constraint.region & finding.given) <= goal:
+            return f"{constraint.text} asks it"
+    for constraint in finding.constraints:
+        if (constraint.region & finding.given & domain) <= goal:
+            return f"{constraint.text} asks it there"
     return "of the demands together"
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gamma_calc.calculus.dims import Dim, shape_text
 from gamma_calc.derivation.advice import Advice, power, rates
-from gamma_calc.derivation.condition_result import Finding
+from gamma_calc.derivation.condition_result import ConditionResult
 from gamma_calc.derivation.data import early_steps, settled_orders
 from gamma_calc.derivation.trace import Step, Trace
 from gamma_calc.display.blocks import Block
@@ -144,7 +144,7 @@ def words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _set(finding: Finding, dialect: str) -> str:
+def _set(finding: ConditionResult, dialect: str) -> str:
     if not finding.empty:
         return f"{finding.region:{dialect}}"
     return f"{finding.region:{dialect}}: {finding.why}"

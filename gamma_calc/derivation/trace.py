@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from gamma_calc.calculus.lemmas import Lemma
 from gamma_calc.calculus.value import Contribution
 from gamma_calc.engine.evaluate import Evaluation
-from gamma_calc.engine.gradient import drives
+from gamma_calc.engine.gradient import optimiser_inputs
 from gamma_calc.engine.run import states
 from gamma_calc.engine.state import State
 from gamma_calc.exponents.orders.order import Order, largest
 from gamma_calc.language.expression import Expression, walk
-from gamma_calc.language.leaves import Leaf, Moved, Parameter, Snapshot
+from gamma_calc.language.leaves import Change, Leaf, Parameter, Snapshot
 
 if TYPE_CHECKING:
     from gamma_calc.derivation.derivation import Derivation
@@ -70,14 +70,14 @@ def trace(derivation: Derivation, quantities: Sequence[str], step: int | None = 
     roots = [q.expression for q in map(program.quantity, quantities) if q.expression is not None]
     here, there = Evaluation(program, now), Evaluation(program, before)
     owners = dict.fromkeys(_owners(roots)) if at else {}
-    driven = drives(program)
+    driven = optimiser_inputs(program)
     updates = tuple((p.name, _steps(there, [driven[p.name]])) for p in owners)
     return Trace(", ".join(quantities), at, _steps(here, roots), updates)
 
 
 def _around(derivation: Derivation, at: int) -> tuple[State, State]:
     """The state before a step and the one after it."""
-    history = derivation.course.states
+    history = derivation.trajectory.states
     if at < len(history):
         return history[max(at - 1, 0)], history[at]
     if derivation.settled == derivation.program.region:
@@ -90,7 +90,7 @@ def _owners(roots: Iterable[Expression]) -> Iterator[Parameter]:
     for node in walk(roots):
         if isinstance(node, Parameter):
             yield node
-        elif isinstance(node, Snapshot | Moved):
+        elif isinstance(node, Snapshot | Change):
             yield node.parameter
 
 

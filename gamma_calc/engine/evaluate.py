@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from gamma_calc.calculus.direction import Chain, Image, Letter, on_axes
+from gamma_calc.calculus.direction import FreshImage, MatrixProduct, RandomMatrix, on_axes
 from gamma_calc.calculus.lemmas import GIVEN
-from gamma_calc.calculus.pruning import essential
+from gamma_calc.calculus.pruning import prune_dominated
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.engine.state import State
 from gamma_calc.language.expression import Expression, walk
-from gamma_calc.language.leaves import Moved, Parameter, Snapshot
+from gamma_calc.language.leaves import Change, Parameter, Snapshot
 from gamma_calc.language.program import Program
 
 
@@ -30,11 +30,11 @@ class Evaluation:
         return self._values[id(expression)][1]
 
     def _tidied(self, node: Expression, value: Value) -> Value:
-        return value if self.program.orthogonal else essential(value, node.shape)
+        return value if self.program.orthogonal else prune_dominated(value, node.shape)
 
     def contributions(self, node: Expression) -> Iterator[Contribution]:
         """Every way in which a direction comes into the node's value. The arguments must have been evaluated."""
-        if isinstance(node, Parameter | Snapshot | Moved):
+        if isinstance(node, Parameter | Snapshot | Change):
             kept = self.state.value(node)
             yield from (Contribution(d, o, GIVEN) for d, o in kept.components.items())
             return
@@ -46,10 +46,10 @@ class Evaluation:
     def _declared_zero(self, c: Contribution) -> bool:
         """Is this direction zero because the program declares two initial factors orthogonal?"""
         d = c.direction
-        if isinstance(d, Image) and isinstance(d.of, Image):
-            return self._orthogonal(d.letter, d.of.letter)
-        return isinstance(d, Chain) and any(map(self._orthogonal, d.letters, d.letters[1:]))
+        if isinstance(d, FreshImage) and isinstance(d.of, FreshImage):
+            return self._orthogonal(d.matrix, d.of.matrix)
+        return isinstance(d, MatrixProduct) and any(map(self._orthogonal, d.matrices, d.matrices[1:]))
 
-    def _orthogonal(self, left: Letter, right: Letter) -> bool:
+    def _orthogonal(self, left: RandomMatrix, right: RandomMatrix) -> bool:
         pair = (right.name, left.name) if left.flipped and right.flipped else (left.name, right.name)
         return left.flipped == right.flipped and pair in self.program.orthogonal

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from gamma_calc.calculus.pruning import along
+from gamma_calc.calculus.pruning import projection_order
 from gamma_calc.calculus.value import ZERO
 from gamma_calc.engine.evaluate import Evaluation
-from gamma_calc.engine.gradient import drives
+from gamma_calc.engine.gradient import optimiser_inputs
 from gamma_calc.engine.state import State
 from gamma_calc.exponents.orders.order import Order
 from gamma_calc.exponents.regions.region import Region, where
@@ -27,24 +27,26 @@ from gamma_calc.language.program import Program
 class Feedback:
     """From ``step`` on, in ``where``, every order that uses the movement of ``parameter`` is an upper bound only.
 
-    ``relief`` (an exponent, negative there) is how far below its bound the movement is in balance with its drive.
+    ``balance_exponent`` (an exponent, negative there) is how far below its bound the movement is in balance with what
+    drives it.
     """
 
     parameter: str
     step: int
     where: Region
-    relief: Order
+    balance_exponent: Order
 
     def __str__(self) -> str:
         return (
             f"from step {self.step} on the gradient of {self.parameter} is dominated by its own earlier updates where "
-            f"{self.where}: orders are upper bounds there, and its movement is in balance n^({self.relief}) lower"
+            f"{self.where}: orders are upper bounds there, and its movement is in balance "
+            f"n^({self.balance_exponent}) lower"
         )
 
 
 def feedback(program: Program, history: tuple[State, ...]) -> tuple[Feedback, ...]:
     """Every parameter whose movement returns, at the first step at which it does."""
-    of_parameter = drives(program)
+    of_parameter = optimiser_inputs(program)
     suspects = [(p, of_parameter[p.name]) for p in program.parameters if p in walk([of_parameter[p.name]])]
     found = (_first(program, p, gradient, history) for p, gradient in suspects)
     return tuple(f for f in found if f is not None)
@@ -55,7 +57,9 @@ def balanced(state: State, found: tuple[Feedback, ...]) -> State:
     tensors = dict(state.tensors)
     for f in found:
         t = tensors[f.parameter]
-        tensors[f.parameter] = replace(t, before=t.before.times(f.relief), last=t.last.times(f.relief))
+        tensors[f.parameter] = replace(
+            t, before=t.before.times(f.balance_exponent), last=t.last.times(f.balance_exponent)
+        )
     return State(state.step, tensors)
 
 
@@ -76,4 +80,4 @@ def _along_movement(
     still = State(state.step, {**state.tensors, p.name: replace(tensor, before=ZERO, last=ZERO)})
     full, driven = Evaluation(program, state).value(gradient), Evaluation(program, still).value(gradient)
     for direction in () if driven.is_zero else tensor.moved.components:
-        yield driven.order, along(full, direction, p.shape)
+        yield driven.order, projection_order(full, direction, p.shape)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import islice
 
-from gamma_calc.calculus.pruning import along
+from gamma_calc.calculus.pruning import projection_order
 from gamma_calc.engine.run import states
 from gamma_calc.engine.state import State
 from gamma_calc.exponents.orders.order import Order
@@ -23,7 +23,7 @@ MOST_STEPS = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Course:
+class Trajectory:
     """The states step by step, and the exponents at which the last two agree (so that all later ones do)."""
 
     states: tuple[State, ...]
@@ -34,7 +34,7 @@ class Course:
         return self.states[-1]
 
 
-def course(program: Program) -> Course:
+def trajectory(program: Program) -> Trajectory:
     """Run until the orders are settled: everywhere in the domain, or on a set that another step does not enlarge."""
     history: list[State] = []
     known: Region | None = None
@@ -43,13 +43,13 @@ def course(program: Program) -> Course:
         if len(history) < 2:
             continue
         if same(history[-2], state):
-            return Course(tuple(history), program.region)
+            return Trajectory(tuple(history), program.region)
         if len(history) > PATIENCE:
             found = agreement(program, history[-2], state)
             if found == program.region or (len(history) >= ENOUGH and found == known and not found.is_empty):
-                return Course(tuple(history), found)
+                return Trajectory(tuple(history), found)
             known = found
-    return Course(tuple(history), known if known is not None else agreement(program, history[-2], history[-1]))
+    return Trajectory(tuple(history), known if known is not None else agreement(program, history[-2], history[-1]))
 
 
 def same(before: State, after: State) -> bool:
@@ -72,7 +72,7 @@ def _changes(program: Program, before: State, after: State) -> set[tuple[Order, 
     for p in program.parameters:
         for old, new in zip(before.tensors[p.name].parts, after.tensors[p.name].parts, strict=True):
             for direction in old.components.keys() | new.components.keys() if old != new else ():
-                pair = along(old, direction, p.shape), along(new, direction, p.shape)
+                pair = projection_order(old, direction, p.shape), projection_order(new, direction, p.shape)
                 if pair[0] != pair[1]:
                     found.add(pair)
     return found

@@ -27,7 +27,7 @@ def gradients(loss: Expression) -> dict[int, Expression]:
     return result
 
 
-def drives(program: Program) -> dict[str, Expression]:
+def optimiser_inputs(program: Program) -> dict[str, Expression]:
     """What the optimiser is given for each parameter: its gradient, or what the optimiser asks for instead.
 
     Raises ProgramError where no gradient reaches a parameter.
@@ -37,6 +37,6 @@ def drives(program: Program) -> dict[str, Expression]:
     found = {}
     for p in program.parameters:
         if id(p) not in of_node:
-            raise ProgramError(f"no gradient reaches parameter {p.name}", mend=f"write frozen({p.name!r}, ...) instead")
-        found[p.name] = program.optimiser.drive(p.name, of_node[id(p)], tensors)
+            raise ProgramError(f"no gradient reaches parameter {p.name}", hint=f"write frozen({p.name!r}, ...) instead")
+        found[p.name] = program.optimiser.optimiser_input(p.name, of_node[id(p)], tensors)
     return found

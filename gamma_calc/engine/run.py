@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gamma_calc.calculus.pruning import essential
+from gamma_calc.calculus.pruning import prune_dominated
 from gamma_calc.calculus.value import Value
 from gamma_calc.engine.evaluate import Evaluation
-from gamma_calc.engine.gradient import drives
+from gamma_calc.engine.gradient import optimiser_inputs
 from gamma_calc.engine.state import State, Tensor
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.leaves import Parameter
@@ -16,12 +16,12 @@ from gamma_calc.language.program import Program
 
 def states(program: Program) -> Iterator[State]:
     """The states before the first step, after it, after the second, and so on without end."""
-    of_parameter = drives(program)
+    of_parameter = optimiser_inputs(program)
     sources = [(p, of_parameter[p.name]) for p in program.parameters]
     state = start(program)
     yield state
     while True:
-        state = step(program, state, sources).aged(program.fresh)
+        state = step(program, state, sources).from_previous_step(program.fresh)
         yield state
 
 
@@ -43,7 +43,7 @@ def _moved(program: Program, p: Parameter, tensor: Tensor, gradient: Value) -> T
     step = update.times(p.rate)
     if program.orthogonal:
         return Tensor(tensor.start, tensor.moved, step, memory)
-    return Tensor(*(essential(value, p.shape) for value in (tensor.start, tensor.moved, step, memory)))
+    return Tensor(*(prune_dominated(value, p.shape) for value in (tensor.start, tensor.moved, step, memory)))
 
 
 def _initial(program: Program, p: Parameter) -> Value:

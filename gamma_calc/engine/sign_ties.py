@@ -17,7 +17,7 @@ from itertools import combinations
 from gamma_calc.calculus.direction import Direction, Outer
 from gamma_calc.calculus.value import Value
 from gamma_calc.engine.evaluate import Evaluation
-from gamma_calc.engine.gradient import drives
+from gamma_calc.engine.gradient import optimiser_inputs
 from gamma_calc.engine.state import State, Tensor
 from gamma_calc.exponents.orders.order import MINUS_INFINITY
 from gamma_calc.exponents.regions.region import Region, where
@@ -29,7 +29,7 @@ Sides = frozenset[Direction]
 
 
 @dataclass(frozen=True, slots=True)
-class Tie:
+class SignCancellation:
     """From ``step`` on, in ``where``, orders are upper bounds: the sign that moves ``parameter`` is of tied steps."""
 
     parameter: str
@@ -43,15 +43,15 @@ class Tie:
         )
 
 
-def ties(program: Program, history: tuple[State, ...]) -> tuple[Tie, ...]:
+def ties(program: Program, history: tuple[State, ...]) -> tuple[SignCancellation, ...]:
     """Every parameter whose gradient is led by two tied steps, at the first step that uses it."""
     if not isinstance(program.optimiser, Sign):
         return ()
-    found = (_first(program, name, gradient, history) for name, gradient in drives(program).items())
+    found = (_first(program, name, gradient, history) for name, gradient in optimiser_inputs(program).items())
     return tuple(tie for tie in found if tie is not None)
 
 
-def _first(program: Program, name: str, gradient: Expression, history: tuple[State, ...]) -> Tie | None:
+def _first(program: Program, name: str, gradient: Expression, history: tuple[State, ...]) -> SignCancellation | None:
     at_start = Evaluation(program, history[0]).value(gradient)
     for state in history[2:]:
         tied = [pair for tensor in state.tensors.values() for pair in _tied_steps(tensor)]
@@ -60,7 +60,7 @@ def _first(program: Program, name: str, gradient: Expression, history: tuple[Sta
             for sides, region in tied:
                 there = program.region & region & _lead(value, at_start, one, two)
                 if sides in _sides(one, two) and not there.is_empty:
-                    return Tie(name, state.step + 1, there)
+                    return SignCancellation(name, state.step + 1, there)
     return None
 
 

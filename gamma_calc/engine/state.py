@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gamma_calc.calculus.direction import aged
+from gamma_calc.calculus.direction import from_previous_step
 from gamma_calc.calculus.value import ZERO, Value
-from gamma_calc.language.leaves import Moved, Parameter, Snapshot, Time
+from gamma_calc.language.leaves import Change, Parameter, Snapshot, Time
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +40,7 @@ class State:
     step: int
     tensors: Mapping[str, Tensor]
 
-    def value(self, leaf: Parameter | Snapshot | Moved) -> Value:
+    def value(self, leaf: Parameter | Snapshot | Change) -> Value:
         """The value of a parameter, now or at an earlier time, or of its change between two times."""
         if isinstance(leaf, Parameter):
             return self.tensors[leaf.name].now
@@ -51,12 +51,14 @@ class State:
             return tensor.last
         return tensor.before if leaf.until is Time.PREVIOUS else tensor.moved
 
-    def aged(self, fresh: frozenset[str]) -> State:
+    def from_previous_step(self, fresh: frozenset[str]) -> State:
         """The state as the next step sees it, when the samples are drawn anew."""
         if not fresh:
             return self
         tensors = {
-            name: Tensor(*(v.renamed(lambda d: aged(d, fresh)) for v in (t.start, t.before, t.last, t.memory)))
+            name: Tensor(
+                *(v.renamed(lambda d: from_previous_step(d, fresh)) for v in (t.start, t.before, t.last, t.memory))
+            )
             for name, t in self.tensors.items()
         }
         return State(self.step, tensors)

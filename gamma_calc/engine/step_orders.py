@@ -8,7 +8,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from gamma_calc.calculus.alignment import aligned
-from gamma_calc.calculus.direction import aged
+from gamma_calc.calculus.direction import from_previous_step
 from gamma_calc.calculus.value import Value
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.state import State
@@ -18,7 +18,7 @@ from gamma_calc.language.program import Program, Quantity
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
+class StepOrders:
     """One step. The loss gradient is that of the parameters before the step, which made the step."""
 
     program: Program
@@ -54,7 +54,7 @@ class Reading:
         return Value({}) if q.expression is None else self._here.value(q.expression)
 
     def _projection(self, q: Quantity) -> Order:
-        along = self._there.value(self.gradients[id(q.node)])
+        projection_order = self._there.value(self.gradients[id(q.node)])
         if self.program.fresh and self.before.step < self.now.step:
-            along = along.renamed(lambda d: aged(d, self.program.fresh))
-        return aligned(self._value(q), along, q.node.shape)
+            projection_order = projection_order.renamed(lambda d: from_previous_step(d, self.program.fresh))
+        return aligned(self._value(q), projection_order, q.node.shape)

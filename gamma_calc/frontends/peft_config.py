@@ -144,17 +144,17 @@ def _text(path: Path) -> str:
         if len(found) > MOST_BYTES:
             raise ConfigError(
                 f"the file is larger than {MOST_BYTES // 2**20} MB, a config has a few kB",
-                mend="name the adapter_config.json, not the weights",
+                hint="name the adapter_config.json, not the weights",
             )
         return found.decode("utf-8-sig")
     except FileNotFoundError:
-        raise ConfigError("no such file", mend="name an adapter_config.json, or a target of the catalogue") from None
+        raise ConfigError("no such file", hint="name an adapter_config.json, or a target of the catalogue") from None
     except IsADirectoryError:
-        raise ConfigError("this is a folder", mend="name the adapter_config.json inside it") from None
+        raise ConfigError("this is a folder", hint="name the adapter_config.json inside it") from None
     except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", mend="name a readable adapter_config.json") from None
+        raise ConfigError(f"cannot be read: {error.strerror}", hint="name a readable adapter_config.json") from None
     except UnicodeDecodeError:
-        raise ConfigError("not JSON: the file is no UTF-8 text", mend="name an adapter_config.json") from None
+        raise ConfigError("not JSON: the file is no UTF-8 text", hint="name an adapter_config.json") from None
 
 
 def _object(text: str) -> dict[str, Any]:
@@ -163,11 +163,11 @@ def _object(text: str) -> dict[str, Any]:
         found = json.loads(text, parse_float=Decimal)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        raise ConfigError(f"not JSON: {error.msg}", where=place, mend="mend the file there") from None
+        raise ConfigError(f"not JSON: {error.msg}", where=place, hint="mend the file there") from None
     except (RecursionError, ValueError):
         raise ConfigError("not JSON that can be read: nested too deeply, or a number too long") from None
     if not isinstance(found, dict):
-        raise ConfigError("the JSON is no object", mend='a config looks like {"peft_type": "LORA", "r": 16, ...}')
+        raise ConfigError("the JSON is no object", hint='a config looks like {"peft_type": "LORA", "r": 16, ...}')
     return found
 
 
@@ -184,10 +184,10 @@ def _refuse_other_adapters(fields: dict[str, Any]) -> None:
     kind = fields.get("peft_type")
     if kind != "LORA":
         told = "no peft_type" if kind is None else f"peft_type {_shown(kind)} is not LoRA"
-        raise ConfigError(told, mend='only "peft_type": "LORA" is in the catalogue')
+        raise ConfigError(told, hint='only "peft_type": "LORA" is in the catalogue')
     for name in DIFFERENT:
         if fields.get(name):
-            raise ConfigError(f"{name} is not yet in the catalogue", mend="without it the config is plain LoRA")
+            raise ConfigError(f"{name} is not yet in the catalogue", hint="without it the config is plain LoRA")
 
 
 def _init(fields: dict[str, Any]) -> str:
@@ -195,7 +195,7 @@ def _init(fields: dict[str, Any]) -> str:
     asked = fields.get("init_lora_weights", True)
     if not isinstance(asked, bool | str):
         raise ConfigError(
-            f"init_lora_weights is {_shown(asked)}", mend='write true, false or a name such as "gaussian"'
+            f"init_lora_weights is {_shown(asked)}", hint='write true, false or a name such as "gaussian"'
         )
     name = _plain_name(asked)
     if name not in INITS:
@@ -216,14 +216,14 @@ def _refuse_other_modes(fields: dict[str, Any], config: str, field: str, known: 
     own = fields.get(config) or {}
     mode = own.get(field, known) if isinstance(own, dict) else own
     if mode != known:
-        raise ConfigError(f"{config}.{field} is {_shown(mode)}", mend=f"only {_shown(known)} is in the catalogue")
+        raise ConfigError(f"{config}.{field} is {_shown(mode)}", hint=f"only {_shown(known)} is in the catalogue")
 
 
 def _refuse_odd_ranks(groups: tuple[Group, ...]) -> None:
     for group in groups:
         if group.rank % 2:
             raise ConfigError(
-                f"{group.modules}: r is {group.rank}", mend="the orthogonal start halves the rank: write an even one"
+                f"{group.modules}: r is {group.rank}", hint="the orthogonal start halves the rank: write an even one"
             )
 
 
@@ -242,7 +242,7 @@ def _groups(fields: dict[str, Any], rs: bool) -> Iterator[Group]:
 def _pattern(name: str, fields: dict[str, Any]) -> dict[str, Any]:
     found = fields.get(name) or {}
     if not isinstance(found, dict):
-        raise ConfigError(f"{name} is {_shown(found)}", mend="write an object from module names to numbers")
+        raise ConfigError(f"{name} is {_shown(found)}", hint="write an object from module names to numbers")
     targets = fields.get("target_modules")
     if isinstance(targets, list):
         for key in found:
@@ -257,12 +257,12 @@ def _refuse_a_key_without_match(pattern: str, key: str, targets: list[str]) -> N
         return
     if not any(f".{literal}".endswith(f".{t}") or f".{t}".endswith(f".{literal}") for t in targets):
         error = unknown(f"{pattern} key", key, targets)
-        raise ConfigError(f"{pattern} key {_shown(key)} matches no target module", mend=error.mend)
+        raise ConfigError(f"{pattern} key {_shown(key)} matches no target module", hint=error.hint)
 
 
 def _rank(name: str, value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= LARGEST:
-        raise ConfigError(f"{name} is {_shown(value)}", mend="a rank is a positive whole number")
+        raise ConfigError(f"{name} is {_shown(value)}", hint="a rank is a positive whole number")
     return value
 
 
@@ -274,7 +274,7 @@ def _alpha(name: str, value: object) -> Fraction:
         case _:
             known = 0
     if not Decimal(1) / LARGEST <= known <= LARGEST:
-        raise ConfigError(f"{name} is {_shown(value)}", mend="write a positive number")
+        raise ConfigError(f"{name} is {_shown(value)}", hint="write a positive number")
     return Fraction(known)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gamma_calc.errors import ProgramError
 from gamma_calc.language.expression import Expression, Part, total
-from gamma_calc.language.leaves import Moved, Parameter, Snapshot, Time
+from gamma_calc.language.leaves import Change, Parameter, Snapshot, Time
 from gamma_calc.operations.scale import Scale
 
 
@@ -12,15 +12,15 @@ def earlier(node: Expression, time: Time) -> Expression:
     """The same expression with every parameter at an earlier time."""
     if isinstance(node, Parameter):
         return Snapshot(node, time)
-    if isinstance(node, Moved) and node.until is Time.NOW:
-        return Moved(node.parameter, node.since, time)
+    if isinstance(node, Change) and node.until is Time.NOW:
+        return Change(node.parameter, node.since, time)
     return node.rebuild(*(earlier(a, time) for a in node.arguments)) if node.arguments else node
 
 
 def change(node: Expression, since: Time = Time.PREVIOUS) -> Expression | None:
     """What a step (or the whole training) added to the expression, or None where nothing in it moves."""
     if isinstance(node, Parameter):
-        return Moved(node, since)
+        return Change(node, since)
     return total(part.expression for part in _parts(node, since))
 
 
@@ -38,7 +38,7 @@ def split(node: Expression, since: Time = Time.PREVIOUS) -> tuple[Part, ...]:
     if isinstance(node, SinceStart):
         return split(node.arguments[0], since)
     if not isinstance(node, Bilinear):
-        raise ProgramError(f"{node} is no product of two factors", mend="split the product inside it")
+        raise ProgramError(f"{node} is no product of two factors", hint="split the product inside it")
     return _parts(node, since)
 
 

@@ -32,7 +32,7 @@ class Bilinear(Expression):
         return tuple(parts)
 
 
-class OnGradients(Expression):
+class GradientOnly(Expression):
     """An operation that optimisers alone use: no loss is trained through it, and no quantity with it is watched."""
 
     def pull_back(self, upstream: Expression) -> tuple[Expression | None, ...]:
@@ -42,4 +42,4 @@ class OnGradients(Expression):
         raise self._refused()
 
     def _refused(self) -> ProgramError:
-        return ProgramError(f"{self} is an operation on gradients", mend="use it in an optimiser, not in a loss")
+        return ProgramError(f"{self} is an operation on gradients", hint="use it in an optimiser, not in a loss")

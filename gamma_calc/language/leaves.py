@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from gamma_calc.calculus.assumptions import SumRule
 from gamma_calc.calculus.dims import Dim, Shape, shape_text
-from gamma_calc.calculus.direction import UNIT, Direction, Letter, Source
+from gamma_calc.calculus.direction import UNIT, Direction, GivenVector, RandomMatrix
 from gamma_calc.calculus.lemmas import GIVEN
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError, ShapeError
@@ -60,7 +60,7 @@ class Data(Leaf):
     fresh: bool = False
 
     def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
-        yield Contribution(UNIT if not self.shape else Source(self.name), self.entry, GIVEN)
+        yield Contribution(UNIT if not self.shape else GivenVector(self.name), self.entry, GIVEN)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -90,7 +90,7 @@ class Parameter(Leaf):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Kept(Leaf):
+class ParameterState(Leaf):
     """Something about a parameter that training keeps: the engine its orders, the executor its array."""
 
     parameter: Parameter
@@ -104,7 +104,7 @@ class Kept(Leaf):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Snapshot(Kept):
+class Snapshot(ParameterState):
     """The value of a parameter at an earlier time."""
 
     time: Time
@@ -115,7 +115,7 @@ class Snapshot(Kept):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Moved(Kept):
+class Change(ParameterState):
     """What training added to a parameter between two times."""
 
     since: Time
@@ -141,8 +141,8 @@ class One(Leaf):
 def drawn(name: str, shape: Shape) -> Direction:
     """The direction of an independent random tensor."""
     if len(shape) == 2:
-        return Letter(name, shape[0], shape[1])
-    return Source(name) if shape else UNIT
+        return RandomMatrix(name, shape[0], shape[1])
+    return GivenVector(name) if shape else UNIT
 
 
 def data(name: str, *shape: Dim, entry: Order | Fraction | int | str = 0, fresh: bool = False) -> Data:
@@ -156,7 +156,7 @@ def data(name: str, *shape: Dim, entry: Order | Fraction | int | str = 0, fresh:
     """
     if len(shape) > 1:
         raise ShapeError(
-            f"data {name} has shape {shape_text(shape)}", mend="give one vector per sample and add their losses"
+            f"data {name} has shape {shape_text(shape)}", hint="give one vector per sample and add their losses"
         )
     return Data(name, shape, order(entry), fresh)
 
@@ -182,7 +182,7 @@ def parameter(name: str, *shape: Dim, init: Init, rate: Order | Fraction | int |
     """
     if rate is None:
         raise ProgramError(
-            f"parameter {name} has no learning rate", mend=f"give rate='eta', or write frozen({name!r}, ...) instead"
+            f"parameter {name} has no learning rate", hint=f"give rate='eta', or write frozen({name!r}, ...) instead"
         )
     if init.expression is not None:
         _check_given(name, shape, init.expression)
@@ -193,13 +193,13 @@ def _check_given(name: str, shape: Shape, start: Expression) -> None:
     if start.shape != shape:
         raise ShapeError(
             f"parameter {name} of shape {shape_text(shape)} starts as {start} of shape {shape_text(start.shape)}",
-            mend="both must have the same axes",
+            hint="both must have the same axes",
         )
-    if any(isinstance(node, Parameter | Kept) for node in walk([start])):
-        raise ProgramError(f"parameter {name} starts as {start}, which is trained", mend="use data and frozen tensors")
+    if any(isinstance(node, Parameter | ParameterState) for node in walk([start])):
+        raise ProgramError(f"parameter {name} starts as {start}, which is trained", hint="use data and frozen tensors")
 
 
 def _at_most_matrix(name: str, shape: Shape) -> Shape:
     if len(shape) > 2:
-        raise ShapeError(f"{name} has shape {shape_text(shape)}", mend="tensors have at most two axes")
+        raise ShapeError(f"{name} has shape {shape_text(shape)}", hint="tensors have at most two axes")
     return shape

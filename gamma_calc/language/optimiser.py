@@ -33,7 +33,7 @@ class Optimiser(ABC):
         """The rule with its exponents given values."""
         return self
 
-    def drive(self, parameter: str, gradient: Expression, tensors: Mapping[str, Expression]) -> Expression:
+    def optimiser_input(self, parameter: str, gradient: Expression, tensors: Mapping[str, Expression]) -> Expression:
         """What the rule is given for a parameter's gradient: itself, or a program that may use the tensors by name.
 
         Raises ProgramError for a gradient that the rule does not know.

@@ -14,7 +14,7 @@ from gamma_calc.errors import ProgramError, unknown
 from gamma_calc.exponents.orders.order import Exponent, Order
 from gamma_calc.language.change import change, split
 from gamma_calc.language.expression import Expression, walk
-from gamma_calc.language.leaves import Data, Frozen, Leaf, Moved, Parameter, Snapshot
+from gamma_calc.language.leaves import Change, Data, Frozen, Leaf, Parameter, Snapshot
 from gamma_calc.language.optimiser import Optimiser
 from gamma_calc.operations.scale import Scale
 
@@ -168,12 +168,12 @@ class Program:
 
     def fix(self, values: Mapping[str, Exponent]) -> Program:
         """The program with exponents given values. Raises UnknownName for a name the program does not have."""
-        from gamma_calc.language.substitute import fixed
+        from gamma_calc.language.substitute import substitute
 
         for name in values:
             if name not in self.variables:
                 raise unknown("exponent", name, self.variables).at(f"program {self.name}")
-        return fixed(self, values)
+        return substitute(self, values)
 
     # -- checks ---------------------------------------------------------------------------------------------------
 
@@ -183,27 +183,27 @@ class Program:
             raise ProgramError(
                 f"the loss {self.loss} has shape {shape_text(self.loss.shape)}",
                 where=where,
-                mend="a loss is a scalar: w @ Z is the linear loss, e @ e the squared error",
+                hint="a loss is a scalar: w @ Z is the linear loss, e @ e the squared error",
             )
         self._check_names(where)
         if not self.parameters:
-            raise ProgramError("no parameter reaches the loss", where=where, mend="write one with parameter(...)")
+            raise ProgramError("no parameter reaches the loss", where=where, hint="write one with parameter(...)")
         trained = {id(p) for p in self.parameters}
         watched = walk(q.expression for q in self.quantities.values() if q.expression is not None)
         for node in watched:
-            owner = node.parameter if isinstance(node, Snapshot | Moved) else node
+            owner = node.parameter if isinstance(node, Snapshot | Change) else node
             if isinstance(owner, Parameter) and id(owner) not in trained:
                 raise ProgramError(
                     f"parameter {owner.name} is watched but the loss does not depend on it",
                     where=where,
-                    mend=f"use it in the loss, or write frozen({owner.name!r}, ...)",
+                    hint=f"use it in the loss, or write frozen({owner.name!r}, ...)",
                 )
 
     def _check_names(self, where: str) -> None:
         names: dict[str, Expression] = {}
         for node in self.nodes:
             if isinstance(node, Leaf) and names.setdefault(node.name, node) is not node:
-                raise ProgramError(f"two tensors are named {node.name}", where=where, mend="give each its own name")
+                raise ProgramError(f"two tensors are named {node.name}", where=where, hint="give each its own name")
 
 
 def _exponents_of(node: Expression) -> list[Order]:

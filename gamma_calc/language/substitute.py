@@ -10,12 +10,12 @@ from gamma_calc.exponents.orders.order import Exponent, Order, order
 from gamma_calc.exponents.regions.region import Region
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import Init
-from gamma_calc.language.leaves import Data, Frozen, Moved, Parameter, Snapshot
+from gamma_calc.language.leaves import Change, Data, Frozen, Parameter, Snapshot
 from gamma_calc.language.program import Program, Quantity
 from gamma_calc.operations.scale import Scale
 
 
-def fixed(program: Program, values: Mapping[str, Exponent]) -> Program:
+def substitute(program: Program, values: Mapping[str, Exponent]) -> Program:
     """The program at given exponents; its domain is cut accordingly."""
     values = {name: order(value) for name, value in values.items()}
     rewrite = _Rewrite(values)
@@ -52,8 +52,8 @@ class _Rewrite:
                 return Data(name, self._shape(node.shape), self._order(entry), fresh)
             case Snapshot(parameter, time):
                 return Snapshot(self._parameter(parameter), time)
-            case Moved(parameter, since, until):
-                return Moved(self._parameter(parameter), since, until)
+            case Change(parameter, since, until):
+                return Change(self._parameter(parameter), since, until)
             case Scale():
                 power = Power(self._order(node.power.exponent))
                 return Scale(self.node(node.arguments[0]), coefficient=node.coefficient, power=power)

@@ -25,7 +25,7 @@ class Add(Linear):
         if left.shape != right.shape:
             raise ShapeError(
                 f"cannot add {left} of shape {shape_text(left.shape)} and {right} of shape {shape_text(right.shape)}",
-                mend="both must have the same axes",
+                hint="both must have the same axes",
             )
         self.arguments = (left, right)
         self.shape: Shape = left.shape

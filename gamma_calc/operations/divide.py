@@ -27,7 +27,7 @@ class Divide(Expression):
             raise ShapeError(
                 f"{numerator} of shape {shape_text(numerator.shape)} over {denominator} of shape "
                 f"{shape_text(denominator.shape)}",
-                mend="give two vectors of one shape",
+                hint="give two vectors of one shape",
             )
         self.arguments = (numerator, denominator)
         self.shape: Shape = numerator.shape
@@ -35,7 +35,7 @@ class Divide(Expression):
     def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
         x, y = values
         if ONES not in y.components:
-            raise ProgramError(f"{self} divides by entries that may be zero", mend="divide by lengths of rows")
+            raise ProgramError(f"{self} divides by entries that may be zero", hint="divide by lengths of rows")
         for direction, size in x.components.items():
             yield Contribution(direction, size - y.order, QUOTIENT)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from gamma_calc.calculus.assumptions import SumRule
 from gamma_calc.calculus.dims import Shape, shape_text
-from gamma_calc.calculus.direction import ONES, UNIT, Remainder
+from gamma_calc.calculus.direction import ONES, UNIT, Residual
 from gamma_calc.calculus.lemmas import FUNCTION_FRESH, FUNCTION_KEPT, FUNCTION_MEAN
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError, ShapeError
@@ -43,7 +43,7 @@ class Elementwise(Expression):
     def __init__(self, function: Function, argument: Expression) -> None:
         if len(argument.shape) == 2:
             raise ShapeError(
-                f"{function.name} of {argument} with shape {shape_text(argument.shape)}", mend="apply it to a vector"
+                f"{function.name} of {argument} with shape {shape_text(argument.shape)}", hint="apply it to a vector"
             )
         self.function = function
         self.arguments = (argument,)
@@ -58,7 +58,7 @@ class Elementwise(Expression):
 
     def pull_back(self, upstream: Expression) -> tuple[Expression | None, ...]:
         if self.function.slope is None:
-            raise ProgramError(f"{self} has no derivative", mend="train through a function that has one")
+            raise ProgramError(f"{self} has no derivative", hint="train through a function that has one")
         return (upstream * Elementwise(self.function.slope, self.arguments[0]),)
 
     def rebuild(self, *arguments: Expression) -> Expression:
@@ -95,13 +95,13 @@ class Difference(Expression):
         return self.function.apply(old + change) - self.function.apply(old)
 
     def pull_back(self, upstream: Expression) -> tuple[Expression | None, ...]:
-        raise ProgramError(f"{self} is a change, and the loss cannot depend on one", mend="use the value itself")
+        raise ProgramError(f"{self} is a change, and the loss cannot depend on one", hint="use the value itself")
 
     def rebuild(self, *arguments: Expression) -> Expression:
         return Difference(self.function, *arguments)
 
     def moved(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
-        raise ProgramError(f"{self} is a change already", mend="watch the value itself")
+        raise ProgramError(f"{self} is a change already", hint="watch the value itself")
 
     def __str__(self) -> str:
         return f"change of {self.function.name} from {self.arguments[0]}"
@@ -117,7 +117,7 @@ def described(function: Function, x: Value, size: Order, site: str, factor: Orde
         return
     yield Contribution(ONES, mean, FUNCTION_MEAN)
     if maximum(x.order + kept, mean, rest) != maximum(x.order + kept, mean):
-        yield Contribution(Remainder(site), rest, FUNCTION_FRESH)
+        yield Contribution(Residual(site), rest, FUNCTION_FRESH)
 
 
 def nothing(_: Order) -> Order:

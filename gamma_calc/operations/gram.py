@@ -32,7 +32,7 @@ from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError, ShapeError
 from gamma_calc.exponents.orders.order import Order, largest, maximum
 from gamma_calc.language.expression import Array, Expression
-from gamma_calc.language.forms import OnGradients
+from gamma_calc.language.forms import GradientOnly
 from gamma_calc.operations.matmul import MatMul
 from gamma_calc.operations.scale import Scale
 from gamma_calc.operations.transpose import Transpose
@@ -40,7 +40,7 @@ from gamma_calc.operations.transpose import Transpose
 SINGULAR: Final = Fraction(1, 10**12)  # eigenvalues below this share of the largest count as zero
 
 
-class _Preconditioned(OnGradients):
+class _Preconditioned(GradientOnly):
     """What both cases share: the arguments G, a vector, and the damping as a scalar where there is one."""
 
     precedence = 5
@@ -72,7 +72,7 @@ class _Preconditioned(OnGradients):
         return largest([*random, *(d.order for d in damping)])
 
 
-class OfImage(_Preconditioned):
+class GramInverseOfImage(_Preconditioned):
     """(G G' + d)^-1 G y. See the first case above."""
 
     def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
@@ -98,7 +98,7 @@ class OfImage(_Preconditioned):
         return f"({_gram(self.arguments)})^-1 {rows.inside(4)} {y.inside(5)}"
 
 
-class OfAnyVector(_Preconditioned):
+class GramInverse(_Preconditioned):
     """(G G' + d)^-1 x. See the second case above."""
 
     def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
@@ -107,7 +107,7 @@ class OfAnyVector(_Preconditioned):
             if least.is_zero_quantity:
                 raise ProgramError(
                     f"{self} divides by zero: {self.arguments[0]} has moved in too few directions",
-                    mend="start both factors at random, or give the preconditioner a damping",
+                    hint="start both factors at random, or give the preconditioner a damping",
                 )
             yield Contribution(direction, size - least, GRAM)
 
@@ -120,14 +120,14 @@ def gram_inverse(rows: Expression, x: Expression, damping: Expression | None = N
     if len(rows.shape) != 2 or x.shape != rows.shape[:1]:
         raise ShapeError(
             f"the Gram matrix of {rows} ({shape_text(rows.shape)}) cannot act on {x} ({shape_text(x.shape)})",
-            mend="give a matrix and a vector of its first axis",
+            hint="give a matrix and a vector of its first axis",
         )
     more = () if damping is None else (damping,)
     if isinstance(x, Scale):
         return x.rebuild(gram_inverse(rows, x.arguments[0], damping))
     if isinstance(x, MatMul) and _same(x.arguments[0], rows):
-        return OfImage(rows, x.arguments[1], *more)
-    return OfAnyVector(rows, x, *more)
+        return GramInverseOfImage(rows, x.arguments[1], *more)
+    return GramInverse(rows, x, *more)
 
 
 def _same(one: Expression, two: Expression) -> bool:

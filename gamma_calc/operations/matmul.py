@@ -29,7 +29,7 @@ class MatMul(Bilinear):
             raise ShapeError(
                 f"cannot contract {left} of shape {shape_text(left.shape)} with {right} of shape "
                 f"{shape_text(right.shape)}",
-                mend="the last axis of the left must be the first of the right; .T transposes, * scales",
+                hint="the last axis of the left must be the first of the right; .T transposes, * scales",
             )
         self.arguments = (left, right)
         self.dim: Dim = left.shape[-1]

@@ -23,7 +23,7 @@ class OuterProduct(Bilinear):
         if len(left.shape) != 1 or len(right.shape) != 1:
             raise ShapeError(
                 f"the outer product of {left} ({shape_text(left.shape)}) and {right} ({shape_text(right.shape)})",
-                mend="both must be vectors",
+                hint="both must be vectors",
             )
         self.arguments = (left, right)
         self.shape: Shape = left.shape + right.shape

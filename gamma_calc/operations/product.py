@@ -64,12 +64,12 @@ def product(left: Expression, right: Expression | Power | Fraction | int) -> Exp
         return Hadamard(left, right)
     raise ShapeError(
         f"cannot multiply {left} of shape {shape_text(left.shape)} by {right} of shape {shape_text(right.shape)}",
-        mend="* takes a number, a power such as n**'-1/2', a scalar, or two vectors of one shape; @ contracts",
+        hint="* takes a number, a power such as n**'-1/2', a scalar, or two vectors of one shape; @ contracts",
     )
 
 
 def _contract(left: Expression, right: Expression) -> Expression:
     """The sum of the entrywise products, for the gradient with respect to a scalar factor."""
     if len(left.shape) == 2:
-        raise ShapeError(f"the gradient of a scalar that multiplies the matrix {right}", mend="scale a vector instead")
+        raise ShapeError(f"the gradient of a scalar that multiplies the matrix {right}", hint="scale a vector instead")
     return left @ right if left.shape else Product(left, right)

@@ -11,17 +11,17 @@ from gamma_calc.calculus.lemmas import LENGTH
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ShapeError
 from gamma_calc.language.expression import Array, Expression
-from gamma_calc.language.forms import OnGradients
+from gamma_calc.language.forms import GradientOnly
 
 
-class Rescaled(OnGradients):
+class Rescaled(GradientOnly):
     """A vector divided by a power of its length; zero stays zero. Lemma: |x| is the size of x times sqrt(N)."""
 
     precedence = 5
 
     def __init__(self, argument: Expression, power: Fraction) -> None:
         if len(argument.shape) != 1:
-            raise ShapeError(f"the length of {argument} of shape {shape_text(argument.shape)}", mend="give a vector")
+            raise ShapeError(f"the length of {argument} of shape {shape_text(argument.shape)}", hint="give a vector")
         self.arguments = (argument,)
         self.power = power
         self.shape: Shape = argument.shape

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gamma_calc.calculus.assumptions import SumRule
 from gamma_calc.calculus.contraction import act
 from gamma_calc.calculus.dims import Shape, shape_text
-from gamma_calc.calculus.direction import ONES, Direction, Outer, Remainder, as_vector
+from gamma_calc.calculus.direction import ONES, Direction, Outer, Residual, as_vector
 from gamma_calc.calculus.lemmas import CENTRAL_LIMIT, LENGTH
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError, ShapeError
@@ -33,7 +33,7 @@ class RowDot(Bilinear):
         return (x * y).sum(-1)
 
     def pull_back(self, upstream: Expression) -> tuple[Expression | None, ...]:
-        raise ProgramError(f"{self} has no derivative", mend="train through a matrix product instead")
+        raise ProgramError(f"{self} has no derivative", hint="train through a matrix product instead")
 
     def rebuild(self, *arguments: Expression) -> Expression:
         return RowDot(*arguments)
@@ -52,7 +52,7 @@ class RowLength(Expression):
 
     def __init__(self, argument: Expression) -> None:
         if len(argument.shape) != 2:
-            raise ShapeError(f"the rows of {argument} of shape {shape_text(argument.shape)}", mend="give a matrix")
+            raise ShapeError(f"the rows of {argument} of shape {shape_text(argument.shape)}", hint="give a matrix")
         self.arguments = (argument,)
         self.shape: Shape = argument.shape[:1]
 
@@ -111,4 +111,4 @@ def _pair(u: Direction, v: Direction, shape: Shape, site: str, rule: SumRule) ->
     elif u == v:
         yield Contribution(ONES, columns.exponent, LENGTH)
     else:
-        yield Contribution(Remainder(site), columns.exponent / 2, CENTRAL_LIMIT)
+        yield Contribution(Residual(site), columns.exponent / 2, CENTRAL_LIMIT)

@@ -31,7 +31,7 @@ class Scale(Linear):
         self, argument: Expression, *, coefficient: Fraction = ONE_TIMES, power: Power = N_TO_THE_ZERO
     ) -> None:
         if not coefficient:
-            raise ProgramError(f"0 * {argument} is identically zero", mend="leave the term out")
+            raise ProgramError(f"0 * {argument} is identically zero", hint="leave the term out")
         self.arguments = (argument,)
         self.coefficient, self.power = coefficient, power
         self.shape: Shape = argument.shape

@@ -53,5 +53,5 @@ def since_start(expression: Expression) -> SinceStart:
 
     difference = change(expression, Time.START)
     if difference is None:
-        raise ProgramError(f"{expression} does not move: nothing in it is trained", mend="leave the term out")
+        raise ProgramError(f"{expression} does not move: nothing in it is trained", hint="leave the term out")
     return SinceStart(expression, difference)

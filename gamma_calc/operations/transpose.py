@@ -22,7 +22,7 @@ class Transpose(Linear):
     def __init__(self, matrix: Expression) -> None:
         if len(matrix.shape) != 2:
             raise ShapeError(
-                f"{matrix} of shape {shape_text(matrix.shape)} has no transpose", mend="only matrices have"
+                f"{matrix} of shape {shape_text(matrix.shape)} has no transpose", hint="only matrices have"
             )
         self.arguments = (matrix,)
         self.shape: Shape = matrix.shape[::-1]

@@ -27,7 +27,7 @@ def outer_products(gradient: Expression, rule: str) -> Iterator[Pair]:
                 yield from outer_products(term, rule)
         case _:
             raise ProgramError(
-                f"{rule} does not know the gradient {gradient}", mend="train matrices that act on vectors"
+                f"{rule} does not know the gradient {gradient}", hint="train matrices that act on vectors"
             )
 
 
@@ -35,5 +35,5 @@ def outer_product(gradient: Expression, rule: str) -> Pair:
     """The u and w of a gradient u w'. Raises ProgramError for any other."""
     first, *more = outer_products(gradient, rule)
     if more:
-        raise ProgramError(f"{rule} needs a gradient of rank one, and {gradient} is a sum", mend="use one sample")
+        raise ProgramError(f"{rule} needs a gradient of rank one, and {gradient} is a sum", hint="use one sample")
     return first

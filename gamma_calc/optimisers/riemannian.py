@@ -45,7 +45,7 @@ class Riemannian(Optimiser):
         return replace(self, damping=self.damping.substitute(values))
 
     @abstractmethod
-    def drive(self, parameter: str, gradient: Expression, tensors: Mapping[str, Expression]) -> Expression:
+    def optimiser_input(self, parameter: str, gradient: Expression, tensors: Mapping[str, Expression]) -> Expression:
         """The gradient, preconditioned."""
 
     def orders(self, memory: Value, gradient: Value, site: str | None) -> tuple[Value, Value]:
@@ -63,26 +63,26 @@ class Riemannian(Optimiser):
         if parameter == "B" and "A" in tensors:
             return outer(u, gram_inverse(tensors["A"], w, damping))
         raise ProgramError(
-            f"{self.name} does not know the parameter {parameter}", mend="train the factors A and B only"
+            f"{self.name} does not know the parameter {parameter}", hint="train the factors A and B only"
         )
 
     def __str__(self) -> str:
         return f"{self.name} (damping {'0' if self.damping.is_zero_quantity else f'n^({self.damping})'})"
 
 
-class Before(Riemannian):
+class PreconditionFirst(Riemannian):
     """The gradient is preconditioned, and the rule made of that."""
 
     __slots__ = ()
 
-    def drive(self, parameter: str, gradient: Expression, tensors: Mapping[str, Expression]) -> Expression:
+    def optimiser_input(self, parameter: str, gradient: Expression, tensors: Mapping[str, Expression]) -> Expression:
         pairs = outer_products(gradient, self.name)
         found = total(self._preconditioned(parameter, pair, tensors) for pair in pairs)
         assert found is not None, "a gradient is a sum of at least one term"
         return found
 
 
-class RiemannianSGD(Before):
+class RiemannianSGD(PreconditionFirst):
     """Scaled gradient descent."""
 
     __slots__ = ()
@@ -90,7 +90,7 @@ class RiemannianSGD(Before):
     rule = SGD()
 
 
-class RiemannianAdam(Before):
+class RiemannianAdam(PreconditionFirst):
     """Adam of the preconditioned gradient, as in peft."""
 
     __slots__ = ()
@@ -105,6 +105,6 @@ class SignRiemannian(Riemannian):
     name = "sign-riemannian"
     rule = SGD()
 
-    def drive(self, parameter: str, gradient: Expression, tensors: Mapping[str, Expression]) -> Expression:
+    def optimiser_input(self, parameter: str, gradient: Expression, tensors: Mapping[str, Expression]) -> Expression:
         u, w = outer_product(gradient, self.name)
         return self._preconditioned(parameter, (sign(u), sign(w)), tensors)

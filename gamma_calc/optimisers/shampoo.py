@@ -32,7 +32,7 @@ class Shampoo(Optimiser):
     power: Fraction = Fraction(1, 2)
     name = "shampoo"
 
-    def drive(self, parameter: str, gradient: Expression, tensors: Mapping[str, Expression]) -> Expression:
+    def optimiser_input(self, parameter: str, gradient: Expression, tensors: Mapping[str, Expression]) -> Expression:
         u, w = outer_product(gradient, self.name)
         return outer(rescaled(u, 2 * self.power), rescaled(w, 2 * self.power))
 

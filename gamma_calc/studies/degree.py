@@ -13,14 +13,14 @@ from gamma_calc.exponents.orders.order import Order
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class Interval:
     """Rates up to n^until (an exponent), from where the stretch before it ends, on which a size is rate^degree."""
 
     until: Fraction
     degree: Fraction
 
 
-def degrees(value: Order, rate: str, edge: Fraction) -> tuple[Stretch, ...]:
+def degrees(value: Order, rate: str, edge: Fraction) -> tuple[Interval, ...]:
     """The degrees of an order in a learning rate, from small rates up to n^edge; none for what is identically zero.
 
     Degree 1 means that half the rate gives half the size, degree 2 a quarter. Raises OrderError where the order has
@@ -32,13 +32,13 @@ def degrees(value: Order, rate: str, edge: Fraction) -> tuple[Stretch, ...]:
     """
     others = [name for name in value.variables if name != rate]
     if others:
-        raise OrderError(f"{value} still depends on {', '.join(others)}", mend="give each a value")
+        raise OrderError(f"{value} still depends on {', '.join(others)}", hint="give each a value")
     if value.is_zero_quantity:
         return ()
     ends = [*sorted({k for part in (value.above, value.below) for k in _knees(part, rate) if k < edge}), edge]
     slopes = (_slope(value, rate, point) for point in _insides(ends))
     joined = (list(group) for _, group in groupby(zip(ends, slopes, strict=True), key=lambda pair: pair[1]))
-    return tuple(Stretch(*group[-1]) for group in joined)
+    return tuple(Interval(*group[-1]) for group in joined)
 
 
 def linear_part(value: Order, rates: Iterable[str]) -> Order:
@@ -49,7 +49,7 @@ def linear_part(value: Order, rates: Iterable[str]) -> Order:
     Order('eta_A + b0 + 1')
     """
     if not value.is_convex:
-        raise OrderError(f"{value} is no maximum of monomials", mend="ask degrees at fixed exponents instead")
+        raise OrderError(f"{value} is no maximum of monomials", hint="ask degrees at fixed exponents instead")
     along = dict.fromkeys(rates, Fraction(1))
     return Order(frozenset(form for form in value.above if form.slope(along) <= 1))
 

@@ -35,7 +35,7 @@ class Point:
 
     def __post_init__(self) -> None:
         if not 0 <= (self.rho or 0) <= 1:
-            raise OrderError(f"no point has {self}", mend="take a rank from 1 to the width: rho from 0 to 1")
+            raise OrderError(f"no point has {self}", hint="take a rank from 1 to the width: rho from 0 to 1")
 
     @classmethod
     def of_numbers(cls, rate: Decimal, width: Decimal, rank: Decimal) -> Point:
@@ -47,7 +47,7 @@ class Point:
         """
         told = f"rate {rate}, n = {width}, r = {rank}"
         if rate <= 0 or width <= 1 or rank <= 0:
-            raise OrderError(f"no point has {told}", mend="take a positive rate and a width above 1")
+            raise OrderError(f"no point has {told}", hint="take a positive rate and a width above 1")
         eta, rho = (Fraction(number.ln() / width.ln()).limit_denominator(FINEST) for number in (rate, rank))
         return cls(eta, rho, width, told)
 

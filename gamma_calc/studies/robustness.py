@@ -16,7 +16,7 @@ from gamma_calc.exponents.regions.region import Region, where
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.program import Quantity, Role, other
 from gamma_calc.operations.since_start import SinceStart
-from gamma_calc.studies.degree import Stretch, degrees, linear_part
+from gamma_calc.studies.degree import Interval, degrees, linear_part
 
 CHANGES: Final = (Role.ONE_FACTOR, Role.BOTH_FACTORS, Role.CHANGE)
 
@@ -32,7 +32,7 @@ class Robustness:
     """
 
     edge: Fraction | None
-    degrees: Mapping[str, tuple[Stretch, ...]]
+    degrees: Mapping[str, tuple[Interval, ...]]
     noise: Order
     subtracted: bool
     efficient: bool
@@ -93,7 +93,7 @@ def _edge(found: Derivation) -> tuple[str, Fraction | None]:
         raise ProgramError(
             f"the degree in one learning rate, with {', '.join(names) or 'nothing'} open",
             where=f"program {found.program.name}",
-            mend="leave open the exponent of one shared learning rate alone",
+            hint="leave open the exponent of one shared learning rate alone",
         )
     stable = found.conditions["stable"]
     return names[0], None if stable.empty else stable.largest[names[0]].value

@@ -11,7 +11,7 @@ from gamma_calc.display.blocks import Block
 from gamma_calc.display.tables import markdown
 from gamma_calc.exponents.orders.order import Order, order
 from gamma_calc.exponents.regions.region import Region
-from gamma_calc.studies.degree import Stretch
+from gamma_calc.studies.degree import Interval
 from gamma_calc.studies.robustness import Robustness, robust_and_efficient, robustness
 
 TITLE: Final = "Degree in the learning rate of what a step adds, below the largest stable rate"
@@ -99,7 +99,7 @@ def _one(answer: Robustness) -> dict[str, Any]:
     }
 
 
-def _degree(stretches: tuple[Stretch, ...] | None, dialect: str, *, knees: bool) -> str:
+def _degree(stretches: tuple[Interval, ...] | None, dialect: str, *, knees: bool) -> str:
     if not stretches:
         return "" if stretches is None else "-"
     first, *others = stretches

@@ -27,7 +27,7 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RateComparison:
     """One start at the shared rate; ``edge`` is the exponent of its largest stable rate."""
 
     name: str
@@ -39,7 +39,7 @@ class Standing:
         return point.eta - self.edge
 
 
-def standing(name: str, found: Derivation) -> Standing:
+def standing(name: str, found: Derivation) -> RateComparison:
     """A start of which the exponent of one learning rate is open, and no other. Raises ProgramError.
 
     >>> from gamma_calc import derive, lora
@@ -49,17 +49,17 @@ def standing(name: str, found: Derivation) -> Standing:
     """
     change = next(q.name for q in found.program.quantities.values() if q.role is Role.CHANGE)
     orders = {step: found.at_step(step) for step in STEPS}
-    return Standing(
+    return RateComparison(
         name,
         tuple(Update(step, each[change], each[f"{change}.aligned"]) for step, each in orders.items()),
         _edge(found),
     )
 
 
-def descent(standings: Iterable[Standing], point: Point) -> list[list[str]]:
+def descent(standings: Iterable[RateComparison], point: Point) -> list[list[str]]:
     """The names by how far the first step descends along the gradient, the least first; equals together."""
 
-    def key(one: Standing) -> tuple[bool, Fraction]:
+    def key(one: RateComparison) -> tuple[bool, Fraction]:
         value = point.value(one.updates[0].aligned)
         return value is not None, value or Fraction(0)
 
@@ -73,6 +73,6 @@ def _edge(found: Derivation) -> Fraction:
         raise ProgramError(
             f"no largest stable learning rate with {', '.join(found.program.variables) or 'nothing'} open",
             where=f"program {found.program.name}",
-            mend=f"leave {RATE} alone open, of a start that is stable at some rate",
+            hint=f"leave {RATE} alone open, of a start that is stable at some rate",
         )
     return edge

@@ -10,7 +10,7 @@ from gamma_calc.display.blocks import Block
 from gamma_calc.display.tables import markdown
 from gamma_calc.exponents.orders.order import Order, order
 from gamma_calc.studies.rate_point import Point
-from gamma_calc.studies.shared_rate import STEPS, Standing, descent
+from gamma_calc.studies.shared_rate import STEPS, RateComparison, descent
 
 NOTES: Final = (
     "step: how far a step moves the output; aligned: along the gradient of the loss, so how far it descends",
@@ -19,7 +19,7 @@ NOTES: Final = (
 )
 
 
-def table(standings: Sequence[Standing], point: Point, dialect: str) -> Block:
+def table(standings: Sequence[RateComparison], point: Point, dialect: str) -> Block:
     """One row for each start, the one that descends least at the first step first."""
     by_name = {one.name: one for one in standings}
     ranked = [by_name[name] for equals in descent(standings, point) for name in equals]
@@ -31,7 +31,7 @@ def table(standings: Sequence[Standing], point: Point, dialect: str) -> Block:
     )
 
 
-def blocks(standings: Sequence[Standing], point: Point, dialect: str) -> Iterator[Block]:
+def blocks(standings: Sequence[RateComparison], point: Point, dialect: str) -> Iterator[Block]:
     """What a terminal shows."""
     yield table(standings, point, dialect)
     yield Block("Descent of the first step", ((ranking(standings, point),),))
@@ -39,7 +39,7 @@ def blocks(standings: Sequence[Standing], point: Point, dialect: str) -> Iterato
     yield Block("Notes", tuple((line,) for line in NOTES))
 
 
-def section(standings: Sequence[Standing], point: Point) -> str:
+def section(standings: Sequence[RateComparison], point: Point) -> str:
     """A section of a page."""
     first, *shares = verdict(standings, point)
     return "\n\n".join(
@@ -53,12 +53,12 @@ def section(standings: Sequence[Standing], point: Point) -> str:
     )
 
 
-def ranking(standings: Sequence[Standing], point: Point) -> str:
+def ranking(standings: Sequence[RateComparison], point: Point) -> str:
     """The order in which the starts would rank after one step."""
     return " < ".join(" = ".join(equals) for equals in descent(standings, point))
 
 
-def verdict(standings: Sequence[Standing], point: Point, dialect: str = "text") -> Iterator[str]:
+def verdict(standings: Sequence[RateComparison], point: Point, dialect: str = "text") -> Iterator[str]:
     """Is the shared rate the same share of each start's own largest one? And which share is it?"""
     placed: dict[str, list[str]] = {}
     for one in sorted(standings, key=lambda one: one.above(point)):
@@ -70,7 +70,7 @@ def verdict(standings: Sequence[Standing], point: Point, dialect: str = "text") 
     yield from (f"{where}: {', '.join(names)}" for where, names in placed.items())
 
 
-def as_data(standings: Sequence[Standing], point: Point) -> dict[str, Any]:
+def as_data(standings: Sequence[RateComparison], point: Point) -> dict[str, Any]:
     """For JSON: every size as it is printed."""
     return {
         "at": str(point),
@@ -80,7 +80,7 @@ def as_data(standings: Sequence[Standing], point: Point) -> dict[str, Any]:
     }
 
 
-def _one(one: Standing, point: Point) -> dict[str, Any]:
+def _one(one: RateComparison, point: Point) -> dict[str, Any]:
     return {
         "steps": [
             {"step": each.step, "size": point.spelled(each.size), "aligned": point.spelled(each.aligned)}
@@ -91,7 +91,7 @@ def _one(one: Standing, point: Point) -> dict[str, Any]:
     }
 
 
-def _values(one: Standing, point: Point) -> Iterator[Order]:
+def _values(one: RateComparison, point: Point) -> Iterator[Order]:
     for update in one.updates:
         yield update.size
         yield update.aligned

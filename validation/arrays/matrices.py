@@ -126,7 +126,7 @@ class Sum(Matrix):
 class Drawn(Matrix):
     """A view (a multiple, perhaps transposed) of a random matrix that is drawn as it is seen."""
 
-    source: Unseen
+    source: ImplicitRandomMatrix
     factor: Any = 1
     flipped: bool = False
 
@@ -141,7 +141,7 @@ class Drawn(Matrix):
         return Drawn(self.source, self.factor, not self.flipped)
 
 
-class Unseen:
+class ImplicitRandomMatrix:
     """A matrix W with independent normal entries, drawn only along the directions that have met it.
 
     W is known by orthonormal directions on either side and their images. The image of a new unit vector q, orthogonal

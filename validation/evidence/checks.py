@@ -234,7 +234,7 @@ def _all(found: Derivation, conditions: tuple[str, ...], demands: tuple[str, ...
 def _demand(found: Derivation, text: str) -> Region:
     match = _DEMAND.fullmatch(text)
     if match is None:
-        raise ExponentSyntaxError(f"{text!r} is no demand", mend="write QUANTITY = ORDER, as in delta1[2] = 0")
+        raise ExponentSyntaxError(f"{text!r} is no demand", hint="write QUANTITY = ORDER, as in delta1[2] = 0")
     step = LATE if match["step"] is None else int(match["step"])
     left, right, relation = _orders(found, step)[match["name"]], order(match["value"]), match["relation"]
     if relation.startswith(">"):

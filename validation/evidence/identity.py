@@ -10,7 +10,7 @@ from gamma_calc.errors import ProgramError
 from gamma_calc.exponents.orders.order import Order, order
 from gamma_calc.language.change import earlier
 from gamma_calc.language.expression import Expression
-from gamma_calc.language.leaves import Leaf, Moved, Parameter, Snapshot, Time
+from gamma_calc.language.leaves import Change, Leaf, Parameter, Snapshot, Time
 from gamma_calc.language.program import Program
 from gamma_calc.operations.add import Add
 from gamma_calc.operations.matmul import MatMul
@@ -48,7 +48,7 @@ def _terms(node: Expression) -> Iterator[tuple[Fraction, Word]]:
     match node:
         case Parameter():
             yield from _terms(Snapshot(node, Time.PREVIOUS))
-            yield from _terms(Moved(node, Time.PREVIOUS))
+            yield from _terms(Change(node, Time.PREVIOUS))
         case Leaf():
             yield Fraction(1), (order(0), (node.name,))
         case Add():
@@ -61,7 +61,7 @@ def _terms(node: Expression) -> Iterator[tuple[Fraction, Word]]:
             left, right = (list(_terms(argument)) for argument in node.arguments)
             yield from ((c * d, (p + q, v + w)) for c, (p, v) in left for d, (q, w) in right)
         case _:
-            raise ProgramError(f"{node} is no polynomial", mend="use sums, products and known multipliers")
+            raise ProgramError(f"{node} is no polynomial", hint="use sums, products and known multipliers")
 
 
 def _difference(left: Polynomial, right: Polynomial) -> Polynomial:

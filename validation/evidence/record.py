@@ -54,7 +54,7 @@ class Record:
             return cls(found["machine"], found["versions"], MappingProxyType(entries))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ConfigError(
-                "no record of measurements", where=str(path), mend="name a new file, or one that --record wrote"
+                "no record of measurements", where=str(path), hint="name a new file, or one that --record wrote"
             ) from error
 
     @classmethod

@@ -132,7 +132,7 @@ def _repetitions(plan: Plan, settings: Settings) -> int:
         raise BudgetError(
             f"{settings.memory} bytes are too few at width {plan.width}",
             where=f"program {plan.program.name}",
-            mend=f"allow {2 * need}, or leave out the largest widths",
+            hint=f"allow {2 * need}, or leave out the largest widths",
         )
     return fit
 

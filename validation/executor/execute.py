@@ -9,17 +9,27 @@ from typing import Any
 import torch
 
 from gamma_calc.language.expression import Expression
-from gamma_calc.language.leaves import Data, Frozen, Moved, One, Parameter, Snapshot, Time
+from gamma_calc.language.leaves import Change, Data, Frozen, One, Parameter, Snapshot, Time
 from gamma_calc.operations.matmul import MatMul
 from gamma_calc.operations.outer import OuterProduct
 from gamma_calc.operations.row_length import RowDot, RowLength
 from gamma_calc.operations.scale import Scale
 from gamma_calc.optimisers.adam import Adam
 from validation.arrays.draws import Draws
-from validation.arrays.matrices import Array, Drawn, LowRank, Tensor, Unseen, dense, filled, long_axis_contiguous, on
+from validation.arrays.matrices import (
+    Array,
+    Drawn,
+    ImplicitRandomMatrix,
+    LowRank,
+    Tensor,
+    dense,
+    filled,
+    long_axis_contiguous,
+    on,
+)
 from validation.arrays.update import OneSided, fused_adam
 from validation.executor.plan import Plan
-from validation.executor.recorder import Notes, Record, Values
+from validation.executor.recorder import Record, Recorder, Values
 from validation.executor.storage import Given
 
 
@@ -28,7 +38,7 @@ def execute(plan: Plan, draws: Draws, steps: int, rates: Tensor) -> Record:
 
     Nothing in a step waits for the device.
     """
-    run, notes = Run(plan, draws, rates), Notes(plan, torch.zeros_like(rates))
+    run, notes = Run(plan, draws, rates), Recorder(plan, torch.zeros_like(rates))
     notes.add(run.value, run.gradients_watched(), {})
     for step in range(1, steps + 1):
         notes.add(run.value, *run.take_step(step))
@@ -53,7 +63,7 @@ class Source:
         shape = self.plan.shape(leaf.shape)
         if self.plan.reading.unseen(leaf):
             rows, columns = shape
-            return Drawn(Unseen(self.draws, name, (rows, columns), deviation))
+            return Drawn(ImplicitRandomMatrix(self.draws, name, (rows, columns), deviation))
         return filled(partial(self.draws.normal, name), shape).mul_(deviation)
 
     def zero(self, leaf: Given) -> Array:
@@ -191,9 +201,9 @@ class Run:
                 return lambda: now[name]
             case Snapshot(parameter=p):
                 return lambda: start[p.name]
-            case Moved(parameter=p, since=Time.START):
+            case Change(parameter=p, since=Time.START):
                 return lambda: added[p.name]
-            case Moved(parameter=p):
+            case Change(parameter=p):
                 return lambda: last[p.name]
             case Data() | Frozen():
                 return lambda: source.leaf(node)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gamma_calc.errors import ProgramError
 from gamma_calc.language.expression import Expression, walk
-from gamma_calc.language.leaves import Data, Moved, Parameter, Snapshot, Time
+from gamma_calc.language.leaves import Change, Data, Parameter, Snapshot, Time
 from gamma_calc.language.program import Program
 from gamma_calc.operations.since_start import SinceStart
 
@@ -74,8 +74,8 @@ class Graph:
 
     def _operation(self, node: Expression, arguments: tuple[int, ...]) -> Operation:
         parts = [self.operations[a] for a in arguments]
-        moves = isinstance(node, Moved) and node.since is Time.PREVIOUS
-        varies = isinstance(node, Parameter) or (isinstance(node, Moved) and not moves)
+        moves = isinstance(node, Change) and node.since is Time.PREVIOUS
+        varies = isinstance(node, Parameter) or (isinstance(node, Change) and not moves)
         return Operation(
             node,
             arguments,
@@ -103,7 +103,7 @@ def identity(program: Program) -> str:
 
 def _of_last_step(node: Expression) -> bool:
     return (isinstance(node, Snapshot) and node.time is Time.PREVIOUS) or (
-        isinstance(node, Moved) and Time.PREVIOUS in (node.since, node.until)
+        isinstance(node, Change) and Time.PREVIOUS in (node.since, node.until)
     )
 
 
@@ -112,19 +112,19 @@ def _seen_before(node: Expression) -> Expression:
     match node:
         case Snapshot(parameter, Time.PREVIOUS):
             return parameter
-        case Moved(parameter, Time.START, Time.PREVIOUS):
-            return Moved(parameter, Time.START)
-        case Parameter() | Moved(_, Time.START):
+        case Change(parameter, Time.START, Time.PREVIOUS):
+            return Change(parameter, Time.START)
+        case Parameter() | Change(_, Time.START):
             raise ProgramError(
                 f"{node} is used together with its value before the last step",
-                mend="write the difference with the change of the parameter",
+                hint="write the difference with the change of the parameter",
             )
     return node
 
 
 def _own(node: Expression) -> tuple[object, ...]:
     """What a node is besides its arguments, which decide its shape: a leaf, a multiplier, a function."""
-    if isinstance(node, Snapshot | Moved):
+    if isinstance(node, Snapshot | Change):
         return (node.name,)
     shape = () if node.arguments else node.shape
     return (*shape, *(v for k, v in vars(node).items() if k not in ("arguments", "shape", "dim")))
@@ -132,7 +132,7 @@ def _own(node: Expression) -> tuple[object, ...]:
 
 def _facts(node: Expression) -> str:
     """The same as text."""
-    if isinstance(node, Snapshot | Moved):
+    if isinstance(node, Snapshot | Change):
         return node.name
     shape = ", ".join(f"{d.name}: {d.exponent}" for d in node.shape)
     own = {k: str(getattr(v, "name", v)) for k, v in vars(node).items() if k not in ("arguments", "shape", "dim")}

@@ -15,7 +15,7 @@ from gamma_calc.language.leaves import Parameter
 from gamma_calc.language.program import Program
 from gamma_calc.operations.row_length import RowDot, RowLength
 from validation.executor.graph import Graph
-from validation.executor.storage import Given, Reading, Watch, reading
+from validation.executor.storage import Given, StoragePlan, Watch, reading
 
 FIXED_SIZE: Final = 5  # of a dimension that does not grow: odd, so that a sum of as many signs is never zero
 
@@ -31,7 +31,7 @@ class Plan:
     width: int
     sizes: Mapping[str, int]
     with_loss: bool = False
-    reading: Reading = field(init=False)
+    reading: StoragePlan = field(init=False)
 
     def __post_init__(self) -> None:
         refuse_what_is_open(self.program)
@@ -100,5 +100,5 @@ def refuse_what_is_open(program: Program) -> None:
         raise ProgramError(
             f"the exponents {', '.join(program.variables)} are open",
             where=f"program {program.name}",
-            mend="a run needs a value for each, as in at={'eta': '-1/2'}",
+            hint="a run needs a value for each, as in at={'eta': '-1/2'}",
         )

@@ -31,7 +31,7 @@ class Record:
     residual: Tensor
 
 
-class Notes:
+class Recorder:
     """Raw numbers for each repetition, as many at every step: all that can wait is done once, by ``record``."""
 
     def __init__(self, plan: Plan, nothing: Tensor) -> None:

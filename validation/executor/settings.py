@@ -1,4 +1,4 @@
-"""Settings of a run, and the refusal of those that cannot be used: one line, and the mend, before anything runs."""
+"""Settings of a run, and the refusal of those that cannot be used: one line, and the hint, before anything runs."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class Settings:
 
     def __post_init__(self) -> None:
         if self.steps < 1:
-            raise SettingError(f"{self.steps} steps", mend="a run takes at least one step")
+            raise SettingError(f"{self.steps} steps", hint="a run takes at least one step")
         if self.dtype not in DTYPES:
             raise unknown("kind of numbers", self.dtype, DTYPES)
         for name, size in self.sizes.items():
             if size < 1:
-                raise SettingError(f"dimension {name} of size {size}", mend="a size is at least 1")
+                raise SettingError(f"dimension {name} of size {size}", hint="a size is at least 1")
         object.__setattr__(self, "device", found_device(self.device))
 
 
@@ -53,7 +53,7 @@ def found_device(name: str) -> str:
         raise unknown("device", name, DEVICES)
     there = torch.cuda.is_available()
     if name == "cuda" and not there:
-        raise DeviceError("no cuda device is there", mend="use cpu, or auto to take what there is")
+        raise DeviceError("no cuda device is there", hint="use cpu, or auto to take what there is")
     return ("cuda" if there else "cpu") if name == "auto" else name
 
 
@@ -61,32 +61,32 @@ def checked_widths(widths: Sequence[int]) -> tuple[int, ...]:
     """Widths for a slope: at least four, increasing."""
     listed = ", ".join(map(str, widths))
     if len(widths) < FEWEST_WIDTHS:
-        raise SettingError(f"{len(widths)} widths ({listed})", mend="a slope and its drift need at least four")
+        raise SettingError(f"{len(widths)} widths ({listed})", hint="a slope and its drift need at least four")
     if any(a >= b for a, b in pairwise(widths)) or widths[0] < 2:
-        raise SettingError(f"widths {listed}", mend="give them increasing, from 2 on")
+        raise SettingError(f"widths {listed}", hint="give them increasing, from 2 on")
     return tuple(widths)
 
 
 def checked_seeds(seeds: int, most: int) -> None:
     """At least two seeds, and no more than the most allowed."""
     if seeds < 2:
-        raise SettingError(f"{seeds} seed{'' if seeds == 1 else 's'}", mend="an interval needs at least two")
+        raise SettingError(f"{seeds} seed{'' if seeds == 1 else 's'}", hint="an interval needs at least two")
     if most < seeds:
         raise SettingError(
-            f"at most {most} seeds, of which the first {seeds}", mend="raise the most, or start with fewer"
+            f"at most {most} seeds, of which the first {seeds}", hint="raise the most, or start with fewer"
         )
 
 
 def checked_file(path: Path) -> Path:
     """A path that a file can be written to, tried before anything runs; it is left as it is. Raises SettingError."""
     if path.is_dir():
-        raise SettingError("is a directory", where=str(path), mend="name a file")
+        raise SettingError("is a directory", where=str(path), hint="name a file")
     try:
         with path.open("ab") if path.exists() else TemporaryFile(dir=path.parent):
             return path
     except OSError as error:
-        mend = "name a file in a folder that is there"
-        raise SettingError("cannot be written", where=str(path), mend=mend) from error
+        hint = "name a file in a folder that is there"
+        raise SettingError("cannot be written", where=str(path), hint=hint) from error
 
 
 def doubled(seeds: int, most: int) -> Iterator[int]:

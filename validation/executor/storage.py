@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from gamma_calc.calculus.dims import Shape
-from gamma_calc.engine.gradient import drives, gradients
+from gamma_calc.engine.gradient import gradients, optimiser_inputs
 from gamma_calc.language.change import earlier
 from gamma_calc.language.expression import Expression, total, walk
-from gamma_calc.language.leaves import Data, Frozen, Moved, Parameter, Snapshot, Time
+from gamma_calc.language.leaves import Change, Data, Frozen, Parameter, Snapshot, Time
 from gamma_calc.language.program import Program, Quantity, Role
 from gamma_calc.operations.add import Add
 from gamma_calc.operations.matmul import MatMul
@@ -55,7 +55,7 @@ class Check:
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
+class StoragePlan:
     """A program's operations, each once, and the places of those whose values are wanted."""
 
     program: Program
@@ -68,7 +68,7 @@ class Reading:
     losses: list[int] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
-        of_node, of_parameter = gradients(self.program.loss), drives(self.program)
+        of_node, of_parameter = gradients(self.program.loss), optimiser_inputs(self.program)
         for p in self.program.parameters:
             self.gradients[p.name] = self.graph.add(of_parameter[p.name])
             if p.init.expression is not None:
@@ -154,7 +154,7 @@ class Reading:
         found: set[int] = set()
         for i, operation in enumerate(self.graph.operations):
             turned = isinstance(operation.node, Transpose) and operation.arguments[0] in found
-            if turned or isinstance(operation.node, Parameter | Moved):
+            if turned or isinstance(operation.node, Parameter | Change):
                 found.add(i)
         return frozenset(found)
 
@@ -181,7 +181,7 @@ class Reading:
     def keeps_movement(self, name: str) -> bool:
         """Is what the whole training added to a parameter used?"""
         nodes = (self.graph.operations[i].node for i in self.uses[name])
-        return any(isinstance(node, Moved) and node.since is Time.START for node in nodes)
+        return any(isinstance(node, Change) and node.since is Time.START for node in nodes)
 
     def unseen(self, leaf: Given) -> bool:
         """May a random matrix be drawn only along the vectors that it meets?
@@ -282,7 +282,7 @@ def _once(places: Iterable[int]) -> list[int]:
     return list(dict.fromkeys(places))
 
 
-def reading(program: Program, with_loss: bool = False) -> Reading:
+def reading(program: Program, with_loss: bool = False) -> StoragePlan:
     """The reading of a program, remembered for the programs that were read last: they are immutable."""
     return _reading(_Same(program), with_loss)
 
@@ -303,11 +303,11 @@ class _Same:
 
 
 @lru_cache(maxsize=32)
-def _reading(same: _Same, with_loss: bool) -> Reading:
-    return Reading(same.program, with_loss)
+def _reading(same: _Same, with_loss: bool) -> StoragePlan:
+    return StoragePlan(same.program, with_loss)
 
 
 def _drawn(operation: Operation) -> Given | None:
     """The tensor that a leaf is, or was at another time."""
-    node = operation.node.parameter if isinstance(operation.node, Snapshot | Moved) else operation.node
+    node = operation.node.parameter if isinstance(operation.node, Snapshot | Change) else operation.node
     return node if isinstance(node, Given) else None

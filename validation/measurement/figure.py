@@ -32,8 +32,8 @@ def save(figure: Any, path: Path) -> None:
         with rc_context({"svg.fonttype": "none"}):
             figure.savefig(path)
     except (OSError, ValueError) as error:  # no such folder, no permission; an ending that is no format
-        mend = "give a path that can be written, ending in .svg or .png"
-        raise SettingError(f"cannot write the figure {path}: {error}", mend=mend) from error
+        hint = "give a path that can be written, ending in .svg or .png"
+        raise SettingError(f"cannot write the figure {path}: {error}", hint=hint) from error
 
 
 def checked_figure(path: Path) -> Path:
@@ -49,7 +49,7 @@ def blank(width: float, height: float) -> Any:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise ConfigError("a figure needs matplotlib", mend="pip install 'gamma-calc[plot]'") from error
+        raise ConfigError("a figure needs matplotlib", hint="pip install 'gamma-calc[plot]'") from error
     return Figure(figsize=(width, height), layout="constrained")
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from gamma_calc.derivation.conditions import STABILITY
 from gamma_calc.derivation.derivation import Derivation
 from gamma_calc.engine.evaluate import Evaluation
-from gamma_calc.engine.fixed_point import Course
+from gamma_calc.engine.fixed_point import Trajectory
 from gamma_calc.engine.run import states
 from gamma_calc.exponents.orders.order import Exponent, Order, order
 from gamma_calc.language.expression import walk
@@ -75,7 +75,7 @@ def _without(at: Mapping[str, Exponent], name: str) -> dict[str, Exponent]:
 
 def _derivation(program: Program, steps: int) -> Derivation:
     """The orders of the first steps; whether they settle is not asked."""
-    return Derivation(program, Course(tuple(islice(states(program), steps + 1)), program.region), STABILITY["Z_B"])
+    return Derivation(program, Trajectory(tuple(islice(states(program), steps + 1)), program.region), STABILITY["Z_B"])
 
 
 def _monomials(found: Order, point: Mapping[str, Fraction]) -> set[Fraction]:
@@ -90,7 +90,7 @@ def _components(there: Derivation, name: str, step: int) -> set[Fraction]:
     quantity = there.program.quantities.get(name)
     if quantity is None or quantity.expression is None:
         return set()
-    value = Evaluation(there.program, there.course.states[step]).value(quantity.expression)
+    value = Evaluation(there.program, there.trajectory.states[step]).value(quantity.expression)
     return {o.rational for o in value.components.values()}
 
 

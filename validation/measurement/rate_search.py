@@ -54,7 +54,7 @@ class Search:
             raise ProgramError(
                 f"no rate between n^{low:g} and n^{high:g} is the largest stable one at n = {self.width}",
                 where=f"program {self.program.name}",
-                mend="an output that starts above 1, or that no rate moves, has no largest stable rate",
+                hint="an output that starts above 1, or that no rate moves, has no largest stable rate",
             )
 
     def least_loss(self) -> float | None:

@@ -149,7 +149,7 @@ def largest_rate(program: Program, steps: int) -> Prediction:
         raise ProgramError(
             f"no largest stable {rate}: {'no rate is stable' if stable.empty else 'every rate is'}",
             where=f"program {program.name}",
-            mend="choose another initialisation or scaling",
+            hint="choose another initialisation or scaling",
         )
     each = set(_reciprocals(derivation, rate, largest, steps))
     return Prediction(rate, steps, -largest, lower_monomials(-largest, each))
@@ -160,12 +160,12 @@ def _only_open(program: Program) -> str:
         raise ProgramError(
             f"{len(program.variables)} exponents are open ({', '.join(program.variables) or 'none'})",
             where=f"program {program.name}",
-            mend="leave open the learning rate's alone; at={...} fixes the others",
+            hint="leave open the learning rate's alone; at={...} fixes the others",
         )
     (name,) = program.variables
     if not any(name in p.rate.variables for p in program.parameters):
         raise ProgramError(
-            f"{name} is open, and is no learning rate", where=f"program {program.name}", mend="leave a rate open"
+            f"{name} is open, and is no learning rate", where=f"program {program.name}", hint="leave a rate open"
         )
     return name
 

@@ -160,7 +160,7 @@ class Cells:
             raise MeasurementError(
                 f"the parts of a change miss it by {worst:.1e} at width {found.width}",
                 where=f"program {self.program.name}",
-                mend="use float64; in float64 this is a defect of a rule's meaning",
+                hint="use float64; in float64 this is a defect of a rule's meaning",
             )
 
 

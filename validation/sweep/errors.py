@@ -1,4 +1,4 @@
-"""Errors of sweeps: one line, what is wrong, where, and the mend."""
+"""Errors of sweeps: one line, what is wrong, where, and the hint."""
 
 from __future__ import annotations
 

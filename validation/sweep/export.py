@@ -43,7 +43,7 @@ def export(store: Store, path: str | Path, grid: Grid | None = None) -> int:
             WRITERS[path.suffix](pairs, file)
         part.replace(path)
     except OSError as error:
-        raise SettingError(f"cannot be written ({error.strerror})", where=str(path), mend="name another") from error
+        raise SettingError(f"cannot be written ({error.strerror})", where=str(path), hint="name another") from error
     finally:
         part.unlink(missing_ok=True)
     return len(pairs)

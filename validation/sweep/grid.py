@@ -73,7 +73,7 @@ class Grid:
         columns = [[(name, _text(name, v, name in options)) for v in vs] for name, vs in self.axes.items()]
         for name, column in zip(self.axes, columns, strict=True):
             if not column:
-                raise SettingError(f"axis {name} has no values", mend="give at least one")
+                raise SettingError(f"axis {name} has no values", hint="give at least one")
         for axes in dict.fromkeys(product(*columns)):
             refuse_what_does_not_fit(program_of(self.target, axes), widest, settings)
             yield axes
@@ -89,12 +89,12 @@ def _text(name: str, value: Exponent, is_option: bool) -> str:
 def _widths(widths: Sequence[int]) -> tuple[int, ...]:
     if not widths or widths[0] < 2 or widths[-1] > LARGEST or any(a >= b for a, b in pairwise(widths)):
         listed = ", ".join(map(str, widths)) or "none"
-        raise SettingError(f"widths {listed}", mend="give them increasing, from 2 on")
+        raise SettingError(f"widths {listed}", hint="give them increasing, from 2 on")
     return tuple(widths)
 
 
 def _seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
     chosen = range(seeds) if isinstance(seeds, int) else seeds
     if not chosen or min(chosen) < 0 or max(chosen) > LARGEST:
-        raise SettingError(f"seeds {seeds}", mend="give at least one, from 0 on")
+        raise SettingError(f"seeds {seeds}", hint="give at least one, from 0 on")
     return tuple(dict.fromkeys(chosen))

@@ -92,8 +92,8 @@ def program_of(target: str, axes: Axes) -> Program:
         raise unknown("axis", name, (*program.variables, *known.starts, *options_of(known))).at(f"target {target}")
     missing = [name for name in program.variables if name not in given]
     if missing:
-        mend = f"give {' and '.join(missing)} a value, as in {missing[0]}=-1/2"
-        raise ProgramError(f"{', '.join(missing)} left open", where=f"target {target}", mend=mend)
+        hint = f"give {' and '.join(missing)} a value, as in {missing[0]}=-1/2"
+        raise ProgramError(f"{', '.join(missing)} left open", where=f"target {target}", hint=hint)
     return program.fix({name: order(value) for name, value in given.items()}) if given else program
 
 

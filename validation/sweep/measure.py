@@ -54,7 +54,7 @@ def measure(batch: Batch) -> tuple[Measured, ...]:
     """One result for each seed. Raises ExecutorError where this process is of another version than the asking one."""
     if batch.versions != versions():
         raise ExecutorError(
-            f"the worker runs {versions()}, the sweep {batch.versions}", mend="install the same versions on both"
+            f"the worker runs {versions()}, the sweep {batch.versions}", hint="install the same versions on both"
         )
     s = batch.setting
     settings = Settings(s.steps, s.dtype, s.device, dict(s.sizes), batch.memory)
@@ -68,6 +68,6 @@ def _one(found: Cell, i: int, exact: float) -> Measured:
     if diverged < 0 and residual > exact:
         raise MeasurementError(
             f"the parts of a change miss it by {residual:.1e} at width {found.width}",
-            mend="use float64; in float64 this is a defect of a rule's meaning",
+            hint="use float64; in float64 this is a defect of a rule's meaning",
         )
     return Measured(found.quantities, found.sizes[0, i], found.aligned[0, i], residual, diverged)

@@ -89,7 +89,7 @@ class Given(Pool):
 
     def open(self) -> Executor:
         if self._used:
-            raise ExecutorError("the executor broke", mend="run again with a new one: what is stored is kept")
+            raise ExecutorError("the executor broke", hint="run again with a new one: what is stored is kept")
         self._used = True
         return self._executor
 
@@ -111,7 +111,7 @@ class Processes(Pool):
             raise ExecutorError(
                 f"{self.count} processes for {there} cuda device{'s' if there > 1 else ''}",
                 where="executor",
-                mend=f"use processes:{there}: each takes one",
+                hint=f"use processes:{there}: each takes one",
             )
 
     def open(self) -> Executor:
@@ -152,7 +152,7 @@ class Cluster(Pool):
                 raise ExecutorError(
                     f"the worker {worker} runs {theirs}, the sweep {versions()}",
                     where=f"executor dask:{self.address}",
-                    mend="install the same versions on both",
+                    hint="install the same versions on both",
                 )
         executor: Executor = client.get_executor(pure=False)
         return executor
@@ -178,11 +178,11 @@ def pool(text: str) -> Pool:
         raise unknown("executor", text, ("serial", "processes:N", "dask:ADDRESS"))
     if kind == "processes":
         if not (rest.isascii() and rest.isdigit() and 1 <= int(rest) <= MOST):
-            raise ExecutorError(f"{text!r} has no number of processes", mend="write processes:2")
+            raise ExecutorError(f"{text!r} has no number of processes", hint="write processes:2")
         return Processes(int(rest))
     if kind == "dask":
         if not rest:
-            raise ExecutorError("'dask' has no address", mend="write dask:tcp://HOST:8786")
+            raise ExecutorError("'dask' has no address", hint="write dask:tcp://HOST:8786")
         return Cluster(rest)
     return Here()
 
@@ -236,7 +236,7 @@ def _reach(address: str) -> None:
     try:
         import distributed
     except ImportError:
-        raise ExecutorError("dask is not installed", mend="pip install 'gamma-calc[cluster]'") from None
+        raise ExecutorError("dask is not installed", hint="pip install 'gamma-calc[cluster]'") from None
     workers: list[int] = []  # how many each answer told of
 
     async def ask() -> None:
@@ -256,6 +256,6 @@ def _reach(address: str) -> None:
         answer.result(timeout=ANSWER)
     except Exception as error:
         if workers:
-            raise ExecutorError("the scheduler has no worker", where=where, mend=f"dask worker {address}") from error
-        mend = "start one with `dask scheduler`, and write its address as tcp://HOST:8786"
-        raise ExecutorError(f"no scheduler answers within {ANSWER} s", where=where, mend=mend) from error
+            raise ExecutorError("the scheduler has no worker", where=where, hint=f"dask worker {address}") from error
+        hint = "start one with `dask scheduler`, and write its address as tcp://HOST:8786"
+        raise ExecutorError(f"no scheduler answers within {ANSWER} s", where=where, hint=hint) from error

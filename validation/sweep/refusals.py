@@ -18,9 +18,9 @@ HEADER: Final = b"SQLite format 3\0"
 def refuse_at_sight(path: Path) -> None:
     """What can be told without opening; a file without a write bit is meant to stay as it is, whoever asks."""
     if path.is_dir():
-        raise StoreError("is a directory", where=str(path), mend="name a file")
+        raise StoreError("is a directory", where=str(path), hint="name a file")
     if not path.parent.is_dir():
-        raise StoreError("its folder is not there", where=str(path), mend=f"make {path.parent}, or name another file")
+        raise StoreError("its folder is not there", where=str(path), hint=f"make {path.parent}, or name another file")
     if not path.exists():
         return
     if not path.is_file():
@@ -34,28 +34,28 @@ def refuse_at_sight(path: Path) -> None:
 
 
 def not_a_store(path: Path) -> StoreError:
-    return StoreError("is not the store of a sweep", where=str(path), mend="name another file")
+    return StoreError("is not the store of a sweep", where=str(path), hint="name another file")
 
 
 def _read_only(path: Path) -> StoreError:
     return StoreError(
-        "cannot be written", where=str(path), mend="make the file and its folder writable, or name another"
+        "cannot be written", where=str(path), hint="make the file and its folder writable, or name another"
     )
 
 
 def damaged(path: Path) -> StoreError:
-    return StoreError("is truncated or damaged", where=str(path), mend="put back a copy, or name a new store")
+    return StoreError("is truncated or damaged", where=str(path), hint="put back a copy, or name a new store")
 
 
 def _full(path: Path) -> StoreError:
     return StoreError(
-        "no room is left on its disk", where=str(path), mend="free some and run the same again: what is stored is kept"
+        "no room is left on its disk", where=str(path), hint="free some and run the same again: what is stored is kept"
     )
 
 
 def _busy(path: Path) -> StoreError:
     return StoreError(
-        f"another process has held it for {PATIENCE:.0f} s", where=str(path), mend="end that process, or try later"
+        f"another process has held it for {PATIENCE:.0f} s", where=str(path), hint="end that process, or try later"
     )
 
 
@@ -79,5 +79,5 @@ def in_words(path: Path) -> Iterator[None]:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in REFUSALS:
             raise REFUSALS[code](path) from error
-        mend = "check the disk, then run the same again: what is stored is kept"
-        raise StoreError(str(error), where=str(path), mend=mend) from error
+        hint = "check the disk, then run the same again: what is stored is kept"
+        raise StoreError(str(error), where=str(path), hint=hint) from error

@@ -173,15 +173,15 @@ class Store:
     def _refuse_another(self, ask: sqlite3.Connection) -> None:
         if _pragma(ask, "application_id") != APPLICATION:
             raise not_a_store(self.path)
-        written, mend = _pragma(ask, "user_version"), "install what wrote it, or name a new store"
+        written, hint = _pragma(ask, "user_version"), "install what wrote it, or name a new store"
         if written != FORMAT:
-            raise StoreError(f"its format is {written}, this version's is {FORMAT}", where=str(self.path), mend=mend)
+            raise StoreError(f"its format is {written}, this version's is {FORMAT}", where=str(self.path), hint=hint)
         damage = ask.execute("PRAGMA quick_check(1)").fetchone()[0]
         if damage != "ok":
             raise damaged(self.path)
         (found,) = ask.execute("SELECT value FROM meta WHERE name = 'versions'").fetchone() or ("nothing known",)
         if found != versions():
-            raise StoreError(f"written by {found}; this is {versions()}", where=str(self.path), mend=mend)
+            raise StoreError(f"written by {found}; this is {versions()}", where=str(self.path), hint=hint)
 
     @staticmethod
     def _forget_the_dead(ask: sqlite3.Connection, owner: Owner) -> None:

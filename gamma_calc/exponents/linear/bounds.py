@@ -28,7 +28,7 @@ class Line:
     low: Bound | None
     high: Bound | None
 
-    def clash(self) -> tuple[Bound, Bound] | None:
+    def conflict(self) -> tuple[Bound, Bound] | None:
         """The two bounds, if no value satisfies both."""
         low, high = self.low, self.high
         if low is None or high is None or low.value < high.value:

@@ -119,4 +119,4 @@ def _combine(rows: Iterable[Row], multipliers: Iterable[Fraction]) -> Affine:
 
 def _require(condition: bool, failure: str) -> None:
     if not condition:
-        raise CertificateError(f"a proof does not check: {failure}", mend="please report the input that led here")
+        raise CertificateError(f"a proof does not check: {failure}", hint="please report the input that led here")

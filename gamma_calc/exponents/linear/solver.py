@@ -86,9 +86,9 @@ def _decide_by_bounds(rows: tuple[Row, ...]) -> dict[str, Fraction] | Infeasible
             return _proof(rows, {index: _ONE if row[0].constant <= 0 else -_ONE})
     bounds = lines(rows)
     for line in bounds:
-        clash = line.clash()
-        if clash:
-            low, high = clash
+        conflict = line.conflict()
+        if conflict:
+            low, high = conflict
             return _proof(rows, {low.index: 1 / low.scale, high.index: -1 / high.scale})
     if all(len(line.direction) == 1 for line in bounds):
         return {line.direction[0][0]: line.between() for line in bounds}

@@ -152,7 +152,7 @@ class _Reader:
         try:
             return operation(*values)
         except OrderError as error:
-            raise self.error(place, error.what, error.mend) from None
+            raise self.error(place, error.what, error.hint) from None
 
     def misplaced(self) -> ExponentSyntaxError:
         word = self.word
@@ -165,8 +165,8 @@ class _Reader:
         word = self.word
         return self.error(word, f"{word.text!r} follows what is already an exponent", "join the two by + - * or /")
 
-    def error(self, place: Token, what: str, mend: str) -> ExponentSyntaxError:
-        return syntax_error(self.text, place.start, what, mend)
+    def error(self, place: Token, what: str, hint: str) -> ExponentSyntaxError:
+        return syntax_error(self.text, place.start, what, hint)
 
 
 def _total(*terms: Order) -> Order:
@@ -180,13 +180,13 @@ def _times(left: Order, right: Order) -> Order:
         return right * left.rational
     if _is_rational(right):
         return left * right.rational
-    raise OrderError("a product of two exponents is no exponent", mend="multiply by a rational, as in 2*eta")
+    raise OrderError("a product of two exponents is no exponent", hint="multiply by a rational, as in 2*eta")
 
 
 def _over(left: Order, right: Order) -> Order:
     if _is_rational(right) and right.rational:
         return left / right.rational
-    raise OrderError("a divisor must be a rational other than zero", mend="write it as in eta/2")
+    raise OrderError("a divisor must be a rational other than zero", hint="write it as in eta/2")
 
 
 def _is_rational(value: Order) -> bool:

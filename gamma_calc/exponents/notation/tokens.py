@@ -55,19 +55,19 @@ def tokens(text: str) -> Iterator[Token]:
     yield Token("end", "", start)
 
 
-def syntax_error(text: str, place: int, what: str, mend: str = "") -> ExponentSyntaxError:
+def syntax_error(text: str, place: int, what: str, hint: str = "") -> ExponentSyntaxError:
     """What is wrong at a place of the text, counted from one."""
     first, last = max(0, place - _SHOWN), place + _SHOWN
     shown = ("…" if first else "") + text[first:last] + ("…" if last < len(text) else "")
-    return ExponentSyntaxError(what, where=f"{shown!r}, character {place + 1}", mend=mend)
+    return ExponentSyntaxError(what, where=f"{shown!r}, character {place + 1}", hint=hint)
 
 
 def _refuse_unread_number(text: str, start: int, number: str) -> None:
     if len(number) > MOST_DIGITS:
         raise syntax_error(text, start, f"a number of {len(number)} digits", f"at most {MOST_DIGITS} are read")
     if "." in number:
-        mend = f"write {Fraction(number)}" if len(number) <= _SHOWN else "write a fraction such as 1/2"
-        raise syntax_error(text, start, f"{number[:_SHOWN]} is a decimal, and exponents are exact", mend)
+        hint = f"write {Fraction(number)}" if len(number) <= _SHOWN else "write a fraction such as 1/2"
+        raise syntax_error(text, start, f"{number[:_SHOWN]} is a decimal, and exponents are exact", hint)
 
 
 def _implied_product(text: str, start: int, name: str) -> Token:

@@ -69,7 +69,7 @@ def covers(forms: Convex, form: Affine) -> bool:
 def _envelope(candidates: Convex) -> Convex:
     if len(candidates) > MOST_FORMS:
         what = f"a maximum of {len(candidates)} forms is more than the {MOST_FORMS} that are compared"
-        raise OrderError(what, mend="fix some of the exponents first")
+        raise OrderError(what, hint="fix some of the exponents first")
     names = {name for form in candidates for name in form.variables}
     if len(names) == 1:
         return _hull(candidates, next(iter(names)))

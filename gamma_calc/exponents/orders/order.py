@@ -78,7 +78,7 @@ class Order:
         if self.is_zero_quantity:
             raise OrderError("-inf is no rational: the quantity is identically zero")
         if self.variables:
-            raise OrderError(f"{self} still depends on {', '.join(self.variables)}", mend="give each a value")
+            raise OrderError(f"{self} still depends on {', '.join(self.variables)}", hint="give each a value")
         return max(f.constant for f in self.above) - max(f.constant for f in self.below)
 
     def at(self, point: Mapping[str, Fraction]) -> Fraction | None:
@@ -126,7 +126,7 @@ class Order:
     def __truediv__(self, divisor: int | Fraction) -> Order:
         _refuse_float(divisor)
         if not divisor:
-            raise OrderError(f"({self})/0 has no value", mend="divide an exponent by a non-zero rational")
+            raise OrderError(f"({self})/0 has no value", hint="divide an exponent by a non-zero rational")
         return self * (1 / Fraction(divisor))
 
     def __call__(self, **values: Exponent) -> Order:
@@ -252,12 +252,12 @@ def largest(orders: Iterable[Order]) -> Order:
 def _as_affine(name: str, value: Order) -> Affine:
     if len(value.above) == 1 and value.is_convex:
         return next(iter(value.above))
-    raise OrderError(f"cannot put {value} for {name}", mend="substitute an affine exponent such as -1/2 or rho/2 - 1")
+    raise OrderError(f"cannot put {value} for {name}", hint="substitute an affine exponent such as -1/2 or rho/2 - 1")
 
 
 def _refuse_float(value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int | Fraction):
-        raise OrderError(f"{value!r} is not an exact rational", mend="write Fraction(1, 2) or the text '1/2'")
+        raise OrderError(f"{value!r} is not an exact rational", hint="write Fraction(1, 2) or the text '1/2'")
 
 
 def _where(left: Order, relation: Literal["<=", "<"], right: Order) -> Region:

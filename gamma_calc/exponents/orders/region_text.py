@@ -37,7 +37,7 @@ _MEND: Final = "write comparisons such as -1 <= eta < 0 & eta_A + eta_B = -1"
 
 
 def parse_region(text: str) -> Region:
-    """The region that a text denotes. Raises ExponentSyntaxError with the offending part and the mend.
+    """The region that a text denotes. Raises ExponentSyntaxError with the offending part and the hint.
 
     >>> parse_region("eta < -1 | (0 <= eta & eta <= 1)")
     Region('eta < -1 | 0 <= eta <= 1')
@@ -47,7 +47,7 @@ def parse_region(text: str) -> Region:
 
 def _region(text: str, depth: int) -> Region:
     if not depth:
-        raise ExponentSyntaxError(f"a region with more than {_DEEPEST} parentheses around each other", mend=_MEND)
+        raise ExponentSyntaxError(f"a region with more than {_DEEPEST} parentheses around each other", hint=_MEND)
     return Region(tidied(piece for side in _split(text, "|") for piece in _conjunction(side, depth)))
 
 
@@ -63,14 +63,14 @@ def _parts(text: str, depth: int) -> list[Region]:
         return [_region(text[1:-1], depth - 1)]
     sides = [side.strip() for side in _RELATION.split(text)]
     if len(sides) == 1:
-        raise ExponentSyntaxError(f"{_shown(text)} is no comparison", mend=_MEND)
+        raise ExponentSyntaxError(f"{_shown(text)} is no comparison", hint=_MEND)
     values = [_order(side, text) for side in sides[::2]]
     return [_COMPARE[sign](left, right) for left, sign, right in zip(values, sides[1::2], values[1:], strict=False)]
 
 
 def _order(text: str, place: str) -> Order:
     if not text:
-        raise ExponentSyntaxError(f"{_shown(place)} lacks one side", mend=_MEND)
+        raise ExponentSyntaxError(f"{_shown(place)} lacks one side", hint=_MEND)
     try:
         return parse_order(text)
     except GammaError as error:

@@ -79,14 +79,14 @@ def _finite(expression: sympy.Expr | int) -> sympy.Expr:
     import sympy
 
     if isinstance(expression, str):
-        raise OrderError(f"{expression[:40]!r} is a text", mend="pass a sympy expression; order(…) reads an exponent")
+        raise OrderError(f"{expression[:40]!r} is a text", hint="pass a sympy expression; order(…) reads an exponent")
     expression = sympy.Integer(expression) if isinstance(expression, int) else expression
     if not isinstance(expression, sympy.Expr):
-        raise OrderError(f"{expression!r} is no sympy expression", mend="build one from sympy's symbols and numbers")
+        raise OrderError(f"{expression!r} is no sympy expression", hint="build one from sympy's symbols and numbers")
     for inexact in expression.atoms(sympy.Float):
-        raise OrderError(f"{inexact} is a float", mend=f"write sympy.Rational('{sympy.Rational(str(inexact))}')")
+        raise OrderError(f"{inexact} is a float", hint=f"write sympy.Rational('{sympy.Rational(str(inexact))}')")
     for endless in expression.atoms(sympy.oo, -sympy.oo, sympy.zoo, sympy.nan):
-        raise OrderError(f"{endless} is no finite number", mend="what is zero has order -inf by itself")
+        raise OrderError(f"{endless} is no finite number", hint="what is zero has order -inf by itself")
     return expression
 
 
@@ -94,7 +94,7 @@ def _symbol(n: sympy.Symbol) -> sympy.Symbol:
     import sympy
 
     if not isinstance(n, sympy.Symbol):
-        raise OrderError(f"the width {n!r} is no symbol", mend="pass the n that the expression is written in")
+        raise OrderError(f"the width {n!r} is no symbol", hint="pass the n that the expression is written in")
     return n
 
 
@@ -231,6 +231,6 @@ def _exceeds(size: Order, rival: Order) -> bool:
     return not lead.variables and lead.rational > 0
 
 
-def _refusal(e: sympy.Expr, what: str, mend: str) -> OrderError:
+def _refusal(e: sympy.Expr, what: str, hint: str) -> OrderError:
     shown = str(e)
-    return OrderError(f"{shown if len(shown) <= 60 else shown[:60] + '…'} {what}", mend=mend)
+    return OrderError(f"{shown if len(shown) <= 60 else shown[:60] + '…'} {what}", hint=hint)

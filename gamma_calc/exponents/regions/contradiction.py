@@ -54,7 +54,7 @@ class Contradiction:
 
 
 @dataclass(frozen=True, slots=True)
-class Clash:
+class Conflict:
     """The fewest requirements that exclude each other, with one contradiction for each choice of their pieces."""
 
     names: tuple[str, ...]
@@ -67,10 +67,10 @@ class Clash:
         return "\n\n".join([head, *map(str, self.contradictions)])
 
 
-def clash(requirements: Mapping[str, Region]) -> Clash | None:
+def conflict(requirements: Mapping[str, Region]) -> Conflict | None:
     """The smallest set of requirements without a common point, None if all of them have one.
 
-    >>> print(clash({"stable": Region.parse("eta <= -1"), "fast": Region.parse("eta >= 0"),
+    >>> print(conflict({"stable": Region.parse("eta <= -1"), "fast": Region.parse("eta >= 0"),
     ...              "learning": Region.parse("eta = -1/2")}))
     stable and fast exclude each other
     <BLANKLINE>
@@ -83,7 +83,7 @@ def clash(requirements: Mapping[str, Region]) -> Clash | None:
             chosen = {name: requirements[name].pieces for name in names}
             found = _contradictions(chosen)
             if found is not None:
-                return Clash(names, found)
+                return Conflict(names, found)
     return None
 
 

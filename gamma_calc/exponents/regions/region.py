@@ -99,7 +99,7 @@ class Region:
         values = {name: order(value).rational for name, value in point.items()}
         missing = [name for name in self.variables if name not in values]
         if missing:
-            raise OrderError(f"the point leaves {', '.join(missing)} open", mend="give each a value")
+            raise OrderError(f"the point leaves {', '.join(missing)} open", hint="give each a value")
         return any(piece.contains(values) for piece in self.pieces)
 
     def __le__(self, other: Region) -> bool:
@@ -120,7 +120,7 @@ class Region:
 
     def __bool__(self) -> bool:
         raise OrderError(
-            "a region is neither true nor false", mend="ask .is_empty, .is_everything or 'point in region'"
+            "a region is neither true nor false", hint="ask .is_empty, .is_everything or 'point in region'"
         )
 
     # -- algebra --------------------------------------------------------------------------------------------------

@@ -26,10 +26,10 @@ def checked_folder(folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SettingError(
-            f"no folder for figures ({error.strerror})", where=str(folder), mend="name another"
+            f"no folder for figures ({error.strerror})", where=str(folder), hint="name another"
         ) from error
     if not os.access(folder, os.W_OK):
-        raise SettingError("cannot be written", where=str(folder), mend="name another folder for figures")
+        raise SettingError("cannot be written", where=str(folder), hint="name another folder for figures")
     return folder
 
 

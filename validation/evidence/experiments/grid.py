@@ -44,8 +44,8 @@ def _number(part: str, text: str) -> float:
 
 
 def _no_rates(text: str) -> SettingError:
-    mend = f"write LOW:HIGH:COUNT with 0 < LOW < HIGH and a COUNT from {FEWEST_RATES} to {LONGEST}, or a list"
-    return SettingError(f"{text!r} is no range of rates", where="--rates", mend=mend)
+    hint = f"write LOW:HIGH:COUNT with 0 < LOW < HIGH and a COUNT from {FEWEST_RATES} to {LONGEST}, or a list"
+    return SettingError(f"{text!r} is no range of rates", where="--rates", hint=hint)
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class TeacherStudent:
         checked_seeds(self.seeds, self.seeds)
         if not FEWEST_RATES <= len(self.rates) <= LONGEST or not _increasing((0, *self.rates, math.inf)):
             listed = ", ".join(f"{rate:g}" for rate in self.rates) or "none"
-            raise SettingError(f"rates {listed}", mend="give three or more, positive and increasing")
+            raise SettingError(f"rates {listed}", hint="give three or more, positive and increasing")
         points = product(self.inits, self.readouts, self.widths, range(self.seeds), self.rates)
         object.__setattr__(self, "jobs", tuple(self.student(*point) for point in points))
 
@@ -102,7 +102,7 @@ def _increasing(numbers: Iterable[float]) -> bool:
 def _refuse_unknown(kind: str, names: Sequence[str], known: Iterable[str]) -> None:
     known = tuple(known)
     if not names or len(set(names)) < len(names):
-        raise SettingError(f"{kind}s {', '.join(names) or 'none'}", mend="name at least one, each once")
+        raise SettingError(f"{kind}s {', '.join(names) or 'none'}", hint="name at least one, each once")
     for name in names:
         if name not in known:
             raise unknown(kind, name, known)

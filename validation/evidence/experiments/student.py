@@ -78,7 +78,7 @@ def measure(batch: Batch) -> tuple[Measured, ...]:
     """One result for each rate. Raises ExecutorError where this process is of another version than the asking one."""
     if batch.versions != versions():
         raise ExecutorError(
-            f"the worker runs {versions()}, the experiment {batch.versions}", mend="install the same versions on both"
+            f"the worker runs {versions()}, the experiment {batch.versions}", hint="install the same versions on both"
         )
     with _ONE_ON_THE_ACCELERATOR if batch.device != "cpu" else nullcontext(), torch.inference_mode():
         return tuple(one for record in _trained(batch) for one in _measured(record))

@@ -20,7 +20,7 @@ import torch
 from gamma_calc.catalogue.lora import lora
 from gamma_calc.display.tables import bars
 from gamma_calc.exponents.orders.order import order
-from gamma_calc.language.leaves import Moved, Time
+from gamma_calc.language.leaves import Change, Time
 from gamma_calc.language.program import Program, other
 from validation.measurement.result import Validation
 from validation.measurement.stable_rate import largest_stable_rate
@@ -129,7 +129,7 @@ def on_a_sample(init: str, optimiser: str, *, fresh: bool) -> Program:
     """A LoRA layer that watches ``g_A Z``: what a step adds to A, over the rate, applied to the sample of the next."""
     program = lora(init, optimiser=optimiser, fresh=fresh)
     A, Z = program.quantities["A"].node, program.quantities["Z"].node
-    seen = Z.shape[0] ** order("-eta") * (Moved(A, Time.PREVIOUS) @ Z)  # type: ignore[arg-type]
+    seen = Z.shape[0] ** order("-eta") * (Change(A, Time.PREVIOUS) @ Z)  # type: ignore[arg-type]
     return program.but(watch=[*program.watch, other("g_A Z", seen)])
 
 
