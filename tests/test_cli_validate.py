@@ -216,7 +216,7 @@ def cell(program, width, *others, **settings):
 signal.signal(signal.SIGINT, signal.default_int_handler)
 run = import_module("validation.executor.cell").cell
 for name in ("validate", "rate_search"):
-    import_module(f"validation.{name}").cell = cell
+    import_module(f"validation.measurement.{name}").cell = cell
 raise SystemExit(main())
 """
     asked = f"validate {words} --init B {SMALL.replace('32:256', '32:512')} --format json".split()
