@@ -14,7 +14,7 @@ Backward passes and changes are programs too, so both readings need the forward 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -23,6 +23,7 @@ from gamma_calc.calculus.dims import Power, Shape
 if TYPE_CHECKING:
     from gamma_calc.calculus.assumptions import SumRule
     from gamma_calc.calculus.value import Contribution, Value
+    from gamma_calc.exponents.orders.order import Order
 
 Array = Any  # a torch tensor; this side of the package never imports torch
 
@@ -40,7 +41,7 @@ class Expression(ABC):
 
     @abstractmethod
     def numeric(self, *arrays: Array) -> Array:
-        """The result on arrays with a leading axis of repetitions."""
+        """The result on arrays with a leading axis of repetitions, and on the ``constants`` after them."""
 
     @abstractmethod
     def pull_back(self, upstream: Expression) -> tuple[Expression | None, ...]:
@@ -53,6 +54,15 @@ class Expression(ABC):
     @abstractmethod
     def moved(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
         """The change of the result, split by which arguments moved."""
+
+    def constants(self, power: Callable[[Order], float]) -> tuple[float, ...]:
+        """The numbers that ``numeric`` takes after the arrays, at a width where n^e is ``power(e)``; most take none."""
+        return ()
+
+    @property
+    def computed(self) -> Expression:
+        """The expression that a run computes in this one's place: itself, unless another has the same value."""
+        return self
 
     # -- notation -------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Final
 
@@ -11,7 +11,7 @@ from gamma_calc.calculus.dims import Power, Shape
 from gamma_calc.calculus.lemmas import PRODUCT
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError
-from gamma_calc.exponents.orders.order import order
+from gamma_calc.exponents.orders.order import Order, order
 from gamma_calc.language.expression import Array, Expression
 from gamma_calc.language.forms import Linear
 
@@ -22,7 +22,7 @@ N_TO_THE_ZERO: Final = Power(order(0))
 class Scale(Linear):
     """The multiple ``coefficient * n^exponent`` of X. Lemma: orders add; a constant has order 0.
 
-    The executor multiplies by ``multiplier`` at its width; on arrays alone the operation is the coefficient.
+    On arrays it takes the multiplier as a number, which it tells for each width.
     """
 
     precedence = 5
@@ -43,6 +43,9 @@ class Scale(Linear):
     def numeric(self, *arrays: Array) -> Array:
         x, multiplier = arrays
         return x * multiplier
+
+    def constants(self, power: Callable[[Order], float]) -> tuple[float, ...]:
+        return (self.coefficient.numerator / self.coefficient.denominator * power(self.power.exponent),)
 
     def pull_back(self, upstream: Expression) -> tuple[Expression | None, ...]:
         return (self.rebuild(upstream),)

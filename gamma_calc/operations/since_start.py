@@ -33,6 +33,11 @@ class SinceStart(Expression):
     def numeric(self, *arrays: Array) -> Array:
         return arrays[1]
 
+    @property
+    def computed(self) -> Expression:
+        """The difference: the whole need not be computed for it."""
+        return self.arguments[1]
+
     def pull_back(self, upstream: Expression) -> tuple[Expression | None, ...]:
         return upstream, None
 
