@@ -101,7 +101,7 @@ def exponent(init: str) -> float:
 
 
 def by_validation(init: str, widths: list[int], seeds: int, steps: int, device: str) -> Sizes:
-    program = lora(init=init, optimiser="adam").fix({"eta": EXPONENTS[init]})
+    program = lora(init=init, optimiser="adam").substitute({"eta": EXPONENTS[init]})
     settings = Settings(steps=steps, dtype="float32", device=device, sizes={"r": RANK})
     found = [cell(program, n, range(seeds), settings) for n in widths]
     chosen = [found[0].quantities.index(q) for q in QUANTITIES]

@@ -44,11 +44,11 @@ def simulated(program: Program, width: int, seeds: int, device: torch.device) ->
 
 
 def programs() -> Mapping[str, Program]:
-    one_sample = lora(init="A", optimiser="sign").fix({"eta": "-1/2"})
-    squared = lora(init="A", loss="vector").fix({"eta": "-1/2"})
+    one_sample = lora(init="A", optimiser="sign").substitute({"eta": "-1/2"})
+    squared = lora(init="A", loss="vector").substitute({"eta": "-1/2"})
     return {
-        "adam": one_sample.but(optimiser=adam(EPSILON)),
-        "adam squared": squared.but(optimiser=adam(EPSILON)),
+        "adam": one_sample.replaced(optimiser=adam(EPSILON)),
+        "adam squared": squared.replaced(optimiser=adam(EPSILON)),
         "sign": one_sample,
     }
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from gamma_calc.language.expression import Expression, walk
-from gamma_calc.language.leaves import Change, Leaf, Parameter, Snapshot, Time
+from gamma_calc.language.expression import Expression, Time, walk
+from gamma_calc.language.leaves import Change, Leaf, Parameter, Snapshot
 from gamma_calc.operations.scale import Scale
 
 Number = Fraction | None

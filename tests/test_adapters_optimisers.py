@@ -96,12 +96,12 @@ def test_adam_does() -> None:
 
 def test_a_damping_is_the_least_that_anything_is_divided_by() -> None:
     """With a damping that outgrows both Gram matrices scaled descent is descent with a smaller rate."""
-    damped = lora("A").but(optimiser=RiemannianSGD(damping=order("1")))
+    damped = lora("A").replaced(optimiser=RiemannianSGD(damping=order("1")))
     plain = lora("A", optimiser="sgd")
     for name in ("Z_B", *DELTAS):
         assert derive(damped, eta="-1/2").at_step(2)[name] == derive(plain, eta="-3/2").at_step(2)[name]
     assert SignRiemannian(order("d")).exponents == (order("d"),)
-    assert SignRiemannian(order("d")).fixed({"d": 1}) == SignRiemannian(order(1))
+    assert SignRiemannian(order("d")).substituted({"d": 1}) == SignRiemannian(order(1))
 
 
 RATES = [("sgd", "p - q"), ("sign", "-q"), ("adam", "-q"), ("muon", "p/2 - q/2"), ("shampoo", "p/2 - q/2")]
@@ -117,7 +117,7 @@ def test_the_rate_of_a_matrix_and_the_spectral_condition(optimiser: str, largest
 
 @pytest.mark.parametrize("power", [Fraction(1, 4), Fraction(1, 2), Fraction(3, 4), Fraction(1)])
 def test_the_rate_of_shampoo(power: Fraction) -> None:
-    assert edge(matrix().but(optimiser=Shampoo(power))) == (order("p") - order("q")) * (1 - power)
+    assert edge(matrix().replaced(optimiser=Shampoo(power))) == (order("p") - order("q")) * (1 - power)
 
 
 def test_the_rates_of_the_factors_under_muon() -> None:
@@ -155,7 +155,7 @@ def test_operations_on_gradients_are_refused_elsewhere() -> None:
         with pytest.raises(ProgramError, match="operation on gradients; use it in an optimiser"):
             made.pull_back(x)
         with pytest.raises(ProgramError, match="operation on gradients"):
-            made.moved((x,), (x,))
+            made.change_parts((x,), (x,))
     with pytest.raises(ShapeError, match="the length of"):
         rescaled(G)
     with pytest.raises(ShapeError, match="cannot act on"):

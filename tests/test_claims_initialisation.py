@@ -17,7 +17,7 @@ def moved_factors(init: str) -> Derivation:
     """A LoRA layer that also watches how far each factor is from its start."""
     layer = lora(init)
     moved = [other(f"{name}_moved", since_start(layer.quantity(name).node)) for name in ("A", "B")]
-    return derive(layer.but(watch=[*layer.watch, *moved]))
+    return derive(layer.replaced(watch=[*layer.watch, *moved]))
 
 
 @ALL_OPTIMISERS

@@ -14,7 +14,7 @@ from gamma_calc.catalogue.toy import STARTS
 from gamma_calc.exponents.orders.order import Order
 from gamma_calc.exponents.regions.region import where
 from gamma_calc.language.change import earlier
-from gamma_calc.language.leaves import Time
+from gamma_calc.language.expression import Time
 from gamma_calc.optimisers import OPTIMISERS
 
 DELTAS = ("delta1", "delta2", "delta3")
@@ -65,7 +65,7 @@ def test_L1_the_change_of_the_toy_output_is_the_sum_of_its_three_parts(random: R
 @settings(max_examples=20)
 def test_L7_the_change_of_Z_B_is_the_sum_of_its_three_parts(random: Random) -> None:
     """dZ_B = delta1 + delta2 + delta3 holds exactly, with the multiplier. LoRA+, section 4, definition 4."""
-    quantities = lora(scaling="free").fix({"sigma": "1/2"}).quantities
+    quantities = lora(scaling="free").substitute({"sigma": "1/2"}).quantities
     value = Exact(random, {"n": 4, "r": 2}).value
     now, before = quantities["Z_B"].node, earlier(quantities["Z_B"].node, Time.PREVIOUS)
     change = value(now) - value(before)

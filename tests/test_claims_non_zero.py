@@ -17,7 +17,7 @@ from gamma_calc.derivation.derivation import Derivation
 from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.regions.region import where
 from gamma_calc.language.change import earlier
-from gamma_calc.language.leaves import Time
+from gamma_calc.language.expression import Time
 from gamma_calc.operations.since_start import SinceStart
 
 BOTH_RULES = pytest.mark.parametrize(("rule", "gain"), [("additive", "1"), ("clt", "1/2")], ids=["additive", "clt"])
@@ -165,7 +165,7 @@ def test_N8_what_the_start_adds_to_the_output_vanishes(rule: str, noise: str) ->
 @settings(max_examples=20)
 def test_N9_with_the_residual_the_merged_layer_starts_at_the_pretrained_one(random: Random) -> None:
     """W* - s B0 A0 + s B A is W* at the start, exactly, and later W* plus what training added. Init[AB+]."""
-    Z_B = lora("AB+", scaling="free").fix({"sigma": "1/2"}).quantity("Z_B").node
+    Z_B = lora("AB+", scaling="free").substitute({"sigma": "1/2"}).quantity("Z_B").node
     assert isinstance(Z_B, SinceStart)
     product = Z_B.arguments[0]
     value = Exact(random, {"n": 3, "r": 2}).value

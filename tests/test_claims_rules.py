@@ -109,6 +109,6 @@ def test_G6_a_sign_update_of_A_meets_its_own_sample_coherently() -> None:
     for optimiser in ("sign", "adam"):
         for fresh, gain in ((False, "1"), (True, "1/2")):
             layer = lora("B", lr="per-factor", optimiser=optimiser, fresh=fresh)
-            found = derive(layer.but(watch=[*layer.watch, output("feature", layer.quantity("Z_A").node)]))
+            found = derive(layer.replaced(watch=[*layer.watch, output("feature", layer.quantity("Z_A").node)]))
             assert found.orders["A"] == order("eta_A")
             assert found.orders["dfeature"] == order("eta_A") + order(gain)

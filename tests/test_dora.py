@@ -48,14 +48,14 @@ def test_a_rate_of_order_one_for_m_trains_both() -> None:
 
 
 def test_the_largest_rate_of_m_is_of_order_one() -> None:
-    found = derive(dora(magnitude="eta_m").fix({"eta": "-1/2"}))
+    found = derive(dora(magnitude="eta_m").substitute({"eta": "-1/2"}))
     assert str(found.conditions["stable"].region) == "eta_m <= 0"
     assert str(found.conditions["efficient"].region) == "eta_m = 0"
 
 
 @pytest.mark.parametrize("eta", ["-1", "-3/4", "-1/2"])
 def test_the_factors_move_as_those_of_lora(eta: str) -> None:
-    one, two = (derive(program.fix({"eta": eta})).orders for program in (dora(), lora()))
+    one, two = (derive(program.substitute({"eta": eta})).orders for program in (dora(), lora()))
     assert [name for name in ("A", "B", "Z_A", "Z_B") if one[name] != two[name]] == []
 
 
@@ -129,9 +129,9 @@ def test_changes_sum_exactly() -> None:
     given = {id(W): x, id(D): d, id(Z): y, id(E): e}
     longer, long = (x + d).norm(dim=-1), x.norm(dim=-1)
 
-    (of_length,) = length.moved((W,), (D,))
+    (of_length,) = length.change_parts((W,), (D,))
     torch.testing.assert_close(run(of_length.expression, given), longer - long)
-    parts = divide(Z, length).moved((Z, length), (E, of_length.expression))
+    parts = divide(Z, length).change_parts((Z, length), (E, of_length.expression))
     torch.testing.assert_close(sum(run(p.expression, given) for p in parts), (y + e) / longer - y / long)
 
 

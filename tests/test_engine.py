@@ -23,10 +23,10 @@ PROGRAMS = [
     lora("B"),
     lora("AB+"),
     lora("general", lr="per-factor"),
-    lora("A", optimiser="sgd").fix({"eta": -1}),
-    lora("B", rank="growing", scaling="alpha/r").fix({"rho": "1/2"}),
-    stacked("B").fix({"eta": -1}),
-    stacked("A").fix({"eta": "-1/2"}),
+    lora("A", optimiser="sgd").substitute({"eta": -1}),
+    lora("B", rank="growing", scaling="alpha/r").substitute({"rho": "1/2"}),
+    stacked("B").substitute({"eta": -1}),
+    stacked("A").substitute({"eta": "-1/2"}),
     toy("1"),
 ]
 
@@ -34,7 +34,7 @@ PROGRAMS = [
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.name)
 def test_what_is_left_out_changes_no_order(program: Program) -> None:
     """Covered components, names of vectors on a fixed axis, remainders of sign: with and without, step by step."""
-    short, full = derive(program), derive(program.but(orthogonal=KEEP_EVERYTHING))
+    short, full = derive(program), derive(program.replaced(orthogonal=KEEP_EVERYTHING))
     for step in range(4):
         assert dict(short.at_step(step)) == dict(full.at_step(step))
 
@@ -42,8 +42,8 @@ def test_what_is_left_out_changes_no_order(program: Program) -> None:
 @pytest.mark.parametrize(
     "program",
     [
-        stacked("B").fix({"eta": -1}),
-        stacked("A").fix({"eta": "-1/2"}),
+        stacked("B").substitute({"eta": -1}),
+        stacked("A").substitute({"eta": "-1/2"}),
         deep_linear(PARAMETRISATIONS["mup"]),
         deep_linear(PARAMETRISATIONS["ntk-adam"], optimiser="adam"),
         deep_linear(PARAMETRISATIONS["sp"], optimiser="sign"),
@@ -90,7 +90,7 @@ def test_a_fresh_sample_at_every_step_halves_what_the_factor_gains() -> None:
 
 def test_declared_orthogonality_makes_an_exact_zero() -> None:
     both = lora("general", a0=0, b0=0)
-    declared = both.but(orthogonal=frozenset({("B", "A")}))
+    declared = both.replaced(orthogonal=frozenset({("B", "A")}))
     assert derive(both).at_step(0)["Z_B"] == order("1/2")
     assert derive(declared).at_step(0)["Z_B"].is_zero_quantity
     assert derive(declared).conditions["stable"].region == Region.parse("eta <= -1")
@@ -103,8 +103,8 @@ def test_a_frozen_factor_has_no_part_of_its_own() -> None:
 
 
 def test_an_epsilon_that_dominates_makes_adam_a_gradient_step() -> None:
-    plain = lora("A", optimiser="sgd").fix({"eta": -2})
-    damped = lora("A").but(optimiser=adam(epsilon=3)).fix({"eta": 1})  # eta / epsilon = n^-2
+    plain = lora("A", optimiser="sgd").substitute({"eta": -2})
+    damped = lora("A").replaced(optimiser=adam(epsilon=3)).substitute({"eta": 1})  # eta / epsilon = n^-2
     assert derive(plain).orders["Z_B"] == derive(damped).orders["Z_B"]
 
 
@@ -137,7 +137,7 @@ def test_the_whole_space_agrees_with_each_of_its_points(
     """Deriving with open exponents and then fixing them is deriving at fixed exponents."""
     program = lora("general", lr="per-factor", optimiser=optimiser)
     point = {"eta_A": a, "eta_B": b, "a0": a0, "b0": b0}
-    open_, fixed = derive(program), derive(program.fix(point))
+    open_, fixed = derive(program), derive(program.substitute(point))
     for step in range(4):
         everywhere = open_.at_step(step)
         assert {k: everywhere[k].substitute(point) for k in everywhere} == dict(fixed.at_step(step))
@@ -151,7 +151,7 @@ def test_states_are_produced_lazily_and_without_end() -> None:
 
 def test_an_epsilon_may_be_an_open_exponent() -> None:
     """A fixed epsilon is one more exponent of the program, declared and fixable like the others."""
-    program = lora("A").but(optimiser=adam("kappa"))
+    program = lora("A").replaced(optimiser=adam("kappa"))
     assert program.variables == ("eta", "kappa")
     assert derive(program, eta=1, kappa=3).orders["Z_B"] == derive(lora("A", optimiser="sgd"), eta=-2).orders["Z_B"]
 
@@ -177,7 +177,7 @@ def test_what_the_loss_does_not_contain_has_no_aligned_order() -> None:
 
     program = lora("A")
     copy = internal("copy", program.quantities["Z_A"].node.rebuild(*program.quantities["Z_A"].node.arguments))
-    found = derive(program.but(watch=(*program.watch, copy)))
+    found = derive(program.replaced(watch=(*program.watch, copy)))
     assert found.orders["copy"] == found.orders["Z_A"]
     assert "copy.aligned" not in found.orders
 

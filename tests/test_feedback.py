@@ -48,7 +48,7 @@ def slopes(optimiser: str, factor: float, steps: tuple[int, ...]) -> list[float]
     from validation.executor.cell import cell
     from validation.executor.settings import Settings
 
-    program = lora("B", loss="vector", optimiser=optimiser).fix({"eta": -1})
+    program = lora("B", loss="vector", optimiser=optimiser).substitute({"eta": -1})
     cells = [cell(program, n, range(16), Settings(steps=max(steps)), rates=(factor,)) for n in WIDTHS]
     which = cells[0].quantities.index("Z_A")
     sizes = [[float(numpy.sqrt((c.sizes[0, :, t, which] ** 2).mean())) for c in cells] for t in steps]

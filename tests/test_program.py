@@ -143,7 +143,7 @@ def test_exponents_can_be_fixed_and_unknown_ones_are_named() -> None:
     program = lora(rank="growing", scaling="free")
     assert derive(program, rho="1/2", sigma="-1/2").program.variables == ("eta",)
     with pytest.raises(UnknownName, match=r"unknown exponent 'sigm'; did you mean sigma\?"):
-        program.fix({"sigm": 0})
+        program.substitute({"sigm": 0})
 
 
 def test_fixing_an_exponent_agrees_with_substituting_it() -> None:

@@ -134,7 +134,7 @@ def test_the_best_variances_under_both_rules_of_sums(rule: str, lr: str, expecte
     [
         (lora("general"), "with a0, b0, eta open; leave open the exponent of one shared learning rate alone"),
         (lora(lr="per-factor"), "with eta_A, eta_B open"),
-        (lora().fix({"eta": -1}), "with nothing open"),
+        (lora().substitute({"eta": -1}), "with nothing open"),
     ],
 )
 def test_robustness_is_asked_of_one_rate(program: object, message: str) -> None:
@@ -245,7 +245,7 @@ def test_the_slopes_in_the_rate_at_one_width(init: str, degrees: tuple[int, int]
     width, step, program = 1024, 2, lora(init)
     derived = derive(program).at_step(step)
     rates = np.geomspace(width**-2, width**-1.5, 6)
-    found = cell(program.fix({"eta": 0}), width, range(16), rates=tuple(rates))
+    found = cell(program.substitute({"eta": 0}), width, range(16), rates=tuple(rates))
     for name, degree in zip(("delta1", "delta2"), degrees, strict=True):
         sizes = found.sizes[:, :, step, found.quantities.index(name)]
         slope = np.polyfit(np.log(rates), np.log(np.sqrt((sizes**2).mean(1))), 1)[0]

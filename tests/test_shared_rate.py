@@ -37,7 +37,7 @@ def program(name: str) -> Program:
     if name == "full":
         return full()
     more = {"tau": "1/2"} if name == "pissa" else {}
-    return lora(name, rank="growing", **more).fix(QUARTER)  # type: ignore[arg-type]
+    return lora(name, rank="growing", **more).substitute(QUARTER)  # type: ignore[arg-type]
 
 
 # -- numbers as powers ------------------------------------------------------------------------------------------------
@@ -103,7 +103,7 @@ def test_the_first_descent_of_each(name: str) -> None:
 
 
 def test_a_flat_spectrum_leaves_pissa_at_the_descent_of_lora() -> None:
-    flat = standing("pissa", derive(lora("pissa", rank="growing").fix(QUARTER)))
+    flat = standing("pissa", derive(lora("pissa", rank="growing").substitute(QUARTER)))
     assert descent([flat, *standings("default")], HERE) == [["pissa", "default"]]
 
 
@@ -143,7 +143,7 @@ def test_a_comparison_at_equal_distance_is_said_to_be_one() -> None:
     [
         (lora("general"), "no largest stable learning rate with a0, b0, eta open; leave eta alone open"),
         (lora(lr="per-factor"), "with eta_A, eta_B open"),
-        (lora("A").fix({"eta": -1}), "with nothing open"),
+        (lora("A").substitute({"eta": -1}), "with nothing open"),
         (lora("AB", a0=1, b0=1), "with eta open; leave eta alone open, of a start that is stable at some rate"),
     ],
 )
@@ -175,7 +175,7 @@ def test_the_measured_descents_come_in_the_derived_order_and_size() -> None:
     measured = []
     for name in RANKED:
         change = "dZ_W" if name == "full" else "dZ_B"
-        found = cell(program(name).fix({"eta": 0}), 4096, range(4), Settings(steps=1), rates=(2e-5,))
+        found = cell(program(name).substitute({"eta": 0}), 4096, range(4), Settings(steps=1), rates=(2e-5,))
         measured.append(found.aligned[0, :, 1, found.quantities.index(change)].mean())
         (derived,) = standings(name)
         assert 0.5 < measured[-1] / float(HERE.spelled(derived.updates[0].aligned)) < 2, name

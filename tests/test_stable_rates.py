@@ -38,7 +38,7 @@ def test_its_exponent_is_the_largest_of_the_stable_region(init: str, loss: str, 
 def test_the_output_is_within_1_below_the_rate_and_not_above() -> None:
     program = lora("A", optimiser="sign")
     found = largest_stable_rate(program, widths=SMALL, seeds=2, most_seeds=2)
-    at = program.fix({"eta": 0})
+    at = program.substitute({"eta": 0})
     for width, rate in zip(SMALL, found.rates, strict=True):
         sizes = cell(at, width, [0, 1], Settings(steps=5), rates=(rate / 1.5, rate * 1.5))
         largest = sizes.sizes[..., sizes.quantities.index("Z_B")].max(-1)

@@ -20,7 +20,7 @@ def tied(program: Program) -> tuple[SignCancellation, ...]:
 
 def test_two_random_factors_that_their_steps_outgrow_tie_from_the_third_step() -> None:
     """A step of A outgrows A0 Z = n^(a0 + 1/2) where n^(eta_A + 1) is larger, one of B outgrows B0'w alike."""
-    found = tied(lora("general", optimiser="sign", lr="per-factor", rank="growing", b0=0).fix({"rho": "1/2"}))
+    found = tied(lora("general", optimiser="sign", lr="per-factor", rank="growing", b0=0).substitute({"rho": "1/2"}))
     of_a = next(tie for tie in found if tie.parameter == "A")
     assert of_a.step == 3
     assert of_a.where == Region.parse("eta_A > a0 - 1/2 & eta_B > -1/2")
@@ -58,7 +58,7 @@ def test_tied_steps_leave_the_sum_over_the_rank_as_it_started() -> None:
     from validation.executor.cell import cell
     from validation.executor.settings import Settings
 
-    program = lora("general", a0="-1/2", b0="-1/2", optimiser="sign", lr="per-factor", rank="growing").fix(RATES)
+    program = lora("general", a0="-1/2", b0="-1/2", optimiser="sign", lr="per-factor", rank="growing").substitute(RATES)
     found = cell(program, 2048, range(32), Settings(steps=3))
     first, third = (found.sizes[0, :, step, found.quantities.index("delta3")] for step in (1, 3))
     assert (abs(third - first) <= 1e-9 * first).mean() > 0.9

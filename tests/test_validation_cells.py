@@ -29,16 +29,16 @@ from validation.executor.storage import StoragePlan, reading  # noqa: E402
 
 HALF = {"eta": "-1/2"}
 PROGRAMS = {
-    "A": lora(init="A", optimiser="sign").fix(HALF),
-    "AB adam": lora(init="AB", optimiser="adam").fix(HALF),
-    "AB adam with epsilon": lora(init="AB").fix(HALF).but(optimiser=adam("-1")),
-    "fresh adam": lora(init="A", fresh=True, loss="vector").fix(HALF).but(optimiser=adam("-1")),
-    "AB+": lora(init="AB+", optimiser="sign").fix(HALF),
-    "fresh": lora(init="A", optimiser="sign", fresh=True).fix(HALF),
-    "growing rank": lora(init="B", optimiser="sign", rank="growing").fix({"eta": "-1", "rho": "1/2"}),
+    "A": lora(init="A", optimiser="sign").substitute(HALF),
+    "AB adam": lora(init="AB", optimiser="adam").substitute(HALF),
+    "AB adam with epsilon": lora(init="AB").substitute(HALF).replaced(optimiser=adam("-1")),
+    "fresh adam": lora(init="A", fresh=True, loss="vector").substitute(HALF).replaced(optimiser=adam("-1")),
+    "AB+": lora(init="AB+", optimiser="sign").substitute(HALF),
+    "fresh": lora(init="A", optimiser="sign", fresh=True).substitute(HALF),
+    "growing rank": lora(init="B", optimiser="sign", rank="growing").substitute({"eta": "-1", "rho": "1/2"}),
     "deep sgd": deep_linear(PARAMETRISATIONS["mup"], hidden_layers=2),
     "deep adam": deep_linear(PARAMETRISATIONS["mup-adam"], hidden_layers=1, optimiser="adam"),
-    "toy": toy(init="1").fix({"eta": "-1"}),
+    "toy": toy(init="1").substitute({"eta": "-1"}),
 }
 
 
@@ -176,12 +176,12 @@ def test_the_sign_of_an_outer_product_is_the_outer_product_of_the_signs() -> Non
 
 
 def test_equal_programs_have_equal_names_and_others_do_not() -> None:
-    one, same = (identity(lora(init="A").fix(HALF)) for _ in range(2))
+    one, same = (identity(lora(init="A").substitute(HALF)) for _ in range(2))
     others = {
-        identity(lora(init="A").fix({"eta": "-1"})),
-        identity(lora(init="AB").fix(HALF)),
-        identity(lora(init="A", optimiser="sign").fix(HALF)),
-        identity(lora(init="A", fresh=True).fix(HALF)),
+        identity(lora(init="A").substitute({"eta": "-1"})),
+        identity(lora(init="AB").substitute(HALF)),
+        identity(lora(init="A", optimiser="sign").substitute(HALF)),
+        identity(lora(init="A", fresh=True).substitute(HALF)),
     }
     assert one == same
     assert len(others | {one}) == 5
@@ -205,7 +205,7 @@ def test_a_budget_that_is_too_small_is_refused_with_one_that_does() -> None:
 
 
 def test_divergence_is_a_result() -> None:
-    growing = lora(init="AB", optimiser="sgd").fix({"eta": "6"})
+    growing = lora(init="AB", optimiser="sgd").substitute({"eta": "6"})
     found = cell(growing, 4096, range(2), Settings(steps=8, dtype="float32"))
     assert (found.diverged > 0).all()
 

@@ -22,7 +22,7 @@ WATCHED = ("Z_A", "B", "Z_B", "delta1", "delta2", "delta3")
 
 def trajectory(init: str, eta: str, optimiser: str = "sign") -> tuple[Arrays, list[Arrays], float]:
     """What the run started from, the watched arrays after each step, and the learning rate."""
-    program = lora(init=init, optimiser=optimiser).fix({"eta": eta})
+    program = lora(init=init, optimiser=optimiser).substitute({"eta": eta})
     plan = Plan(program, N, {"r": R})
     draws = Draws(identity(program), N, tuple(range(SEEDS)), 1, torch.float64, torch.device("cpu"))
     run = Run(plan, draws, torch.ones(SEEDS, dtype=torch.float64))

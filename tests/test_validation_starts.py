@@ -34,7 +34,7 @@ def begun(program: Program, width: int, seeds: int) -> tuple[Run, Draws]:
 @pytest.mark.parametrize("name", INITIALISATIONS)
 def test_every_start_of_the_catalogue_runs(name: str) -> None:
     program = lora(name)
-    found = cell(program.fix(values(program)), 32, range(3), Settings(steps=2))
+    found = cell(program.substitute(values(program)), 32, range(3), Settings(steps=2))
     assert np.isfinite(found.sizes).all()
     assert found.residual.max() < 1e-12
     start = dict(zip(found.quantities, found.sizes[0, :, 0].T, strict=True))
@@ -56,7 +56,7 @@ def order_of_start(program: Program, name: str) -> Any:
 
 @pytest.mark.parametrize("name", ALONG)
 def test_a_start_along_the_sample_is_what_it_says(name: str) -> None:
-    program = lora(name).fix({"eta": "-1"})
+    program = lora(name).substitute({"eta": "-1"})
     run, draws = begun(program, 64, 3)
     entry = 64 ** float(INITIALISATIONS[name].entries()[0].rational)
     off, share, Z = (draws.normal(k, s) for k, s in (("A off Z", (5, 64)), ("u", (5,)), ("Z", (64,))))
@@ -77,8 +77,8 @@ def test_training_moves_a_copy_of_what_a_start_is_given_as() -> None:
 
 def test_a_given_start_counts_in_the_name_of_a_program() -> None:
     starts = [lora("eva"), lora("eva", a0="-1/4"), lora("A")]
-    assert len({identity(p.fix({"eta": -1})) for p in starts}) == 3
-    assert identity(starts[0].fix({"eta": -1})) == identity(lora("lora-one", b0="-inf").fix({"eta": -1}))
+    assert len({identity(p.substitute({"eta": -1})) for p in starts}) == 3
+    assert identity(starts[0].substitute({"eta": -1})) == identity(lora("lora-one", b0="-inf").substitute({"eta": -1}))
 
 
 @pytest.mark.parametrize("name", ALONG)

@@ -75,7 +75,7 @@ def moved_factors(**options: str) -> Program:
     """A LoRA layer that also watches how far each factor is from its start."""
     layer = lora(**options)  # type: ignore[arg-type]
     moved = [other(f"{name}_moved", since_start(layer.quantity(name).node)) for name in ("A", "B")]
-    return layer.but(watch=[*layer.watch, *moved])
+    return layer.replaced(watch=[*layer.watch, *moved])
 
 
 def full(optimiser: str = "adam") -> Program:
@@ -93,7 +93,7 @@ def mean_field() -> Program:
 
 def shampoo(power: str = "1/2") -> Program:
     """One matrix under Shampoo with the exponents of both sides adding up to ``power``."""
-    return matrix().but(optimiser=Shampoo(Fraction(power)))
+    return matrix().replaced(optimiser=Shampoo(Fraction(power)))
 
 
 PROGRAMS: Final[Mapping[str, Callable[..., Program]]] = MappingProxyType(

@@ -266,7 +266,7 @@ def _refuse_open(where: str, value: Order, program: Program) -> None:
 
 def _fixed(program: Program, values: Mapping[str, Order]) -> Program:
     try:
-        return program.fix(values)
+        return program.substitute(values)
     except GammaError as error:
         raise error.at("--set") from error
 

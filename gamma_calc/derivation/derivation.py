@@ -250,7 +250,7 @@ def derive(program: Program, *, stability: str = "Z_B", **values: Exponent) -> D
     """
     if stability not in STABILITY:
         raise unknown("notion of stability", stability, STABILITY)
-    fixed = program.fix(values) if values else program
+    fixed = program.substitute(values) if values else program
     try:
         return Derivation(fixed, trajectory(fixed), STABILITY[stability])
     except GammaError as error:

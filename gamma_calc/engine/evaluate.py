@@ -11,7 +11,6 @@ from gamma_calc.calculus.pruning import prune_dominated
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.engine.state import State
 from gamma_calc.language.expression import Expression, walk
-from gamma_calc.language.leaves import Change, Parameter, Snapshot
 from gamma_calc.language.program import Program
 
 
@@ -34,7 +33,7 @@ class Evaluation:
 
     def contributions(self, node: Expression) -> Iterator[Contribution]:
         """Every way in which a direction comes into the node's value. The arguments must have been evaluated."""
-        if isinstance(node, Parameter | Snapshot | Change):
+        if node.owner is not None:
             kept = self.state.value(node)
             yield from (Contribution(d, o, GIVEN) for d, o in kept.components.items())
             return

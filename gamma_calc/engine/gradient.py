@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gamma_calc.errors import ProgramError
 from gamma_calc.language.expression import Expression, total, walk
-from gamma_calc.language.leaves import Leaf, One
+from gamma_calc.language.leaves import One
 
 if TYPE_CHECKING:
     from gamma_calc.language.program import Program
@@ -33,7 +33,7 @@ def optimiser_inputs(program: Program) -> dict[str, Expression]:
     Raises ProgramError where no gradient reaches a parameter.
     """
     of_node = gradients(program.loss)
-    tensors = {node.name: node for node in program.nodes if isinstance(node, Leaf)}
+    tensors = {str(node): node for node in program.nodes if node.is_tensor}
     found = {}
     for p in program.parameters:
         if id(p) not in of_node:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gamma_calc.calculus.direction import from_previous_step
 from gamma_calc.calculus.value import ZERO, Value
-from gamma_calc.language.leaves import Change, Parameter, Snapshot, Time
+from gamma_calc.language.expression import Expression
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,6 +22,10 @@ class Tensor:
     @property
     def moved(self) -> Value:
         return self.before.plus(self.last)
+
+    @property
+    def previous(self) -> Value:
+        return self.start.plus(self.before)
 
     @property
     def now(self) -> Value:
@@ -40,16 +44,9 @@ class State:
     step: int
     tensors: Mapping[str, Tensor]
 
-    def value(self, leaf: Parameter | Snapshot | Change) -> Value:
+    def value(self, leaf: Expression) -> Value:
         """The value of a parameter, now or at an earlier time, or of its change between two times."""
-        if isinstance(leaf, Parameter):
-            return self.tensors[leaf.name].now
-        tensor = self.tensors[leaf.parameter.name]
-        if isinstance(leaf, Snapshot):
-            return tensor.start if leaf.time is Time.START else tensor.start.plus(tensor.before)
-        if leaf.since is Time.PREVIOUS:
-            return tensor.last
-        return tensor.before if leaf.until is Time.PREVIOUS else tensor.moved
+        return leaf.of(self.tensors[str(leaf.owner)])
 
     def from_previous_step(self, fresh: frozenset[str]) -> State:
         """The state as the next step sees it, when the samples are drawn anew."""

@@ -1,27 +1,31 @@
-"""Changes as programs: X[t] - X[t-1] (or X[t] - X[0]), split by which factor of a product moved."""
+"""Changes as programs: X[t] - X[t-1] (or X[t] - X[0]), split by which factor of a product moved.
+
+What a node is at an earlier time and what its change is are made once and kept with the node, so that everything that
+is watched of one program shares them.
+"""
 
 from __future__ import annotations
 
-from gamma_calc.errors import ProgramError
-from gamma_calc.language.expression import Expression, Part, total
-from gamma_calc.language.leaves import Change, Parameter, Snapshot, Time
-from gamma_calc.operations.scale import Scale
+from gamma_calc.language.expression import Expression, Part, Time, total, walk
 
 
 def earlier(node: Expression, time: Time) -> Expression:
     """The same expression with every parameter at an earlier time."""
-    if isinstance(node, Parameter):
-        return Snapshot(node, time)
-    if isinstance(node, Change) and node.until is Time.NOW:
-        return Change(node.parameter, node.since, time)
-    return node.rebuild(*(earlier(a, time) for a in node.arguments)) if node.arguments else node
+    for below in walk([node]):
+        made = _made(below)
+        if ("at", time) not in made:
+            arguments = tuple(_earlier(a, time) for a in below.arguments)
+            made["at", time] = below.at_time(time, arguments)
+    return _earlier(node, time)
 
 
 def change(node: Expression, since: Time = Time.PREVIOUS) -> Expression | None:
     """What a step (or the whole training) added to the expression, or None where nothing in it moves."""
-    if isinstance(node, Parameter):
-        return Change(node, since)
-    return total(part.expression for part in _parts(node, since))
+    for below in walk([node]):
+        made = _made(below)
+        if ("change", since) not in made:
+            made["change", since] = below.own_change(since) or total(p.expression for p in _parts(below, since))
+    return _made(node)["change", since]
 
 
 def split(node: Expression, since: Time = Time.PREVIOUS) -> tuple[Part, ...]:
@@ -30,20 +34,24 @@ def split(node: Expression, since: Time = Time.PREVIOUS) -> tuple[Part, ...]:
     Known multipliers and what is subtracted at the start are looked through. For s B (A Z) the parts are delta1,
     delta2 and delta3. Raises ProgramError where the expression is no product.
     """
-    from gamma_calc.language.forms import Bilinear
-    from gamma_calc.operations.since_start import SinceStart
-
-    if isinstance(node, Scale):
-        return tuple(Part(p.moved, node.rebuild(p.expression)) for p in split(node.arguments[0], since))
-    if isinstance(node, SinceStart):
-        return split(node.arguments[0], since)
-    if not isinstance(node, Bilinear):
-        raise ProgramError(f"{node} is no product of two factors", hint="split the product inside it")
-    return _parts(node, since)
+    change(node, since)
+    return node.split(lambda product: _parts(product, since))
 
 
 def _parts(node: Expression, since: Time) -> tuple[Part, ...]:
-    changes = tuple(change(a, since) for a in node.arguments)
+    changes = tuple(_made(a)["change", since] for a in node.arguments)
     if all(c is None for c in changes):
         return ()
-    return node.moved(tuple(earlier(a, since) for a in node.arguments), changes)
+    return node.change_parts(tuple(earlier(a, since) for a in node.arguments), changes)
+
+
+def _earlier(node: Expression, time: Time) -> Expression:
+    found = _made(node)["at", time]
+    assert found is not None, "a node is something at every time"
+    return found
+
+
+def _made(node: Expression) -> dict[tuple[str, Time], Expression | None]:
+    """What was made of the node before, kept with it."""
+    made: dict[tuple[str, Time], Expression | None] = vars(node).setdefault("_made", {})
+    return made

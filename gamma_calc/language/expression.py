@@ -6,26 +6,78 @@ Every operation is a subclass in its own file under ``rules``; it states local f
 * ``orders``: its symbolic meaning, the components of the result with the lemma that gives each;
 * ``numeric``: its meaning on arrays whose first axis runs over repetitions;
 * ``pull_back``: reverse mode, written again as a program;
-* ``moved``: how its result changes when its arguments do, split by which argument moved.
+* ``change_parts``: how its result changes when its arguments do, split by which argument moved.
 
-Backward passes and changes are programs too, so both readings need the forward meanings alone.
+Backward passes and changes are programs too, so both readings need the forward meanings alone. For the product
+``B @ h`` these are: the shape of B's rows; orders of components that add, with the gain of a sum over the inner axis;
+``B @ h`` on arrays; ``u h'`` and ``B.T @ u`` as the gradients for a gradient u of the result; and the three parts
+``B dh``, ``dB h``, ``dB dh`` of its change.
+
+Facts that most operations need not state have a default here: the exponents of their own (``exponents``), how they are
+rewritten when exponents are given values (``substituted``), and what they are at an earlier time (``at_time``).
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import Enum
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
+from gamma_calc.calculus.assumptions import SumRule
 from gamma_calc.calculus.dims import Power, Shape
-
-if TYPE_CHECKING:
-    from gamma_calc.calculus.assumptions import SumRule
-    from gamma_calc.calculus.value import Contribution, Value
-    from gamma_calc.exponents.orders.order import Order
+from gamma_calc.calculus.value import Contribution, Value
+from gamma_calc.errors import ProgramError
+from gamma_calc.exponents.orders.order import Order
 
 Array = Any  # a torch tensor; this side of the package never imports torch
+Signed = TypeVar("Signed", bound=Callable[..., "Expression"])
+Held = TypeVar("Held", covariant=True)  # noqa: PLC0105 - read, never written
+SIGNS: dict[str, Callable[..., Expression]] = {}  # infix sign to the operation that it writes; each one fills its own
+
+
+class Time(Enum):
+    """Which value of a parameter: before the first step, before the last step, or after it."""
+
+    START = "0"
+    PREVIOUS = "t-1"
+    NOW = "t"
+
+
+class History(Protocol[Held]):
+    """The training of one parameter, in either reading: its values, and what training added."""
+
+    @property
+    def start(self) -> Held: ...
+
+    @property
+    def previous(self) -> Held: ...
+
+    @property
+    def now(self) -> Held: ...
+
+    @property
+    def before(self) -> Held:
+        """What all steps but the last added."""
+
+    @property
+    def last(self) -> Held:
+        """What the last step added."""
+
+    @property
+    def moved(self) -> Held:
+        """What all steps added."""
+
+
+class Rewrite(Protocol):
+    """Exponents given values, throughout a program: what a node needs to rewrite itself."""
+
+    def node(self, node: Expression, /) -> Expression: ...
+
+    def order(self, order: Order, /) -> Order: ...
+
+    def shape(self, shape: Shape, /) -> Shape: ...
 
 
 class Expression(ABC):
@@ -34,6 +86,7 @@ class Expression(ABC):
     arguments: tuple[Expression, ...] = ()
     shape: Shape
     precedence: ClassVar[int] = 9
+    is_tensor: ClassVar[bool] = False  # given, drawn or trained, and not made by an operation
 
     @abstractmethod
     def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
@@ -52,8 +105,10 @@ class Expression(ABC):
         """The same operation on other arguments."""
 
     @abstractmethod
-    def moved(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
+    def change_parts(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
         """The change of the result, split by which arguments moved."""
+
+    # -- facts that most operations need not state ----------------------------------------------------------------
 
     def constants(self, power: Callable[[Order], float]) -> tuple[float, ...]:
         """The numbers that ``numeric`` takes after the arrays, at a width where n^e is ``power(e)``; most take none."""
@@ -64,38 +119,64 @@ class Expression(ABC):
         """The expression that a run computes in this one's place: itself, unless another has the same value."""
         return self
 
+    @property
+    def owner(self) -> Expression | None:
+        """The parameter whose training a leaf follows."""
+        return None
+
+    def of(self, history: History[Held]) -> Held:
+        """The value of such a leaf, in the training of its parameter."""
+        raise NotImplementedError(f"{self} follows no parameter")
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        """What a node is besides its arguments, which decide its shape: a multiplier, a function, a leaf's name."""
+        derived = ("arguments", "shape", "dim")
+        return {k: v for k, v in vars(self).items() if k not in derived and not k.startswith("_")}
+
+    @property
+    def exponents(self) -> tuple[Order, ...]:
+        """The exponents that the operation itself depends on, besides those of its axes and arguments."""
+        return ()
+
+    def substituted(self, rewrite: Rewrite) -> Expression:
+        """The same node with exponents given values."""
+        return self.rebuild(*map(rewrite.node, self.arguments)) if self.arguments else self
+
+    def at_time(self, time: Time, arguments: tuple[Expression, ...]) -> Expression:
+        """The same node at an earlier time, given its arguments then."""
+        return self.rebuild(*arguments) if arguments else self
+
+    def own_change(self, since: Time) -> Expression | None:
+        """What training added to a leaf; None where nothing trains it."""
+        return None
+
+    def split(self, parts_of: Callable[[Expression], tuple[Part, ...]]) -> tuple[Part, ...]:
+        """The parts of the change of a product, by ``parts_of``. Raises ProgramError where this is no product."""
+        raise ProgramError(f"{self} is no product of two factors", hint="split the product inside it")
+
     # -- notation -------------------------------------------------------------------------------------------------
 
     def __matmul__(self, other: Expression) -> Expression:
-        from gamma_calc.operations.matmul import MatMul
-
-        return MatMul(self, other)
+        return SIGNS["@"](self, _operand("@", self, other))
 
     def __add__(self, other: Expression) -> Expression:
-        from gamma_calc.operations.add import Add
-
-        return Add(self, other)
+        return SIGNS["+"](self, _operand("+", self, other))
 
     def __sub__(self, other: Expression) -> Expression:
-        return self + (-other)
+        return self + (-_operand("-", self, other))
 
     def __neg__(self) -> Expression:
-        from gamma_calc.operations.scale import Scale
-
-        return Scale(self, coefficient=Fraction(-1))
+        return SIGNS["*"](self, Fraction(-1))
 
     def __mul__(self, other: Expression | Power | Fraction | int) -> Expression:
-        from gamma_calc.operations.product import product
-
-        return product(self, other)
+        return SIGNS["*"](self, other)
 
     __rmul__ = __mul__
 
     @property
     def T(self) -> Expression:
-        from gamma_calc.operations.transpose import Transpose
-
-        return Transpose(self)
+        return SIGNS["T"](self)
 
     @abstractmethod
     def __str__(self) -> str:
@@ -108,6 +189,24 @@ class Expression(ABC):
     def inside(self, precedence: int) -> str:
         """The text, in parentheses where the surrounding operator binds tighter."""
         return str(self) if self.precedence > precedence else f"({self})"
+
+
+def infix(name: str) -> Callable[[Signed], Signed]:
+    """Declare the operation that an infix sign writes."""
+
+    def declare(operation: Signed) -> Signed:
+        SIGNS[name] = operation
+        return operation
+
+    return declare
+
+
+def _operand(name: str, left: Expression, right: object) -> Expression:
+    if not isinstance(right, Expression):
+        raise ProgramError(
+            f"{left} {name} {right!r}", hint=f"{name} takes two expressions; * multiplies by a number or a power of n"
+        )
+    return right
 
 
 class Part:

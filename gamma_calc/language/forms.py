@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from gamma_calc.errors import ProgramError
 from gamma_calc.language.expression import Expression, Part
 
@@ -9,7 +11,7 @@ from gamma_calc.language.expression import Expression, Part
 class Linear(Expression):
     """The result changes by the operation on the changes: f(x + dx) - f(x) = f(dx)."""
 
-    def moved(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
+    def change_parts(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
         return tuple(Part(frozenset({i}), self.rebuild(delta)) for i, delta in enumerate(change) if delta is not None)
 
 
@@ -20,7 +22,7 @@ class Bilinear(Expression):
     dB Z_A[t-1] (B moves) and delta3 = dB dZ_A (both move): LoRA+ (arXiv 2402.12354), section 4, definition 4.
     """
 
-    def moved(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
+    def change_parts(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
         (x, y), (dx, dy) = old, change
         parts = []
         if dy is not None:
@@ -31,6 +33,9 @@ class Bilinear(Expression):
             parts.append(Part(frozenset({0, 1}), self.rebuild(dx, dy)))
         return tuple(parts)
 
+    def split(self, parts_of: Callable[[Expression], tuple[Part, ...]]) -> tuple[Part, ...]:
+        return parts_of(self)
+
 
 class GradientOnly(Expression):
     """An operation that optimisers alone use: no loss is trained through it, and no quantity with it is watched."""
@@ -38,7 +43,7 @@ class GradientOnly(Expression):
     def pull_back(self, upstream: Expression) -> tuple[Expression | None, ...]:
         raise self._refused()
 
-    def moved(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
+    def change_parts(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
         raise self._refused()
 
     def _refused(self) -> ProgramError:

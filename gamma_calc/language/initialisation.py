@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from gamma_calc.exponents.orders.order import MINUS_INFINITY, Order, order
-
-if TYPE_CHECKING:
-    from gamma_calc.language.expression import Expression
+from gamma_calc.language.expression import Expression, Rewrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +22,10 @@ class Init:
     @property
     def is_zero(self) -> bool:
         return self.expression is None and self.entry.is_zero_quantity
+
+    def substituted(self, rewrite: Rewrite) -> Init:
+        """The same start with exponents given values."""
+        return Init(rewrite.order(self.entry), None if self.expression is None else rewrite.node(self.expression))
 
     def __str__(self) -> str:
         if self.expression is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
 from fractions import Fraction
 
 from gamma_calc.calculus.assumptions import SumRule
@@ -14,22 +13,15 @@ from gamma_calc.calculus.lemmas import GIVEN
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError, ShapeError
 from gamma_calc.exponents.orders.order import Order, order
-from gamma_calc.language.expression import Array, Expression, Part, walk
+from gamma_calc.language.expression import Array, Expression, Held, History, Part, Rewrite, Time, walk
 from gamma_calc.language.initialisation import Init, iid
-
-
-class Time(Enum):
-    """Which value of a parameter: before the first step, before the last step, or after it."""
-
-    START = "0"
-    PREVIOUS = "t-1"
-    NOW = "t"
 
 
 class Leaf(Expression):
     """A tensor without arguments. Its array is drawn or kept by the executor, so it has no meaning on arrays here."""
 
     name: str
+    is_tensor = True
 
     def numeric(self, *arrays: Array) -> Array:
         raise NotImplementedError(f"the array of the leaf {self.name} is kept by the executor")
@@ -40,7 +32,7 @@ class Leaf(Expression):
     def rebuild(self, *arguments: Expression) -> Expression:
         return self
 
-    def moved(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
+    def change_parts(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
         return ()
 
     def __str__(self) -> str:
@@ -62,6 +54,13 @@ class Data(Leaf):
     def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
         yield Contribution(UNIT if not self.shape else GivenVector(self.name), self.entry, GIVEN)
 
+    @property
+    def exponents(self) -> tuple[Order, ...]:
+        return (self.entry,)
+
+    def substituted(self, rewrite: Rewrite) -> Expression:
+        return Data(self.name, rewrite.shape(self.shape), rewrite.order(self.entry), self.fresh)
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Frozen(Leaf):
@@ -73,6 +72,13 @@ class Frozen(Leaf):
 
     def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
         yield Contribution(drawn(self.name, self.shape), self.init.entry, GIVEN)
+
+    @property
+    def exponents(self) -> tuple[Order, ...]:
+        return (self.init.entry,)
+
+    def substituted(self, rewrite: Rewrite) -> Expression:
+        return Frozen(self.name, rewrite.shape(self.shape), self.init.substituted(rewrite))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -88,12 +94,37 @@ class Parameter(Leaf):
         """The value at initialisation; later ones are kept by the engine."""
         yield Contribution(drawn(self.name, self.shape), self.init.entry, GIVEN)
 
+    @property
+    def owner(self) -> Parameter:
+        return self
+
+    @property
+    def exponents(self) -> tuple[Order, ...]:
+        return self.init.entry, self.rate
+
+    def substituted(self, rewrite: Rewrite) -> Expression:
+        shape, init = rewrite.shape(self.shape), self.init.substituted(rewrite)
+        return Parameter(self.name, shape, init, rewrite.order(self.rate))
+
+    def at_time(self, time: Time, arguments: tuple[Expression, ...]) -> Expression:
+        return Snapshot(self, time)
+
+    def own_change(self, since: Time) -> Expression:
+        return Change(self, since)
+
+    def of(self, history: History[Held]) -> Held:
+        return history.now
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ParameterState(Leaf):
     """Something about a parameter that training keeps: the engine its orders, the executor its array."""
 
     parameter: Parameter
+
+    @property
+    def owner(self) -> Parameter:
+        return self.parameter
 
     @property
     def shape(self) -> Shape:  # type: ignore[override]
@@ -113,6 +144,12 @@ class Snapshot(ParameterState):
     def name(self) -> str:  # type: ignore[override]
         return f"{self.parameter.name}[{self.time.value}]"
 
+    def substituted(self, rewrite: Rewrite) -> Expression:
+        return Snapshot(_parameter(rewrite, self.parameter), self.time)
+
+    def of(self, history: History[Held]) -> Held:
+        return history.start if self.time is Time.START else history.previous
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Change(ParameterState):
@@ -126,6 +163,17 @@ class Change(ParameterState):
         step = (self.since, self.until) == (Time.PREVIOUS, Time.NOW)
         return f"d{self.parameter.name}" if step else f"({self.parameter.name}[{self.until.value}] - start)"
 
+    def substituted(self, rewrite: Rewrite) -> Expression:
+        return Change(_parameter(rewrite, self.parameter), self.since, self.until)
+
+    def at_time(self, time: Time, arguments: tuple[Expression, ...]) -> Expression:
+        return Change(self.parameter, self.since, time) if self.until is Time.NOW else self
+
+    def of(self, history: History[Held]) -> Held:
+        if self.since is Time.PREVIOUS:
+            return history.last
+        return history.before if self.until is Time.PREVIOUS else history.moved
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class One(Leaf):
@@ -133,9 +181,16 @@ class One(Leaf):
 
     name: str = "1"
     shape: Shape = ()
+    is_tensor = False
 
     def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
         yield Contribution(UNIT, order(0), GIVEN)
+
+
+def _parameter(rewrite: Rewrite, parameter: Parameter) -> Parameter:
+    rewritten = rewrite.node(parameter)
+    assert isinstance(rewritten, Parameter)
+    return rewritten
 
 
 def drawn(name: str, shape: Shape) -> Direction:

@@ -29,7 +29,7 @@ class Optimiser(ABC):
         """The exponents the rule itself depends on, such as that of an epsilon."""
         return ()
 
-    def fixed(self, values: Mapping[str, Exponent]) -> Optimiser:
+    def substituted(self, values: Mapping[str, Exponent]) -> Optimiser:
         """The rule with its exponents given values."""
         return self
 

@@ -6,20 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from gamma_calc.calculus.assumptions import CLT, SumRule
 from gamma_calc.calculus.dims import shape_text
 from gamma_calc.errors import ProgramError, unknown
-from gamma_calc.exponents.orders.order import Exponent, Order
+from gamma_calc.exponents.orders.order import Exponent, order
+from gamma_calc.exponents.regions.region import Region
 from gamma_calc.language.change import change, split
-from gamma_calc.language.expression import Expression, walk
-from gamma_calc.language.leaves import Change, Data, Frozen, Leaf, Parameter, Snapshot
+from gamma_calc.language.expression import Expression, Rewrite, walk
+from gamma_calc.language.leaves import Data, Leaf, Parameter
 from gamma_calc.language.optimiser import Optimiser
-from gamma_calc.operations.scale import Scale
-
-if TYPE_CHECKING:
-    from gamma_calc.exponents.regions.region import Region
+from gamma_calc.language.substitute import Substitution
 
 
 class Role(Enum):
@@ -41,6 +38,11 @@ class Quantity:
     expression: Expression | None
     role: Role
     node: Expression
+
+    def substituted(self, rewrite: Rewrite) -> Quantity:
+        """The same quantity with exponents given values."""
+        expression = None if self.expression is None else rewrite.node(self.expression)
+        return Quantity(self.name, expression, self.role, rewrite.node(self.node))
 
 
 def internal(name: str, expression: Expression) -> tuple[Quantity, ...]:
@@ -143,8 +145,6 @@ class Program:
     @property
     def region(self) -> Region:
         """The declared domain of the exponents."""
-        from gamma_calc.exponents.regions.region import Region
-
         return Region.parse(self.domain)
 
     @property
@@ -153,7 +153,7 @@ class Program:
         exponents = list(self.optimiser.exponents)
         for node in self.nodes:
             exponents.extend(d.exponent for d in node.shape)
-            exponents.extend(_exponents_of(node))
+            exponents.extend(node.exponents)
         return tuple(sorted({name for e in exponents for name in e.variables} | set(self.region.variables)))
 
     def quantity(self, name: str) -> Quantity:
@@ -162,18 +162,23 @@ class Program:
             raise unknown("quantity", name, self.quantities).at(f"program {self.name}")
         return found
 
-    def but(self, **changes: object) -> Program:
+    def replaced(self, **changes: object) -> Program:
         """The same program with some fields changed."""
         return replace(self, **changes)  # type: ignore[arg-type]
 
-    def fix(self, values: Mapping[str, Exponent]) -> Program:
+    def substitute(self, values: Mapping[str, Exponent]) -> Program:
         """The program with exponents given values. Raises UnknownName for a name the program does not have."""
-        from gamma_calc.language.substitute import substitute
-
         for name in values:
             if name not in self.variables:
                 raise unknown("exponent", name, self.variables).at(f"program {self.name}")
-        return substitute(self, values)
+        orders = {name: order(value) for name, value in values.items()}
+        rewrite = Substitution(orders)
+        return self.replaced(
+            loss=rewrite.node(self.loss),
+            optimiser=self.optimiser.substituted(orders),
+            watch=tuple(tuple(q.substituted(rewrite) for q in group) for group in self.watch),
+            domain=str(Region.parse(self.domain).substitute(orders)),
+        )
 
     # -- checks ---------------------------------------------------------------------------------------------------
 
@@ -191,12 +196,12 @@ class Program:
         trained = {id(p) for p in self.parameters}
         watched = walk(q.expression for q in self.quantities.values() if q.expression is not None)
         for node in watched:
-            owner = node.parameter if isinstance(node, Snapshot | Change) else node
-            if isinstance(owner, Parameter) and id(owner) not in trained:
+            owner = node.owner
+            if owner is not None and id(owner) not in trained:
                 raise ProgramError(
-                    f"parameter {owner.name} is watched but the loss does not depend on it",
+                    f"parameter {owner} is watched but the loss does not depend on it",
                     where=where,
-                    hint=f"use it in the loss, or write frozen({owner.name!r}, ...)",
+                    hint=f"use it in the loss, or write frozen({str(owner)!r}, ...)",
                 )
 
     def _check_names(self, where: str) -> None:
@@ -204,17 +209,3 @@ class Program:
         for node in self.nodes:
             if isinstance(node, Leaf) and names.setdefault(node.name, node) is not node:
                 raise ProgramError(f"two tensors are named {node.name}", where=where, hint="give each its own name")
-
-
-def _exponents_of(node: Expression) -> list[Order]:
-    match node:
-        case Parameter(init=init, rate=rate):
-            return [init.entry, rate]
-        case Frozen(init=init):
-            return [init.entry]
-        case Data(entry=entry):
-            return [entry]
-        case Scale(power=power):
-            return [power.exponent]
-        case _:
-            return []

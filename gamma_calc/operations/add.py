@@ -9,10 +9,11 @@ from gamma_calc.calculus.dims import Shape, shape_text
 from gamma_calc.calculus.lemmas import SUM
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ShapeError
-from gamma_calc.language.expression import Array, Expression, Part
+from gamma_calc.language.expression import Array, Expression, Part, infix
 from gamma_calc.language.forms import Linear
 
 
+@infix("+")
 class Add(Linear):
     """The sum. Lemma: the order is the largest of the terms', unless they cancel exactly.
 
@@ -44,7 +45,7 @@ class Add(Linear):
     def rebuild(self, *arguments: Expression) -> Expression:
         return Add(*arguments)
 
-    def moved(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
+    def change_parts(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
         return tuple(Part(frozenset({i}), delta) for i, delta in enumerate(change) if delta is not None)
 
     def __str__(self) -> str:

@@ -17,7 +17,7 @@ class Divide(Expression):
     """x / y. Lemma: directions of x are kept, divided by the size of y.
 
     Hypothesis: entries of y differ by at most a relative N^-1/2, as much as vectors share by chance; or, where they
-    differ by more, what they differ by is independent of x. What moves of y is another matter: see ``moved``.
+    differ by more, what they differ by is independent of x. What moves of y is another matter: see ``change_parts``.
     """
 
     precedence = 5
@@ -49,7 +49,7 @@ class Divide(Expression):
     def rebuild(self, *arguments: Expression) -> Expression:
         return Divide(*arguments)
 
-    def moved(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
+    def change_parts(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
         """dx / (y + dy), and -x dy / (y (y + dy)): no difference of near numbers is left."""
         (x, y), (dx, dy) = old, change
         new = y if dy is None else y + dy

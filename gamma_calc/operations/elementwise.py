@@ -64,7 +64,7 @@ class Elementwise(Expression):
     def rebuild(self, *arguments: Expression) -> Expression:
         return Elementwise(self.function, *arguments)
 
-    def moved(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
+    def change_parts(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
         if change[0] is None:
             return ()
         return (Part(frozenset({0}), Difference(self.function, old[0], change[0])),)
@@ -100,7 +100,7 @@ class Difference(Expression):
     def rebuild(self, *arguments: Expression) -> Expression:
         return Difference(self.function, *arguments)
 
-    def moved(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
+    def change_parts(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
         raise ProgramError(f"{self} is a change already", hint="watch the value itself")
 
     def __str__(self) -> str:

@@ -10,10 +10,12 @@ from gamma_calc.calculus.dims import Dim, Shape, shape_text
 from gamma_calc.calculus.direction import Direction, as_vector, is_matrix
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ShapeError
-from gamma_calc.language.expression import Array, Expression
+from gamma_calc.language.expression import Array, Expression, infix
 from gamma_calc.language.forms import Bilinear
+from gamma_calc.operations.outer import OuterProduct
 
 
+@infix("@")
 class MatMul(Bilinear):
     """The contraction of the last axis of X with the first of Y.
 
@@ -64,8 +66,6 @@ class MatMul(Bilinear):
                 return x @ y
 
     def pull_back(self, upstream: Expression) -> tuple[Expression | None, ...]:
-        from gamma_calc.operations.outer import OuterProduct
-
         x, y = self.arguments
         match len(x.shape), len(y.shape):
             case 1, 1:

@@ -10,7 +10,7 @@ from gamma_calc.calculus.dims import Power, Shape, shape_text
 from gamma_calc.calculus.lemmas import PRODUCT
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ShapeError
-from gamma_calc.language.expression import Array, Expression
+from gamma_calc.language.expression import Array, Expression, infix
 from gamma_calc.language.forms import Bilinear
 from gamma_calc.language.leaves import One
 from gamma_calc.operations.hadamard import Hadamard
@@ -48,6 +48,7 @@ class Product(Bilinear):
         return f"{scalar.inside(4)} {tensor.inside(5)}"
 
 
+@infix("*")
 def product(left: Expression, right: Expression | Power | Fraction | int) -> Expression:
     """``left * right``: by a number, a known power of n, a scalar, or entry by entry."""
     if isinstance(right, Power):

@@ -69,7 +69,7 @@ class RowLength(Expression):
     def rebuild(self, *arguments: Expression) -> Expression:
         return RowLength(*arguments)
 
-    def moved(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
+    def change_parts(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
         """|X + D| - |X| = (2 <X, D> + <D, D>) / (|X| + |X + D|): no difference of near numbers is left."""
         (x,), (d,) = old, change
         if d is None:

@@ -12,7 +12,7 @@ from gamma_calc.calculus.lemmas import PRODUCT
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError
 from gamma_calc.exponents.orders.order import Order, order
-from gamma_calc.language.expression import Array, Expression
+from gamma_calc.language.expression import Array, Expression, Part, Rewrite
 from gamma_calc.language.forms import Linear
 
 ONE_TIMES: Final = Fraction(1)
@@ -49,6 +49,18 @@ class Scale(Linear):
 
     def pull_back(self, upstream: Expression) -> tuple[Expression | None, ...]:
         return (self.rebuild(upstream),)
+
+    @property
+    def exponents(self) -> tuple[Order, ...]:
+        return (self.power.exponent,)
+
+    def substituted(self, rewrite: Rewrite) -> Expression:
+        power = Power(rewrite.order(self.power.exponent))
+        return Scale(rewrite.node(self.arguments[0]), coefficient=self.coefficient, power=power)
+
+    def split(self, parts_of: Callable[[Expression], tuple[Part, ...]]) -> tuple[Part, ...]:
+        """A known multiplier is looked through."""
+        return tuple(Part(p.moved, self.rebuild(p.expression)) for p in self.arguments[0].split(parts_of))
 
     def rebuild(self, *arguments: Expression) -> Expression:
         return Scale(*arguments, coefficient=self.coefficient, power=self.power)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from gamma_calc.calculus.assumptions import SumRule
 from gamma_calc.calculus.dims import Shape
 from gamma_calc.calculus.lemmas import SUM
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError
-from gamma_calc.language.expression import Array, Expression, Part
-from gamma_calc.language.leaves import Time
+from gamma_calc.language.change import change
+from gamma_calc.language.expression import Array, Expression, Part, Time
 
 
 class SinceStart(Expression):
@@ -41,10 +41,14 @@ class SinceStart(Expression):
     def pull_back(self, upstream: Expression) -> tuple[Expression | None, ...]:
         return upstream, None
 
+    def split(self, parts_of: Callable[[Expression], tuple[Part, ...]]) -> tuple[Part, ...]:
+        """What is subtracted does not move."""
+        return self.arguments[0].split(parts_of)
+
     def rebuild(self, *arguments: Expression) -> Expression:
         return SinceStart(*arguments)
 
-    def moved(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
+    def change_parts(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
         return () if change[0] is None else (Part(frozenset({0}), change[0]),)
 
     def __str__(self) -> str:
@@ -54,8 +58,6 @@ class SinceStart(Expression):
 
 def since_start(expression: Expression) -> SinceStart:
     """What training has added to an expression. Raises ProgramError where nothing in it is trained."""
-    from gamma_calc.language.change import change
-
     difference = change(expression, Time.START)
     if difference is None:
         raise ProgramError(f"{expression} does not move: nothing in it is trained", hint="leave the term out")

@@ -10,10 +10,11 @@ from gamma_calc.calculus.dims import Shape, shape_text
 from gamma_calc.calculus.lemmas import PRODUCT
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ShapeError
-from gamma_calc.language.expression import Array, Expression
+from gamma_calc.language.expression import Array, Expression, infix
 from gamma_calc.language.forms import Linear
 
 
+@infix("T")
 class Transpose(Linear):
     """The transpose. Lemma: the entries are the same, so every order is; each direction is transposed."""
 

@@ -30,7 +30,7 @@ class Adam(Optimiser):
     def exponents(self) -> tuple[Order, ...]:
         return (self.epsilon,)
 
-    def fixed(self, values: Mapping[str, Exponent]) -> Adam:
+    def substituted(self, values: Mapping[str, Exponent]) -> Adam:
         return replace(self, epsilon=self.epsilon.substitute(values))
 
     def orders(self, memory: Value, gradient: Value, site: str | None) -> tuple[Value, Value]:

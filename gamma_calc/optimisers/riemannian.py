@@ -41,7 +41,7 @@ class Riemannian(Optimiser):
     def exponents(self) -> tuple[Order, ...]:
         return (self.damping,)
 
-    def fixed(self, values: Mapping[str, Exponent]) -> Riemannian:
+    def substituted(self, values: Mapping[str, Exponent]) -> Riemannian:
         return replace(self, damping=self.damping.substitute(values))
 
     @abstractmethod

@@ -106,4 +106,4 @@ def _output(found: Derivation) -> Expression:
 def _at_the_start(found: Derivation, expression: Expression) -> Order:
     """The order before training of an expression that is not watched."""
     watch = [*found.program.watch, other("asked", expression)]
-    return derive(found.program.but(watch=watch)).at_step(0)["asked"]
+    return derive(found.program.replaced(watch=watch)).at_step(0)["asked"]

@@ -9,8 +9,8 @@ from fractions import Fraction
 from gamma_calc.errors import ProgramError
 from gamma_calc.exponents.orders.order import Order, order
 from gamma_calc.language.change import earlier
-from gamma_calc.language.expression import Expression
-from gamma_calc.language.leaves import Change, Leaf, Parameter, Snapshot, Time
+from gamma_calc.language.expression import Expression, Time
+from gamma_calc.language.leaves import Change, Leaf, Parameter, Snapshot
 from gamma_calc.language.program import Program
 from gamma_calc.operations.add import Add
 from gamma_calc.operations.matmul import MatMul

@@ -38,7 +38,7 @@ class Setting:
     @property
     def program(self) -> Program:
         program = self.open
-        return program.fix(dict(self.at)) if self.at else program
+        return program.substitute(dict(self.at)) if self.at else program
 
     @property
     def found(self) -> Derivation:

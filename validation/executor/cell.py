@@ -63,7 +63,7 @@ def cell(
     not on what else runs with it. Raises ProgramError for open exponents, BudgetError where one seed does not fit.
 
     >>> from gamma_calc import lora
-    >>> at_half = lora(init="A", optimiser="sign").fix({"eta": "-1/2"})
+    >>> at_half = lora(init="A", optimiser="sign").substitute({"eta": "-1/2"})
     >>> found = cell(at_half, 256, seeds=[0, 1])
     >>> found.sizes.shape == (1, 2, 5, len(found.quantities))
     True

@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
-from gamma_calc.language.expression import Expression
-from gamma_calc.language.leaves import Change, Data, Frozen, One, Parameter, Snapshot, Time
+from gamma_calc.language.expression import Expression, Time
+from gamma_calc.language.leaves import Change, Data, Frozen, One, Parameter, Snapshot
 from gamma_calc.operations.matmul import MatMul
 from gamma_calc.operations.outer import OuterProduct
 from gamma_calc.operations.row_length import RowDot, RowLength

@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import dataclass
 
 from gamma_calc.errors import ProgramError
-from gamma_calc.language.expression import Expression, walk
-from gamma_calc.language.leaves import Change, Data, Parameter, Snapshot, Time
+from gamma_calc.language.expression import Expression, Time, walk
+from gamma_calc.language.leaves import Change, Data, Parameter, Snapshot
 from gamma_calc.language.program import Program
 from gamma_calc.operations.since_start import SinceStart
 
@@ -127,7 +127,7 @@ def _own(node: Expression) -> tuple[object, ...]:
     if isinstance(node, Snapshot | Change):
         return (node.name,)
     shape = () if node.arguments else node.shape
-    return (*shape, *(v for k, v in vars(node).items() if k not in ("arguments", "shape", "dim")))
+    return (*shape, *node.facts.values())
 
 
 def _facts(node: Expression) -> str:
@@ -135,5 +135,5 @@ def _facts(node: Expression) -> str:
     if isinstance(node, Snapshot | Change):
         return node.name
     shape = ", ".join(f"{d.name}: {d.exponent}" for d in node.shape)
-    own = {k: str(getattr(v, "name", v)) for k, v in vars(node).items() if k not in ("arguments", "shape", "dim")}
+    own = {k: str(getattr(v, "name", v)) for k, v in node.facts.items()}
     return f"({shape}) {sorted(own.items())}"

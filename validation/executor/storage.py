@@ -9,8 +9,8 @@ from functools import cached_property, lru_cache
 from gamma_calc.calculus.dims import Shape
 from gamma_calc.engine.gradient import gradients, optimiser_inputs
 from gamma_calc.language.change import earlier
-from gamma_calc.language.expression import Expression, total, walk
-from gamma_calc.language.leaves import Change, Data, Frozen, Parameter, Snapshot, Time
+from gamma_calc.language.expression import Expression, Time, total, walk
+from gamma_calc.language.leaves import Change, Data, Frozen, Parameter, Snapshot
 from gamma_calc.language.program import Program, Quantity, Role
 from gamma_calc.operations.add import Add
 from gamma_calc.operations.matmul import MatMul

@@ -51,7 +51,7 @@ def slopes_along(
     >>> slopes_along(lora("A", optimiser="sign"), "eta", rates, expected, width=64, step=2).rows["delta1"].reason
     'line'
     """
-    programs = [program.fix({exponent: value}) for value in values]
+    programs = [program.substitute({exponent: value}) for value in values]
     bases = [float(width) ** float(value) for value in values]
     wanted = [Prediction(name, step, power) for name, power in expected.items()]
     measured: dict[str, list[list[Floats]]] = {p.quantity: [[] for _ in values] for p in wanted}
@@ -82,7 +82,7 @@ def edge_along(
 
     The program has two exponents open, this one and that of the rate. The row is that of the "rate".
     """
-    programs = [with_plain_rates(program.fix({exponent: value})) for value in values]
+    programs = [with_plain_rates(program.substitute({exponent: value})) for value in values]
     searches = [Search(each, width, Settings(steps=STEPS)) for each in programs]
     bases = [float(width) ** float(value) for value in values]
     while True:

@@ -42,8 +42,8 @@ def predictions(program: Program, at: Mapping[str, Exponent], steps: int) -> lis
     that their squares make. Left out is the alignment of what is not trained, such as the input: a single chance
     projection, which takes thousands of seeds to measure and says nothing of training.
     """
-    there = _derivation(program.fix(at) if at else program, steps)
-    opened = [(name, _derivation(program.fix(_without(at, name)), steps)) for name in at]
+    there = _derivation(program.substitute(at) if at else program, steps)
+    opened = [(name, _derivation(program.substitute(_without(at, name)), steps)) for name in at]
     turning = min([*(f.step for f in there.feedback), *(t.step for t in there.ties)], default=steps + 1)
     chance = {f"{q.name}.aligned" for q in there.program.quantities.values() if not _is_trained(q)}
     found = []

@@ -115,7 +115,7 @@ def largest_stable_rate(
     Fraction(-1, 1)
     """
     checked_seeds(seeds, most_seeds)
-    rest = program.fix(at) if at else program
+    rest = program.substitute(at) if at else program
     wanted = largest_rate(rest, settings.steps)
     at_zero = with_plain_rates(rest)
     refuse_what_does_not_fit(at_zero, checked_widths(widths)[-1], settings)
@@ -193,7 +193,7 @@ def _of_order(found: Order, rate: str, at: Fraction) -> Iterator[Fraction]:
 def with_plain_rates(program: Program) -> Program:
     """The outputs alone, with the exponent of the learning rate at 0: the rates of a run are its factors then."""
     outputs = [tuple(q for q in group if q.role is Role.OUTPUT) for group in program.watch]
-    return program.but(watch=outputs).fix({_only_open(program): 0})
+    return program.replaced(watch=outputs).substitute({_only_open(program): 0})
 
 
 def _more_seeds_may_decide(row: Row, tolerance: float) -> bool:

@@ -73,7 +73,7 @@ def validate(
         program = program.program
     settings = Settings(steps=steps, dtype=dtype, device=device, sizes=sizes or {}, memory=memory)
     checked_seeds(seeds, most_seeds)
-    fixed = program.fix(at or {})
+    fixed = program.substitute(at or {})
     refuse_what_is_open(fixed)
 
     def wanted(some: Program, point: Mapping[str, Exponent]) -> list[Prediction]:

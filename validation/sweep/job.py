@@ -94,7 +94,7 @@ def program_of(target: str, axes: Axes) -> Program:
     if missing:
         hint = f"give {' and '.join(missing)} a value, as in {missing[0]}=-1/2"
         raise ProgramError(f"{', '.join(missing)} left open", where=f"target {target}", hint=hint)
-    return program.fix({name: order(value) for name, value in given.items()}) if given else program
+    return program.substitute({name: order(value) for name, value in given.items()}) if given else program
 
 
 def options_of(target: Target) -> tuple[str, ...]:

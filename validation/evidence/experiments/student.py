@@ -87,7 +87,7 @@ def measure(batch: Batch) -> tuple[Measured, ...]:
 def program_of(init: str, readout: str) -> Program:
     """The student with its rates as numbers (exponent 0), and the features that the experiment measures."""
     whole = student(init, readout=readout)
-    return whole.but(watch=[(whole.quantity(name),) for name in ("Z_A", "Z_B", "f")]).fix({"eta": 0})
+    return whole.replaced(watch=[(whole.quantity(name),) for name in ("Z_A", "Z_B", "f")]).substitute({"eta": 0})
 
 
 def _trained(batch: Batch) -> Iterator[Record]:

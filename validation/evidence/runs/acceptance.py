@@ -20,7 +20,8 @@ import torch
 from gamma_calc.catalogue.lora import lora
 from gamma_calc.display.tables import bars
 from gamma_calc.exponents.orders.order import order
-from gamma_calc.language.leaves import Change, Time
+from gamma_calc.language.expression import Time
+from gamma_calc.language.leaves import Change
 from gamma_calc.language.program import Program, other
 from validation.measurement.result import Validation
 from validation.measurement.stable_rate import largest_stable_rate
@@ -130,7 +131,7 @@ def on_a_sample(init: str, optimiser: str, *, fresh: bool) -> Program:
     program = lora(init, optimiser=optimiser, fresh=fresh)
     A, Z = program.quantities["A"].node, program.quantities["Z"].node
     seen = Z.shape[0] ** order("-eta") * (Change(A, Time.PREVIOUS) @ Z)  # type: ignore[arg-type]
-    return program.but(watch=[*program.watch, other("g_A Z", seen)])
+    return program.replaced(watch=[*program.watch, other("g_A Z", seen)])
 
 
 ASSUMPTION: Final = tuple(

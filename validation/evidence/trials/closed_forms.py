@@ -45,7 +45,7 @@ class Start:
 
 def closed_forms(init: str) -> Found:
     """The largest relative error of any entry over five steps, at the edge of Init[A], Init[B] or Init[AB]."""
-    program = lora(init, optimiser="sign").fix({"eta": RATES[init]})
+    program = lora(init, optimiser="sign").substitute({"eta": RATES[init]})
     plan = Plan(program, WIDTH, {"r": RANK})
     draws = Draws("closed forms", WIDTH, tuple(range(SEEDS)), 1, torch.float64, torch.device("cpu"))
     run = Run(plan, draws, torch.ones(SEEDS, dtype=torch.float64))

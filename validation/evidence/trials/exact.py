@@ -24,8 +24,8 @@ NETWORK: Final = 200  # of a network, whose weights are written out
 SEEDS: Final = 16
 STEPS: Final = 20
 PROGRAMS: Final[Mapping[str, Program]] = {
-    "toy": toy("1").fix({"eta": "-1/2"}),
-    "lora": lora("AB", lr="per-factor", loss="scalar").fix({"eta_A": "-1", "eta_B": "-1/2"}),
+    "toy": toy("1").substitute({"eta": "-1/2"}),
+    "lora": lora("AB", lr="per-factor", loss="scalar").substitute({"eta_A": "-1", "eta_B": "-1/2"}),
 }
 
 
@@ -37,7 +37,7 @@ def sum_of_parts(program: str) -> Found:
 
 def merged_start() -> Found:
     """The largest entry that Init[AB+] adds to the layer's output at the start, in float32."""
-    program = lora("AB+", scaling="free").fix({"sigma": "1/2", "eta": "-1/2"})
+    program = lora("AB+", scaling="free").substitute({"sigma": "1/2", "eta": "-1/2"})
     found = cell(program, WIDTH, range(SEEDS), Settings(steps=1, dtype="float32"))
     return Found(float(found.sizes[0, :, 0, found.quantities.index("Z_B")].max()), 0, SEEDS)
 
@@ -50,7 +50,7 @@ def same_run(optimiser: str, power: str) -> Found:
     plain = {"sigma": "0", "a0": "-1/2", "b0": "-1/2", "eta": "-1"}
     moved = {"sigma": "-1", "a0": "0", "b0": "0", "eta": f"-1 + {power}/2"}
     program = lora("general", optimiser=optimiser, scaling="free", loss="scalar")
-    one, two = (program.fix(at) for at in (plain, moved))
+    one, two = (program.substitute(at) for at in (plain, moved))
     return _difference(one, two, ("Z_B", "dZ_B", "delta1", "delta2", "delta3"), WIDTH)
 
 

@@ -23,7 +23,7 @@ def steps_to_escape(rate: str) -> Found:
 
     ``rate`` is c; the squared error has no factor 1/2, so the rate of the run is half of it.
     """
-    program = toy_in_scalars(loss="square").fix({"eta": "-1/2"})
+    program = toy_in_scalars(loss="square").substitute({"eta": "-1/2"})
     widths = [2**k for k in POWERS]
     times = []
     for width in widths:
