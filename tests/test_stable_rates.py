@@ -13,7 +13,8 @@ pytest.importorskip("scipy")
 from gamma_calc import lora
 from gamma_calc.errors import GammaError
 from validation import Progress, Settings, Verdict, cell
-from validation.errors import BudgetError, Interrupted
+from validation.errors import BudgetError
+from validation.measurement.result import Interrupted
 from validation.measurement.stable_rate import StableRate, largest_stable_rate
 
 SMALL = tuple(2**k for k in range(6, 10))

@@ -13,9 +13,8 @@ pytest.importorskip("torch")
 from hypothesis import given, settings  # noqa: E402 - after the checks
 from hypothesis import strategies as st  # noqa: E402
 
-from validation.measurement.predict import Prediction  # noqa: E402
 from validation.statistics.slope import Floats, Points, crossover, line  # noqa: E402
-from validation.statistics.verdict import Row, Verdict, holm, judged, overall, row  # noqa: E402
+from validation.statistics.verdict import Prediction, Row, Verdict, holm, judged, overall, row  # noqa: E402
 
 WIDTHS = tuple(2**k for k in range(8, 17))
 HALF = Fraction(1, 2)

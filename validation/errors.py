@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from gamma_calc.errors import GammaError
-
-if TYPE_CHECKING:
-    from validation.measurement.result import Validation
 
 
 class SettingError(GammaError, ValueError):
@@ -24,11 +19,3 @@ class MeasurementError(GammaError, ArithmeticError):
 
 class BudgetError(GammaError, MemoryError):
     """A budget of memory that is too small for one repetition; the hint has the number that would do."""
-
-
-class Interrupted(KeyboardInterrupt):
-    """Ctrl-C in a measurement. ``found`` is what was measured so far, None where that is too little for a slope."""
-
-    def __init__(self, found: Validation | None) -> None:
-        super().__init__()
-        self.found = found

@@ -14,9 +14,9 @@ import torch
 
 from gamma_calc.errors import unknown
 from validation.errors import DeviceError, SettingError
+from validation.statistics.slope import FEWEST_WIDTHS
 
 MEMORY: Final = 2**30  # bytes that the arrays of one cell may take at once: a LoRA layer at 2^20 takes half of it
-FEWEST_WIDTHS: Final = 4
 DTYPES: Final = MappingProxyType({"float32": torch.float32, "float64": torch.float64})
 DEVICES: Final = ("auto", "cpu", "cuda")
 

@@ -12,12 +12,11 @@ import numpy as np
 from gamma_calc.language.program import Program
 from validation.executor.cell import cell
 from validation.executor.settings import Settings
-from validation.measurement.predict import Prediction
 from validation.measurement.rate_search import Search
 from validation.measurement.stable_rate import STEPS, with_plain_rates
 from validation.measurement.validate import MOST_SEEDS
 from validation.statistics.slope import Floats
-from validation.statistics.verdict import TOLERANCE, Row, row
+from validation.statistics.verdict import TOLERANCE, Prediction, Row, row
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from gamma_calc.errors import ConfigError, unknown
 from validation.errors import SettingError
 from validation.executor.settings import checked_file
+from validation.statistics.slope import Floats
 from validation.statistics.verdict import Row, Verdict
 
-if TYPE_CHECKING:
-    from validation.measurement.result import Validation
+Sizes = Mapping[tuple[str, int], Floats]  # (quantity, step) to one number for each width
 
 COLOURS = {Verdict.CONFIRMED: "tab:green", Verdict.REFUTED: "tab:red", Verdict.UNDECIDED: "tab:orange"}
 COLUMNS = 4
-
-
-def draw(validation: Validation, path: Path) -> None:
-    """One panel for each quantity, one line for each step. Raises SettingError for a path that cannot be written."""
-    save(panels(validation), path)
 
 
 def save(figure: Any, path: Path) -> None:
@@ -53,31 +49,30 @@ def blank(width: float, height: float) -> Any:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def panels(validation: Validation) -> Any:
-    """The figure itself, for those who draw on."""
+def panels(title: str, rows: Sequence[Row], widths: Floats, sizes: Sizes) -> Any:
+    """One panel for each quantity, one line for each step; ``sizes`` has one number for each width."""
     shown: dict[str, list[Row]] = {}
-    for row in validation.rows:
-        if row.predicted is not None and np.any(validation.sizes[row.quantity, row.step] > 0):
+    for row in rows:
+        if row.predicted is not None and np.any(sizes[row.quantity, row.step] > 0):
             shown.setdefault(row.quantity, []).append(row)
     lines = max(1, -(-len(shown) // COLUMNS))
     figure = blank(3 * COLUMNS, 2.6 * lines)
     axes = figure.subplots(lines, COLUMNS, squeeze=False).ravel()
-    for axis, (quantity, rows) in zip(axes, shown.items(), strict=False):
-        _panel(axis, validation, quantity, rows)
+    for axis, (quantity, its) in zip(axes, shown.items(), strict=False):
+        axis.set_title(quantity, fontsize=9)
+        _panel(axis, its, widths, sizes)
     for axis in axes[len(shown) :]:
         axis.set_visible(False)
-    figure.suptitle(f"{validation.program}: {validation.verdict.value}")
+    figure.suptitle(title)
     return figure
 
 
-def _panel(axis: Any, validation: Validation, quantity: str, rows: list[Row]) -> None:
-    widths = np.array(validation.widths, dtype=float)
+def _panel(axis: Any, rows: Sequence[Row], widths: Floats, sizes: Sizes) -> None:
     for row in rows:
-        sizes = validation.sizes[row.quantity, row.step]
-        last = np.flatnonzero(np.isfinite(sizes))[-1]
-        predicted = sizes[last] * (widths / widths[last]) ** float(row.predicted or 0)
+        measured = sizes[row.quantity, row.step]
+        last = np.flatnonzero(np.isfinite(measured))[-1]
+        predicted = measured[last] * (widths / widths[last]) ** float(row.predicted or 0)
         axis.loglog(widths, predicted, color="0.6", linewidth=1, base=2)
-        axis.loglog(widths, sizes, "o", markersize=3, color=COLOURS[row.verdict], base=2)
-        axis.annotate(f"t={row.step}: {row.predicted}", (widths[last], sizes[last]), fontsize=6)
-    axis.set_title(quantity, fontsize=9)
+        axis.loglog(widths, measured, "o", markersize=3, color=COLOURS[row.verdict], base=2)
+        axis.annotate(f"t={row.step}: {row.predicted}", (widths[last], measured[last]), fontsize=6)
     axis.tick_params(labelsize=6)

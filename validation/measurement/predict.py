@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations_with_replacement, islice
 from typing import Final
@@ -17,22 +16,9 @@ from gamma_calc.exponents.orders.order import Exponent, Order, order
 from gamma_calc.language.expression import walk
 from gamma_calc.language.leaves import Parameter
 from gamma_calc.language.program import Program, Quantity
+from validation.statistics.verdict import Prediction
 
 VISIBLE: Final = Fraction(1)  # monomials that are smaller by more than this exponent do not show in a slope
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """The derived exponent of a quantity at a step (None: identically zero), and the lower ones, largest first.
-
-    ``bound``: an upper bound only, since a parameter's own movement turns its updates round, or sign steps tie.
-    """
-
-    quantity: str
-    step: int
-    exponent: Fraction | None
-    lower: tuple[Fraction, ...] = ()
-    bound: bool = False
 
 
 def predictions(program: Program, at: Mapping[str, Exponent], steps: int) -> list[Prediction]:

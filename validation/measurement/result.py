@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from gamma_calc.errors import unknown
+from validation.measurement.figure import panels, save
 from validation.statistics.slope import Floats
 from validation.statistics.verdict import Row, Verdict, overall
 
@@ -67,10 +70,12 @@ class Validation:
         return json.dumps(found | {"verdict": self.verdict.value}, indent=2)
 
     def figure(self, path: str | Path) -> None:
-        """Draw the log-log lines with the predicted slopes; the ending of the path is the format. Needs matplotlib."""
-        from validation.measurement.figure import draw
+        """Draw the log-log lines with the predicted slopes; the ending of the path is the format. Needs matplotlib.
 
-        draw(self, Path(path))
+        Raises SettingError for a path that cannot be written.
+        """
+        title = f"{self.program}: {self.verdict.value}"
+        save(panels(title, self.rows, np.array(self.widths, dtype=float), self.sizes), Path(path))
 
     def __str__(self) -> str:
         lines = [f"{self.program}: {self.verdict.value} ({len(self.widths)} widths, {self.seeds} seeds)"]
@@ -96,6 +101,14 @@ class Validation:
     @property
     def _span(self) -> str:
         return f"{self.widths[0]} .. {self.widths[-1]}"
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C in a measurement. ``found`` is what was measured so far, None where that is too little for a slope."""
+
+    def __init__(self, found: Validation | None) -> None:
+        super().__init__()
+        self.found = found
 
 
 def _cells(r: Row) -> tuple[str, ...]:

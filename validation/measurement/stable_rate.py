@@ -15,15 +15,14 @@ from gamma_calc.derivation.derivation import Derivation, derive
 from gamma_calc.errors import ProgramError
 from gamma_calc.exponents.orders.order import Exponent, Order
 from gamma_calc.language.program import Program, Role
-from validation.errors import Interrupted
 from validation.executor.cell import refuse_what_does_not_fit
-from validation.executor.settings import FEWEST_WIDTHS, Settings, checked_seeds, checked_widths, doubled
-from validation.measurement.predict import Prediction, lower_monomials
+from validation.executor.settings import Settings, checked_seeds, checked_widths, doubled
+from validation.measurement.predict import lower_monomials
 from validation.measurement.rate_search import Search
-from validation.measurement.result import Validation
+from validation.measurement.result import Interrupted, Validation
 from validation.measurement.validate import MOST_SEEDS, Progress
-from validation.statistics.slope import Floats, Points, line
-from validation.statistics.verdict import TOLERANCE, Row, Verdict, judged
+from validation.statistics.slope import FEWEST_WIDTHS, Floats, Points, line
+from validation.statistics.verdict import TOLERANCE, Prediction, Row, Verdict, judged
 
 if TYPE_CHECKING:
     from rich.console import Group

@@ -11,14 +11,14 @@ import numpy as np
 from gamma_calc.derivation.derivation import Derivation
 from gamma_calc.exponents.orders.order import Exponent
 from gamma_calc.language.program import Program
-from validation.errors import Interrupted, MeasurementError
+from validation.errors import MeasurementError
 from validation.executor.cell import Cell, cell, refuse_what_does_not_fit
 from validation.executor.plan import refuse_what_is_open
-from validation.executor.settings import FEWEST_WIDTHS, MEMORY, Settings, checked_seeds, checked_widths, doubled
-from validation.measurement.predict import Prediction, predictions
-from validation.measurement.result import Validation
-from validation.statistics.slope import Floats, root_mean_square
-from validation.statistics.verdict import TOLERANCE, Row, Verdict, holm, overall, row
+from validation.executor.settings import MEMORY, Settings, checked_seeds, checked_widths, doubled
+from validation.measurement.predict import predictions
+from validation.measurement.result import Interrupted, Validation
+from validation.statistics.slope import FEWEST_WIDTHS, Floats, root_mean_square
+from validation.statistics.verdict import TOLERANCE, Prediction, Row, Verdict, holm, overall, row
 
 WIDTHS: Final = tuple(2**k for k in range(8, 17))
 FACTORS: Final = (1.0, 1 / 16, 16.0)  # constants in front of the learning rates; no exponent depends on them

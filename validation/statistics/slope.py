@@ -13,6 +13,7 @@ from scipy.stats import t as student
 
 Floats = npt.NDArray[np.float64]
 
+FEWEST_WIDTHS: Final = 4  # for a slope and its drift
 FLOOR: Final = 2e-3  # relative error that no mean is trusted beyond: widths are whole numbers, limits have corrections
 CONFIDENCE: Final = 0.95
 HEAVY: Final = 3.0  # squared coefficient of variation of what is averaged; of one normal variable's square it is 2

@@ -19,9 +19,7 @@ import numpy as np
 from scipy.stats import chi2
 from scipy.stats import t as student
 
-from validation.executor.settings import FEWEST_WIDTHS
-from validation.measurement.predict import Prediction
-from validation.statistics.slope import Crossover, Floats, Line, Points, crossover, line
+from validation.statistics.slope import FEWEST_WIDTHS, Crossover, Floats, Line, Points, crossover, line
 
 TOLERANCE: Final = 0.05
 LEVEL: Final = 0.05  # of all refutations of one table together
@@ -37,6 +35,20 @@ class Verdict(Enum):
     CONFIRMED = "confirmed"
     REFUTED = "refuted"
     UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The derived exponent of a quantity at a step (None: identically zero), and the lower ones, largest first.
+
+    ``bound``: an upper bound only, since a parameter's own movement turns its updates round, or sign steps tie.
+    """
+
+    quantity: str
+    step: int
+    exponent: Fraction | None
+    lower: tuple[Fraction, ...] = ()
+    bound: bool = False
 
 
 @dataclass(frozen=True, slots=True)

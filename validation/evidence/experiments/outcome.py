@@ -22,11 +22,10 @@ from gamma_calc.exponents.orders.order import order
 from gamma_calc.exponents.regions.region import where
 from validation.evidence.experiments.grid import TeacherStudent
 from validation.evidence.experiments.student import QUANTITIES
-from validation.measurement.predict import Prediction
 from validation.measurement.rate_search import crossing
 from validation.measurement.stable_rate import largest_rate, turned
 from validation.statistics.slope import Floats, Points
-from validation.statistics.verdict import Row, Verdict, holm, judged, overall
+from validation.statistics.verdict import Prediction, Row, Verdict, holm, judged, overall
 from validation.sweep.measure import Measured
 from validation.sweep.store import Store
 

@@ -12,9 +12,8 @@ import torch
 from validation.evidence.trials.found import Found
 from validation.initialisations import Layer, construct
 from validation.measurement.along import Slopes
-from validation.measurement.predict import Prediction
 from validation.statistics.slope import Floats
-from validation.statistics.verdict import row
+from validation.statistics.verdict import Prediction, row
 
 SEEDS: Final = 16
 LOGARITHM: Final = {"loram": {"A": 0.25, "B": 0.25, "A Z": 0.25, "B A": 0.5}}  # powers of log_n(r) by definition
