@@ -1,0 +1,196 @@
+"""Programs whose orders were once derived wrongly, each for its kind, with the right values and what measured them.
+
+``truth`` holds the right exponents of quantities at steps; ``measured.json`` what the oracle found for them, slope and
+half width of its interval (``python tests/oracle/remeasure.py`` measures all anew).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from gamma_calc import Dim, Program, data, frozen, given, iid, lora, output, parameter, zero
+from gamma_calc.language.expression import Expression
+from gamma_calc.language.program import other
+from gamma_calc.operations import relu, tanh
+from gamma_calc.optimisers import OPTIMISERS
+
+Key = tuple[str, int]
+
+n, r, d = Dim("n", 1), Dim("r", 0), Dim("d", 0)
+VECTORS = (256, 1024, 4096, 16384, 65536)
+MATRICES = (128, 256, 512, 1024)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A program at a point, and the right exponents there."""
+
+    name: str
+    program: Program
+    truth: Mapping[Key, str]
+    at: Mapping[str, str] = field(default_factory=dict)
+    widths: tuple[int, ...] = MATRICES
+    seeds: int = 96
+    sizes: Mapping[str, int] = field(default_factory=lambda: {"r": 24, "d": 24})  # many entries, little noise
+
+    @property
+    def steps(self) -> int:
+        return max(step for _, step in self.truth)
+
+    @property
+    def fixed(self) -> Program:
+        return self.program.fix(self.at) if self.at else self.program
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def words_return(optimiser: str = "sgd") -> Program:
+    """An adapter at two places: zt = n^eta (A's update) U'(U q), and U'U brings q back though q has turned already."""
+    x = data("x", n)
+    U, V, W = frozen("U", n, n), frozen("V", n, n), frozen("W", n, n)
+    A = parameter("A", r, n, init=zero, rate="eta")
+    q = V.T @ (W @ x)
+    t = U.T @ (U @ q)
+    loss = -(data("u", r) @ (A @ q))
+    return Program("one adapter at two places", loss, OPTIMISERS[optimiser], [output("zt", A @ t)])
+
+
+def words_repeat() -> Program:
+    """A word that turns three times through one matrix: (W'W)(W'W) x has x in it."""
+    x = data("x", n)
+    W = frozen("W", n, n)
+    A = parameter("A", r, n, init=zero, rate="eta")
+    t = W.T @ (W @ (W.T @ (W @ x)))
+    loss = -(data("u", r) @ (A @ x))
+    return Program("a word that turns three times", loss, OPTIMISERS["sgd"], [output("zt", A @ t)])
+
+
+def words_over_two() -> Program:
+    """W'V'V W x: an inner pair returns, then the outer pair does."""
+    x = data("x", n)
+    V, W = frozen("V", n, n), frozen("W", n, n)
+    A = parameter("A", r, n, init=zero, rate="eta")
+    t = W.T @ (V.T @ (V @ (W @ x)))
+    return Program("a word inside a word", -(data("u", r) @ (A @ x)), OPTIMISERS["sgd"], [output("zt", A @ t)])
+
+
+def hermite(first: Expression, second: Expression, name: str) -> Program:
+    """A readout trained on one entrywise function and read on another."""
+    c = parameter("c", n, init=zero, rate="0")
+    f, g = n**-1 * (c @ first), n**-1 * (c @ second)
+    return Program(name, -f, OPTIMISERS["sgd"], [output("f", f), output("g", g)])
+
+
+def saturated(optimiser: str = "sgd") -> Program:
+    """A layer of large entries under tanh: entries at which it still bends are few, and the same ones both ways."""
+    W = parameter("W", n, n, init=iid(0), rate="eta")
+    h = W @ data("x", n)
+    f = n ** "-1/2" * (data("v", n) @ tanh(h))
+    return Program("saturated", -f, OPTIMISERS[optimiser], [output("f", f)])
+
+
+def two_readouts(optimiser: str) -> Program:
+    """The larger part of the gradient is exactly zero on a mask; there the smaller decides the sign."""
+    W = parameter("W", n, d, init=iid(0), rate="0")
+    h = W @ data("x", d)
+    v, u = data("v", n), data("u", n)
+    g = n**-1 * (u @ h)
+    loss = -(v @ relu(h)) - n ** "-1/2" * (u @ h)
+    return Program("two readouts", loss, OPTIMISERS[optimiser], [output("h", h), output("g", g)])
+
+
+def shifted_even() -> Program:
+    """tanh' of something with a mean is along it."""
+    u = parameter("u", n, init=iid(0), rate="-1/2")
+    loss = -(relu(data("s", n)) @ tanh(u + relu(data("c", n))))
+    return Program("an even function of a mean", loss, OPTIMISERS["sgd"], [output("g", n**-1 * (u @ u))])
+
+
+def product_of(factors: int, inside: int) -> Program:
+    """A product of several vectors, some of them at once and the rest afterwards: one thing however it is written."""
+    us = [data(f"u{i}", n) for i in range(factors)]
+    one: Expression = us[0]
+    two: Expression = us[inside]
+    late: Expression = us[0]
+    for u in us[1:]:
+        one = one * u
+    for u in us[inside + 1 :]:
+        two = two * u
+    for u in us[1:inside]:
+        late = late * u
+    return hermite(one, two * late, f"a product of {factors}")
+
+
+def inherited() -> Program:
+    """q = W'(W x) is partly along x, and so is q * y along x * y."""
+    x, y, W = data("x", n), data("y", n), frozen("W", n, n)
+    return hermite(x * y, (W.T @ (W @ x)) * y, "products of what overlaps")
+
+
+def gram() -> Program:
+    """B'B of independent entries n^-1/2: its diagonal is of order 0."""
+    B = parameter("B", n, r, init=iid("-1/2"), rate="-1")
+    loss = -(data("v", n) @ (B @ data("a", r)))
+    return Program("a Gram matrix", loss, OPTIMISERS["sgd"], [other("G", B.T @ B), output("y", B @ data("b", r))])
+
+
+def undone() -> Program:
+    """The change of a bounded function is bounded, however large its argument's."""
+    u = parameter("u", n, init=iid(0), rate="1/2")
+    a = tanh(u)
+    return Program("a bounded function", -(data("v", n) @ a), OPTIMISERS["sgd"], [output("a", a)])
+
+
+def both_random(rate: str) -> Program:
+    """Both factors random and their product outgrown by steps: the Gram matrices read the random parts."""
+    return lora("general", a0="-1/2", b0="-1/2", optimiser="sign-riemannian").fix({"eta": rate})
+
+
+def masks() -> Program:
+    """A relu twice: relu(h) and its mask share their set, forward and backward."""
+    W = parameter("W", n, d, init=iid(0), rate="-1/2")
+    h = W @ data("x", d)
+    v = data("v", n)
+    loss = -(v @ relu(h))
+    return Program("masks", loss, OPTIMISERS["sgd"], [output("g", n**-1 * (v @ relu(h))), output("h", h)])
+
+
+def started() -> Program:
+    """A start given by data that the loss meets again."""
+    x, W = data("x", n), frozen("W", n, n)
+    a = parameter("a", n, init=given(W.T @ (W @ x)), rate="-1")
+    return Program("a given start", -(n**-1 * (a @ x)), OPTIMISERS["sgd"], [output("f", n**-1 * (a @ x))])
+
+
+def _all() -> Iterator[Case]:
+    u, v, w = data("u", n), data("v", n), data("w", n)
+    yield Case("1.1 words", words_return(), {("zt", 1): "1", ("dzt", 1): "1"}, {"eta": "0"})
+    yield Case("1.1 words, sign", words_return("sign"), {("zt", 1): "1"}, {"eta": "0"})
+    yield Case("1.1 a word that turns three times", words_repeat(), {("zt", 1): "1"}, {"eta": "0"})
+    yield Case("1.1 a word inside a word", words_over_two(), {("zt", 1): "1"}, {"eta": "0"})
+    gate = hermite(relu(u + v), u * v, "gate")
+    yield Case("1.2 gate", gate, {("g", 1): "-1", ("dg", 1): "-1"}, widths=VECTORS)
+    cubic = hermite(tanh(u + v + w), u * v * w, "cubic gate")
+    yield Case("1.2 cubic gate", cubic, {("g", 1): "-1", ("dg", 1): "-1"}, widths=VECTORS)
+    square = hermite(relu(u + v), (u * u) * (v * v) * w + u * v, "gate with more")
+    yield Case("1.2 gate with more", square, {("g", 1): "-1"}, widths=VECTORS)
+    yield Case("1.3 saturated", saturated(), {("df", 1): "0"}, {"eta": "-1/2"}, seeds=192)
+    yield Case("1.3 saturated, sign", saturated("sign"), {("df", 1): "0"}, {"eta": "-1"})
+    yield Case("1.3 saturated, sign, larger", saturated("sign"), {("df", 1): "1/2"}, {"eta": "-1/2"})
+    for optimiser in ("sign", "adam"):
+        truth = {("g", 1): "0", ("dg", 1): "0"}
+        yield Case(f"1.4 two readouts, {optimiser}", two_readouts(optimiser), truth, widths=VECTORS)
+    yield Case("1.5 even of a mean", shifted_even(), {("dg", 1): "-1/2"}, widths=VECTORS)
+    yield Case("1.6 a product of five", product_of(5, 2), {("g", 1): "-1"}, widths=VECTORS)
+    yield Case("1.6 a product of six", product_of(6, 3), {("g", 1): "-1"}, widths=VECTORS)
+    yield Case("1.6 products of what overlaps", inherited(), {("g", 1): "-1"})
+    yield Case("1.6 Gram matrix", gram(), {("G", 0): "0", ("G", 1): "0"}, widths=VECTORS)
+    yield Case("1.7 both random", both_random("0"), {("dZ_B", 1): "1", ("delta3", 1): "1"}, sizes={"r": 1})
+    yield Case("2 a bounded function", undone(), {("a", 1): "0", ("da", 1): "0"}, widths=VECTORS)
+    yield Case("masks", masks(), {("g", 1): "-1/2", ("dg", 1): "-1/2"}, widths=VECTORS)
+    yield Case("a given start", started(), {("f", 0): "0", ("df", 1): "-2"})
+
+
+CASES: tuple[Case, ...] = tuple(_all())
