@@ -40,7 +40,7 @@ class Case:
 
     @property
     def fixed(self) -> Program:
-        return self.program.fix(self.at) if self.at else self.program
+        return self.program.substitute(self.at) if self.at else self.program
 
     def __str__(self) -> str:
         return self.name
@@ -145,7 +145,7 @@ def undone() -> Program:
 
 def both_random(rate: str) -> Program:
     """Both factors random and their product outgrown by steps: the Gram matrices read the random parts."""
-    return lora("general", a0="-1/2", b0="-1/2", optimiser="sign-riemannian").fix({"eta": rate})
+    return lora("general", a0="-1/2", b0="-1/2", optimiser="sign-riemannian").substitute({"eta": rate})
 
 
 def masks() -> Program:
