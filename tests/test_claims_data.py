@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-import validation.evidence.measure as numbers
 from gamma_calc import lora, toy
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.run import start
@@ -19,15 +18,15 @@ from gamma_calc.errors import ConfigError, ExponentSyntaxError, UnknownName
 from gamma_calc.exponents.orders.order import order
 from gamma_calc.language.leaves import Leaf
 from validation.evidence.along import Along, EdgeAlong
-from validation.evidence.answer import Answer, page, summary
+from validation.evidence.answer import Answer, summary
 from validation.evidence.checks import Check, Implied, Largest, Orders, Ratio, Same, Shown, Where
 from validation.evidence.claim import Claim, Otherwise, Source
 from validation.evidence.claims.table import _SOURCES, CLAIMS, chosen
+from validation.evidence.claims_page import page
 from validation.evidence.identity import parts_add_up
 from validation.evidence.measure import Edge, Measurement, Reading, Slopes
 from validation.evidence.outcome import NO_MEASUREMENT, NOT_RUN, Derived, Measured, Outcome, derived
 from validation.evidence.record import Entry, Record
-from validation.evidence.run import one, run
 from validation.evidence.setting import on
 from validation.evidence.trial import Constructed
 
@@ -260,8 +259,8 @@ def test_the_slope_of_a_constructed_start_is_that_of_the_catalogue(measurement: 
         assert found == order(text), name
 
 
-def numeric_side(monkeypatch: pytest.MonkeyPatch, predicted: Fraction | None, verdict: str) -> dict[str, Any]:
-    """The numeric side replaced by one that finds one row and notes what it was asked."""
+def numeric_side(predicted: Fraction | None, verdict: str) -> tuple[dict[str, Any], Any]:
+    """What the numeric side was asked, and in its place one that finds one row and notes that."""
     row = SimpleNamespace(predicted=predicted, measured=0.25, verdict=SimpleNamespace(value=verdict), reason="so")
     asked: dict[str, Any] = {}
 
@@ -274,15 +273,14 @@ def numeric_side(monkeypatch: pytest.MonkeyPatch, predicted: Fraction | None, ve
         return SimpleNamespace(row=row, seeds=16)
 
     side = SimpleNamespace(validate=validate, largest_stable_rate=largest_stable_rate, Settings=SimpleNamespace)
-    monkeypatch.setattr(numbers, "import_module", lambda _: side)
-    return asked
+    return asked, side
 
 
 SLOPE = Slopes(on("lora", "eta=-3/4", init="A"), {"Z_A": "1/4"}, 2, Fraction(3, 100))
 
 
-def readings(measurement: Slopes | Edge) -> list[Reading]:
-    return list(measurement.readings())
+def readings(measurement: Slopes | Edge, side: object) -> list[Reading]:
+    return list(measurement.readings(side))
 
 
 @pytest.mark.parametrize(
@@ -296,25 +294,24 @@ def readings(measurement: Slopes | Edge) -> list[Reading]:
         (None, "confirmed", "refuted"),
     ],
 )
-def test_a_verdict_is_on_what_the_claim_says(
-    monkeypatch: pytest.MonkeyPatch, predicted: Fraction | None, verdict: str, expected: str
-) -> None:
-    asked = numeric_side(monkeypatch, predicted, verdict)
-    assert [reading.verdict for reading in readings(SLOPE)] == [expected]
+def test_a_verdict_is_on_what_the_claim_says(predicted: Fraction | None, verdict: str, expected: str) -> None:
+    asked, side = numeric_side(predicted, verdict)
+    assert [reading.verdict for reading in readings(SLOPE, side)] == [expected]
     assert (asked["at"], asked["steps"], asked["tolerance"]) == ({"eta": "-3/4"}, 2, 0.03)
     edge = Edge(on("lora", "sigma=1/2", init="A", scaling="free"), "1/4")
-    assert [reading.verdict for reading in readings(edge)] == [expected]
+    assert [reading.verdict for reading in readings(edge, side)] == [expected]
     assert asked["at"] == {"sigma": "1/2"}
 
 
 def test_the_worst_verdict_is_that_of_the_claim(monkeypatch: pytest.MonkeyPatch) -> None:
-    numeric_side(monkeypatch, Fraction(1, 4), "confirmed")
+    running = pytest.importorskip("validation.evidence.run")
+    monkeypatch.setattr(running, "instruments", numeric_side(Fraction(1, 4), "confirmed")[1])
     two = replace(claim(MET), measurements=(SLOPE, replace(SLOPE, orders={"Z_A": "1"})))
     record = Record.new()
-    for digest, entry in run(two.measurements[:1]):
+    for digest, entry in running.run(two.measurements[:1]):
         record = record.having(digest, entry)
     assert record.measured(two) == NOT_RUN
-    for digest, entry in map(one, two.measurements[1:]):
+    for digest, entry in map(running.one, two.measurements[1:]):
         record = record.having(digest, entry)
     found = record.measured(two)
     assert found.verdict == "refuted"
@@ -323,11 +320,11 @@ def test_the_worst_verdict_is_that_of_the_claim(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_claim_is_measured() -> None:
-    pytest.importorskip("torch")
+    instruments = pytest.importorskip("validation.evidence.instruments")
     slopes = Slopes(on("lora", "eta=-1/2", init="A"), {"delta1": "-inf", "B": "-1/2"}, 1, widths=(64, 128, 256, 512))
-    assert [reading.verdict for reading in readings(slopes)] == ["confirmed", "confirmed"]
+    assert [reading.verdict for reading in readings(slopes, instruments)] == ["confirmed", "confirmed"]
     edge = Edge(on("lora", init="B", optimiser="sign"), "-1", Fraction(1, 10), (64, 128, 256, 512))
-    assert [reading.verdict for reading in readings(edge)] == ["confirmed"]
+    assert [reading.verdict for reading in readings(edge, instruments)] == ["confirmed"]
 
 
 # -- what is told -----------------------------------------------------------------------------------------------------
@@ -414,7 +411,6 @@ def test_another_definition_has_another_digest() -> None:
 
 
 def test_what_cannot_be_measured_is_undecided_for_that_reason() -> None:
-    pytest.importorskip("torch")
-    _, entry = one(Slopes(A, {"Z_A": "0"}, 1))
+    _, entry = pytest.importorskip("validation.evidence.run").one(Slopes(A, {"Z_A": "0"}, 1))
     assert entry.readings[0].verdict == "undecided"
     assert "the exponents eta are open" in entry.readings[0].reason

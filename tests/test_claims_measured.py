@@ -11,6 +11,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("scipy")
 
 from gamma_calc import lora  # noqa: E402 - after the check that torch is there
+from validation.evidence import instruments  # noqa: E402
 from validation.evidence.along import Along, EdgeAlong, evenly  # noqa: E402
 from validation.evidence.measure import Measurement, Slopes  # noqa: E402
 from validation.evidence.run import run  # noqa: E402
@@ -30,7 +31,7 @@ def _one_thread() -> Iterator[None]:
 
 
 def verdicts(measurement: Measurement) -> list[str]:
-    return [reading.verdict for reading in measurement.readings()]
+    return [reading.verdict for reading in measurement.readings(instruments)]
 
 
 def degree(text: str) -> Along:
@@ -40,7 +41,7 @@ def degree(text: str) -> Along:
 def test_a_degree_in_the_learning_rate() -> None:
     assert verdicts(degree("2")) == ["confirmed"]
     assert verdicts(degree("1")) == ["refuted"]
-    (reading,) = degree("2").readings()
+    (reading,) = degree("2").readings(instruments)
     assert reading.asked == (
         "lora init=A optimiser=sign, n = 256: exponent of delta1 in the learning rate after step 2, +-0.05"
     )

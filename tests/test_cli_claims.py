@@ -1,6 +1,8 @@
 """gamma-calc claims: its table, its data, its page, and how it ends."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -9,11 +11,15 @@ from typing import Any
 import pytest
 from command import run
 
-from gamma_calc.cli import claims as command
 from gamma_calc.cli import numeric
+from validation.evidence import record as record_file
+from validation.evidence import run as running
+from validation.evidence import setting
 from validation.evidence.checks import Where
+from validation.evidence.claim import Claim
 from validation.evidence.claims import table
 from validation.evidence.measure import Measurement, Reading
+from validation.evidence.outcome import derived
 from validation.evidence.record import Record
 from validation.evidence.setting import on
 
@@ -29,14 +35,15 @@ class Fixed(Measurement):
     def __repr__(self) -> str:
         return f"Fixed({self.verdict})"
 
-    def readings(self) -> Any:
+    def readings(self, instruments: object) -> Any:
         yield Reading("a slope", "1", "+0.500", self.verdict, "so")
 
 
 @pytest.fixture
 def nothing_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    Record.new().save(tmp_path / "recorded.json")
-    monkeypatch.setattr(command, "RECORDED", tmp_path / "recorded.json")
+    record = Record.of_package("claims")
+    replace(record, entries=MappingProxyType({})).save(tmp_path / "claims.json")
+    monkeypatch.setattr(record_file, "RECORDED", tmp_path)
 
 
 def changed(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> None:
@@ -100,10 +107,53 @@ def test_every_claim_is_in_the_answer(capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_the_recorded_run_has_every_measurement_as_it_is_defined_now() -> None:
     """If this fails: gamma-calc claims --verify all --record FILE with the recorded one; then renew the page."""
-    recorded = set(Record.load().entries)
+    recorded = set(Record.of_package("claims").entries)
     wanted = {m.digest: claim.id for claim in table.CLAIMS.values() for m in claim.measurements}
     assert sorted({wanted[digest] for digest in wanted.keys() - recorded}) == []
     assert recorded <= wanted.keys()
+
+
+@pytest.mark.parametrize("claim", table.CLAIMS.values(), ids=table.CLAIMS)
+def test_what_is_recorded_is_what_is_derived(claim: Claim) -> None:
+    """If this fails: gamma-calc claims --verify symbolic --record FILE with the recorded one; then renew the page."""
+    assert Record.of_package("claims").concluded(claim) == derived(claim)
+
+
+def test_what_is_recorded_is_shown_without_a_derivation(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(setting, "derive", None)
+    outcome = run(capsys, "claims")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "78 holds, 7 holds under another assumption" in outcome.out
+
+
+def test_what_is_derived_is_recorded(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    assert run(capsys, f"claims I7 L10 --verify symbolic --record {path}").code == 0
+    record = Record.load(path)
+    assert [record.concluded(table.CLAIMS[name]) for name in ("I7", "L10")] == [
+        derived(table.CLAIMS[name]) for name in ("I7", "L10")
+    ]
+    other = replace(table.CLAIMS["I7"], checks=(Where(on("lora", init="B"), "eta <= -1/2", ("stable",)),))
+    assert record.concluded(other) is None
+
+
+def test_claims_are_read_and_derived_where_nothing_numeric_is_installed() -> None:
+    code = """
+import sys
+sys.modules |= dict.fromkeys(("torch", "numpy", "scipy"))  # none of them can be imported
+from gamma_calc.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+    for words in (["claims", "I7"], ["claims", "I7", "--verify", "symbolic", "--trace"], ["disagreements", "sums"]):
+        found = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
+        assert (found.returncode, found.stderr) == (0, "")
+        assert "hold" in found.stdout
+    asked = [sys.executable, "-c", code, "claims", "I7", "--verify", "all"]
+    found = subprocess.run(asked, capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stdout) == (2, "")
+    assert "needs torch, numpy, scipy, which is not installed" in found.stderr
 
 
 def test_the_page_is_fresh(capsys: pytest.CaptureFixture[str]) -> None:
@@ -141,7 +191,7 @@ def test_a_record_keeps_what_was_measured_and_is_resumed(
     changed(monkeypatch, measurements=(Fixed("confirmed"),))
     assert run(capsys, f"claims I7 --verify numeric --record {path}").code == 0
     assert [list(entry.readings) for entry in Record.load(path).entries.values()] == [
-        list(Fixed("confirmed").readings())
+        list(Fixed("confirmed").readings(None))
     ]
     monkeypatch.setattr(Fixed, "readings", None)  # nothing is measured again
     outcome = run(capsys, f"claims I7 --verify all --record {path}")
@@ -157,17 +207,17 @@ def test_an_interrupted_record_says_how_to_go_on(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(numeric, "find_spec", lambda _: object())
-    monkeypatch.setattr(command, "run", stopped)
+    monkeypatch.setattr(running, "run", stopped)
     path = tmp_path / "record.json"
     outcome = run(capsys, f"claims I7 --verify numeric --record {path}")
     assert (outcome.code, outcome.out) == (130, "")
     assert outcome.err == f"interrupted: {path} has 0 measurements; the same command again resumes\n"
 
 
-def test_a_record_needs_a_measurement(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_record_needs_something_new(capsys: pytest.CaptureFixture[str]) -> None:
     outcome = run(capsys, "claims I7 --record new.json")
     assert (outcome.code, outcome.out) == (2, "")
-    assert outcome.err == "gamma-calc: --record without a measurement; add --verify all, or --verify numeric\n"
+    assert outcome.err == "gamma-calc: --record without --verify; add --verify all, or --verify symbolic\n"
 
 
 def test_without_the_numeric_side_it_says_what_to_install(
@@ -200,7 +250,7 @@ def test_a_contradiction_without_a_known_assumption_is_an_error(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     changed(monkeypatch, checks=(Where(on("lora", init="B"), "eta <= -1/2", ("stable",)),))
-    outcome = run(capsys, "claims I1 I7")
+    outcome = run(capsys, "claims I1 I7 --verify symbolic")
     assert outcome.code == 1
     assert "2 claims: 1 holds, 1 contradicted" in outcome.out
 

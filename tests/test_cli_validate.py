@@ -47,7 +47,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         return Answer(seen["verdict"])
 
     monkeypatch.setattr(numeric, "find_spec", lambda _: object())
-    monkeypatch.setattr(command, "import_module", lambda _: SimpleNamespace(validate=validate))
+    monkeypatch.setattr(command, "numeric", lambda _: SimpleNamespace(validate=validate))
     return seen
 
 
@@ -235,7 +235,7 @@ def test_control_c_before_four_widths(capsys: pytest.CaptureFixture[str], monkey
         raise KeyboardInterrupt
 
     monkeypatch.setattr(numeric, "find_spec", lambda _: object())
-    monkeypatch.setattr(command, "import_module", lambda _: SimpleNamespace(validate=validate))
+    monkeypatch.setattr(command, "numeric", lambda _: SimpleNamespace(validate=validate))
     outcome = run(capsys, "validate --at eta=-1")
     assert (outcome.code, outcome.out) == (130, "")
     assert outcome.err == (

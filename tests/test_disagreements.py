@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from command import run
 
-from gamma_calc.cli import claims, numeric
-from gamma_calc.cli import disagreements as command
+from gamma_calc.cli import numeric
 from gamma_calc.errors import UnknownName
+from validation.evidence import run as running
 from validation.evidence.claim import Claim
 from validation.evidence.disagreements import table
 from validation.evidence.disagreements.table import DISAGREEMENTS, chosen
@@ -51,13 +51,14 @@ def test_a_side_is_derived_on_its_own_assumption(side: Claim) -> None:
     expected = Outcome.CONTRADICTED if side.id in CONTRADICTED else Outcome.HOLDS
     assert found.outcome is expected, [seen for seen in found.seen if not seen.good]
     assert found.seen
+    assert Record.of_package("disagreements").concluded(side) == found
 
 
 # -- the recorded run -------------------------------------------------------------------------------------------------
 
 
 def recorded(side: Claim) -> str:
-    return Record.load(command.RECORDED).measured(side, recorded=True).verdict
+    return Record.of_package("disagreements").measured(side, recorded=True).verdict
 
 
 @pytest.mark.parametrize("side", SIDES.values(), ids=SIDES)
@@ -67,7 +68,7 @@ def test_the_recorded_run_has_the_verdict_on_each_side(side: Claim) -> None:
 
 
 def test_the_record_says_when_and_with_what() -> None:
-    record = Record.load(command.RECORDED)
+    record = Record.of_package("disagreements")
     assert "torch" in record.versions
     assert record.machine
     assert all(entry.date and all(r.seeds for r in entry.readings) for entry in record.entries.values())
@@ -117,7 +118,7 @@ class Fixed(Measurement):
     def __repr__(self) -> str:
         return f"Fixed({self.verdict})"
 
-    def readings(self) -> Any:
+    def readings(self, instruments: object) -> Any:
         yield Reading("a slope", "1", "+0.500", self.verdict, "so", 4)
 
 
@@ -130,7 +131,7 @@ def measured(monkeypatch: pytest.MonkeyPatch, one: str, two: str) -> None:
     only = MappingProxyType({"sums": replace(question, sides=sides)})
     monkeypatch.setattr(table, "DISAGREEMENTS", only)
     monkeypatch.setattr(numeric, "NEEDED", ())
-    monkeypatch.setattr(claims, "run", lambda wanted: map(one_measurement, wanted))  # in this process
+    monkeypatch.setattr(running, "run", lambda wanted: map(one_measurement, wanted))  # in this process
 
 
 @pytest.mark.parametrize(
@@ -157,9 +158,9 @@ def test_the_exit_code_says_whether_a_side_is_right(
     assert len(Record.load(path).entries) == len(set(verdicts))
 
 
-def test_a_record_needs_a_measurement(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_record_needs_something_new(capsys: pytest.CaptureFixture[str]) -> None:
     outcome = run(capsys, "disagreements --record run.json")
     assert (outcome.code, outcome.err) == (
         2,
-        "gamma-calc: --record without a measurement; add --verify all\n",
+        "gamma-calc: --record without --verify; add --verify all, or --verify symbolic\n",
     )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from cyclopts import Parameter
 
-from gamma_calc.cli.numeric import refuse_missing, widths_of
+from gamma_calc.cli.numeric import numeric, refuse_missing, widths_of
 from gamma_calc.cli.output import say, show
 from gamma_calc.cli.running import fill, refuse_failures
 
@@ -36,20 +35,20 @@ def experiment(
     """Run a published experiment, keep every cell in a file, and judge what was derived; the same command resumes."""
     numbers = widths_of(widths)
     refuse_missing("experiment")
-    numeric: Any = import_module("validation.evidence.experiments")
-    asked = init.split(","), readout.split(","), numbers, seeds, steps, numeric.rates_of(rates), device
-    grid = numeric.TeacherStudent(*asked)
-    folder = figures and numeric.checked_folder(figures)
+    experiments = numeric("evidence.experiments")
+    asked = init.split(","), readout.split(","), numbers, seeds, steps, experiments.rates_of(rates), device
+    grid = experiments.TeacherStudent(*asked)
+    folder = figures and experiments.checked_folder(figures)
 
     def then(kept: Any, found: Any) -> int:
         refuse_failures(kept, grid, found)
-        outcome = numeric.outcome(grid, numeric.stored(kept))
+        outcome = experiments.outcome(grid, experiments.stored(kept))
         if folder is not None:
-            numeric.draw(outcome, folder)
+            experiments.draw(outcome, folder)
         if format == "json":
             say(outcome.to_json())
         else:
-            show(lambda _: numeric.blocks(outcome))
+            show(lambda _: experiments.blocks(outcome))
         return EXIT_CODES[outcome.verdict.value]
 
     return fill(store or Path(f"{name}.sqlite"), grid, executor, then)

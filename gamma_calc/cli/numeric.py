@@ -1,13 +1,23 @@
-"""What the commands that measure have in common: the numeric side may not be installed, and widths are a range."""
+"""The one door to the numeric side, which may not be installed; and widths, which are a range."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from importlib.util import find_spec
-from typing import Final
+from typing import Any, Final
 
 from gamma_calc.errors import ConfigError, ExponentSyntaxError
 
 NEEDED: Final = ("validation", "torch", "numpy", "scipy")
+
+
+def numeric(name: str = "") -> Any:
+    """A module of the numeric side by its name there, loaded when this is called.
+
+    >>> numeric("evidence.record").__name__
+    'validation.evidence.record'
+    """
+    return import_module(f"validation.{name}".removesuffix("."))
 
 
 def refuse_missing(command: str) -> None:

@@ -27,6 +27,11 @@ def say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
 
 
+def line(text: str) -> None:
+    """One line on the error stream."""
+    sys.stderr.write(f"{text}\n")
+
+
 def _shows(text: str) -> bool:
     try:
         text.encode(sys.stdout.encoding)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from importlib import import_module
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from gamma_calc.cli import INTERRUPTED
+from gamma_calc.cli.numeric import numeric
+from gamma_calc.cli.output import line
+from gamma_calc.cli.progress import Tell, progress
 from gamma_calc.errors import ConfigError
-
-BETWEEN_LINES: Final = 5  # seconds, where the output is no terminal
 
 
 def fill(path: Path, grid: Any, executor: str, then: Callable[[Any, Any], int]) -> int:
@@ -21,14 +20,14 @@ def fill(path: Path, grid: Any, executor: str, then: Callable[[Any, Any], int]) 
 
     Returns the exit code. Raises GammaError.
     """
-    numeric: Any = import_module("validation.sweep")
-    pool = numeric.pool(executor)
+    sweep = numeric("sweep")
+    pool = sweep.pool(executor)
     if not path.exists():
         pool.check(grid.device)  # before a file is made
-    with numeric.Store.open(path) as kept:
+    with sweep.Store.open(path) as kept:
         try:
-            with _progress(path) as tell:
-                found = numeric.run(grid, kept, pool, tell)
+            with progress(every=True) as tell:
+                found = sweep.run(grid, kept, pool, _counter(path, tell))
         except KeyboardInterrupt:
             there = len(kept.keys() & {job.key for job in grid.jobs})
             line(f"interrupted: {path} has {there} cells of this run; the same command again resumes")
@@ -51,47 +50,14 @@ def refuse_failures(kept: Any, grid: Any, found: Any) -> None:
     )
 
 
-def line(text: str) -> None:
-    """One line on the error stream."""
-    sys.stderr.write(f"{text}\n")
+def _counter(store: Path, tell: Tell) -> Callable[[Any], None]:
+    """Progress of cells, in numbers and words."""
+    pace = _Pace()
 
+    def count(now: Any) -> None:
+        tell(store.name if sys.stderr.isatty() else str(store), now.done + now.failed, now.total, f" cells{pace(now)}")
 
-@contextmanager
-def _progress(store: Path) -> Iterator[Callable[[Any], None]]:
-    """A live line on a terminal, a plain line now and then elsewhere; both on the error stream."""
-    if not sys.stderr.isatty():
-        yield _Lines(store)
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("cells{task.fields[pace]}"),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task, pace = bar.add_task(store.name, total=None, pace=""), _Pace()
-
-        def tell(now: Any) -> None:
-            bar.update(task, completed=now.done + now.failed, total=now.total, pace=pace(now))
-
-        yield tell
-
-
-class _Lines:
-    """Progress as plain lines: the first, the last, and one every few seconds."""
-
-    def __init__(self, store: Path) -> None:
-        self.store, self.pace = store, _Pace()
-        self.last: float = -BETWEEN_LINES
-
-    def __call__(self, now: Any) -> None:
-        pace, time_now = self.pace(now), time.monotonic()
-        if time_now - self.last >= BETWEEN_LINES or now.done + now.failed == now.total:
-            self.last = time_now
-            line(f"{self.store}: {now.done} of {now.total} cells{pace}")
+    return count
 
 
 class _Pace:

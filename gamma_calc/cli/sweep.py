@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from cyclopts import Parameter
 
 from gamma_calc.catalogue.targets import TARGETS
-from gamma_calc.cli.numeric import refuse_missing, widths_of
+from gamma_calc.cli.numeric import numeric, refuse_missing, widths_of
 from gamma_calc.cli.options import MANY, assignments, config_of, refuse_contradictions
-from gamma_calc.cli.running import fill, line, refuse_failures
+from gamma_calc.cli.output import line
+from gamma_calc.cli.running import fill, refuse_failures
 from gamma_calc.errors import UnknownName
 
 Texts = tuple[str, ...]
@@ -54,14 +54,14 @@ def sweep(
     axes = {**_options(name, given), **_exponents(set_)}
     numbers = widths_of(widths)
     refuse_missing("sweep")
-    numeric: Any = import_module("validation.sweep")
+    side = numeric("sweep")
     budget = {} if memory is None else {"memory": memory}
-    grid = numeric.Grid(name, axes, numbers, seeds, steps, dtype, device, **budget)
-    path = export and numeric.checked_export(export)
+    grid = side.Grid(name, axes, numbers, seeds, steps, dtype, device, **budget)
+    path = export and side.checked_export(export)
 
     def then(kept: Any, found: Any) -> int:
         if path is not None:
-            line(f"{path}: {numeric.export(kept, path, grid)} cells")
+            line(f"{path}: {side.export(kept, path, grid)} cells")
         refuse_failures(kept, grid, found)
         sys.stdout.write(f"{store}: {found.done} cells, {found.done - found.before} of them new\n")
         return 0

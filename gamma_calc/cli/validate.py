@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, fields
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from cyclopts import Parameter, validators
 
 from gamma_calc.cli import INTERRUPTED
-from gamma_calc.cli.numeric import refuse_missing, widths_of
+from gamma_calc.cli.numeric import numeric, refuse_missing, widths_of
 from gamma_calc.cli.options import PLAIN, Options, Question
+from gamma_calc.cli.progress import Tell, progress
 from gamma_calc.errors import OrderError
 
 EXIT_CODES: Final = {"confirmed": 0, "refuted": 1, "undecided": 3}
 MOST_SEEDS: Final = 256
-Tell = Callable[[Any], None]
+Progressed = Callable[[Any], None]
 
 
 @Parameter(name="*")
@@ -68,10 +67,10 @@ def validate(
     measured = (_stable_rate if stable_rate else _orders)(question, widths, run)
     refuse_missing("validate")
     if figure is not None:
-        import_module("validation.measurement.figure").checked_figure(figure)
+        numeric("measurement.figure").checked_figure(figure)
     try:
-        with _progress() as tell:
-            found = measured(tell)
+        with progress(every=False) as tell:
+            found = measured(_runs(tell))
     except KeyboardInterrupt as stop:
         return _interrupted(getattr(stop, "found", None), format)
     _print(found, format)
@@ -80,21 +79,22 @@ def validate(
     return EXIT_CODES[found.verdict.value]
 
 
-def _orders(question: Question, widths: tuple[int, ...], run: Run) -> Callable[[Tell], Any]:
+def _orders(question: Question, widths: tuple[int, ...], run: Run) -> Callable[[Progressed], Any]:
     point = question.point or {}
     if question.program.variables and not point:
         given = ",".join(f"{name}=VALUE" for name in question.program.variables)
         raise OrderError("a run needs a number for every exponent", hint=f"add --at {given}")
     settings = run.repeated | run.given("steps", "device", "memory")
 
-    def measured(tell: Tell) -> Any:
-        numeric: Any = import_module("validation")
-        return numeric.validate(question.program, point, widths=widths, on_progress=tell, **settings)
+    def measured(tell: Progressed) -> Any:
+        return numeric("measurement.validate").validate(
+            question.program, point, widths=widths, on_progress=tell, **settings
+        )
 
     return measured
 
 
-def _stable_rate(question: Question, widths: tuple[int, ...], run: Run) -> Callable[[Tell], Any]:
+def _stable_rate(question: Question, widths: tuple[int, ...], run: Run) -> Callable[[Progressed], Any]:
     """The learning rate stays open, and nothing else."""
     if question.options.at:
         raise OrderError("--stable-rate looks for the rate that --at gives", hint="fix other exponents with --set")
@@ -104,31 +104,18 @@ def _stable_rate(question: Question, widths: tuple[int, ...], run: Run) -> Calla
             f"--stable-rate leaves one rate open, here {listed} are", hint="fix the others with --set NAME=VALUE"
         )
 
-    def measured(tell: Tell) -> Any:
-        numeric: Any = import_module("validation.measurement.stable_rate")
-        settings = import_module("validation.executor.settings").Settings(**run.given("steps", "device", "memory"))
-        return numeric.largest_stable_rate(
+    def measured(tell: Progressed) -> Any:
+        settings = numeric("executor.settings").Settings(**run.given("steps", "device", "memory"))
+        return numeric("measurement.stable_rate").largest_stable_rate(
             question.program, widths=widths, settings=settings, on_progress=tell, **run.repeated
         )
 
     return measured
 
 
-@contextmanager
-def _progress() -> Iterator[Tell]:
-    """A live line on the terminal's error stream; nothing where that is no terminal."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("running")
-
-        def tell(now: Any) -> None:
-            told = f"n = {now.width}, {now.seeds} seeds"
-            bar.update(task, completed=now.done, total=now.planned, description=told)
-
-        yield tell
+def _runs(tell: Tell) -> Progressed:
+    """Progress of runs, in numbers and words."""
+    return lambda now: tell(f"n = {now.width}, {now.seeds} seeds", now.done, now.planned)
 
 
 def _interrupted(found: Any, format: str) -> int:  # noqa: A002 - the option's name

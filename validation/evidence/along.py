@@ -8,10 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from importlib import import_module
-from typing import Any
 
-from validation.evidence.measure import MOST_SEEDS, STANDARD, Measurement, Reading, number, on_claim, within
+from validation.evidence.measure import (
+    MOST_SEEDS,
+    STANDARD,
+    Instruments,
+    Measurement,
+    Reading,
+    number,
+    on_claim,
+    within,
+)
 from validation.evidence.setting import Setting
 
 BASES = {"rho": "r", "eta": "the learning rate", "sigma": "s"}  # what n to the exponent is
@@ -40,9 +47,8 @@ class Along(Measurement):
     tolerance: Fraction = STANDARD
     most_seeds: int = MOST_SEEDS
 
-    def readings(self) -> Iterator[Reading]:
-        numeric: Any = import_module("validation.measurement.along")
-        found = numeric.slopes_along(
+    def readings(self, instruments: Instruments) -> Iterator[Reading]:
+        found = instruments.slopes_along(
             self.setting.program,
             self.exponent,
             [Fraction(v) for v in self.values],
@@ -69,9 +75,8 @@ class EdgeAlong(Measurement):
     width: int
     tolerance: Fraction = STANDARD
 
-    def readings(self) -> Iterator[Reading]:
-        numeric: Any = import_module("validation.measurement.along")
-        found = numeric.edge_along(
+    def readings(self, instruments: Instruments) -> Iterator[Reading]:
+        found = instruments.edge_along(
             self.setting.program,
             self.exponent,
             [Fraction(v) for v in self.values],

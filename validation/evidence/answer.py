@@ -1,17 +1,14 @@
-"""What came of some claims, and how it is summed up: for a terminal, as data, as a page."""
+"""What came of some claims, as data, and the counts of it."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from itertools import chain
-from typing import Any, Final
+from typing import Any
 
-from gamma_calc.display.tables import bars
 from validation.evidence.claim import Claim
 from validation.evidence.outcome import Derived, Measured, Outcome
-from validation.evidence.record import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +24,11 @@ class Answer:
         """Contradicted without a known assumption under which it holds, or refuted by numbers just measured."""
         contradicted = self.derived is not None and self.derived.outcome is Outcome.CONTRADICTED
         return contradicted or self._now == "refuted"
+
+    @property
+    def right(self) -> bool:
+        """Does it hold as stated, and is not refuted?"""
+        return self.derived is not None and self.derived.outcome is Outcome.HOLDS and self.measured.verdict != "refuted"
 
     @property
     def open(self) -> bool:
@@ -94,71 +96,3 @@ def _trace(a: Answer) -> dict[str, Any]:
         "checks": [{"asked": s.asked, "expected": s.expected, "found": s.found, "good": s.good} for s in seen],
         "measurements": [asdict(r) for r in a.measured.readings],
     }
-
-
-# -- the page ---------------------------------------------------------------------------------------------------------
-
-GROUPS: Final = {
-    "G": "Rules of the calculus",
-    "L": "LoRA+: two learning rates",
-    "I": "Which factor starts at zero",
-    "N": "Both factors random",
-    "E": "Consequences",
-    "C": "Rank, adapters, initialisations, networks",
-}
-INTRODUCTION: Final = """\
-# Claims
-
-Published results on learning rates and initialisations, as data: each names its source, the programs it speaks of and
-what the derivation must find for it to hold, and where it can be measured, the numbers to expect. This page is the
-output of `gamma-calc claims --format markdown`: what is derived is computed when it is printed, what is measured is
-from the recorded run named below. `gamma-calc claims ID --trace` shows what was asked and found, `gamma-calc claims ID
---verify all` measures anew, and `gamma-calc claims --verify all --record validation/evidence/recorded/claims.json` adds
-to the record what it lacks.
-
-A claim *holds* where every check of it is met under the assumptions named with it. It *holds under another assumption*
-where a check fails as stated and those under the named assumption are met. It is *contradicted* where both fail. Where
-a statement is not on exponents there is *no symbolic check*, and the reason. What is *not yet checked* is listed with
-what is missing. A measurement is *confirmed*, *refuted* or *undecided* at its tolerance; the last table has each.
-*Quoted* and *recalled* mark statements that were not read in the source itself."""
-
-
-def page(answers: Sequence[Answer], record: Record) -> str:
-    """The answers as a Markdown page."""
-    run = f"Measured with {record.versions} on {record.machine}."
-    parts = (_tables(answers), _notes(answers), _readings(answers), _sources(answers))
-    return "\n".join([INTRODUCTION, "", f"{summary(answers)}.", "", run, *chain.from_iterable(parts)])
-
-
-def _tables(answers: Sequence[Answer]) -> Iterator[str]:
-    for letter, title in GROUPS.items():
-        rows = [a for a in answers if a.claim.id.startswith(letter)]
-        if rows:
-            yield from ("", f"## {title}", "", "| id | source | statement | derived | measured |")
-            yield "|---|---|---|---|---|"
-            yield from (bars((a.claim.id, a.claim.cited, a.claim.statement, *a.said)) for a in rows)
-
-
-def _notes(answers: Sequence[Answer]) -> Iterator[str]:
-    assumed = [a.claim for a in answers if a.claim.assumptions]
-    if assumed:
-        yield from ("", "## Assumptions", "")
-        yield from (f"- {claim.id}: {'; '.join(claim.assumptions)}." for claim in assumed)
-
-
-def _readings(answers: Sequence[Answer]) -> Iterator[str]:
-    rows = [(a.claim.id, r) for a in answers for r in a.measured.readings]
-    if rows:
-        yield from ("", "## Measurements", "", "| id | asked | expected | measured | seeds | verdict |")
-        yield "|---|---|---|---|---|---|"
-        for name, r in rows:
-            verdict = r.verdict if r.verdict == "confirmed" else f"{r.verdict}: {r.reason}"
-            yield bars((name, r.asked, r.expected, r.measured, str(r.seeds), verdict))
-
-
-def _sources(answers: Sequence[Answer]) -> Iterator[str]:
-    """Each publication once, with its title."""
-    found = {a.claim.source: None for a in answers if a.claim.source.year is not None}
-    if found:
-        yield from ("", "## Sources", "")
-        yield from (f"- {source}. {source.title}. Statements {source.known.value}." for source in found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from operator import and_
 from typing import Final, Literal, cast
@@ -209,7 +209,7 @@ class Shown(Check):
     """Something that data cannot say: a small function decides it."""
 
     asked: str
-    proof: Callable[[], bool]
+    proof: Callable[[], bool] = field(repr=False)  # an address in memory says nothing of what is asked
 
     def seen(self) -> Iterator[Seen]:
         good = self.proof()

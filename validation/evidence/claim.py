@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from validation.evidence.checks import Check
-from validation.evidence.measure import Measurement
+from validation.evidence.measure import Measurement, digest
 
 
 class Known(Enum):
@@ -69,6 +69,11 @@ class Claim:
     pending: str = ""
     numeric: str = ""
     known: Known | None = None
+
+    @property
+    def digest(self) -> str:
+        """A short name of what is asked of the derivation: other checks have another."""
+        return digest((self.checks, self.otherwise))
 
     @property
     def cited(self) -> str:

@@ -1,4 +1,8 @@
-"""What a claim expects of numbers, as data, and how the numeric side is asked. It is imported when a check is run."""
+"""What a claim expects of numbers, as data.
+
+A measurement is run with the functions of ``validation.evidence.instruments``, which need torch; reading what claims
+expect does not.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from hashlib import sha256
-from importlib import import_module
 from typing import Any, Final
 
 from gamma_calc.exponents.orders.order import order
@@ -16,6 +19,7 @@ from validation.evidence.setting import Setting
 WIDTHS: Final = (256, 512, 1024, 2048, 4096)
 STANDARD: Final = Fraction(1, 20)
 MOST_SEEDS: Final = 256
+Instruments = Any  # the module of that name, or what stands for it in a test
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +43,18 @@ class Measurement(ABC):
     __slots__ = ()
 
     @abstractmethod
-    def readings(self) -> Iterator[Reading]:
+    def readings(self, instruments: Instruments) -> Iterator[Reading]:
         """Run it."""
 
     @property
     def digest(self) -> str:
         """A short name of the definition: other settings, expectations or tolerances have another."""
-        return sha256(repr(self).encode()).hexdigest()[:12]
+        return digest(self)
+
+
+def digest(definition: object) -> str:
+    """A short name of something that is data."""
+    return sha256(repr(definition).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +74,8 @@ class Slopes(Measurement):
     seeds: int = 16
     sizes: tuple[tuple[str, int], ...] = ()
 
-    def readings(self) -> Iterator[Reading]:
-        found: Any = import_module("validation").validate(
+    def readings(self, instruments: Instruments) -> Iterator[Reading]:
+        found = instruments.validate(
             self.setting.open,
             dict(self.setting.at),
             widths=self.widths,
@@ -92,13 +101,12 @@ class Edge(Measurement):
     widths: tuple[int, ...] = WIDTHS
     sizes: tuple[tuple[str, int], ...] = ()
 
-    def readings(self) -> Iterator[Reading]:
-        rate: Any = import_module("validation.measurement.stable_rate")
-        found = rate.largest_stable_rate(
+    def readings(self, instruments: Instruments) -> Iterator[Reading]:
+        found = instruments.largest_stable_rate(
             self.setting.open,
             at=dict(self.setting.at),
             widths=self.widths,
-            settings=rate.Settings(steps=5, sizes=dict(self.sizes)),
+            settings=instruments.Settings(steps=5, sizes=dict(self.sizes)),
             tolerance=number(self.tolerance),
         )
         asked = f"{self.setting}: exponent of the largest stable rate{within(self.tolerance)}"

@@ -30,6 +30,11 @@ class Derived:
     detail: str
     seen: tuple[Seen, ...]
 
+    @classmethod
+    def of(cls, claim: Claim, outcome: Outcome, seen: tuple[Seen, ...]) -> Derived:
+        """The outcome for a claim, which says what belongs to it."""
+        return cls(outcome, _detail(claim, outcome), seen)
+
     def __str__(self) -> str:
         return f"{self.outcome.value}: {self.detail}" if self.detail else self.outcome.value
 
@@ -69,16 +74,32 @@ def derived(claim: Claim) -> Derived:
     holds
     """
     if not claim.checks:
-        return Derived(Outcome.NUMERIC if claim.numeric else Outcome.PENDING, claim.numeric or claim.pending, ())
+        return unchecked(claim)
     seen = _run(claim.checks)
     if _good(seen):
-        return Derived(Outcome.HOLDS, "", seen)
+        return Derived.of(claim, Outcome.HOLDS, seen)
     if claim.otherwise is not None:
         other = _run(claim.otherwise.checks)
-        if _good(other):
-            return Derived(Outcome.OTHERWISE, claim.otherwise.assumption, (*seen, *other))
         seen = (*seen, *other)
-    return Derived(Outcome.CONTRADICTED, "", seen)
+        if _good(other):
+            return Derived.of(claim, Outcome.OTHERWISE, seen)
+    return Derived.of(claim, Outcome.CONTRADICTED, seen)
+
+
+def unchecked(claim: Claim) -> Derived:
+    """What comes of a claim without checks."""
+    return Derived.of(claim, Outcome.NUMERIC if claim.numeric else Outcome.PENDING, ())
+
+
+def _detail(claim: Claim, outcome: Outcome) -> str:
+    match outcome:
+        case Outcome.OTHERWISE if claim.otherwise is not None:
+            return claim.otherwise.assumption
+        case Outcome.NUMERIC:
+            return claim.numeric
+        case Outcome.PENDING:
+            return claim.pending
+    return ""
 
 
 def _run(checks: Iterable[Check]) -> tuple[Seen, ...]:

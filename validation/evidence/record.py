@@ -1,23 +1,24 @@
-"""What measurements found, kept as a file: the recorded run that this package comes with, or one that is resumed."""
+"""What derivations and measurements found, kept as a file: one that this package comes with, or one that is resumed."""
 
 from __future__ import annotations
 
 import json
 import os
 import platform
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
 from gamma_calc.errors import ConfigError
+from validation.evidence.checks import Seen
 from validation.evidence.claim import Claim
 from validation.evidence.measure import Reading
-from validation.evidence.outcome import NO_MEASUREMENT, NOT_RUN, Measured
+from validation.evidence.outcome import NO_MEASUREMENT, NOT_RUN, Derived, Measured, Outcome, unchecked
 
-RECORDED: Final = Path(__file__).parent / "recorded" / "claims.json"
+RECORDED: Final = Path(__file__).parent / "recorded"
 PACKAGES: Final = ("gamma-calc", "numpy", "scipy", "torch")
 
 
@@ -31,12 +32,24 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Conclusion:
+    """The outcome of a claim's checks, and everything that they saw."""
+
+    outcome: str
+    seen: tuple[Seen, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
-    """Entries by the digest of the measurement, with the machine and the versions that made them."""
+    """Entries by the digest of the measurement, with the machine and the versions that made them.
+
+    ``derived`` has the outcome of the checks of a claim, by the digest of the claim.
+    """
 
     machine: str
     versions: str
     entries: Mapping[str, Entry]
+    derived: Mapping[str, Conclusion] = field(default_factory=lambda: MappingProxyType({}))
 
     @classmethod
     def new(cls) -> Record:
@@ -46,12 +59,18 @@ class Record:
         return cls(machine, _versions(), MappingProxyType({}))
 
     @classmethod
-    def load(cls, path: Path = RECORDED) -> Record:
+    def of_package(cls, name: str) -> Record:
+        """The one of "claims" or of "disagreements" that this package comes with."""
+        return cls.load(RECORDED / f"{name}.json")
+
+    @classmethod
+    def load(cls, path: Path) -> Record:
         """Read a record. Raises ConfigError where the file is none."""
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
             entries = {digest: _entry(one) for digest, one in found["entries"].items()}
-            return cls(found["machine"], found["versions"], MappingProxyType(entries))
+            derived = {digest: _conclusion(one) for digest, one in found.get("derived", {}).items()}
+            return cls(found["machine"], found["versions"], MappingProxyType(entries), MappingProxyType(derived))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ConfigError(
                 "no record of measurements", where=str(path), hint="name a new file, or one that --record wrote"
@@ -59,26 +78,45 @@ class Record:
 
     @classmethod
     def resumed(cls, path: Path) -> Record:
-        """What a file has, if these versions wrote it; else an empty record."""
+        """What a file has, its measurements only if these versions made them; else an empty record."""
         new = cls.new()
         found = cls.load(path) if path.exists() else new
-        return found if found.versions == new.versions else new
+        return found if found.versions == new.versions else replace(new, derived=found.derived)
 
     def having(self, digest: str, entry: Entry) -> Record:
         return replace(self, entries=MappingProxyType({**self.entries, digest: entry}))
 
-    def only(self, claims: Iterable[Claim]) -> Record:
-        """Without what no measurement of these claims asks for any more."""
+    def concluding(self, claim: Claim, found: Derived) -> Record:
+        """With the outcome of a claim's checks."""
+        if not claim.checks:
+            return self
+        one = Conclusion(found.outcome.value, found.seen)
+        return replace(self, derived=MappingProxyType({**self.derived, claim.digest: one}))
+
+    def only(self, claims: Sequence[Claim]) -> Record:
+        """Without what none of these claims asks for any more."""
         asked = {one.digest for claim in claims for one in claim.measurements}
-        return replace(self, entries=MappingProxyType({d: e for d, e in self.entries.items() if d in asked}))
+        known = {claim.digest for claim in claims}
+        return replace(
+            self,
+            entries=MappingProxyType({d: e for d, e in self.entries.items() if d in asked}),
+            derived=MappingProxyType({d: e for d, e in self.derived.items() if d in known}),
+        )
 
     def save(self, path: Path) -> None:
         """Write the file anew, in one move."""
-        entries = {digest: asdict(entry) for digest, entry in self.entries.items()}
-        text = json.dumps({"machine": self.machine, "versions": self.versions, "entries": entries}, indent=1)
+        facts = [f'"{name}": {json.dumps(getattr(self, name))}' for name in ("machine", "versions")]
+        facts += [f'"{name}": {_by_line(getattr(self, name))}' for name in ("entries", "derived")]
         part = path.with_name(f"{path.name}.part")
-        part.write_text(f"{text}\n", encoding="utf-8")
+        part.write_text("{\n" + ",\n".join(facts) + "\n}\n", encoding="utf-8")
         part.replace(path)
+
+    def concluded(self, claim: Claim) -> Derived | None:
+        """What is recorded of a claim's checks; None where these checks were never run."""
+        if not claim.checks:
+            return unchecked(claim)
+        found = self.derived.get(claim.digest)
+        return None if found is None else Derived.of(claim, Outcome(found.outcome), found.seen)
 
     def measured(self, claim: Claim, *, recorded: bool = False) -> Measured:
         """All readings of a claim, if every measurement of it is there; ``recorded`` says from which day."""
@@ -92,8 +130,18 @@ class Record:
         return Measured.of([reading for entry in there for reading in entry.readings], day)
 
 
+def _by_line(entries: Mapping[str, Entry] | Mapping[str, Conclusion]) -> str:
+    """An object as JSON with one line for each entry."""
+    lines = (f"{json.dumps(digest)}: {json.dumps(asdict(entry))}" for digest, entry in entries.items())
+    return "{\n" + ",\n".join(lines) + "\n}"
+
+
 def _entry(found: Mapping[str, Any]) -> Entry:
     return Entry(found["date"], found["seconds"], tuple(Reading(**one) for one in found["readings"]))
+
+
+def _conclusion(found: Mapping[str, Any]) -> Conclusion:
+    return Conclusion(Outcome(found["outcome"]).value, tuple(Seen(**one) for one in found["seen"]))
 
 
 def _versions() -> str:

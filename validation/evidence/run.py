@@ -1,4 +1,4 @@
-"""Measurements run on every core, each by itself."""
+"""Measurements run on every core, each by itself. Needs torch."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from importlib import import_module
-from typing import Any
 
 from gamma_calc.errors import GammaError
+from validation.evidence import instruments
 from validation.evidence.measure import Measurement, Reading
 from validation.evidence.record import Entry
+from validation.sweep.pools import as_done, pool
 
 Done = tuple[str, Entry]
 
@@ -22,8 +22,7 @@ def run(wanted: Sequence[Measurement]) -> Iterator[Done]:
     if cores < 2:
         yield from map(one, wanted)
         return
-    pools: Any = import_module("validation.sweep.pools")
-    yield from pools.as_done(pools.pool(f"processes:{cores}"), one, wanted)
+    yield from as_done(pool(f"processes:{cores}"), one, wanted)
 
 
 def _cores() -> int:
@@ -35,7 +34,7 @@ def one(measurement: Measurement) -> Done:
     """One measurement, timed. What cannot be measured is undecided, for the reason that the error gives."""
     begun = time.monotonic()
     try:
-        readings = tuple(measurement.readings())
+        readings = tuple(measurement.readings(instruments))
     except GammaError as error:
         readings = (Reading(type(measurement).__name__, "", "", "undecided", str(error)),)
     today = datetime.now(UTC).date().isoformat()

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from importlib import import_module
-from typing import Any, Final
+from typing import Final
 
 from gamma_calc.exponents.orders.order import order
-from validation.evidence.measure import STANDARD, Measurement, Reading, number, on_claim, within
+from validation.evidence.measure import STANDARD, Instruments, Measurement, Reading, number, on_claim, within
 
 WIDTHS: Final = (128, 256, 512, 1024)
 RANK: Final = (4,)
@@ -28,9 +27,8 @@ class Trial(Measurement):
     tolerance: str
     options: tuple[str, ...] = ()
 
-    def readings(self) -> Iterator[Reading]:
-        trials: Any = import_module("validation.evidence.trials")
-        found = getattr(trials, self.name)(*self.options)
+    def readings(self, instruments: Instruments) -> Iterator[Reading]:
+        found = getattr(instruments.trials, self.name)(*self.options)
         verdict, reason = found.judged(number(Fraction(self.expected)), number(Fraction(self.tolerance)))
         asked = f"{self.asked}, +-{self.tolerance}"
         yield Reading(asked, self.expected, f"{found.value:.3g}", verdict, reason, found.seeds)
@@ -52,10 +50,9 @@ class Constructed(Measurement):
     tau: str = "0"
     seeds: int = 16
 
-    def readings(self) -> Iterator[Reading]:
-        trials: Any = import_module("validation.evidence.trials")
+    def readings(self, instruments: Instruments) -> Iterator[Reading]:
         expected = {name: order(text) for name, text in self.orders.items()}
-        found = trials.start_slopes(
+        found = instruments.trials.start_slopes(
             self.init,
             {name: None if e.is_zero_quantity else e.rational for name, e in expected.items()},
             widths=self.widths,

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from importlib import import_module
 from typing import Any, Final
 
 from validation.evidence.checks import Check, Largest, Orders, Ratio, Where
 from validation.evidence.claim import Claim
 from validation.evidence.claims.sources import DERIVED, INITIALISATION
-from validation.evidence.measure import Measurement, Reading, on_claim, within
+from validation.evidence.measure import Instruments, Measurement, Reading, on_claim, within
 from validation.evidence.setting import on
 
 WIDTHS: Final = (64, 128, 256, 512, 1024)
@@ -30,8 +29,14 @@ class Students(Measurement):
     exponents: tuple[tuple[str, str], ...]
     steps: int = 20
 
-    def readings(self) -> Iterator[Reading]:
-        found = _run(tuple(init for init, _ in self.exponents), self.readout, self.steps, AROUND[self.quantity])
+    def readings(self, instruments: Instruments) -> Iterator[Reading]:
+        found = _run(
+            instruments.experiments,
+            tuple(init for init, _ in self.exponents),
+            self.readout,
+            self.steps,
+            AROUND[self.quantity],
+        )
         for init, exponent in self.exponents:
             asked = f"students from {init}, readout {self.readout}: exponent of {self.quantity}{within(TOLERANCE)}"
             yield on_claim(asked, exponent, found.of(init, self.readout, self.quantity, self.steps).row, SEEDS)
@@ -48,18 +53,17 @@ class Larger(Measurement):
     width: int
     steps: int = 5
 
-    def readings(self) -> Iterator[Reading]:
-        outcome = _run((self.one, self.two), self.readout, self.steps, AROUND[self.quantity])
+    def readings(self, instruments: Instruments) -> Iterator[Reading]:
+        outcome = _run(instruments.experiments, (self.one, self.two), self.readout, self.steps, AROUND[self.quantity])
         found = outcome.ratio(self.readout, self.quantity, self.steps, (self.one, self.two), self.width)
         asked = f"students, readout {self.readout}: {self.quantity} from {self.one} over that from {self.two}"
         measured = f"{found.least:.3g} .. {found.most:.3g}"
         yield Reading(f"{asked}, n >= {self.width}", "> 1", measured, found.above_one, found.reason, SEEDS)
 
 
-def _run(inits: tuple[str, ...], readout: str, steps: int, rates: str) -> Any:
-    numeric: Any = import_module("validation.evidence.experiments")
-    grid = numeric.TeacherStudent(inits, (readout,), WIDTHS, SEEDS, steps, numeric.rates_of(rates), "cpu")
-    return numeric.outcome(grid, numeric.computed(grid))
+def _run(experiments: Any, inits: tuple[str, ...], readout: str, steps: int, rates: str) -> Any:
+    grid = experiments.TeacherStudent(inits, (readout,), WIDTHS, SEEDS, steps, experiments.rates_of(rates), "cpu")
+    return experiments.outcome(grid, experiments.computed(grid))
 
 
 def _best(init: str, readout: str, region: str) -> Check:

@@ -10,4 +10,4 @@ from validation.evidence.experiments.outcome import Outcome as Outcome
 from validation.evidence.experiments.outcome import computed as computed
 from validation.evidence.experiments.outcome import outcome as outcome
 from validation.evidence.experiments.outcome import stored as stored
-from validation.evidence.experiments.report import blocks as blocks
+from validation.evidence.experiments.tables import blocks as blocks

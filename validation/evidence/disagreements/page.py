@@ -19,7 +19,8 @@ INTRODUCTION: Final = """\
 
 Questions on learning rates and starts to which published sources give different answers. For each: what the sources
 say, what the derivation finds under the assumption of each, what a measurement finds, and what comes of it. This page
-is the output of `gamma-calc disagreements --format markdown`; what is derived is computed when it is printed.
+is the output of `gamma-calc disagreements --format markdown`, which shows what is recorded; with `--verify` it is
+derived or measured anew.
 
 A side *holds* where the derivation finds what it says under its own assumption, and is *contradicted* where it does
 not. Its measurement is *confirmed* where the numbers are what it says they are, within the tolerance, and *refuted*

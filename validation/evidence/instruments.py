@@ -1,0 +1,19 @@
+"""What measurements are made with; this is where the reading of claims ends and torch is needed."""
+
+from __future__ import annotations
+
+from validation.evidence import experiments, trials
+from validation.executor.settings import Settings
+from validation.measurement.along import edge_along, slopes_along
+from validation.measurement.stable_rate import largest_stable_rate
+from validation.measurement.validate import validate
+
+__all__ = [
+    "Settings",
+    "edge_along",
+    "experiments",
+    "largest_stable_rate",
+    "slopes_along",
+    "trials",
+    "validate",
+]
