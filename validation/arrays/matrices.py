@@ -56,6 +56,8 @@ class LowRank(Matrix):
         return on(self.left, on(self.right.mT, vector))
 
     def __matmul__(self, other: Array) -> LowRank:
+        if isinstance(other, LowRank):
+            return LowRank(self.left, other.right @ (other.left.mT @ self.right))
         return LowRank(self.left, other.swapaxes(-1, -2) @ self.right)
 
     def __rmatmul__(self, other: Tensor) -> LowRank:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import torch
 
-from gamma_calc.language.expression import Expression, Time
-from gamma_calc.language.leaves import Change, Data, Frozen, One, Parameter, Snapshot
-from gamma_calc.operations.matmul import MatMul
-from gamma_calc.operations.outer import OuterProduct
-from gamma_calc.operations.row_length import RowDot, RowLength
-from gamma_calc.operations.scale import Scale
-from gamma_calc.optimisers.adam import Adam
+from gamma_calc.language.expression import Expression
+from gamma_calc.language.leaves import Data, Frozen, One, Parameter, ParameterState
 from validation.arrays.draws import Draws
 from validation.arrays.matrices import (
     Array,
@@ -25,9 +21,8 @@ from validation.arrays.matrices import (
     dense,
     filled,
     long_axis_contiguous,
-    on,
 )
-from validation.arrays.update import OneSided, fused_adam
+from validation.executor.fast_paths import rule
 from validation.executor.plan import Plan
 from validation.executor.recorder import Record, Recorder, Values
 from validation.executor.storage import Given
@@ -71,6 +66,35 @@ class Source:
         if self.plan.reading.unseen(leaf):
             return LowRank(*(self.rates.new_zeros((repetitions, size, 0)) for size in shape))
         return filled(lambda s: self.rates.new_zeros((repetitions, *s)), shape)
+
+
+@dataclass(frozen=True, slots=True)
+class _History:
+    """The training of one parameter in arrays. Times before the last step are asked for while it is not yet applied."""
+
+    name: str
+    values: Mapping[str, Array]
+    starts: Mapping[str, Array]
+    added: Mapping[str, Array]
+    updates: Mapping[str, Array]
+
+    @property
+    def start(self) -> Array:
+        return self.starts[self.name]
+
+    @property
+    def now(self) -> Array:
+        return self.values[self.name]
+
+    @property
+    def moved(self) -> Array:
+        return self.added[self.name]
+
+    @property
+    def last(self) -> Array:
+        return self.updates[self.name]
+
+    previous, before = now, moved
 
 
 class Run:
@@ -129,15 +153,16 @@ class Run:
         return {place: self._kept(place) for place in self.reading.of_the_last}
 
     def _update(self, name: str, step: int) -> Array:
-        gradient, optimiser = self.value(self.plan.gradients[name]), self.plan.program.optimiser
+        gradient, fast = self.value(self.plan.gradients[name]), self.reading.fast
         if self.sides[name] == "right":
             return self._one_sided(name, gradient, step)
         if self.sides[name] == "left":
             return self._one_sided(name, gradient.swapaxes(-1, -2), step).swapaxes(-1, -2)
-        if not isinstance(optimiser, Adam):
+        if self.factored[name] or fast.kernel is None:
             return self._optimise(name, gradient if self.factored[name] else dense(gradient), step)
         memory, rate = self.memory.get(name), self.plan.power(self.parameters[name].rate)
-        self.memory[name], update = fused_adam(optimiser, memory, gradient, step, self.plan.width, rate=rate)
+        optimiser, width = self.plan.program.optimiser, self.plan.width
+        self.memory[name], update = fast.kernel(optimiser, memory, gradient, step, width, rate=rate)
         return update.mul_(self._each(self.parameters[name])) if self.rates_differ else update
 
     def _one_sided(self, name: str, gradient: LowRank, step: int) -> Array:
@@ -146,10 +171,10 @@ class Run:
             if name not in self.signs:
                 self.signs[name] = gradient.right.sign()
             return LowRank(self._optimise(name, gradient.left, step), self.signs[name])
-        optimiser = self.plan.program.optimiser
-        assert isinstance(optimiser, Adam)  # an update by signs is factored
+        make = self.reading.fast.one_sided
+        assert make is not None, "an optimiser that is not factored by a sign has this"
         if name not in self.memory:
-            self.memory[name] = OneSided(optimiser, gradient.right, self.plan.width)
+            self.memory[name] = make(self.plan.program.optimiser, gradient.right, self.plan.width)
         update: Tensor = self.memory[name].step(gradient.left, step, self.descents[name])
         return update
 
@@ -180,36 +205,18 @@ class Run:
             self.values[place] = None
 
     def _rule(self, node: Expression) -> Callable[..., Array]:
-        """What computes an operation from its arguments."""
-        match node:
-            case Scale(coefficient=c, power=power):
-                multiplier = float(c) * self.plan.power(power.exponent)
-                return lambda x: node.numeric(x, multiplier)
-            case MatMul(arguments=(x, y)) if len(x.shape) + len(y.shape) == 3:
-                return on if len(x.shape) == 2 else lambda row, matrix: on(matrix.swapaxes(-1, -2), row)
-            case OuterProduct():  # kept as its factors
-                return lambda u, w: LowRank(u.unsqueeze(-1), w.unsqueeze(-1))
-            case RowDot() | RowLength():  # entry by entry, which factors are not
-                return lambda *matrices: node.numeric(*map(dense, matrices))
-        return node.numeric if node.arguments else self._leaf(node)
+        """What computes an operation from its arguments, or fetches a leaf."""
+        return rule(node, self.plan.power) if node.arguments else self._leaf(node)
 
     def _leaf(self, node: Expression) -> Callable[[], Array]:
         """Where an array comes from that is not computed. None refers to the run, or its memory would outlive it."""
-        now, start, added, last, source, rates = self.now, self.start, self.added, self.last, self.source, self.rates
-        match node:
-            case Parameter(name=name):
-                return lambda: now[name]
-            case Snapshot(parameter=p):
-                return lambda: start[p.name]
-            case Change(parameter=p, since=Time.START):
-                return lambda: added[p.name]
-            case Change(parameter=p):
-                return lambda: last[p.name]
-            case Data() | Frozen():
-                return lambda: source.leaf(node)
-            case One():
-                return lambda: torch.ones_like(rates)
-        return node.numeric
+        source, rates = self.source, self.rates
+        if isinstance(node, Parameter | ParameterState):
+            history = _History(node.owner.name, self.now, self.start, self.added, self.last)
+            return lambda: node.of(history)
+        if isinstance(node, Data | Frozen):
+            return lambda: source.leaf(node)
+        return (lambda: torch.ones_like(rates)) if isinstance(node, One) else node.numeric
 
     # -- draws ----------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,6 @@ from gamma_calc.errors import ProgramError
 from gamma_calc.language.expression import Expression, Time, walk
 from gamma_calc.language.leaves import Change, Data, Parameter, Snapshot
 from gamma_calc.language.program import Program
-from gamma_calc.operations.since_start import SinceStart
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +59,8 @@ class Graph:
         return self._done[id(node), back][1]
 
     def _new(self, node: Expression, back: bool) -> int:
-        if isinstance(node, SinceStart):  # its value is its second argument's, where nothing is left to cancel
-            return self._add(node.arguments[1], back)
+        if node.computed is not node:
+            return self._add(node.computed, back)
         arguments = tuple(self._add(a, back) for a in node.arguments)
         return self._place(_seen_before(node) if back else node, arguments)
 

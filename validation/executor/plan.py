@@ -11,9 +11,10 @@ from typing import Final
 from gamma_calc.calculus.dims import Dim, Shape
 from gamma_calc.errors import ProgramError
 from gamma_calc.exponents.orders.order import Order
+from gamma_calc.language.expression import Expression
 from gamma_calc.language.leaves import Parameter
 from gamma_calc.language.program import Program
-from gamma_calc.operations.row_length import RowDot, RowLength
+from validation.executor.fast_paths import writes_out
 from validation.executor.graph import Graph
 from validation.executor.storage import Given, StoragePlan, Watch, reading
 
@@ -77,10 +78,13 @@ class Plan:
 
     def numbers(self, steps: int) -> int:
         """About how many numbers one repetition holds at once."""
-        vectors = sum(prod(self.shape(op.node.shape)) for op in self.graph.operations if len(op.node.shape) < 2)
-        by_rows = [op.node for op in self.graph.operations if isinstance(op.node, RowDot | RowLength)]
-        written = sum(prod(self.shape(x.shape)) for node in by_rows for x in node.arguments)
-        return vectors + written + sum(self._kept(leaf, steps) for leaf in self.reading.leaves)
+        nodes = [operation.node for operation in self.graph.operations]
+        vectors = sum(self._entries(node) for node in nodes if len(node.shape) < 2)
+        written = [x for node in nodes if writes_out(node) for x in (node, *node.arguments) if len(x.shape) == 2]
+        return vectors + sum(map(self._entries, written)) + sum(self._kept(leaf, steps) for leaf in self.reading.leaves)
+
+    def _entries(self, node: Expression) -> int:
+        return prod(self.shape(node.shape))
 
     def _kept(self, leaf: Given, steps: int) -> int:
         if len(leaf.shape) < 2:

@@ -12,15 +12,7 @@ from gamma_calc.language.change import earlier
 from gamma_calc.language.expression import Expression, Time, total, walk
 from gamma_calc.language.leaves import Change, Data, Frozen, Parameter, Snapshot
 from gamma_calc.language.program import Program, Quantity, Role
-from gamma_calc.operations.add import Add
-from gamma_calc.operations.matmul import MatMul
-from gamma_calc.operations.outer import OuterProduct
-from gamma_calc.operations.product import Product
-from gamma_calc.operations.scale import Scale
-from gamma_calc.operations.transpose import Transpose
-from gamma_calc.optimisers.adam import Adam
-from gamma_calc.optimisers.sgd import SGD
-from gamma_calc.optimisers.sign import Sign
+from validation.executor.fast_paths import FastUpdate, fast_operation, fast_update
 from validation.executor.graph import Graph, Operation, identity
 
 Given = Data | Frozen | Parameter
@@ -95,7 +87,7 @@ class StoragePlan:
     def _inner(self, x: Expression, gradient: int) -> tuple[int, int]:
         """<W, u v'> is <W v, u>, and where v stays the same, W v is a product that the next step begins with."""
         operation = self.graph.operations[gradient]
-        if isinstance(x, Parameter) and isinstance(operation.node, OuterProduct):
+        if isinstance(x, Parameter) and fast_operation(operation.node).outer:
             (u, v), (left, right) = operation.node.arguments, operation.arguments
             if self.graph.operations[right].constant:
                 return self.graph.add(x @ v), left
@@ -153,7 +145,7 @@ class StoragePlan:
         """The places whose values are a parameter's own array, which an update overwrites."""
         found: set[int] = set()
         for i, operation in enumerate(self.graph.operations):
-            turned = isinstance(operation.node, Transpose) and operation.arguments[0] in found
+            turned = fast_operation(operation.node).view and not found.isdisjoint(operation.arguments)
             if turned or isinstance(operation.node, Parameter | Change):
                 found.add(i)
         return frozenset(found)
@@ -202,70 +194,57 @@ class StoragePlan:
         """How many vectors a matrix meets in a step, at most."""
         return len(self.uses[leaf.name]) + len(self._users[self.uses[leaf.name][0]])
 
+    @property
+    def fast(self) -> FastUpdate:
+        return fast_update(self.program.optimiser)
+
     def factored(self, name: str) -> bool:
         """Is every update of a parameter a sum of few outer products?"""
-        rank, optimiser = self._rank(self.gradients[name]), self.program.optimiser
-        match optimiser:
-            case SGD():
-                return rank is not None
-            case Sign():
-                return rank == 1
-            case Adam():
-                return optimiser.epsilon.is_zero_quantity and self.one_sided(name) is not None
-        return False
+        rank, side = self._ranks[self.gradients[name]], self._constant_side(self.gradients[name])
+        return self.fast.factored(self.program.optimiser, rank, side)
 
     def one_sided(self, name: str) -> str | None:
-        """Which factor of a gradient u w' never changes, under Adam or sign descent: "left", "right" or None.
+        """Which factor of a gradient u w' never changes, where that saves work: "left", "right" or None.
 
-        Adam's running means are then those of the other factor, times that one. Without epsilon their ratio does not
-        see its scale, so the update is its sign, taken once, times what the optimiser makes of the other.
+        What an optimiser keeps is then kept of the other factor alone.
         """
-        known = isinstance(self.program.optimiser, Adam | Sign)
-        return self._constant_side(self.gradients[name]) if known else None
+        return self._constant_side(self.gradients[name]) if self.fast.by_factor else None
 
     def beside(self, name: str) -> int:
         """How many arrays of a parameter's shape its updates take: none, the update, or also gradient and memory."""
         if self.factored(name):
             return 0
-        if self.one_sided(name):
-            return 1
-        return 4 if isinstance(self.program.optimiser, Adam) else 2
+        return 1 if self.one_sided(name) else self.fast.arrays
 
     def _constant_side(self, place: int) -> str | None:
         operation = self.graph.operations[place]
-        match operation.node:
-            case Scale():
-                return self._constant_side(operation.arguments[0])
-            case OuterProduct():
-                left, right = (self.graph.operations[a].constant for a in operation.arguments)
-                return "right" if right else "left" if left else None
+        fast = fast_operation(operation.node)
+        if fast.scales:
+            return self._constant_side(operation.arguments[0])
+        if fast.outer:
+            left, right = (self.graph.operations[a].constant for a in operation.arguments)
+            return "right" if right else "left" if left else None
         return None
 
-    def _rank(self, place: int) -> int | None:
-        """How many outer products a gradient is a sum of; None where it is no such sum."""
-        operation = self.graph.operations[place]
-        match operation.node:
-            case OuterProduct():
-                return 1
-            case Scale() | Transpose() | Product():
-                return self._rank(operation.arguments[-1])
-            case Add():
-                ranks = [self._rank(a) for a in operation.arguments]
-                return None if None in ranks else sum(r for r in ranks if r is not None)
-        return None
+    @cached_property
+    def _ranks(self) -> list[int | None]:
+        """For each operation, how many outer products its result is a sum of; None where it is no such sum."""
+        ranks: list[int | None] = []
+        for operation in self.graph.operations:
+            ranks.append(fast_operation(operation.node).rank([ranks[a] for a in operation.arguments]))
+        return ranks
 
     def _only_acts(self, place: int) -> bool:
         return place not in self._wanted and all(self._acts(user, place) for user in self._users[place])
 
     def _acts(self, user: int, place: int) -> bool:
         operation = self.graph.operations[user]
-        match operation.node:
-            case Scale() | Transpose():
-                return self._only_acts(user)
-            case MatMul():
-                others = [a for a in operation.arguments if a != place]
-                return all(len(self.graph.operations[a].node.shape) == 1 for a in others) and bool(others)
-        return False
+        fast = fast_operation(operation.node)
+        if fast.passes:
+            return self._only_acts(user)
+        others = [a for a in operation.arguments if a != place]
+        vectors = all(len(self.graph.operations[a].node.shape) == 1 for a in others)
+        return fast.acts and vectors and bool(others)
 
     @cached_property
     def _users(self) -> Mapping[int, list[int]]:

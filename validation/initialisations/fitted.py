@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import sqrt
 from typing import Final
 
-import torch
-
+from gamma_calc.optimisers.adam import Adam
 from validation.initialisations.layer import Factors, Layer, Tensor
 
 LOOK: Final = 25  # steps between two looks at the error
@@ -16,7 +14,7 @@ GAIN: Final = 1e-3  # of what is caught, between two looks, below which the rate
 HALVINGS: Final = 5  # the descent stands on a plateau after as many
 MOST_STEPS: Final = 20_000  # as in the published code
 RATE: Final = 0.1  # of the deviation of the first factors
-DECAYS: Final = (0.9, 0.999)
+OPTIMISER: Final = Adam()
 
 Report = Callable[[int, float], None]
 
@@ -67,12 +65,11 @@ def fit(target: Tensor, a: Tensor, b: Tensor, report: Report | None = None) -> F
 
 
 class _Descent:
-    """Both factors with Adam's two means of each gradient."""
+    """Both factors with what the optimiser remembers of each."""
 
     def __init__(self, target: Tensor, a: Tensor, b: Tensor) -> None:
         self.target, self.a, self.b = target, a, b
-        self.means = [torch.zeros_like(x) for x in (a, b)]
-        self.squares = [torch.zeros_like(x) for x in (a, b)]
+        self.memory: list[object] = [None, None]
 
     def error(self) -> Tensor:
         return (self.target - self.b @ self.a).square().sum((1, 2))
@@ -80,9 +77,6 @@ class _Descent:
     def step(self, count: int, rate: float) -> None:
         a, b = self.a, self.b
         gradients = (b.mT @ b @ a - b.mT @ self.target, b @ (a @ a.mT) - self.target @ a.mT)
-        first, second = DECAYS
-        size = rate * sqrt(1 - second**count) / (1 - first**count)
-        for x, g, mean, square in zip((a, b), gradients, self.means, self.squares, strict=True):
-            mean.lerp_(g, 1 - first)
-            square.lerp_(g.square(), 1 - second)
-            x.sub_(size * mean / (square.sqrt() + 1e-12))
+        for i, (x, gradient) in enumerate(zip((a, b), gradients, strict=True)):
+            self.memory[i], update = OPTIMISER.numeric(self.memory[i], gradient, count, a.shape[-1])
+            x.sub_(update, alpha=rate)
