@@ -47,7 +47,7 @@ def test_every_public_name_is_there() -> None:
 def test_answers_read_well() -> None:
     found = derive(lora(init="B"))
     assert repr(found).startswith("<Derivation of lora: stable: eta <= -1, ")
-    assert repr(found.conditions["efficient"]) == "<Finding efficient: none>"
+    assert repr(found.conditions["efficient"]) == "<ConditionResult efficient: none>"
 
 
 def test_notebooks_get_formulas() -> None:

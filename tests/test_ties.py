@@ -29,7 +29,7 @@ def test_two_random_factors_that_their_steps_outgrow_tie_from_the_third_step() -
 def test_the_report_says_that_orders_are_bounds() -> None:
     program = lora("general", a0="-1/2", b0="-1/2", optimiser="sign", lr="per-factor", rank="growing")
     found = derive(program, **RATES)
-    assert [tie.step for tie in found.ties] == [3, 3]
+    assert [one.step for one in found.sign_cancellations] == [3, 3]
     assert "orders are upper bounds" in str(found)
     assert "orders are upper bounds" in found.to_json()
 

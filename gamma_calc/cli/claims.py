@@ -11,7 +11,7 @@ from gamma_calc.cli import GOOD, INTERRUPTED, REFUTED, UNDECIDED
 from gamma_calc.cli.evidence import Verify, answered, known_of
 from gamma_calc.cli.numeric import numeric
 from gamma_calc.cli.output import line, say, show
-from gamma_calc.display.json_text import json_text
+from gamma_calc.display.json import json_text
 
 
 def claims(

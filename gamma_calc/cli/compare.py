@@ -11,11 +11,10 @@ from gamma_calc.catalogue.targets import TARGETS
 from gamma_calc.cli.options import MANY, NOTHING, Common, Options, Question
 from gamma_calc.cli.output import say, show
 from gamma_calc.cli.starts import starts_named
-from gamma_calc.derivation import data
 from gamma_calc.derivation.advice import Advice
 from gamma_calc.derivation.derivation import Derivation
-from gamma_calc.derivation.sections import words
 from gamma_calc.display.blocks import Block
+from gamma_calc.display.json import Data, json_text
 from gamma_calc.errors import UnknownName
 from gamma_calc.studies.largest_rate import MULTIPLIERS, Edge, edge_of, rates_block
 
@@ -39,7 +38,7 @@ def compare(
     questions = {name: Question(target, Options(**common.named(), init=name)) for name in names}
     edges = {name: laws for name in names if (laws := _edges(target, common, name))}
     if format == "json":
-        say(data.json_text({name: _answer(question, edges.get(name, ())) for name, question in questions.items()}))
+        say(json_text({name: _answer(question, edges.get(name, ())) for name, question in questions.items()}))
     else:
         found = {name: question.found for name, question in questions.items()}
         table = _columns if len(names) <= MOST_COLUMNS else _rows
@@ -55,7 +54,7 @@ def _edges(target: str, common: Common, init: str) -> list[Edge | None]:
     return [edge_of(program) for program in programs if program.variables == ("eta", "rho")]
 
 
-def _answer(question: Question, edges: Sequence[Edge | None]) -> data.Data:
+def _answer(question: Question, edges: Sequence[Edge | None]) -> Data:
     """The derivation, and the exponents of n and r in the largest stable rate under each multiplier."""
     powers = {s: e and {"n": str(e.n), "r": str(e.r)} for s, e in zip(MULTIPLIERS, edges, strict=False)}
     return question.answer() | ({"largest_rate": powers} if powers else {})
@@ -65,7 +64,10 @@ def _columns(found: Mapping[str, Derivation], dialect: str) -> Iterator[Block]:
     """Sizes and sets, one column for each initialisation; then the advice for each."""
     first = next(iter(found.values()))
     rows = [(name, *(_size(d, name, dialect) for d in found.values())) for name in first.program.quantities]
-    rows += [(words(name), *(_set(d, name, dialect) for d in found.values())) for name in first.conditions]
+    rows += [
+        (one.condition.title, *(_set(d, name, dialect) for d in found.values()))
+        for name, one in first.conditions.items()
+    ]
     yield Block(f"Program {first.program.name}: exponents of n at late steps", tuple(rows), ("", *found))
     yield Block("Advice", tuple((f"{name}: {Advice(d).text(dialect)}",) for name, d in found.items()))
 
@@ -74,12 +76,12 @@ def _rows(found: Mapping[str, Derivation], dialect: str) -> Iterator[Block]:
     """Sets alone, one row for each initialisation: sizes of that many would not fit."""
     first = next(iter(found.values()))
     rows = [(name, *(_set(d, condition, dialect) for condition in first.conditions)) for name, d in found.items()]
-    heads = ("start", *map(words, first.conditions))
+    heads = ("start", *(result.condition.title for result in first.conditions.values()))
     yield Block(f"Program {first.program.name}: where the conditions hold", tuple(rows), heads)
 
 
 def _size(found: Derivation, name: str, dialect: str) -> str:
-    size = data.settled_orders(found)[name]
+    size = found.settled_orders[name]
     return "grows" if size is None else f"{size:{dialect}}"
 
 

@@ -10,7 +10,9 @@ from cyclopts import Parameter
 from gamma_calc.cli.options import PLAIN, Options, Question
 from gamma_calc.cli.output import say, show
 from gamma_calc.derivation import data, sections
+from gamma_calc.derivation.latex import document
 from gamma_calc.display.blocks import Block
+from gamma_calc.display.json import json_text
 from gamma_calc.errors import OrderError
 
 MOST_STEPS: Final = 1000
@@ -31,8 +33,6 @@ def derive(
     if format == "json":
         say(_json(question, step, trace))
     elif format == "latex":
-        from gamma_calc.derivation.latex import document
-
         say(document(question.found, _number(step)))
     else:
         show(lambda dialect: _blocks(question, step, trace, dialect))
@@ -58,7 +58,7 @@ def _json(question: Question, step: str | None, trace: bool) -> str:
         answer["steps"] = data.steps(found)
     if trace:
         answer["trace"] = data.traced(found.trace(*found.program.quantities, step=number))
-    return data.json_text(answer)
+    return json_text(answer)
 
 
 def _blocks(question: Question, step: str | None, trace: bool, dialect: str) -> Iterator[Block]:
@@ -81,4 +81,4 @@ def _blocks(question: Question, step: str | None, trace: bool, dialect: str) -> 
     if question.point is None:
         yield sections.advice(found, dialect)
     if trace:
-        yield from sections.derivation(found.trace(*found.program.quantities, step=number), dialect)
+        yield from found.trace(*found.program.quantities, step=number).blocks(dialect)

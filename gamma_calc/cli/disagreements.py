@@ -12,7 +12,7 @@ from gamma_calc.cli import GOOD, REFUTED, UNDECIDED
 from gamma_calc.cli.evidence import answered, known_of
 from gamma_calc.cli.numeric import numeric
 from gamma_calc.cli.output import say, show
-from gamma_calc.display.json_text import json_text
+from gamma_calc.display.json import json_text
 
 
 def disagreements(

@@ -15,6 +15,7 @@ from gamma_calc.catalogue.targets import TARGETS, VALUES, Target
 from gamma_calc.derivation import data
 from gamma_calc.derivation.conditions import STABILITY
 from gamma_calc.derivation.derivation import Derivation, derive
+from gamma_calc.display.json import Data
 from gamma_calc.errors import ConfigError, ExponentSyntaxError, GammaError, OrderError, UnknownName, unknown
 from gamma_calc.exponents.orders.order import Order, order
 from gamma_calc.language.program import Program
@@ -120,7 +121,7 @@ class Question:
             raise unknown("notion of stability", self.options.stability, STABILITY).at("--stability")
         return derive(self.program, stability=self.options.stability, **(self.point or {}))
 
-    def answer(self) -> data.Data:
+    def answer(self) -> Data:
         """The derivation as data for JSON."""
         if self.point is None:
             found = data.as_data(self.found)

@@ -12,9 +12,9 @@ from gamma_calc.catalogue.lora import RATES
 from gamma_calc.cli.options import MANY, NOTHING, Common, Options, Question, assignments, refuse_open_values
 from gamma_calc.cli.output import say, show
 from gamma_calc.cli.starts import ALL, starts_named
-from gamma_calc.derivation import data
 from gamma_calc.derivation.derivation import Derivation
 from gamma_calc.display import tables
+from gamma_calc.display.json import json_text
 from gamma_calc.errors import OrderError
 from gamma_calc.exponents.orders.order import Order
 from gamma_calc.studies import robustness_blocks as report
@@ -38,7 +38,7 @@ def robustness(
     if format == "latex":
         say(tables.latex(report.table(starts, "latex")))
     elif format == "json":
-        say(data.json_text(report.as_data(starts, _any_start(options, rates), rates)))
+        say(json_text(report.as_data(starts, _any_start(options, rates), rates)))
     else:
         anywhere = _any_start(options, rates)
         show(lambda dialect: report.blocks(starts, anywhere, rates, dialect))

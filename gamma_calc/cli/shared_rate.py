@@ -13,9 +13,9 @@ from gamma_calc.catalogue.specimens import full
 from gamma_calc.cli.options import MANY, Options, Question, assignments, refuse_open_values
 from gamma_calc.cli.output import say, show
 from gamma_calc.cli.starts import ALL, starts_named
-from gamma_calc.derivation import data
 from gamma_calc.derivation.derivation import Derivation, derive
 from gamma_calc.display import tables
+from gamma_calc.display.json import json_text
 from gamma_calc.errors import ExponentSyntaxError, OrderError
 from gamma_calc.studies import shared_rate_blocks as report
 from gamma_calc.studies.rate_point import RATE, Point
@@ -44,7 +44,7 @@ def shared_rate(
         options = replace(options, rank="growing", set_=(*set_, f"rho={point.rho}"))
     standings = [standing(name, _found(options, name)) for name in starts_named(init)]
     if format == "json":
-        say(data.json_text(report.as_data(standings, point)))
+        say(json_text(report.as_data(standings, point)))
     elif format == "latex":
         say(tables.latex(report.table(standings, point, "latex")))
     elif format == "markdown":

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from gamma_calc.derivation.solution import Solution
 from gamma_calc.errors import OrderError
-from gamma_calc.exponents.orders.order import Order, order
+from gamma_calc.exponents.orders.order import Order
+from gamma_calc.exponents.orders.power import power
 from gamma_calc.exponents.regions.region import EVERYTHING, Region
 from gamma_calc.language.program import Role
-
-if TYPE_CHECKING:
-    from gamma_calc.derivation.derivation import Derivation
 
 # What one would like best comes first. Several rates can serve a bounded internal feature as well; one seldom can.
 GOALS: Final = (("efficient", "internally_stable"), ("efficient",), ("feature_learning",), ("stable",))
@@ -32,34 +31,34 @@ class Recommendation:
 class Advice:
     """One line of advice on a derivation, in words; ``choice`` holds the exponents where there is a best choice."""
 
-    found: Derivation
+    solution: Solution
 
     @cached_property
     def choice(self) -> Recommendation | None:
-        goal = self._wish
-        return None if goal is None else _largest(goal, self._region(goal), rates(self.found))
+        goal = self._goal
+        return None if goal is None else _largest(goal, self._region(goal), self.solution.rates)
 
     @cached_property
-    def _wish(self) -> tuple[str, ...] | None:
-        several = len(rates(self.found)) > 1
-        possible = (w for w in GOALS if several or len(w) == 1)
-        return next((w for w in possible if not self._region(w).is_empty), None)
+    def _goal(self) -> tuple[str, ...] | None:
+        several = len(self.solution.rates) > 1
+        possible = (goal for goal in GOALS if several or len(goal) == 1)
+        return next((goal for goal in possible if not self._region(goal).is_empty), None)
 
     def _region(self, goal: tuple[str, ...]) -> Region:
         region = EVERYTHING
         for name in goal:
-            if name not in self.found.conditions:
+            if name not in self.solution.conditions:
                 return Region(())
-            region = region & self.found.conditions[name].region
+            region = region & self.solution.conditions[name].region
         return region
 
     def text(self, dialect: str = "text") -> str:
         """The advice in a dialect of the printers."""
-        goal = self._wish
+        goal = self._goal
         if goal is None:
             return "no exponent left open makes this program stable: change the initialisation or the scaling"
-        met = " and ".join(name.replace("_", " ") for name in goal)
-        if not rates(self.found):
+        met = " and ".join(self.solution.conditions[name].condition.title for name in goal)
+        if not self.solution.rates:
             return f"nothing is left to choose; at these exponents the program is {met}"
         if self.choice is None:
             return f"choose exponents in {self._region(goal):{dialect}} ({met})"
@@ -74,36 +73,19 @@ class Advice:
 
     def _caveats(self, goal: tuple[str, ...]) -> Iterator[str]:
         """What even the best choice does not reach."""
-        if "efficient" in self.found.conditions and "efficient" not in goal:
+        if "efficient" in self.solution.conditions and "efficient" not in goal:
             learns = "feature_learning" in goal
             yield " (feature learning; no choice is efficient)" if learns else " (stable; no choice learns features)"
 
     def _internal(self, choice: Recommendation, dialect: str) -> Iterator[str]:
         """What becomes of each internal feature at the choice."""
-        for q in self.found.program.quantities.values():
+        for q in self.solution.program.quantities.values():
             if q.role is Role.INTERNAL:
                 try:
-                    exponent = self.found.orders[q.name].substitute(choice.rates)
-                except OrderError:  # a rate with a knee cannot be put into an order
+                    exponent = self.solution.orders[q.name].substitute(choice.rates)
+                except OrderError:  # a rate with a breakpoint cannot be put into an order
                     continue
                 yield f"; {q.name} then {_behaviour(exponent, choice.where, dialect)}"
-
-
-def rates(found: Derivation) -> tuple[str, ...]:
-    """The open exponents of the learning rates, sorted."""
-    return tuple(sorted({name for p in found.program.parameters for name in p.rate.variables}))
-
-
-def power(exponent: Order, dialect: str = "text") -> str:
-    """A power of n, with parentheses where the exponent is neither a number nor a name.
-
-    >>> from gamma_calc import order
-    >>> power(order("-1/2")), power(order("eta")), power(order("-1/2 - rho/2"))
-    ('n^-1/2', 'n^eta', 'n^(-1/2 - rho/2)')
-    """
-    spelled = f"{exponent:{dialect}}"
-    bare = not exponent.variables or exponent == order(exponent.variables[0])
-    return f"n^{spelled}" if bare else f"n^({spelled})"
 
 
 def _behaviour(exponent: Order, where: Region, dialect: str) -> str:

@@ -31,17 +31,17 @@ class Constraint:
         return f"{self.text} ({self.order} {self.relation} 0)"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, repr=False)
 class ConditionResult:
     """Where a condition holds. ``region`` is exact; ``largest`` the supremum of each exponent over it, with a proof."""
 
     condition: Condition
     constraints: tuple[Constraint, ...]
-    given: Region
+    domain: Region
 
     @cached_property
     def region(self) -> Region:
-        return reduce(and_, (constraint.region for constraint in self.constraints), self.given)
+        return reduce(and_, (constraint.region for constraint in self.constraints), self.domain)
 
     @property
     def empty(self) -> bool:
@@ -56,9 +56,8 @@ class ConditionResult:
     def conflict(self) -> Conflict | None:
         """The smallest set of demands that exclude each other, with checked arithmetic; None if they can be met."""
         constraints = {constraint.text: constraint.region for constraint in self.constraints}
-        return conflict(
-            constraints | ({} if self.given.is_everything else {f"the settled set {self.given}": self.given})
-        )
+        settled = {} if self.domain.is_everything else {f"the settled set {self.domain}": self.domain}
+        return conflict(constraints | settled)
 
     @cached_property
     def why(self) -> str:
@@ -72,4 +71,4 @@ class ConditionResult:
         return f"{self.condition.name}: {self.region}"
 
     def __repr__(self) -> str:
-        return f"<Finding {self}>"
+        return f"<ConditionResult {self}>"

@@ -41,6 +41,15 @@ class Condition:
     statement: str
     source: str
 
+    @property
+    def title(self) -> str:
+        """The name in print.
+
+        >>> CONDITIONS["feature_learning"].title
+        'feature learning'
+        """
+        return self.name.replace("_", " ")
+
 
 @dataclass(frozen=True, slots=True)
 class Stability:

@@ -2,73 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping
 
-from gamma_calc.derivation.advice import Advice, rates
+from gamma_calc.derivation.advice import Advice
 from gamma_calc.derivation.condition_result import ConditionResult
+from gamma_calc.derivation.solution import Solution
 from gamma_calc.derivation.trace import Step, Trace
+from gamma_calc.display.json import Data
 from gamma_calc.exponents.orders.order import Order
+from gamma_calc.exponents.orders.supremum import Supremum
 from gamma_calc.exponents.regions.region import Optimum, Region
 
-if TYPE_CHECKING:
-    from gamma_calc.derivation.derivation import Derivation
 
-Data = dict[str, Any]
-
-
-def as_data(found: Derivation) -> Data:
+def as_data(solution: Solution) -> Data:
     """The whole answer. The keys are fixed; see the page on the command line."""
-    program = found.program
+    program, conditions = solution.program, solution.conditions
     return {
         "program": program.name,
-        "assumptions": list(found.assumptions),
+        "assumptions": list(solution.assumptions),
         "variables": domains(program.variables, program.region),
-        "stability": found.stability.name,
-        "from_step": None if found.settled.is_empty else found.from_step,
-        "settled": str(found.settled),
-        "growth": {name: None if rate is None else str(rate) for name, rate in found.growth.items()},
-        "feedback": [str(one) for one in (*found.feedback, *found.ties)],
-        "orders": texts(settled_orders(found)),
-        "conditions": {name: condition(finding, program.variables) for name, finding in found.conditions.items()},
-        "sup": {name: dict(_bounds(finding, rates(found))) for name, finding in found.conditions.items()},
-        "advice": Advice(found).text(),
+        "stability": solution.stability.name,
+        "from_step": None if solution.settled.is_empty else solution.from_step,
+        "settled": str(solution.settled),
+        "growth": texts(solution.growth),
+        "feedback": [str(one) for one in (*solution.feedback, *solution.sign_cancellations)],
+        "orders": texts(solution.settled_orders),
+        "conditions": {name: condition(result, program.variables) for name, result in conditions.items()},
+        "sup": {name: dict(_bounds(result, solution.rates)) for name, result in conditions.items()},
+        "advice": Advice(solution).text(),
     }
 
 
-def json_text(answer: Data | Sequence[Data]) -> str:
-    """The data as JSON, indented, in ASCII."""
-    import json
-
-    return json.dumps(answer, indent=2)
-
-
-def at_a_point(found: Derivation, names: Iterable[str], domain: Region, point: Mapping[str, Order]) -> Data:
-    """The answer at one point, to which ``found`` belongs: conditions are true or false there."""
-    whole = as_data(found)
+def at_a_point(solution: Solution, names: Iterable[str], domain: Region, point: Mapping[str, Order]) -> Data:
+    """The answer at one point, to which ``solution`` belongs: conditions are true or false there."""
+    whole = as_data(solution)
     del whole["sup"], whole["settled"], whole["advice"]
     whole |= {"variables": domains(names, domain), "at": texts(point)}
-    return whole | {"conditions": {name: not finding.empty for name, finding in found.conditions.items()}}
+    return whole | {"conditions": {name: not result.empty for name, result in solution.conditions.items()}}
 
 
-def settled_orders(found: Derivation) -> Mapping[str, Order | None]:
-    """Quantity to settled order; None for what grows with every step wherever the exponents lie."""
-    if not found.settled.is_empty:
-        return found.orders
-    return {name: None if name.partition(".")[0] in found.growth else order for name, order in found.orders.items()}
-
-
-def steps(found: Derivation) -> list[Data]:
+def steps(solution: Solution) -> list[Data]:
     """The orders of each early step, then those that hold from ``from_step`` on."""
-    early = [{"step": t, "onwards": False, "orders": texts(found.at_step(t))} for t in early_steps(found)]
-    if found.settled.is_empty:
+    early = [{"step": t, "onwards": False, "orders": texts(solution.at_step(t))} for t in solution.early_steps]
+    if solution.settled.is_empty:
         return early
-    return [*early, {"step": found.from_step, "onwards": True, "orders": texts(found.orders)}]
-
-
-def early_steps(found: Derivation) -> range:
-    """The steps before the orders settle; where they never do, those that were derived."""
-    return range(len(found.trajectory.states) if found.settled.is_empty else found.from_step)
+    return [*early, {"step": solution.from_step, "onwards": True, "orders": texts(solution.orders)}]
 
 
 def texts(orders: Mapping[str, Order | None]) -> dict[str, str | None]:
@@ -79,10 +57,10 @@ def domains(names: Iterable[str], region: Region) -> dict[str, str]:
     return {name: str(region.project(name)) for name in names}
 
 
-def condition(finding: ConditionResult, names: Iterable[str]) -> Data:
+def condition(result: ConditionResult, names: Iterable[str]) -> Data:
     """One condition: its set, the largest value of each exponent on it, and the reason."""
-    largest = {} if finding.empty else {name: _limit(finding.region.largest(name)) for name in names}
-    return {"region": str(finding.region), "empty": finding.empty, "max": largest, "why": finding.why}
+    largest = {} if result.empty else {name: _limit(result.region.largest(name)) for name in names}
+    return {"region": str(result.region), "empty": result.empty, "max": largest, "why": result.why}
 
 
 def traced(trace: Trace) -> Data:
@@ -91,7 +69,7 @@ def traced(trace: Trace) -> Data:
         "quantity": trace.quantity,
         "step": trace.step,
         "steps": [_step(step) for step in trace.steps],
-        "updates": {name: [_step(step) for step in found] for name, found in trace.updates},
+        "updates": {name: [_step(step) for step in steps] for name, steps in trace.updates},
         "lemmas": {lemma.name: {"statement": lemma.statement, "source": lemma.source} for lemma in trace.lemmas()},
     }
 
@@ -105,17 +83,12 @@ def _limit(optimum: Optimum) -> str:
     return "unbounded" if optimum.value is None else str(optimum.value)
 
 
-def _bounds(finding: ConditionResult, names: tuple[str, ...]) -> Iterator[tuple[str, list[Data]]]:
+def _bounds(result: ConditionResult, names: tuple[str, ...]) -> Iterator[tuple[str, list[Data]]]:
     """The largest value of each learning-rate exponent as a function of the other exponents."""
-    for name in () if finding.empty else names:
-        yield (
-            name,
-            [
-                {
-                    "value": "unbounded" if bound.value is None else str(bound.value),
-                    "where": str(bound.where),
-                    "attained": bound.attained,
-                }
-                for bound in finding.region.sup(name)
-            ],
-        )
+    for name in () if result.empty else names:
+        yield name, [_bound(bound) for bound in result.region.sup(name)]
+
+
+def _bound(bound: Supremum) -> Data:
+    value = "unbounded" if bound.value is None else str(bound.value)
+    return {"value": value, "where": str(bound.where), "attained": bound.attained}

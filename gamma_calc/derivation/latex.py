@@ -3,32 +3,28 @@ r"""A derivation in LaTeX: orders and conditions as one aligned formula, for not
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
-from gamma_calc.derivation.data import settled_orders
+from gamma_calc.derivation.solution import Solution
 from gamma_calc.exponents.orders.order import Order, order
 
-if TYPE_CHECKING:
-    from gamma_calc.derivation.derivation import Derivation
 
-
-def document(found: Derivation, step: int | None = None) -> str:
+def document(solution: Solution, step: int | None = None) -> str:
     """The formulas for a paper that loads amsmath: the orders after a step, or those that hold for every later one."""
-    return "\n".join([r"\begin{align*}", *_rows(found, step), r"\end{align*}"])
+    return "\n".join([r"\begin{align*}", *_rows(solution, step), r"\end{align*}"])
 
 
-def notebook(found: Derivation) -> str:
+def notebook(solution: Solution) -> str:
     """The formulas for a notebook."""
-    return "\n".join([r"$$\begin{aligned}", *_rows(found, None), r"\end{aligned}$$"])
+    return "\n".join([r"$$\begin{aligned}", *_rows(solution, None), r"\end{aligned}$$"])
 
 
-def _rows(found: Derivation, step: int | None) -> Iterator[str]:
-    known = settled_orders(found) if step is None else found.at_step(step)
-    when = f"t \\ge {found.from_step}" if step is None else f"t = {step}"
-    for name in found.program.quantities:
+def _rows(solution: Solution, step: int | None) -> Iterator[str]:
+    known = solution.settled_orders if step is None else solution.at_step(step)
+    when = f"t \\ge {solution.from_step}" if step is None else f"t = {step}"
+    for name in solution.program.quantities:
         yield from _sizes(name, known, when)
-    for name, finding in found.conditions.items():
-        yield rf"\text{{{name.replace('_', ' ')}}} &\iff {finding.region:latex} \\"
+    for result in solution.conditions.values():
+        yield rf"\text{{{result.condition.title}}} &\iff {result.region:latex} \\"
 
 
 def _sizes(name: str, known: Mapping[str, Order | None], when: str) -> Iterator[str]:

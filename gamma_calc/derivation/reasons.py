@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from gamma_calc.derivation.advice import rates
+from gamma_calc.derivation.bounds import bound_text
 from gamma_calc.derivation.condition_result import ConditionResult, Constraint
-from gamma_calc.derivation.sections import bound_text, words
+from gamma_calc.derivation.solution import Solution
 from gamma_calc.display.blocks import Block
 from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.linear.certificate import Optimal
@@ -16,35 +15,32 @@ from gamma_calc.exponents.orders.order import Order, order
 from gamma_calc.exponents.orders.supremum import Supremum
 from gamma_calc.exponents.regions.region import Optimum, Region
 
-if TYPE_CHECKING:
-    from gamma_calc.derivation.derivation import Derivation
 
-
-def reasons(found: Derivation, name: str, dialect: str) -> Iterator[Block]:
+def reasons(solution: Solution, name: str, dialect: str) -> Iterator[Block]:
     """The condition, its demands, and either the clash behind its emptiness or what bounds the learning rates."""
-    finding = found.conditions[name]
-    condition = finding.condition
-    met = f"{finding.region:{dialect}}" if found.program.variables else "no" if finding.empty else "yes"
+    result = solution.conditions[name]
+    condition = result.condition
+    met = f"{result.region:{dialect}}" if solution.program.variables else "no" if result.empty else "yes"
     yield Block(
-        f"{words(name)}: {met}",
+        f"{condition.title}: {met}",
         (
             (f"{condition.statement} ({condition.source})",),
-            (f"stability: {found.stability.statement} ({found.stability.source})",),
-            (f"program {found.program.name}; orders for every step t >= {found.from_step}",),
+            (f"stability: {solution.stability.statement} ({solution.stability.source})",),
+            (f"program {solution.program.name}; orders for every step t >= {solution.from_step}",),
         ),
     )
-    yield _demands(finding, dialect)
-    if finding.empty:
-        yield _clash(finding)
+    yield _demands(result, dialect)
+    if result.empty:
+        yield _clash(result)
     else:
-        for rate in rates(found):
-            yield _bound(finding, rate, dialect)
+        for rate in solution.rates:
+            yield _bound(result, rate, dialect)
 
 
-def _demands(finding: ConditionResult, dialect: str) -> Block:
-    rows = [(d.text, f"{_order(d, dialect)}", f"{d.region:{dialect}}") for d in finding.constraints]
-    if not finding.given.is_everything:
-        rows.append(("domain", "", f"{finding.given:{dialect}}"))
+def _demands(result: ConditionResult, dialect: str) -> Block:
+    rows = [(c.text, f"{_order(c, dialect)}", f"{c.region:{dialect}}") for c in result.constraints]
+    if not result.domain.is_everything:
+        rows.append(("domain", "", f"{result.domain:{dialect}}"))
     return Block("Demands", tuple(rows), ("demand", "in exponents", "holds where"))
 
 
@@ -53,43 +49,43 @@ def _order(constraint: Constraint, dialect: str) -> str:
     return f"{constraint.order:{dialect}} {sign} 0"
 
 
-def _clash(finding: ConditionResult) -> Block:
-    assert finding.conflict is not None
-    proofs = [(line,) for proof in finding.conflict.contradictions for line in str(proof).splitlines()]
-    return Block("Clash", ((finding.why,), *proofs))
+def _clash(result: ConditionResult) -> Block:
+    assert result.conflict is not None
+    proofs = [(line,) for proof in result.conflict.contradictions for line in str(proof).splitlines()]
+    return Block("Clash", ((result.why,), *proofs))
 
 
 # -- what bounds an exponent --------------------------------------------------------------------------------------
 
 
-def _bound(finding: ConditionResult, name: str, dialect: str) -> Block:
+def _bound(result: ConditionResult, name: str, dialect: str) -> Block:
     """The largest value as a function of the other exponents, the demand behind each of its formulas, the proof."""
     rows: list[tuple[str, ...]] = []
-    for bound in finding.region.sup(name):
+    for bound in result.region.sup(name):
         rows.append((bound_text(bound, dialect),))
-        rows += [(line,) for line in _binding(finding, name, bound, dialect)]
-    rows += [(line,) for line in _proof(finding.region.largest(name))]
+        rows += [(line,) for line in _binding(result, name, bound, dialect)]
+    rows += [(line,) for line in _proof(result.region.largest(name))]
     return Block(f"Largest {order(name):{dialect}}", tuple(rows))
 
 
-def _binding(finding: ConditionResult, name: str, bound: Supremum, dialect: str) -> Iterator[str]:
+def _binding(result: ConditionResult, name: str, bound: Supremum, dialect: str) -> Iterator[str]:
     if bound.value is None:
         return
     forms = bound.value.above if bound.value.is_convex else [-form for form in bound.value.below]
     for form in sorted(forms, key=str):
         row: Row = (form - Affine.variable(name), ">=")
-        told = f"{order(name):{dialect}} {'≤' if dialect == 'unicode' else '<='} {Order.affine(form):{dialect}}"
-        yield f"{told} because {_owner(finding, row, bound.where)}"
+        text = f"{order(name):{dialect}} {'≤' if dialect == 'unicode' else '<='} {Order.affine(form):{dialect}}"
+        yield f"{text} because {_owner(result, row, bound.where)}"
 
 
-def _owner(finding: ConditionResult, row: Row, domain: Region) -> str:
+def _owner(result: ConditionResult, row: Row, domain: Region) -> str:
     """The demand that forces a row, or the fewest that do together."""
     goal = Region.of([row])
-    for constraint in finding.constraints:
-        if (constraint.region & finding.given) <= goal:
+    for constraint in result.constraints:
+        if (constraint.region & result.domain) <= goal:
             return f"{constraint.text} asks it"
-    for constraint in finding.constraints:
-        if (constraint.region & finding.given & domain) <= goal:
+    for constraint in result.constraints:
+        if (constraint.region & result.domain & domain) <= goal:
             return f"{constraint.text} asks it there"
     return "of the demands together"
 

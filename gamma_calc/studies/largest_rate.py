@@ -9,11 +9,11 @@ from typing import Final
 
 from gamma_calc.catalogue.initialisations import INITIALISATIONS, Initialisation
 from gamma_calc.catalogue.lora import lora
-from gamma_calc.derivation.advice import power
 from gamma_calc.derivation.derivation import derive
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.tables import markdown
 from gamma_calc.exponents.orders.order import Order
+from gamma_calc.exponents.orders.power import power
 from gamma_calc.frontends.peft_config import INITS
 from gamma_calc.language.program import Program
 

@@ -7,9 +7,9 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Final
 
-from gamma_calc.derivation.advice import power
 from gamma_calc.errors import OrderError
 from gamma_calc.exponents.orders.order import Order, order
+from gamma_calc.exponents.orders.power import power
 
 RATE: Final = "eta"
 TWO_DIGITS: Final = Context(prec=2)

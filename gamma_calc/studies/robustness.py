@@ -8,7 +8,6 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Final
 
-from gamma_calc.derivation.advice import rates
 from gamma_calc.derivation.derivation import Derivation, derive
 from gamma_calc.errors import ProgramError
 from gamma_calc.exponents.orders.order import Order
@@ -77,7 +76,7 @@ def robust_and_efficient(found: Derivation) -> Region:
     region = found.conditions["efficient"].region
     for q in _parts(found):
         value = found.orders[q.name]
-        region = region & where(linear_part(value, rates(found)), "=", value)
+        region = region & where(linear_part(value, found.rates), "=", value)
     return region
 
 
@@ -89,7 +88,7 @@ def _parts(found: Derivation) -> list[Quantity]:
 def _edge(found: Derivation) -> tuple[str, Fraction | None]:
     """The one open exponent, and the largest value at which the program is stable."""
     names = found.program.variables
-    if len(names) != 1 or names != rates(found):
+    if len(names) != 1 or names != found.rates:
         raise ProgramError(
             f"the degree in one learning rate, with {', '.join(names) or 'nothing'} open",
             where=f"program {found.program.name}",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from gamma_calc.derivation.advice import rates as learning_rates
 from gamma_calc.derivation.derivation import Derivation
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.tables import markdown
@@ -126,7 +125,7 @@ def _rule(starts: Starts) -> str:
 
 def _labels(found: Derivation) -> tuple[str, str]:
     """The rule of sums, and the scheme of learning rates."""
-    return found.program.sum_rule.name, "shared" if len(learning_rates(found)) == 1 else "per factor"
+    return found.program.sum_rule.name, "shared" if len(found.rates) == 1 else "per factor"
 
 
 def _at(found: Derivation, rates: Mapping[str, Order]) -> Region:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from gamma_calc.derivation.sections import derivation
 from gamma_calc.display.blocks import Block
 from gamma_calc.language.program import Role
 from validation.evidence.answer import Answer, summary
@@ -67,7 +66,7 @@ def _derivations(claim: Claim, dialect: str) -> Iterator[Block]:
             asked.setdefault(setting, {}).update(dict.fromkeys(names))
     for setting, quantities in asked.items():
         yield Block(f"{claim.id}: {setting}", (("derived from the program, at late steps",),))
-        yield from derivation(setting.found.trace(*quantities), dialect)
+        yield from setting.found.trace(*quantities).blocks(dialect)
 
 
 def _outputs(setting: Setting) -> list[str]:

@@ -30,7 +30,7 @@ def predictions(program: Program, at: Mapping[str, Exponent], steps: int) -> lis
     """
     there = _derivation(program.substitute(at) if at else program, steps)
     opened = [(name, _derivation(program.substitute(_without(at, name)), steps)) for name in at]
-    turning = min([*(f.step for f in there.feedback), *(t.step for t in there.ties)], default=steps + 1)
+    turning = min([*(f.step for f in there.feedback), *(t.step for t in there.sign_cancellations)], default=steps + 1)
     chance = {f"{q.name}.aligned" for q in there.program.quantities.values() if not _is_trained(q)}
     found = []
     for step in range(1, steps + 1):

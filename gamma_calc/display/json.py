@@ -1,17 +1,21 @@
-"""Answers as JSON."""
+"""Plain data as JSON."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
+
+Data = dict[str, Any]
 
 
 def json_text(answer: Any) -> str:
     """The data as JSON, indented, in ASCII.
 
-    >>> print(json_text({"n": "-1/2"}))
+    >>> print(json_text({"sup": [], "empty": False}))
     {
-      "n": "-1/2"
+      "sup": [],
+      "empty": false
     }
     """
+    import json
+
     return json.dumps(answer, indent=2)

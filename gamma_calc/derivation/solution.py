@@ -1,0 +1,235 @@
+"""What the calculus finds out about a program: orders at every step, growth, feedback, and where conditions hold.
+
+Facts only. What is printed of them (sections, reasons, advice, data, formulas, traces) is made in the files beside
+this one, and ``Derivation`` is the face that shows itself.
+
+An example, the adapter s B A with B = 0, one learning rate n^eta, and one step at a time. The engine makes the states
+(``trajectory.states``), each of them a set of orders along directions. ``step_orders`` reads the watched quantities off
+them: the output Z_B is 0 before the first step, n^eta after it, and max(eta, 2*eta + 1) from the second step on, when
+both factors have moved. The last two states agree everywhere, so these orders hold for every later step: ``settled`` is
+everything. ``from_step`` is 3, as delta2 = dB (A[t-1] Z) needs an A that has moved before it, and ``orders`` are those
+of the last state. A condition is a list of requirements on roles; each becomes a constraint on an order, such as
+max(eta, 2*eta + 1) <= 0, and the conjunction is a region.
+
+>>> from gamma_calc import derive, lora
+>>> solution = derive(lora(init="A"))
+>>> [str(step.sizes["Z_B"]) for step in solution.step_orders[:3]]
+['-inf', 'eta', 'max(eta, 2*eta + 1)']
+>>> solution.from_step, solution.settled
+(3, Region('all'))
+>>> [str(constraint) for constraint in solution.conditions["stable"].constraints]
+['Z_B = O(1) (max(eta, 2*eta + 1) <= 0)']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from types import MappingProxyType
+
+from gamma_calc.derivation.condition_result import ConditionResult, Constraint
+from gamma_calc.derivation.conditions import CONDITIONS, Condition, Requirement, Stability
+from gamma_calc.engine.evaluate import Evaluation
+from gamma_calc.engine.feedback import Feedback, balanced, feedback
+from gamma_calc.engine.fixed_point import Trajectory
+from gamma_calc.engine.gradient import gradients
+from gamma_calc.engine.run import states
+from gamma_calc.engine.sign_ties import SignCancellation, ties
+from gamma_calc.engine.state import State
+from gamma_calc.engine.step_orders import StepOrders
+from gamma_calc.errors import OrderError, unknown
+from gamma_calc.exponents.orders.order import MINUS_INFINITY, Order, largest
+from gamma_calc.exponents.orders.simplify import same_on, simplify
+from gamma_calc.exponents.regions.region import Region
+from gamma_calc.language.expression import Expression
+from gamma_calc.language.program import Program
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Solution:
+    """The facts of a derivation: a program, the states of its training, and a notion of stability."""
+
+    program: Program
+    trajectory: Trajectory
+    stability: Stability
+
+    # -- orders ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def orders(self) -> Mapping[str, Order]:
+        """Quantity to settled order (an exponent), sizes first, then the loss-aligned ones."""
+        return _simplified(self.step_orders[-1].orders, self.settled)
+
+    @cached_property
+    def from_step(self) -> int:
+        """The first step from which the settled orders hold, for every quantity."""
+        last = len(self.step_orders) - 1
+        while last > 0 and self._agree(self.step_orders[last - 1].orders, self.step_orders[-1].orders):
+            last -= 1
+        return last
+
+    @property
+    def early_steps(self) -> range:
+        """The steps before the orders settle; where they never do, those that were derived."""
+        return range(len(self.trajectory.states) if self.settled.is_empty else self.from_step)
+
+    def at_step(self, step: int) -> Mapping[str, Order]:
+        """Quantity to order after ``step`` steps; 0 is the start. Raises OrderError for a negative step."""
+        return _simplified(self._at(step).orders, self.program.region)
+
+    def _at(self, step: int) -> StepOrders:
+        before, now = self.around(step)
+        if now.step < len(self.step_orders):
+            return self.step_orders[now.step]
+        return StepOrders(self.program, self.gradients, before, now)
+
+    def around(self, step: int) -> tuple[State, State]:
+        """The state before a step and the one after it; of settled states the last one. Raises OrderError."""
+        history = self.trajectory.states
+        if step < 0:
+            raise OrderError(f"step {step} is before the start", hint="steps count from 0")
+        if step < len(history):
+            return history[max(step - 1, 0)], history[step]
+        if self.settled == self.program.region:
+            return history[-1], history[-1]
+        before, now = islice(states(self.program), step - 1, step + 1)
+        return before, now
+
+    @property
+    def settled(self) -> Region:
+        """The exponents at which the orders hold for every later step. Outside, some order grows with every step."""
+        return self.trajectory.settled
+
+    @property
+    def settled_orders(self) -> Mapping[str, Order | None]:
+        """Quantity to settled order; None for what grows with every step wherever the exponents lie."""
+        if not self.settled.is_empty:
+            return self.orders
+        return {name: None if name.partition(".")[0] in self.growth else order for name, order in self.orders.items()}
+
+    @cached_property
+    def growth(self) -> Mapping[str, Order | None]:
+        """Quantity to growth of its order per step, outside the settled set; empty if everything settles.
+
+        None marks an order whose growth itself grows with every step.
+        """
+        outside = self.program.region - self.settled
+        if outside.is_empty or len(self.step_orders) < 5:
+            return MappingProxyType({})
+        growth = {name: self._growth(name, outside) for name in self.program.quantities}
+        return MappingProxyType({name: rate for name, rate in growth.items() if rate is None or rate != 0})
+
+    def _growth(self, name: str, outside: Region) -> Order | None:
+        """Over two steps, since a zero start can let a quantity move at every second one only."""
+        first, second, third = (self.step_orders[i].sizes[name] for i in (-5, -3, -1))
+        if first.is_zero_quantity:
+            return MINUS_INFINITY if third.is_zero_quantity else None
+        before, after = simplify((second - first) / 2, outside), simplify((third - second) / 2, outside)
+        return after if before == after else None
+
+    def order(self, name: str) -> Order:
+        """The settled order of one quantity; the error for an unknown name suggests the nearest."""
+        if name not in self.orders:
+            raise unknown("quantity", name, self.orders)
+        return self.orders[name]
+
+    # -- where orders are upper bounds ----------------------------------------------------------------------------
+
+    @cached_property
+    def feedback(self) -> tuple[Feedback, ...]:
+        """The parameters whose own movement turns their updates round, and where: orders are upper bounds there."""
+        return feedback(self.program, self.trajectory.states)
+
+    @cached_property
+    def sign_cancellations(self) -> tuple[SignCancellation, ...]:
+        """The parameters that tied sign steps move, and where: orders are upper bounds there too."""
+        return ties(self.program, self.trajectory.states)
+
+    @cached_property
+    def balance(self) -> Mapping[str, Order]:
+        """Quantity to order where every returning movement is in balance with its drive; empty without feedback.
+
+        Only of quantities themselves: the change over a step goes to zero as the balance is reached.
+        """
+        if not self.feedback:
+            return MappingProxyType({})
+        there = Evaluation(self.program, balanced(self.trajectory.last, self.feedback))
+        values = {q.name: q.expression for q in self.program.quantities.values() if q.expression is q.node}
+        return MappingProxyType({name: there.value(node).order for name, node in values.items()})
+
+    # -- conditions -----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def conditions(self) -> Mapping[str, ConditionResult]:
+        """Condition name to the set of exponents where it holds, with its reason.
+
+        A condition on parts of a change is left out where the program names no such parts.
+        """
+        roles = {q.role for q in self.program.quantities.values() if q.expression is not None}
+        asked = {c: {r.role for r in c.extra_requirements} for c in CONDITIONS.values()}
+        return MappingProxyType({c.name: self._result(c) for c, needed in asked.items() if needed <= roles})
+
+    def _result(self, condition: Condition) -> ConditionResult:
+        requirements = (*self.stability.requirements, *condition.extra_requirements)
+        constraints = dict.fromkeys(c for requirement in requirements for c in self._constraints(requirement))
+        return ConditionResult(condition, tuple(constraints), self.settled)
+
+    def _constraints(self, requirement: Requirement) -> Iterator[Constraint]:
+        for q in self.program.quantities.values():
+            if q.role is requirement.role and q.expression is not None:
+                order = self._at_every_step(q.name) if requirement.at_every_step else self._finally(q.name)
+                yield Constraint(q.name, order, requirement.relation, requirement.text(q.name))
+
+    def _at_every_step(self, name: str) -> Order:
+        """The largest order a quantity has at any step."""
+        return _simpler(largest(step.sizes[name] for step in self.step_orders), self.settled)
+
+    def _finally(self, name: str) -> Order:
+        return _simpler(self.step_orders[-1].sizes[name], self.settled)
+
+    @cached_property
+    def assumptions(self) -> tuple[str, ...]:
+        """What every result rests on, in words."""
+        samples = "a fresh independent sample at every step" if self.program.fresh else "one repeated sample"
+        return (
+            *dict.fromkeys((samples, *self.program.notes)),
+            f"optimiser {self.program.optimiser}",
+            self.program.sum_rule.statement,
+            f"stability: {self.stability.statement} ({self.stability.source})",
+            "widths go to infinity at a fixed number of steps; sums cancel only where the program says so",
+        )
+
+    @cached_property
+    def rates(self) -> tuple[str, ...]:
+        """The open exponents of the learning rates, sorted."""
+        return tuple(sorted({name for p in self.program.parameters for name in p.rate.variables}))
+
+    # -- the steps ------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def step_orders(self) -> tuple[StepOrders, ...]:
+        """The orders after each step that was derived, the start first."""
+        pairs = (self.around(step) for step in range(len(self.trajectory.states)))
+        return tuple(StepOrders(self.program, self.gradients, before, now) for before, now in pairs)
+
+    @cached_property
+    def gradients(self) -> Mapping[int, Expression]:
+        """The gradient of the loss with respect to each node of the program, by the node's identity."""
+        return gradients(self.program.loss)
+
+    def gradient_of(self, node: Expression) -> Expression:
+        """The gradient of the loss with respect to a node of the program, as an expression."""
+        return self.gradients[id(node)]
+
+    def _agree(self, one: Mapping[str, Order], two: Mapping[str, Order]) -> bool:
+        return all(one[k] == two[k] or same_on(one[k], two[k], self.settled) for k in two)
+
+
+def _simplified(orders: Mapping[str, Order], domain: Region) -> Mapping[str, Order]:
+    return MappingProxyType({name: _simpler(order, domain) for name, order in orders.items()})
+
+
+def _simpler(order: Order, domain: Region) -> Order:
+    return order if domain.is_everything else simplify(order, domain)
