@@ -1,6 +1,7 @@
 """The store of a sweep: what it gives back, what it refuses, whose claims hold."""
 
 import os
+import random
 import sqlite3
 import subprocess
 import sys
@@ -16,11 +17,12 @@ import numpy as np
 
 from gamma_calc.language.optimiser import Optimiser
 from gamma_calc.optimisers import OPTIMISERS
-from validation.sweep import Job, Measured, Store, StoreError
+from validation.sweep import Job, Measured, Row, Store, StoreError
 from validation.sweep import owner as owners
 from validation.sweep.job import Setting
 from validation.sweep.owner import Heart, Owner
-from validation.sweep.store import APPLICATION, FORMAT
+from validation.sweep.refusals import APPLICATION
+from validation.sweep.store import FORMAT
 from validation.sweep.versions import versions
 
 SETTING = Setting("lora", (("init", "A"), ("eta", "-1/2")), 1, "float64", "cpu")
@@ -137,7 +139,10 @@ def test_the_database_of_another_program(path: Path) -> None:
     with sqlite3.connect(path) as other:
         other.execute("CREATE TABLE t (x)")
     other.close()
+    before = path.read_bytes()
     assert refusal(path) == f"{path}: is not the store of a sweep; name another file"
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("size", [100, 1000, 4096, 8192, 20480])
@@ -242,3 +247,94 @@ def test_signs_of_life_go_on_while_cells_are_computed(store: Store, monkeypatch:
         while store.connection.execute(ask).fetchone() == first:
             pass
     assert store.connection.execute("SELECT count(*) FROM owners").fetchone() == (0,)
+
+
+# -- damage -------------------------------------------------------------------------------------------------------
+
+NAMES = tuple(f"q{i}" for i in range(25))
+LARGE = np.random.default_rng(0).standard_normal((40, len(NAMES)))
+MANY = Measured(NAMES, LARGE, -LARGE, 0.0, -1)
+GOOD = [(Job(SETTING, width, seed), MANY) for width in range(2, 8) for seed in range(4)]
+
+
+def overwritten(content: bytes, source: random.Random) -> bytes:
+    """The file with 1 to 4096 bytes at a random place replaced by random ones."""
+    size = source.randint(1, min(4096, len(content)))
+    place = source.randrange(len(content) - size + 1)
+    return content[:place] + source.randbytes(size) + content[place + size :]
+
+
+def exact(row: Row) -> tuple[object, ...]:
+    m = row.measured
+    return row.key, row.job, m.quantities, m.sizes.tobytes(), m.aligned.tobytes(), str(m.residual), m.diverged
+
+
+def test_random_damage_is_refused_or_found_and_what_is_given_back_is_what_was_stored(path: Path) -> None:
+    with Store.open(path) as store:
+        store.put(GOOD)
+        stored = {exact(row) for row in store.rows()}
+    content, source, refused = path.read_bytes(), random.Random(0), list[str]()  # noqa: S311 - no secret
+    opened = taken_out = 0
+    for _ in range(200):
+        path.write_bytes(overwritten(content, source))
+        try:
+            with Store.open(path) as store:
+                found = {exact(row) for row in store.rows()}
+                assert found <= stored
+                assert len(found) + len(store.damaged) >= len(stored)
+                assert {row[0] for row in found} == store.keys()
+                store.failures()
+                store.put(GOOD)
+                assert {exact(row) for row in store.rows()} == stored
+                opened, taken_out = opened + 1, taken_out + bool(store.damaged)
+        except StoreError as error:
+            refused.append(str(error).removeprefix(f"{path}: "))
+        for more in path.parent.iterdir():
+            more.unlink()
+    assert all(text[0] != "/" and "; " in text for text in refused)
+    assert opened > 60
+    assert taken_out > 60
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "sizes = x'00'",
+        "sizes = 5",
+        "quantities = '[]'",
+        "quantities = 'Z'",
+        "job = 'no json'",
+        "job = '[]'",
+        "job = x'ff'",
+        "width = 'wide'",
+        "key = 'another'",
+        "residual = 1",
+        "checksum = ''",
+    ],
+)
+def test_a_cell_that_changed_in_the_file_is_named_and_is_there_no_more(path: Path, store: Store, change: str) -> None:
+    store.put(GOOD[:2])
+    store.close()
+    with sqlite3.connect(path) as changed:
+        changed.execute(f"UPDATE cells SET {change} WHERE seed = 1")  # noqa: S608 - ours
+    changed.close()
+    with Store.open(path) as again:
+        assert [row.job for row in again.rows()] == [GOOD[0][0]]
+        (name,) = again.damaged
+        assert name == "lora (init=A, eta=-1/2), n = 2, seed 1" or change.startswith("job")
+    with Store.open(path) as once_more:
+        assert once_more.damaged == ()
+
+
+def test_a_cell_that_changes_while_the_store_is_open_is_refused(store: Store) -> None:
+    store.put(GOOD[:1])
+    store.connection.execute("UPDATE cells SET sizes = x'00'")
+    with pytest.raises(StoreError, match=r"the cell lora \(init=A, eta=-1/2\), n = 2, seed 0 is damaged"):
+        list(store.rows())
+
+
+def test_damaged_claims_hold_nothing(store: Store) -> None:
+    store.connection.execute("INSERT INTO owners VALUES ('x', 'y', 'z', 'w')")
+    store.connection.execute("INSERT INTO claims VALUES ('a', 'x')")
+    with store.owner() as one:
+        assert store.claim(one, ["a"]).ours == {"a"}

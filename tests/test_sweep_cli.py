@@ -20,7 +20,9 @@ from command import EXAMPLE, run
 from workers import failing
 
 from gamma_calc.cli import numeric
+from validation.errors import SettingError
 from validation.sweep import Store
+from validation.sweep import export as export_to
 
 SMALL = "--init A --init B --optimizer sign --set eta=-1 --widths 16:32 --seeds 3 --steps 1 --device cpu"
 
@@ -40,6 +42,33 @@ def test_the_same_command_again_resumes_and_exports(capsys: pytest.CaptureFixtur
     assert (again.code, again.out) == (0, f"{path}: 12 cells, 0 of them new\n")
     assert again.err == f"{path}: 12 of 12 cells, 12 there before\n{out}: 12 cells\n"
     assert len(json.loads(out.read_text())["cells"]) == 12
+
+
+def test_a_store_is_not_replaced_by_its_own_export(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path, link = tmp_path / "cells.json", tmp_path / "link.json"
+    run(capsys, f"sweep {path} {SMALL}")
+    link.symlink_to(path)
+    before = path.read_bytes()
+    for export in (path, link, tmp_path / "." / "cells.json"):
+        found = run(capsys, f"sweep {path} {SMALL} --export {export}")
+        assert (found.code, found.out) == (2, "")
+        assert found.err == f"gamma-calc: {export}: is the store itself; export to another file\n"
+    assert path.read_bytes() == before
+    with Store.open(path) as store, pytest.raises(SettingError, match="is the store itself"):
+        export_to(store, link)
+
+
+def test_damaged_cells_are_named_and_measured_again(capsys: pytest.CaptureFixture[str], path: Path) -> None:
+    run(capsys, f"sweep {path} {SMALL}")
+    with Store.open(path) as store:
+        before = {row.key: row.measured.sizes.tobytes() for row in store.rows()}
+        store.connection.execute("UPDATE cells SET sizes = zeroblob(length(sizes)) WHERE seed = 1 AND width = 16")
+    again = run(capsys, f"sweep {path} {SMALL}")
+    assert (again.code, again.out) == (0, f"{path}: 12 cells, 2 of them new\n")
+    cells = [f"lora (init={init}, optimiser=sign, eta=-1), n = 16, seed 1" for init in "AB"]
+    assert again.err.splitlines()[0] == f"{path}: damaged, and measured again: {'; '.join(cells)}"
+    with Store.open(path) as store:
+        assert {row.key: row.measured.sizes.tobytes() for row in store.rows()} == before
 
 
 def test_every_axis_may_be_given(capsys: pytest.CaptureFixture[str], path: Path) -> None:

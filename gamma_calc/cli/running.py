@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from gamma_calc.cli import INTERRUPTED
 from gamma_calc.cli.numeric import numeric
 from gamma_calc.cli.output import line
 from gamma_calc.cli.progress import Tell, progress
 from gamma_calc.errors import ConfigError
+
+NAMED: Final = 5  # damaged cells, of many
 
 
 def fill(path: Path, grid: Any, executor: str, then: Callable[[Any, Any], int]) -> int:
@@ -25,6 +27,7 @@ def fill(path: Path, grid: Any, executor: str, then: Callable[[Any, Any], int]) 
     if not path.exists():
         pool.check(grid.device)  # before a file is made
     with sweep.Store.open(path) as kept:
+        _tell_damage(path, kept.damaged)
         try:
             with progress(every=True) as tell:
                 found = sweep.run(grid, kept, pool, _counter(path, tell))
@@ -33,6 +36,13 @@ def fill(path: Path, grid: Any, executor: str, then: Callable[[Any, Any], int]) 
             line(f"interrupted: {path} has {there} cells of this run; the same command again resumes")
             return INTERRUPTED
         return then(kept, found)
+
+
+def _tell_damage(path: Path, cells: Sequence[str]) -> None:
+    """Name the cells that were taken out of a store; the run that follows measures its own again."""
+    if cells:
+        more = f" and {len(cells) - NAMED} more" if len(cells) > NAMED else ""
+        line(f"{path}: damaged, and measured again: {'; '.join(cells[:NAMED])}{more}")
 
 
 def refuse_failures(kept: Any, grid: Any, found: Any) -> None:

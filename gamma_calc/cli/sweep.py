@@ -57,7 +57,7 @@ def sweep(
     side = numeric("sweep")
     budget = {} if memory is None else {"memory": memory}
     grid = side.Grid(name, axes, numbers, seeds, steps, dtype, device, **budget)
-    path = export and side.checked_export(export)
+    path = export and side.checked_export(export, store)
 
     def then(kept: Any, found: Any) -> int:
         if path is not None:

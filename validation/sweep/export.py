@@ -22,9 +22,14 @@ from validation.sweep.versions import versions
 Pair = tuple[Job, Row]
 
 
-def checked_export(path: str | Path) -> Path:
-    """A path that an export can be written to, checked before anything runs. Raises SettingError."""
+def checked_export(path: str | Path, store: str | Path | None = None) -> Path:
+    """A path that an export can be written to, checked before anything runs; never that of the ``store`` itself.
+
+    Raises SettingError.
+    """
     path = Path(path)
+    if store is not None and _same(path, Path(store)):
+        raise SettingError("is the store itself", where=str(path), hint="export to another file")
     if path.suffix not in WRITERS:
         raise unknown("kind of export", path.suffix or str(path), WRITERS)
     return checked_file(path)
@@ -35,7 +40,7 @@ def export(store: Store, path: str | Path, grid: Grid | None = None) -> int:
 
     Cells are named as the grid names them. The file appears whole or not at all. Raises GammaError.
     """
-    path = checked_export(path)
+    path = checked_export(path, store.path)
     pairs = list(_pairs(store, grid))
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -47,6 +52,11 @@ def export(store: Store, path: str | Path, grid: Grid | None = None) -> int:
     finally:
         part.unlink(missing_ok=True)
     return len(pairs)
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Are two paths one file, by whatever names and links?"""
+    return one.resolve() == other.resolve() or (one.exists() and other.exists() and one.samefile(other))
 
 
 def _pairs(store: Store, grid: Grid | None) -> Iterator[Pair]:

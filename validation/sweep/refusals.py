@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from validation.sweep.errors import StoreError
 
 PATIENCE: Final = 30.0  # seconds to wait for another process's transaction
+APPLICATION: Final = 0x67616D63  # "gamc", where SQLite keeps whose a database is
 HEADER: Final = b"SQLite format 3\0"
 
 
-def refuse_at_sight(path: Path) -> None:
+def check_path(path: Path) -> None:
     """What can be told without opening; a file without a write bit is meant to stay as it is, whoever asks."""
     if path.is_dir():
         raise StoreError("is a directory", where=str(path), hint="name a file")
@@ -29,8 +30,23 @@ def refuse_at_sight(path: Path) -> None:
         raise _read_only(path)
     with path.open("rb") as file:
         start = file.read(len(HEADER))
-    if start and start != HEADER:
+    if start and (start != HEADER or _is_anothers(path)):
         raise not_a_store(path)
+
+
+def _is_anothers(path: Path) -> bool:
+    """Is it known that another program made a database? Looked at without a lock, a pragma or a file beside it.
+
+    What is in use, by this program or another, has a log, which only an open database can read.
+    """
+    kept = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
+    uri = f"{path.absolute().as_uri()}?{kept}"
+    with suppress(sqlite3.Error), closing(sqlite3.connect(uri, uri=True, timeout=PATIENCE)) as ask:
+        if ask.execute("PRAGMA application_id").fetchone()[0] == APPLICATION:
+            return False
+        return bool(ask.execute("SELECT 1 FROM sqlite_master").fetchone())  # nothing yet in one that is being made
+    with path.open("rb") as file:
+        return int.from_bytes(file.read(72)[68:], "big") != APPLICATION
 
 
 def not_a_store(path: Path) -> StoreError:
@@ -71,7 +87,7 @@ REFUSALS: Final = {
 
 
 @contextmanager
-def in_words(path: Path) -> Iterator[None]:
+def sqlite_errors(path: Path) -> Iterator[None]:
     """SQLite's errors as one line of ours; the low byte of an extended code is the kind."""
     try:
         yield

@@ -7,6 +7,7 @@ on its own machine its process number is looked up too, so what a killed run had
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import sqlite3
@@ -24,23 +25,26 @@ from validation.sweep.errors import StoreError
 from validation.sweep.job import Job
 from validation.sweep.measure import Measured
 from validation.sweep.owner import LEASE, Heart, Owner, now
-from validation.sweep.refusals import PATIENCE, damaged, in_words, not_a_store, refuse_at_sight
+from validation.sweep.refusals import APPLICATION, PATIENCE, check_path, damaged, not_a_store, sqlite_errors
 from validation.sweep.versions import versions
 
-APPLICATION: Final = 0x67616D63
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 TABLES: Final = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
     """CREATE TABLE cells (
         key TEXT PRIMARY KEY, job TEXT NOT NULL, width INTEGER NOT NULL, seed INTEGER NOT NULL,
-        quantities TEXT NOT NULL, sizes BLOB NOT NULL, aligned BLOB NOT NULL, residual REAL, diverged INTEGER NOT NULL
+        quantities TEXT NOT NULL, sizes BLOB NOT NULL, aligned BLOB NOT NULL, residual REAL, diverged INTEGER NOT NULL,
+        checksum TEXT NOT NULL
     )""",
     "CREATE TABLE failures (key TEXT PRIMARY KEY, job TEXT NOT NULL, reason TEXT NOT NULL)",
     "CREATE TABLE owners (name TEXT PRIMARY KEY, place TEXT NOT NULL, pid INTEGER NOT NULL, seen REAL NOT NULL)",
     "CREATE TABLE claims (key TEXT PRIMARY KEY, owner TEXT NOT NULL)",
 )
-PLACES: Final = ", ".join("?" * 9)  # one for each column of cells
+PLACES: Final = ", ".join("?" * 10)  # one for each column of cells
+
+
+Record = Sequence[Any]  # the columns of a cell
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +67,8 @@ class Claimed:
 class Store:
     """An open store. Use it in the thread that opened it; close it, or use it in a with statement.
 
-    ``connection`` is the open database, for questions in SQL.
+    ``connection`` is the open database, for questions in SQL. ``damaged`` names the cells whose numbers had changed in
+    the file since they were stored: they were taken out when it was opened, and the next run measures them again.
 
     >>> import tempfile, pathlib
     >>> with tempfile.TemporaryDirectory() as folder, Store.open(pathlib.Path(folder) / "cells.sqlite") as store:
@@ -73,13 +78,17 @@ class Store:
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path, self.connection = path, connection
+        self.damaged: tuple[str, ...] = ()
 
     @classmethod
     def open(cls, path: str | Path) -> Store:
-        """The store at a path, made where nothing is. Raises StoreError for what is no store of this version."""
+        """The store at a path, made where nothing is. Every stored cell is checked against its checksum.
+
+        Raises StoreError for what is no store of this version; a file that is another program's stays as it is.
+        """
         path = Path(path)
-        refuse_at_sight(path)
-        with in_words(path):
+        check_path(path)
+        with sqlite_errors(path):
             connection = _connect(path)
         store = cls(path, connection)
         try:
@@ -103,21 +112,23 @@ class Store:
     # -- reading --------------------------------------------------------------------------------------------------
 
     def rows(self) -> Iterator[Row]:
-        """Every stored cell, in the order of storing."""
-        with in_words(self.path):
-            found = self.connection.execute(
-                "SELECT key, job, quantities, sizes, aligned, residual, diverged FROM cells ORDER BY rowid"
-            )
-            yield from map(_row, found)
+        """Every stored cell, in the order of storing. Raises StoreError for one that changed while this was open."""
+        with sqlite_errors(self.path):
+            for _, record in _records(self.connection):
+                row = _row(record)
+                if row is None:
+                    hint = "open the store again: such cells are taken out, and the next run measures them"
+                    raise StoreError(f"the cell {_name(record)} is damaged", where=str(self.path), hint=hint)
+                yield row
 
     def keys(self) -> frozenset[str]:
         """The keys of the stored cells."""
-        with in_words(self.path):
+        with sqlite_errors(self.path):
             return frozenset(key for (key,) in self.connection.execute("SELECT key FROM cells"))
 
     def failures(self) -> dict[str, str]:
         """The cells that could not be computed: key to reason."""
-        with in_words(self.path):
+        with sqlite_errors(self.path):
             return dict(self.connection.execute("SELECT key, reason FROM failures").fetchall())
 
     # -- writing --------------------------------------------------------------------------------------------------
@@ -168,27 +179,37 @@ class Store:
                     ask.execute(statement)
                 ask.execute("INSERT INTO meta VALUES ('versions', ?)", (versions(),))
             else:
-                self._refuse_another(ask)
+                self._check_version(ask)
+                self._take_out_the_damaged(ask)
 
-    def _refuse_another(self, ask: sqlite3.Connection) -> None:
+    def _check_version(self, ask: sqlite3.Connection) -> None:
         if _pragma(ask, "application_id") != APPLICATION:
             raise not_a_store(self.path)
         written, hint = _pragma(ask, "user_version"), "install what wrote it, or name a new store"
         if written != FORMAT:
             raise StoreError(f"its format is {written}, this version's is {FORMAT}", where=str(self.path), hint=hint)
-        damage = ask.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if damage != "ok":
-            raise damaged(self.path)
+        if not _is_whole(ask):
+            ask.execute("REINDEX")  # an index is made again from what it lists
+            if not _is_whole(ask):
+                raise damaged(self.path)
         (found,) = ask.execute("SELECT value FROM meta WHERE name = 'versions'").fetchone() or ("nothing known",)
         if found != versions():
             raise StoreError(f"written by {found}; this is {versions()}", where=str(self.path), hint=hint)
+
+    def _take_out_the_damaged(self, ask: sqlite3.Connection) -> None:
+        bad = {rowid: _name(record) for rowid, record in _records(ask) if _row(record) is None}
+        ask.executemany("DELETE FROM cells WHERE rowid = ?", [(rowid,) for rowid in bad])
+        self.damaged = tuple(bad.values())
 
     @staticmethod
     def _forget_the_dead(ask: sqlite3.Connection, owner: Owner) -> None:
         """Free the claims of processes that are gone; the caller is alive by being here."""
         _seen(ask, owner)
         for name, place, pid, seen in ask.execute("SELECT name, place, pid, seen FROM owners").fetchall():
-            if name != owner.name and (now() - seen > LEASE or Owner(name, place, pid).is_gone(owner.place)):
+            known = isinstance(seen, float) and isinstance(pid, int)  # unless the file was damaged
+            if name != owner.name and (
+                not known or now() - seen > LEASE or Owner(name, place, pid).is_gone(owner.place)
+            ):
                 ask.execute("DELETE FROM owners WHERE name = ?", (name,))
         ask.execute("DELETE FROM claims WHERE owner NOT IN (SELECT name FROM owners)")
 
@@ -199,7 +220,7 @@ class Store:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with in_words(self.path):
+        with sqlite_errors(self.path):
             self.connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self.connection
@@ -212,6 +233,7 @@ class Store:
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+    connection.text_factory = lambda text: text.decode("utf-8", "replace")  # a checksum finds what is no text
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")  # a stored cell survives a power cut
@@ -223,7 +245,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _sign_of_life(path: Path, owner: Owner) -> None:
     """On a connection of its own, in the thread of the heart. One that fails is made up for by the next."""
-    with suppress(StoreError), in_words(path), closing(_connect(path)) as ask:
+    with suppress(StoreError), sqlite_errors(path), closing(_connect(path)) as ask:
         _seen(ask, owner)
 
 
@@ -235,15 +257,54 @@ def _pragma(ask: sqlite3.Connection, name: str) -> int:
     return int(ask.execute(f"PRAGMA {name}").fetchone()[0])
 
 
-def _record(job: Job, m: Measured) -> tuple[str | int | float | bytes | None, ...]:
+def _is_whole(ask: sqlite3.Connection) -> bool:
+    return bool(ask.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok")
+
+
+def _record(job: Job, m: Measured) -> Record:
     sizes, aligned = (x.astype("<f8").tobytes() for x in (m.sizes, m.aligned))
     residual = None if math.isnan(m.residual) else m.residual  # SQLite has no NaN
-    return (job.key, job.to_json(), job.width, job.seed, json.dumps(m.quantities), sizes, aligned, residual, m.diverged)
+    facts = (
+        job.key,
+        job.to_json(),
+        job.width,
+        job.seed,
+        json.dumps(m.quantities),
+        sizes,
+        aligned,
+        residual,
+        m.diverged,
+    )
+    return (*facts, _checksum(facts))
 
 
-def _row(record: tuple[Any, ...]) -> Row:
-    key, job, quantities, sizes, aligned, residual, diverged = record
+def _checksum(facts: Record) -> str:
+    """Of all that a cell holds, each with its kind."""
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def _records(ask: sqlite3.Connection) -> Iterator[tuple[int, Record]]:
+    """Every stored cell as it stands in the file, by its place there."""
+    yield from ((rowid, record) for rowid, *record in ask.execute("SELECT rowid, * FROM cells ORDER BY rowid"))
+
+
+def _row(record: Record) -> Row | None:
+    """The cell; None where it is not what was stored."""
+    *facts, checksum = record
+    if checksum != _checksum(tuple(facts)):
+        return None
+    key, job, _, _, quantities, sizes, aligned, residual, diverged = facts
     names = tuple(json.loads(quantities))
     arrays = [np.frombuffer(blob, "<f8").reshape(-1, len(names)) for blob in (sizes, aligned)]
     found = Measured(names, arrays[0], arrays[1], math.nan if residual is None else residual, diverged)
     return Row(key, Job.from_json(job), found)
+
+
+def _name(record: Record) -> str:
+    """A damaged cell, by what can still be read of it."""
+    key, text, width, seed, *_ = record
+    with suppress(ValueError, TypeError, KeyError, AttributeError):
+        job = Job.from_json(text)
+        axes = ", ".join(f"{name}={value}" for name, value in job.setting.axes)
+        return f"{job.setting.target} ({axes}), n = {job.width}, seed {job.seed}"
+    return f"{str(key)[:12]!r}, n = {str(width)[:20]!r}, seed {str(seed)[:20]!r}"
