@@ -16,6 +16,7 @@ from gamma_calc.errors import GammaError  # noqa: E402
 from validation import Progress, Validation, Verdict, validate  # noqa: E402
 from validation.evidence.runs.fuzz import fuzz  # noqa: E402
 from validation.executor.settings import Settings  # noqa: E402
+from validation.statistics.reason import Reason  # noqa: E402
 
 SMALL = tuple(2**k for k in range(8, 14))
 
@@ -106,3 +107,17 @@ def test_a_device_that_is_not_there_is_refused() -> None:
 def test_nothing_is_refuted_among_a_few_random_programs(kind: str) -> None:
     for outcome in fuzz(kind, 1000, 2, widths=(81, 256, 625, 1296), wider=(), seeds=32, most_seeds=32):
         assert outcome.validation.verdict is not Verdict.REFUTED, str(outcome)
+
+
+# -- numbers out of range ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("eta", "dtype"),
+    [("-50", "float64"), ("-80", "float64"), ("300", "float64"), ("-300", "float64"), ("-8", "float32")],
+)
+def test_what_no_number_can_hold_is_undecided(eta: str, dtype: str) -> None:
+    found = validate(lora("A"), {"eta": eta}, widths=(64, 128, 256, 512), steps=2, seeds=4, most_seeds=4, dtype=dtype)
+    assert found.verdict is Verdict.UNDECIDED
+    assert not [r for r in found.rows if r.verdict is Verdict.REFUTED]
+    assert {r.cause for r in found.rows} & {Reason.OVERFLOW, Reason.OUT_OF_RANGE}

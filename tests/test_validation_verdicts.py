@@ -13,6 +13,8 @@ pytest.importorskip("torch")
 from hypothesis import given, settings  # noqa: E402 - after the checks
 from hypothesis import strategies as st  # noqa: E402
 
+from validation.executor.settings import SPANS  # noqa: E402
+from validation.statistics.reason import Reason  # noqa: E402
 from validation.statistics.slope import Floats, Points, crossover, line  # noqa: E402
 from validation.statistics.verdict import Prediction, Row, Verdict, holm, judged, overall, row  # noqa: E402
 
@@ -42,7 +44,7 @@ def test_another_power_law_is_refuted(exponent: Fraction, off: Fraction, draw: i
     law = sizes(lambda n: n ** float(exponent), noise=0.02, draw=draw)
     found = row(Prediction("x", 1, exponent + off), law)
     assert found.verdict is Verdict.REFUTED
-    assert found.doubt < 1e-6
+    assert found.p_value < 1e-6
 
 
 def test_the_interval_holds_the_true_slope_as_often_as_it_says() -> None:
@@ -175,8 +177,8 @@ def test_an_upper_bound_is_confirmed_by_anything_below() -> None:
     assert row(bound, {n: np.zeros(4) for n in WIDTHS}).verdict is Verdict.CONFIRMED
 
 
-def made(kind: Verdict, doubt: float = 1.0) -> Row:
-    return Row("x", 1, HALF, 0.5, 0.4, 0.6, kind, "", doubt=doubt)
+def made(kind: Verdict, p_value: float = 1.0) -> Row:
+    return Row("x", 1, HALF, 0.5, 0.4, 0.6, kind, "", p_value=p_value)
 
 
 def test_a_refutation_must_stand_among_all_rows() -> None:
@@ -197,3 +199,27 @@ def test_the_leading_exponent_of_a_sum_is_bounded_from_both_sides() -> None:
     fit = crossover(Points.of(WIDTHS, list(by_width.values())), 0.5, [0.25], 0.05)
     assert fit.low <= 0.5 <= fit.high
     assert fit.high - fit.low < 0.3
+
+
+@pytest.mark.parametrize("exponent", [Fraction(-99), Fraction(99)])
+def test_numbers_that_leave_the_range_refute_nothing(exponent: Fraction) -> None:
+    span = SPANS["float64"]
+    away = Prediction("x", 1, exponent, extremes=(exponent, Fraction(0)))
+    zero = {n: np.zeros(4) for n in WIDTHS}
+    for sizes_ in (zero, {**zero, WIDTHS[0]: np.ones(4)}, sizes(lambda _: 1.0)):
+        assert row(away, sizes_).verdict is not Verdict.CONFIRMED
+        found = row(away, sizes_, span=span)
+        assert (found.verdict, found.cause) == (Verdict.UNDECIDED, Reason.OUT_OF_RANGE)
+        assert found.reason.startswith(f"numbers of order n^({exponent}) leave the range at n = 2")
+        assert not found.wants_seeds
+        assert not found.may_be_hidden
+    near = Prediction("x", 1, HALF, extremes=(-HALF, HALF))
+    assert row(near, zero, span=span).verdict is Verdict.REFUTED
+
+
+def test_every_reason_prints_and_asks_for_one_thing() -> None:
+    gaps = {"widths": "2", "order": 1, "tolerance": 0.05, "before": "line", "rows": 3, "late": 0.1, "share": 0.2}
+    texts = [reason.text(**gaps, low=0.0, high=1.0) for reason in Reason if reason is not Reason.NONE]
+    assert len(set(texts)) == len(texts)
+    for reason, text in zip(list(Reason)[1:], texts, strict=True):
+        assert text.endswith(reason.advice.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,10 +15,12 @@ from gamma_calc.exponents.orders.order import Order
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.leaves import Parameter
 from gamma_calc.language.program import Program
+from validation.errors import BudgetError
 from validation.executor.fast_paths import writes_out
 from validation.executor.graph import Graph
 from validation.executor.storage import Given, StoragePlan, Watch, reading
 
+LARGEST_SIZE: Final = 2**62  # entries of an axis that torch can count
 FIXED_SIZE: Final = 5  # of a dimension that does not grow: odd, so that a sum of as many signs is never zero
 
 
@@ -57,14 +60,26 @@ class Plan:
     # -- sizes ----------------------------------------------------------------------------------------------------
 
     def power(self, exponent: Order) -> float:
-        """n^exponent; 0 for -oo."""
-        return 0.0 if exponent.is_zero_quantity else float(self.width) ** float(exponent.rational)
+        """n^exponent; 0 for -oo, infinite where no number is as large."""
+        if exponent.is_zero_quantity:
+            return 0.0
+        try:
+            return math.pow(self.width, float(exponent.rational))
+        except OverflowError:
+            return math.inf
 
     def size(self, dim: Dim) -> int:
         exponent = dim.exponent.rational
         if not exponent:
             return self.sizes.get(dim.name, FIXED_SIZE)
-        return max(1, round(self.sizes.get(dim.name, 1) * self.power(dim.exponent)))
+        entries = self.sizes.get(dim.name, 1) * self.power(dim.exponent)
+        if entries > LARGEST_SIZE:
+            raise BudgetError(
+                f"dimension {dim} has n^({dim.exponent}) entries, which no memory holds at width {self.width}",
+                where=f"program {self.program.name}",
+                hint="give it a smaller exponent",
+            )
+        return max(1, round(entries))
 
     def shape(self, shape: Shape) -> tuple[int, ...]:
         return tuple(map(self.size, shape))

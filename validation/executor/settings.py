@@ -15,9 +15,17 @@ import torch
 from gamma_calc.errors import unknown
 from validation.errors import DeviceError, SettingError
 from validation.statistics.slope import FEWEST_WIDTHS
+from validation.statistics.verdict import Span
 
 MEMORY: Final = 2**30  # bytes that the arrays of one cell may take at once: a LoRA layer at 2^20 takes half of it
 DTYPES: Final = MappingProxyType({"float32": torch.float32, "float64": torch.float64})
+MARGIN: Final = 1e3  # constants in front of a power of n
+SPANS: Final = MappingProxyType(
+    {
+        name: Span(torch.finfo(kind).tiny ** 0.5 * MARGIN, torch.finfo(kind).max ** 0.5 / MARGIN)
+        for name, kind in DTYPES.items()
+    }
+)
 DEVICES: Final = ("auto", "cpu", "cuda")
 
 

@@ -53,7 +53,9 @@ def panels(title: str, rows: Sequence[Row], widths: Floats, sizes: Sizes) -> Any
     """One panel for each quantity, one line for each step; ``sizes`` has one number for each width."""
     shown: dict[str, list[Row]] = {}
     for row in rows:
-        if row.predicted is not None and np.any(sizes[row.quantity, row.step] > 0):
+        if row.predicted is not None and np.any(
+            np.isfinite(sizes[row.quantity, row.step]) & (sizes[row.quantity, row.step] > 0)
+        ):
             shown.setdefault(row.quantity, []).append(row)
     lines = max(1, -(-len(shown) // COLUMNS))
     figure = blank(3 * COLUMNS, 2.6 * lines)

@@ -11,6 +11,7 @@ from gamma_calc.derivation.conditions import STABILITY
 from gamma_calc.derivation.derivation import Derivation
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.fixed_point import Trajectory
+from gamma_calc.engine.gradient import optimiser_inputs
 from gamma_calc.engine.run import states
 from gamma_calc.exponents.orders.order import Exponent, Order, order
 from gamma_calc.language.expression import walk
@@ -31,6 +32,7 @@ def predictions(program: Program, at: Mapping[str, Exponent], steps: int) -> lis
     there = _derivation(program.substitute(at) if at else program, steps)
     opened = [(name, _derivation(program.substitute(_without(at, name)), steps)) for name in at]
     turning = min([*(f.step for f in there.feedback), *(t.step for t in there.sign_cancellations)], default=steps + 1)
+    extremes = _extremes(there, steps)
     chance = {f"{q.name}.aligned" for q in there.program.quantities.values() if not _is_trained(q)}
     found = []
     for step in range(1, steps + 1):
@@ -38,15 +40,30 @@ def predictions(program: Program, at: Mapping[str, Exponent], steps: int) -> lis
             if name in chance:
                 continue
             if predicted.is_zero_quantity:
-                found.append(Prediction(name, step, None))
+                found.append(Prediction(name, step, None, extremes=extremes[step]))
                 continue
-            bound = step >= turning
             exponents = _components(there, name, step)
             for variable, general in opened:
                 exponents |= _monomials(general.at_step(step)[name], {variable: order(at[variable]).rational})
-            found.append(
-                Prediction(name, step, predicted.rational, lower_monomials(predicted.rational, exponents), bound)
-            )
+            lower = lower_monomials(predicted.rational, exponents)
+            found.append(Prediction(name, step, predicted.rational, lower, step >= turning, extremes[step]))
+    return found
+
+
+def _extremes(there: Derivation, steps: int) -> list[tuple[Fraction, ...]]:
+    """After each step, the exponents of the smallest and the largest numbers of the run so far: gradients, and updates.
+
+    Empty where every number is zero.
+    """
+    inputs = walk(optimiser_inputs(there.program).values())
+    watched = [q.expression for q in there.program.quantities.values() if q.expression is not None]
+    rates = {p.rate.rational for p in there.program.parameters if not p.rate.is_zero_quantity}
+    seen, found = rates, list[tuple[Fraction, ...]]()
+    for state in there.trajectory.states[: steps + 1]:
+        now = Evaluation(there.program, state)
+        orders = [now.value(node).order for node in (*inputs, *watched)]
+        seen = seen | {o.rational for o in orders if not o.is_zero_quantity}
+        found.append((min(seen), max(seen)) if seen else ())
     return found
 
 

@@ -14,9 +14,10 @@ from gamma_calc.language.program import Program
 from validation.errors import MeasurementError
 from validation.executor.cell import Cell, cell, refuse_what_does_not_fit
 from validation.executor.plan import refuse_what_is_open
-from validation.executor.settings import MEMORY, Settings, checked_seeds, checked_widths, doubled
+from validation.executor.settings import MEMORY, SPANS, Settings, checked_seeds, checked_widths, doubled
 from validation.measurement.predict import predictions
 from validation.measurement.result import Interrupted, Validation
+from validation.statistics.reason import Reason
 from validation.statistics.slope import FEWEST_WIDTHS, Floats, root_mean_square
 from validation.statistics.verdict import TOLERANCE, Prediction, Row, Verdict, holm, overall, row
 
@@ -105,7 +106,7 @@ def _so_far(cells: Cells, wanted: Sequence[Prediction], seeds: int, tolerance: f
     cells.widths = tuple(width for width in cells.widths if cells.seeds(1.0, width) >= seeds)
     if len(cells.widths) < FEWEST_WIDTHS:
         return None
-    return _result(cells, wanted, [row(p, cells.sizes(p, 1.0), tolerance) for p in wanted])
+    return _result(cells, wanted, [cells.row(p, 1.0, tolerance) for p in wanted])
 
 
 @dataclass(eq=False)
@@ -149,6 +150,11 @@ class Cells:
                 found[width] = np.concatenate([getattr(c, kind)[0, :, prediction.step, which] for c in parts])
         return found
 
+    def row(self, prediction: Prediction, factor: float, tolerance: float, *, by_line: bool = False) -> Row:
+        """The verdict on a prediction by the cells with a factor on the learning rates."""
+        span = SPANS[self.settings.dtype]
+        return row(prediction, self.sizes(prediction, factor), tolerance, by_line=by_line, span=span)
+
     def means(self, prediction: Prediction, factor: float) -> Floats:
         """The root mean square over seeds at each width; NaN where the factor was not run."""
         found = self.sizes(prediction, factor)
@@ -171,7 +177,7 @@ def _with_enough_seeds(
     rows: list[Row] = []
     for last in doubled(seeds, most):
         cells.run(1.0, last)
-        rows = [row(p, cells.sizes(p, 1.0), tolerance, by_line=True) for p in wanted]
+        rows = [cells.row(p, 1.0, tolerance, by_line=True) for p in wanted]
         if not any(r.wants_seeds for r in rows):
             break
     return rows
@@ -180,7 +186,7 @@ def _with_enough_seeds(
 def _by_monomials(cells: Cells, wanted: Sequence[Prediction], rows: Sequence[Row], tolerance: float) -> list[Row]:
     """Ask the sum of monomials of the rows that the straight line does not confirm."""
     return [
-        found if found.verdict is Verdict.CONFIRMED else row(p, cells.sizes(p, 1.0), tolerance)
+        found if found.verdict is Verdict.CONFIRMED else cells.row(p, 1.0, tolerance)
         for p, found in zip(wanted, rows, strict=True)
     ]
 
@@ -199,7 +205,7 @@ def _at_other_constants(
         if asked:
             cells.run(factor, min(most, cells.most_seeds))
         for i in asked:
-            others[i].append(replace(row(wanted[i], cells.sizes(wanted[i], factor), tolerance), factor=factor))
+            others[i].append(replace(cells.row(wanted[i], factor, tolerance), factor=factor))
     return [agreed(first, rest) for first, rest in zip(rows, others, strict=True)]
 
 
@@ -219,7 +225,7 @@ def _at_larger_widths(
     cells.widths += wider
     cells.run(1.0, seeds)
     hidden = [wanted[i] for i in asked]
-    again = [row(p, cells.sizes(p, 1.0), tolerance) for p in hidden]
+    again = [cells.row(p, 1.0, tolerance) for p in hidden]
     found = dict(zip(asked, _at_other_constants(cells, hidden, again, tolerance, seeds), strict=True))
     return [found.get(i, r) for i, r in enumerate(rows)]
 
@@ -234,6 +240,5 @@ def agreed(first: Row, others: Sequence[Row]) -> Row:
         return confirmed[0]
     refuted = [r for r in others if r.verdict is Verdict.REFUTED and first.agrees_with(r)]
     if others and first.verdict is Verdict.REFUTED and not refuted:
-        reason = f"{first.reason}, at one constant in front of the rates and not at others: add larger widths"
-        return replace(first, verdict=Verdict.UNDECIDED, reason=reason)
+        return first.because(Reason.ONE_CONSTANT, before=first.reason)
     return first

@@ -9,6 +9,7 @@ monomials, the sum of monomials is asked next.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -19,13 +20,12 @@ import numpy as np
 from scipy.stats import chi2
 from scipy.stats import t as student
 
+from validation.statistics.reason import Advice, Reason, listed
 from validation.statistics.slope import FEWEST_WIDTHS, Crossover, Floats, Line, Points, crossover, line
 
 TOLERANCE: Final = 0.05
 LEVEL: Final = 0.05  # of all refutations of one table together
 ENOUGH: Final = 0.5  # share of the leading term at the largest width from which a crossover fit can confirm
-ADD_SEEDS: Final = "add seeds"
-LATE: Final = "line at the largest widths"
 ABSENT: Final = 1e-2  # share below which a leading term that should have a constant of order one is not there
 
 
@@ -49,6 +49,19 @@ class Prediction:
     exponent: Fraction | None
     lower: tuple[Fraction, ...] = ()
     bound: bool = False
+    extremes: tuple[Fraction, ...] = ()  # exponents of the smallest and of the largest numbers computed on the way
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Numbers from ``low`` to ``high``: those of which a kind of number can hold the squares."""
+
+    low: float = 0.0
+    high: float = math.inf
+
+    def left_by(self, width: float, exponent: Fraction) -> bool:
+        """Does n^exponent lie outside?"""
+        return not math.log(self.low or math.ulp(0.0)) <= float(exponent) * math.log(width) <= math.log(self.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +69,10 @@ class Row:
     """One quantity at one step.
 
     Exponents are numbers here; None stands for -oo (exactly zero at every width) in ``predicted`` and, where nothing
-    could be fitted, for nothing in the others. ``doubt`` is the probability of data this far from the prediction if it
-    is right to within the tolerance. ``share`` is the leading term's part of the square at the largest width,
+    could be fitted, for nothing in the others. ``p_value`` is the probability of data this far from the prediction if
+    it is right to within the tolerance. ``share`` is the leading term's part of the square at the largest width,
     ``misfit`` the relative misfit of the straight line, ``factor`` the constant in front of the learning rates.
+    ``reason`` is the text of ``cause`` with the row's numbers.
     """
 
     quantity: str
@@ -70,21 +84,26 @@ class Row:
     verdict: Verdict
     reason: str
     method: str = "line"
-    doubt: float = 1.0
+    p_value: float = 1.0
     share: float | None = None
     misfit: float | None = None
     factor: float = 1.0
+    cause: Reason = Reason.NONE
 
     @property
     def wants_seeds(self) -> bool:
         """Would more seeds help to decide?"""
-        return self.verdict is Verdict.UNDECIDED and self.reason.endswith(ADD_SEEDS)
+        return self.verdict is Verdict.UNDECIDED and self.cause.advice is Advice.SEEDS
 
     def agrees_with(self, other: Row) -> bool:
         """Are both measured exponents the same, to within the tolerance?"""
         if self.low is None or self.high is None or other.low is None or other.high is None:
             return self.method == other.method
         return self.low - TOLERANCE <= other.high and other.low - TOLERANCE <= self.high
+
+    def because(self, cause: Reason, verdict: Verdict = Verdict.UNDECIDED, **numbers: object) -> Row:
+        """The same row with this verdict, for this reason."""
+        return replace(self, verdict=verdict, cause=cause, reason=cause.text(**numbers))
 
     @property
     def undone(self) -> bool:
@@ -94,33 +113,49 @@ class Row:
     @property
     def may_be_hidden(self) -> bool:
         """Could another constant in front of the learning rates show the exponent?"""
-        hidden = self.predicted is not None and not self.wants_seeds
+        hidden = self.predicted is not None and not self.wants_seeds and self.cause is not Reason.OUT_OF_RANGE
         return self.verdict is not Verdict.CONFIRMED and hidden
 
 
 def row(
-    prediction: Prediction, sizes: Mapping[int, Floats], tolerance: float = TOLERANCE, *, by_line: bool = False
+    prediction: Prediction,
+    sizes: Mapping[int, Floats],
+    tolerance: float = TOLERANCE,
+    *,
+    by_line: bool = False,
+    span: Span = Span(),
 ) -> Row:
     """The verdict on one prediction from the sizes of every seed (and nothing else) at each width.
 
-    ``by_line`` leaves out the sum of monomials, which is slow.
+    ``by_line`` leaves out the sum of monomials, which is slow. Where numbers on the way leave the ``span``, what is
+    measured may still confirm, and refutes nothing.
     """
     found = _compared(prediction, sizes, tolerance, by_line=by_line)
-    return _at_most(found, tolerance) if prediction.bound else found
+    found = _at_most(found, tolerance) if prediction.bound else found
+    return _in_range(found, prediction, list(sizes), span)
 
 
 def _compared(prediction: Prediction, sizes: Mapping[int, Floats], tolerance: float, *, by_line: bool) -> Row:
-    overflow = [n for n, s in sizes.items() if not np.isfinite(s).all()]
-    finite = {n: s for n, s in sizes.items() if n not in overflow}
-    zero = [n for n, s in finite.items() if not s.any()]
     empty = _empty(prediction)
+    finite = {n: s for n, s in sizes.items() if np.isfinite(s).all()}
+    overflow = [n for n in sizes if n not in finite]
+    zero = [n for n, s in finite.items() if not s.any()]
     if prediction.exponent is None or zero:
         return _exact(empty, zero, len(finite), overflow)
     if len(finite) < FEWEST_WIDTHS:
-        return replace(empty, reason=_overflowed(overflow) + "; use smaller widths, fewer steps or float64")
+        return empty.because(Reason.OVERFLOW, widths=listed(overflow))
     points = Points.of(list(finite), list(finite.values()))
     found = judged(replace(prediction, lower=()) if by_line else prediction, points, tolerance)
-    return replace(found, reason=f"{found.reason}; {_overflowed(overflow)}") if overflow else found
+    return replace(found, reason=f"{found.reason}; overflow at n = {listed(overflow)}") if overflow else found
+
+
+def _in_range(found: Row, prediction: Prediction, widths: Sequence[int], span: Span) -> Row:
+    """Numbers whose squares underflow count as zero, and those whose squares overflow as infinite, in the run alone."""
+    for exponent in prediction.extremes:
+        outside = [n for n in widths if span.left_by(n, exponent)]
+        if outside and (found.verdict is Verdict.REFUTED or found.wants_seeds):
+            return found.because(Reason.OUT_OF_RANGE, order=exponent, widths=listed(outside))
+    return found
 
 
 def judged(prediction: Prediction, points: Points, tolerance: float = TOLERANCE) -> Row:
@@ -135,13 +170,12 @@ def judged(prediction: Prediction, points: Points, tolerance: float = TOLERANCE)
 
 def holm(rows: Sequence[Row], level: float = LEVEL) -> list[Row]:
     """Refutations that stand when all rows of a table are considered; the others become undecided."""
-    doubtful = sorted((r.doubt, i) for i, r in enumerate(rows) if r.verdict is Verdict.REFUTED)
+    doubtful = sorted((r.p_value, i) for i, r in enumerate(rows) if r.verdict is Verdict.REFUTED)
     result, standing = list(rows), True
-    for rank, (doubt, i) in enumerate(doubtful):
-        standing = standing and doubt <= level / (len(rows) - rank)
+    for rank, (p_value, i) in enumerate(doubtful):
+        standing = standing and p_value <= level / (len(rows) - rank)
         if not standing:
-            reason = f"{rows[i].reason}; not significant among {len(rows)} rows: {ADD_SEEDS}"
-            result[i] = replace(rows[i], verdict=Verdict.UNDECIDED, reason=reason)
+            result[i] = rows[i].because(Reason.NOT_SIGNIFICANT, before=rows[i].reason, rows=len(rows))
     return result
 
 
@@ -159,7 +193,7 @@ def _empty(prediction: Prediction) -> Row:
 
 def _at_most(found: Row, tolerance: float) -> Row:
     """A prediction that is an upper bound is confirmed by anything that is not larger."""
-    zero = found.method == "exact" and found.measured is None and found.reason.startswith("exactly zero")
+    zero = found.method == "exact" and found.cause is Reason.ZERO
     below = found.high is not None and found.high <= _number(found) + tolerance
     if found.verdict is not Verdict.CONFIRMED and (zero or below):
         return replace(found, verdict=Verdict.CONFIRMED, reason=f"an upper bound: {found.reason}")
@@ -168,13 +202,14 @@ def _at_most(found: Row, tolerance: float) -> Row:
 
 def _exact(empty: Row, zero: Sequence[int], finite: int, overflow: Sequence[int]) -> Row:
     """-oo is a statement about every number: exactly zero at every width, or not."""
+    exact = replace(empty, method="exact")
+    if len(zero) == finite and (empty.predicted is not None or not overflow):
+        if empty.predicted is None:
+            return exact.because(Reason.ZERO, Verdict.CONFIRMED)
+        return replace(exact, p_value=0.0).because(Reason.ZERO, Verdict.REFUTED)
     if empty.predicted is None:
-        if len(zero) == finite and not overflow:
-            return replace(empty, verdict=Verdict.CONFIRMED, reason="exactly zero at every width", method="exact")
-        return replace(empty, verdict=Verdict.REFUTED, reason="predicted zero, is not", method="exact", doubt=0.0)
-    if len(zero) == finite:
-        return replace(empty, verdict=Verdict.REFUTED, reason="exactly zero at every width", method="exact", doubt=0.0)
-    return replace(empty, reason=f"exactly zero at n = {', '.join(map(str, zero))}: {ADD_SEEDS}", method="exact")
+        return replace(exact, p_value=0.0).because(Reason.NOT_ZERO, Verdict.REFUTED)
+    return exact.because(Reason.SOME_ZERO, widths=listed(zero))
 
 
 def _by_lines(empty: Row, points: Points, tolerance: float) -> Row:
@@ -185,7 +220,7 @@ def _by_lines(empty: Row, points: Points, tolerance: float) -> Row:
         return everywhere
     upper = points.widest(count)
     late = _by_line(empty, line(upper), upper, tolerance)
-    return replace(late, reason=LATE) if late.verdict is Verdict.CONFIRMED else everywhere
+    return late.because(Reason.LATE_LINE, Verdict.CONFIRMED) if late.verdict is Verdict.CONFIRMED else everywhere
 
 
 def _by_line(empty: Row, fit: Line, points: Points, tolerance: float) -> Row:
@@ -195,40 +230,37 @@ def _by_line(empty: Row, fit: Line, points: Points, tolerance: float) -> Row:
     late_reach = points.quantile * fit.late_error
     if off + reach <= tolerance:
         if late_off > tolerance + late_reach:
-            return replace(found, reason=f"the slope is {fit.late:+.3f} at the largest widths: add larger widths")
-        return replace(found, verdict=Verdict.CONFIRMED, reason="line")
+            return found.because(Reason.LATE_SLOPE, late=fit.late)
+        return found.because(Reason.LINE, Verdict.CONFIRMED)
     if off - reach <= tolerance:
         if reach > tolerance / 2:
-            return replace(found, reason=f"the interval is too wide for the tolerance {tolerance}: {ADD_SEEDS}")
-        return replace(found, reason="the slope is at the edge of the tolerance: add larger widths")
+            return found.because(Reason.TOO_WIDE, tolerance=tolerance)
+        return found.because(Reason.EDGE)
     if late_off < off - max(tolerance / 5, late_reach) or late_off - late_reach <= tolerance:
-        return replace(found, reason="the slope still moves towards the prediction: add larger widths")
-    doubt = float(2 * student.sf((off - tolerance) / fit.error, points.seeds - 1))
-    return replace(found, verdict=Verdict.REFUTED, reason="a straight line of another slope", doubt=doubt)
+        return found.because(Reason.MOVING)
+    p_value = float(2 * student.sf((off - tolerance) / fit.error, points.seeds - 1))
+    return replace(found, p_value=p_value).because(Reason.OTHER_SLOPE, Verdict.REFUTED)
 
 
 def _by_crossover(by_line: Row, fit: Crossover, points: Points, tolerance: float) -> Row:
     found = replace(by_line, verdict=Verdict.UNDECIDED, method="crossover", share=fit.share)
     predicted = _number(by_line)
     if max(predicted - fit.low, fit.high - predicted) <= tolerance and fit.share >= ENOUGH:
-        return replace(
-            found, measured=fit.slope, low=fit.low, high=fit.high, verdict=Verdict.CONFIRMED, reason="sum of monomials"
-        )
+        fitted = replace(found, measured=fit.slope, low=fit.low, high=fit.high)
+        return fitted.because(Reason.MONOMIALS, Verdict.CONFIRMED)
     doubted = by_line.verdict is Verdict.REFUTED and not points.heavy
+    refuted = replace(by_line, share=fit.share)
     if fit.most < ABSENT and doubted:
-        return replace(by_line, share=fit.share, reason="the leading monomial is not there")
-    doubt = float(chi2.sf(fit.excess, 1))
+        return refuted.because(Reason.LEADING_ABSENT, Verdict.REFUTED)
+    p_value = float(chi2.sf(fit.excess, 1))
     if fit.excess > points.quantile**2 and doubted:
-        return replace(by_line, share=fit.share, doubt=max(doubt, by_line.doubt), reason="no sum of monomials fits")
+        worse = replace(refuted, p_value=max(p_value, by_line.p_value))
+        return worse.because(Reason.NO_MONOMIALS, Verdict.REFUTED)
     if fit.share < ENOUGH:
-        return replace(found, reason=f"crossover: the leading monomial has {fit.share:.0%} at the largest width")
-    return replace(found, reason=f"crossover: near ties leave the exponent between {fit.low:.2f} and {fit.high:.2f}")
+        return found.because(Reason.LEADING_SMALL, share=fit.share)
+    return found.because(Reason.NEAR_TIES, low=fit.low, high=fit.high)
 
 
 def _number(found: Row) -> float:
     """The predicted exponent of a row that is fitted: never -oo."""
     return float(found.predicted or 0)
-
-
-def _overflowed(widths: Sequence[int]) -> str:
-    return f"overflow at n = {', '.join(map(str, widths))}" if widths else ""

@@ -24,6 +24,7 @@ from validation.evidence.experiments.grid import TeacherStudent
 from validation.evidence.experiments.student import QUANTITIES
 from validation.measurement.rate_search import crossing
 from validation.measurement.stable_rate import largest_rate, turned
+from validation.statistics.reason import Reason, listed
 from validation.statistics.slope import Floats, Points
 from validation.statistics.verdict import Prediction, Row, Verdict, holm, judged, overall
 from validation.sweep.measure import Measured
@@ -195,8 +196,8 @@ def _row(grid: TeacherStudent, wanted: Prediction, sizes: Floats) -> Row:
     """The verdict on a prediction from one size for each width and seed."""
     missing = [n for n, found in zip(grid.widths, sizes, strict=True) if not np.isfinite(found).all()]
     if missing:
-        reason = f"outside the rates tried at n = {', '.join(map(str, missing))}: give a wider range of rates"
-        return Row(wanted.quantity, wanted.step, wanted.exponent, None, None, None, Verdict.UNDECIDED, reason)
+        empty = Row(wanted.quantity, wanted.step, wanted.exponent, None, None, None, Verdict.UNDECIDED, "")
+        return empty.because(Reason.OUTSIDE, widths=listed(missing))
     return judged(wanted, Points.of(grid.widths, list(sizes)), TOLERANCE)
 
 
