@@ -34,7 +34,7 @@ class Run:
     ] = None
     steps: Annotated[int, Parameter(help="training steps")] = 4
     device: Annotated[Literal["auto", "cpu", "cuda"], Parameter(help="where to run")] = "auto"
-    memory: Annotated[int | None, Parameter(help="bytes that a cell may take (1073741824)")] = None
+    memory: Annotated[int | None, Parameter(help="bytes that a cell may take (half of what is free)")] = None
 
     def given(self, *names: str) -> dict[str, Any]:
         """The options of these names that are not left out."""

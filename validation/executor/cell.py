@@ -15,6 +15,7 @@ from gamma_calc.language.program import Program
 from validation.arrays.draws import Draws
 from validation.errors import BudgetError
 from validation.executor.execute import execute
+from validation.executor.memory import MEMORY, allowed
 from validation.executor.plan import Plan
 from validation.executor.settings import DTYPES, Settings
 
@@ -119,22 +120,31 @@ def _run(plan: Plan, name: str, seeds: Sequence[int], rates: Sequence[float], se
     return _Part(cut(record.sizes), cut(record.aligned), cut(record.residual), losses)
 
 
-def refuse_what_does_not_fit(program: Program, width: int, settings: Settings) -> None:
-    """Raises BudgetError where a cell of this width does not fit, before any other is run."""
-    _repetitions(Plan(program, width, settings.sizes), settings)
+def check_memory(program: Program, width: int, settings: Settings) -> int:
+    """The bytes that a cell of this width takes at least. Raises BudgetError where it does not fit."""
+    plan = Plan(program, width, settings.sizes)
+    _repetitions(plan, settings)
+    return 2 * _bytes(plan, settings)
 
 
 def _repetitions(plan: Plan, settings: Settings) -> int:
     """How many run at once in the memory allowed: two at least, as a batch of one is run as two equal ones."""
     need = _bytes(plan, settings)
-    fit = settings.memory // need
-    if fit < 2:
-        raise BudgetError(
-            f"{settings.memory} bytes are too few at width {plan.width}",
-            where=f"program {plan.program.name}",
-            hint=f"allow {2 * need}, or leave out the largest widths",
-        )
-    return fit
+    if settings.memory is not None:
+        fit = settings.memory // need
+        if fit < 2:
+            raise _too_few(plan, f"{settings.memory} bytes are too few", f"allow {2 * need}, or")
+        return fit
+    there = allowed(settings.device)
+    if 2 * need > there:
+        what = f"{2 * need} bytes for {settings.steps} steps are more than {there}, half of what is free,"
+        raise _too_few(plan, what, "take fewer steps, or")
+    return max(2, min(MEMORY, there) // need)
+
+
+def _too_few(plan: Plan, what: str, hint: str) -> BudgetError:
+    where = f"program {plan.program.name}"
+    return BudgetError(f"{what} at width {plan.width}", where=where, hint=f"{hint} leave out the largest widths")
 
 
 def _bytes(plan: Plan, settings: Settings) -> int:

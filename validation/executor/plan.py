@@ -96,7 +96,14 @@ class Plan:
         nodes = [operation.node for operation in self.graph.operations]
         vectors = sum(self._entries(node) for node in nodes if len(node.shape) < 2)
         written = [x for node in nodes if writes_out(node) for x in (node, *node.arguments) if len(x.shape) == 2]
-        return vectors + sum(map(self._entries, written)) + sum(self._kept(leaf, steps) for leaf in self.reading.leaves)
+        reading = self.reading
+        noted = 3 * len(self.watches) + 2 * len(reading.checks) + len(self.losses)
+        return (
+            vectors
+            + noted * (steps + 1)
+            + sum(map(self._entries, written))
+            + sum(self._kept(leaf, steps) for leaf in reading.leaves)
+        )
 
     def _entries(self, node: Expression) -> int:
         return prod(self.shape(node.shape))

@@ -17,7 +17,6 @@ from validation.errors import DeviceError, SettingError
 from validation.statistics.slope import FEWEST_WIDTHS
 from validation.statistics.verdict import Span
 
-MEMORY: Final = 2**30  # bytes that the arrays of one cell may take at once: a LoRA layer at 2^20 takes half of it
 DTYPES: Final = MappingProxyType({"float32": torch.float32, "float64": torch.float64})
 MARGIN: Final = 1e3  # constants in front of a power of n
 SPANS: Final = MappingProxyType(
@@ -34,21 +33,23 @@ class Settings:
     """How cells are run, apart from width and seeds.
 
     ``sizes`` gives fixed dimensions their number of entries by name (5 where it does not) and growing ones the factor
-    in front of their power of the width (1 where it does not), ``memory`` the bytes that a cell may take at once: it
-    decides how many seeds run together, and no number depends on it.
+    in front of their power of the width (1 where it does not), ``memory`` the bytes that a cell may take at once, or
+    None for half of what is free: it decides how many seeds run together, and no number depends on it.
     """
 
     steps: int = 4
     dtype: str = "float64"
     device: str = "cpu"
     sizes: Mapping[str, int] = field(default_factory=dict)
-    memory: int = MEMORY
+    memory: int | None = None
 
     def __post_init__(self) -> None:
         if self.steps < 1:
             raise SettingError(f"{self.steps} steps", hint="a run takes at least one step")
         if self.dtype not in DTYPES:
             raise unknown("kind of numbers", self.dtype, DTYPES)
+        if self.memory is not None and self.memory < 1:
+            raise SettingError(f"{self.memory} bytes of memory", hint="leave it out to take half of what is free")
         for name, size in self.sizes.items():
             if size < 1:
                 raise SettingError(f"dimension {name} of size {size}", hint="a size is at least 1")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from gamma_calc.errors import unknown
+from validation.executor.memory import MEMORY, told
 from validation.measurement.figure import panels, save
 from validation.statistics.slope import Floats
 from validation.statistics.verdict import Row, Verdict, overall
@@ -27,6 +28,7 @@ class Validation:
     """One row for each quantity and step, and the verdict on all of them.
 
     ``sizes`` holds the root mean squares over seeds behind each row: (quantity, step) to one number for each width.
+    ``memory`` is the number of bytes that the largest cell took at least, where that is known.
     """
 
     program: str
@@ -34,6 +36,7 @@ class Validation:
     widths: tuple[int, ...]
     seeds: int
     sizes: Mapping[tuple[str, int], Floats] = field(repr=False)
+    memory: int | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -48,7 +51,10 @@ class Validation:
         raise unknown("row", f"{quantity} at step {step}", [f"{r.quantity} at step {r.step}" for r in self.rows])
 
     def to_json(self) -> str:
-        """One object: program, widths, seeds, rows, verdict. A predicted exponent is text, such as "-1/2" or "-inf"."""
+        """One object: program, widths, seeds, memory, rows, verdict.
+
+        A predicted exponent is text, such as "-1/2" or "-inf".
+        """
         rows = [
             {
                 "quantity": r.quantity,
@@ -66,8 +72,8 @@ class Validation:
             }
             for r in self.rows
         ]
-        found = {"program": self.program, "widths": self.widths, "seeds": self.seeds, "rows": rows}
-        return json.dumps(found | {"verdict": self.verdict.value}, indent=2)
+        found = {"program": self.program, "widths": self.widths, "seeds": self.seeds, "memory": self.memory}
+        return json.dumps(found | {"rows": rows, "verdict": self.verdict.value}, indent=2)
 
     def figure(self, path: str | Path) -> None:
         """Draw the log-log lines with the predicted slopes; the ending of the path is the format. Needs matplotlib.
@@ -78,25 +84,31 @@ class Validation:
         save(panels(title, self.rows, np.array(self.widths, dtype=float), self.sizes), Path(path))
 
     def __str__(self) -> str:
-        lines = [f"{self.program}: {self.verdict.value} ({len(self.widths)} widths, {self.seeds} seeds)"]
+        lines = [f"{self.program}: {self.verdict.value} ({len(self.widths)} widths, {self._taken})"]
         lines += [_padded(cells) for cells in (COLUMNS, *map(_cells, self.rows))]
         return "\n".join(lines)
 
     def __repr__(self) -> str:
         counts = {v: sum(r.verdict is v for r in self.rows) for v in Verdict}
-        told = ", ".join(f"{number} {v.value}" for v, number in counts.items() if number)
-        return f"<Validation of {self.program}: {self.verdict.value} ({told})>"
+        numbers = ", ".join(f"{number} {v.value}" for v, number in counts.items() if number)
+        return f"<Validation of {self.program}: {self.verdict.value} ({numbers})>"
 
     def __rich__(self) -> Table:
         from rich.table import Table
 
-        table = Table(title=f"{self.program}: {self.verdict.value}", caption=f"{self.seeds} seeds, n = {self._span}")
+        table = Table(title=f"{self.program}: {self.verdict.value}", caption=f"{self._taken}, n = {self._span}")
         for name in COLUMNS:
             table.add_column(name, justify="right" if name in ("step", "predicted", "measured") else "left")
         for r in self.rows:
             *cells, verdict, reason = _cells(r)
             table.add_row(*cells, f"[{STYLES[r.verdict]}]{verdict}[/]", reason)
         return table
+
+    @property
+    def _taken(self) -> str:
+        """Seeds, and the memory of the largest cell where it is more than is taken without need."""
+        much = self.memory is not None and self.memory > MEMORY
+        return f"{self.seeds} seeds" + (f", {told(self.memory or 0)} for the largest cell" if much else "")
 
     @property
     def _span(self) -> str:

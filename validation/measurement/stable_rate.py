@@ -15,10 +15,11 @@ from gamma_calc.derivation.derivation import Derivation, derive
 from gamma_calc.errors import ProgramError
 from gamma_calc.exponents.orders.order import Exponent, Order
 from gamma_calc.language.program import Program, Role
-from validation.executor.cell import refuse_what_does_not_fit
+from validation.executor.cell import check_memory
+from validation.executor.memory import check_results
 from validation.executor.settings import Settings, checked_seeds, checked_widths, doubled
 from validation.measurement.predict import lower_monomials
-from validation.measurement.rate_search import Search
+from validation.measurement.rate_search import RATES, Search
 from validation.measurement.result import Interrupted, Validation
 from validation.measurement.validate import MOST_SEEDS, Progress
 from validation.statistics.slope import FEWEST_WIDTHS, Floats, Points, line
@@ -114,10 +115,11 @@ def largest_stable_rate(
     Fraction(-1, 1)
     """
     checked_seeds(seeds, most_seeds)
+    check_results(RATES * seeds * len(widths) * settings.steps, f"{seeds} seeds of {settings.steps} steps")
     rest = program.substitute(at) if at else program
     wanted = largest_rate(rest, settings.steps)
     at_zero = with_plain_rates(rest)
-    refuse_what_does_not_fit(at_zero, checked_widths(widths)[-1], settings)
+    check_memory(at_zero, checked_widths(widths)[-1], settings)
     searches = [Search(at_zero, width, settings) for width in widths]
     try:
         for last in doubled(seeds, most_seeds):

@@ -12,9 +12,10 @@ from gamma_calc.derivation.derivation import Derivation
 from gamma_calc.exponents.orders.order import Exponent
 from gamma_calc.language.program import Program
 from validation.errors import MeasurementError
-from validation.executor.cell import Cell, cell, refuse_what_does_not_fit
+from validation.executor.cell import Cell, cell, check_memory
+from validation.executor.memory import check_results
 from validation.executor.plan import refuse_what_is_open
-from validation.executor.settings import MEMORY, SPANS, Settings, checked_seeds, checked_widths, doubled
+from validation.executor.settings import SPANS, Settings, checked_seeds, checked_widths, doubled
 from validation.measurement.predict import predictions
 from validation.measurement.result import Interrupted, Validation
 from validation.statistics.reason import Reason
@@ -25,6 +26,7 @@ WIDTHS: Final = tuple(2**k for k in range(8, 17))
 FACTORS: Final = (1.0, 1 / 16, 16.0)  # constants in front of the learning rates; no exponent depends on them
 MOST_SEEDS: Final = 256
 CONSTANTS_SEEDS: Final = 8  # times the first seeds: the most that are run at other constants in front of the rates
+ROW: Final = 128  # numbers that a row takes
 EXACT: Final = {"float64": 1e-9, "float32": 1e-3}  # what a sum of parts may be off by, relative to the largest
 
 
@@ -52,7 +54,7 @@ def validate(
     tolerance: float = TOLERANCE,
     most_seeds: int = MOST_SEEDS,
     wider: Sequence[int] = (),
-    memory: int = MEMORY,
+    memory: int | None = None,
     only: Collection[tuple[str, int]] | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> Validation:
@@ -80,8 +82,9 @@ def validate(
     def wanted(some: Program, point: Mapping[str, Exponent]) -> list[Prediction]:
         return [p for p in predictions(some, point, steps) if only is None or (p.quantity, p.step) in only]
 
+    check_memory(fixed, checked_widths((*widths, *wider))[-1], settings)
+    check_results(_numbers(fixed, len(widths) + len(wider), seeds, steps), f"{seeds} seeds of {steps} steps")
     leading = wanted(fixed, {})
-    refuse_what_does_not_fit(fixed, checked_widths((*widths, *wider))[-1], settings)
     cells = Cells(fixed, checked_widths(widths), settings, on_progress)
     try:
         rows = _with_enough_seeds(cells, leading, seeds, most_seeds, tolerance)
@@ -95,10 +98,16 @@ def validate(
         raise Interrupted(_so_far(cells, leading, seeds, tolerance)) from stop
 
 
+def _numbers(program: Program, widths: int, seeds: int, steps: int) -> int:
+    """How many are kept: a size and an alignment of every quantity at every step, and its row."""
+    return 2 * len(program.quantities) * (steps + 1) * (widths * seeds + ROW)
+
+
 def _result(cells: Cells, wanted: Sequence[Prediction], rows: Sequence[Row]) -> Validation:
     standing = holm(rows)
     means = {(r.quantity, r.step): cells.means(p, r.factor) for p, r in zip(wanted, standing, strict=True)}
-    return Validation(cells.program.name, tuple(standing), cells.widths, cells.most_seeds, means)
+    taken = check_memory(cells.program, cells.widths[-1], cells.settings)
+    return Validation(cells.program.name, tuple(standing), cells.widths, cells.most_seeds, means, taken)
 
 
 def _so_far(cells: Cells, wanted: Sequence[Prediction], seeds: int, tolerance: float) -> Validation | None:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise, product
+from math import prod
 from typing import Any, Final
 
 from gamma_calc.catalogue.targets import TARGETS
 from gamma_calc.errors import GammaError, unknown
 from gamma_calc.exponents.orders.order import Exponent, order
 from validation.errors import SettingError
-from validation.executor.cell import refuse_what_does_not_fit
-from validation.executor.settings import MEMORY, Settings, found_device
+from validation.executor.cell import check_memory
+from validation.executor.memory import MEMORY, check_results
+from validation.executor.settings import Settings, found_device
 from validation.sweep.job import Axes, Job, Jobs, Setting, options_of, program_of, together
 from validation.sweep.measure import Batch, Measured, measure
 
 LARGEST: Final = 2**63 - 1  # what a store can hold
+CELL, STEP = 64, 32  # numbers that a cell takes, and each of its steps
 TOGETHER: Final = 8  # seeds of one batch: a cell alone costs almost as much
 
 
@@ -51,7 +54,9 @@ class Grid:
         settings = Settings(steps=self.steps, dtype=self.dtype, sizes=self.sizes, memory=self.memory)
         device = found_device("auto") if self.device == "auto" else self.device  # "cuda" may be there for a worker
         sizes = tuple(sorted(self.sizes.items()))
-        widths, seeds = _widths(self.widths), _seeds(self.seeds)
+        widths, count = _widths(self.widths), self.seeds if isinstance(self.seeds, int) else len(self.seeds)
+        check_cells(prod(map(len, self.axes.values())) * len(widths) * count, self.steps)
+        seeds = _seeds(self.seeds)
         jobs = [
             Job(Setting(self.target, axes, self.steps, self.dtype, device, sizes), width, seed)
             for axes in self._points(widths[-1], settings)
@@ -75,7 +80,7 @@ class Grid:
             if not column:
                 raise SettingError(f"axis {name} has no values", hint="give at least one")
         for axes in dict.fromkeys(product(*columns)):
-            refuse_what_does_not_fit(program_of(self.target, axes), widest, settings)
+            check_memory(program_of(self.target, axes), widest, settings)
             yield axes
 
 
@@ -98,3 +103,8 @@ def _seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
     if not chosen or min(chosen) < 0 or max(chosen) > LARGEST:
         raise SettingError(f"seeds {seeds}", hint="give at least one, from 0 on")
     return tuple(dict.fromkeys(chosen))
+
+
+def check_cells(count: int, steps: int) -> None:
+    """Refuse a grid whose cells would not fit in memory, before they are listed. Raises BudgetError."""
+    check_results(count * (CELL + STEP * steps), f"{count} cells of {steps} steps")

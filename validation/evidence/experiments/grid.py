@@ -13,6 +13,7 @@ from gamma_calc.errors import unknown
 from validation.errors import SettingError
 from validation.evidence.experiments.student import INPUTS, NAME, RANK, SAMPLES, Batch, Student, measure
 from validation.executor.settings import Settings, checked_seeds, checked_widths
+from validation.sweep.grid import check_cells
 from validation.sweep.job import Job, Jobs, Setting, together
 from validation.sweep.measure import Measured
 
@@ -77,6 +78,8 @@ class TeacherStudent:
         if not FEWEST_RATES <= len(self.rates) <= LONGEST or not _increasing((0, *self.rates, math.inf)):
             listed = ", ".join(f"{rate:g}" for rate in self.rates) or "none"
             raise SettingError(f"rates {listed}", hint="give three or more, positive and increasing")
+        each = (self.inits, self.readouts, self.widths, self.rates)
+        check_cells(math.prod(map(len, each)) * self.seeds, self.steps)
         points = product(self.inits, self.readouts, self.widths, range(self.seeds), self.rates)
         object.__setattr__(self, "jobs", tuple(self.student(*point) for point in points))
 
