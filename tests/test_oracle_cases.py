@@ -33,6 +33,7 @@ BELOW = {
     "1.6 a product of six": "products of many factors become noise",
     "1.6 Gram matrix": "the diagonal of a Gram matrix is coherent",
     "1.7 both random": "pruning drops what the Gram matrix reads",
+    "tanh at zero": "the slope of tanh at zero counts as zero",
 }
 ABOVE = {
     "1.7 both random": "pruning drops what the Gram matrix reads",

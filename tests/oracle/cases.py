@@ -157,6 +157,13 @@ def masks() -> Program:
     return Program("masks", loss, OPTIMISERS["sgd"], [output("g", n**-1 * (v @ relu(h))), output("h", h)])
 
 
+def at_zero() -> Program:
+    """tanh of something that starts at zero: its slope there is one."""
+    u = parameter("u", n, init=zero, rate="-1/2")
+    a = tanh(u)
+    return Program("tanh at zero", -(data("v", n) @ a), OPTIMISERS["sgd"], [output("a", a)])
+
+
 def started() -> Program:
     """A start given by data that the loss meets again."""
     x, W = data("x", n), frozen("W", n, n)
@@ -189,6 +196,7 @@ def _all() -> Iterator[Case]:
     yield Case("1.6 Gram matrix", gram(), {("G", 0): "0", ("G", 1): "0"}, widths=VECTORS)
     yield Case("1.7 both random", both_random("0"), {("dZ_B", 1): "1", ("delta3", 1): "1"}, sizes={"r": 1})
     yield Case("2 a bounded function", undone(), {("a", 1): "0", ("da", 1): "0"}, widths=VECTORS)
+    yield Case("tanh at zero", at_zero(), {("a", 1): "-1/2", ("da", 1): "-1/2"}, widths=VECTORS)
     yield Case("masks", masks(), {("g", 1): "-1/2", ("dg", 1): "-1/2"}, widths=VECTORS)
     yield Case("a given start", started(), {("f", 0): "0", ("df", 1): "-2"})
 

@@ -1,0 +1,93 @@
+"""Random programs, derived and simulated: ``PYTHONPATH=tests python -m oracle.random_run FIRST COUNT LOG``.
+
+What the first pass leaves in doubt, or finds below the truth, is simulated again with more seeds and other constants.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gamma_calc import derive
+from gamma_calc.derivation.derivation import Derivation
+from gamma_calc.errors import GammaError
+from oracle.comparison import Row, rows
+from oracle.limit import limit
+from oracle.simulator import runs
+from oracle.slopes import slopes
+from validation.evidence.runs.random_programs import Recipe, recipe
+
+MOST_SECONDS = 5.0  # for a derivation
+PATIENCE = 4.0  # for a first pass, before one that leaves rows undecided is not measured again
+SQUARE = (64, 100, 144, 225, 324, 484)  # ranks n^(1/2) are whole numbers
+LONG = (256, 1024, 4096, 16384)
+DOUBT = frozenset({"below", "undecided", "above"})
+
+
+def examined(number: int) -> dict[str, Any]:
+    """What is found of one program, as JSON can hold it."""
+    found, start = recipe(number), time.perf_counter()
+    about: dict[str, Any] = {"number": number, "family": found.family, "text": str(found)}
+    try:
+        with limit(MOST_SECONDS):
+            derivation = derive(found.program())
+            for step in range(found.steps + 1):
+                derivation.at_step(step)
+    except TimeoutError:
+        return {**about, "refused": "out of time"}
+    except GammaError as error:
+        return {**about, "refused": str(error)}
+    seconds = time.perf_counter() - start
+    compared = table(found, derivation)
+    return {
+        **about,
+        "derived in": round(seconds, 3),
+        "seconds": round(time.perf_counter() - start, 1),
+        "verdicts": Counter(row.verdict for row in compared),
+        "could hide a quarter": sum(row.verdict == "right" and row.could_hide_a_quarter for row in compared),
+        "doubts": [str(row) for row in compared if row.verdict in DOUBT],
+    }
+
+
+def table(found: Recipe, derivation: Derivation) -> list[Row]:
+    """Every row, measured once, and once more where that leaves doubt."""
+    start = time.perf_counter()
+    first = {(row.quantity, row.step): row for row in measured(found, derivation, 24, 0)}
+    doubts = [key for key, row in first.items() if row.verdict in DOUBT]
+    costly = time.perf_counter() - start > PATIENCE
+    if doubts and not (costly and all(first[key].verdict == "undecided" for key in doubts)):
+        again = {(row.quantity, row.step): row for row in measured(found, derivation, 72, 1)}
+        first.update({key: again[key] for key in doubts})
+    return list(first.values())
+
+
+def measured(found: Recipe, derivation: Derivation, seeds: int, number: int) -> Iterator[Row]:
+    widths = SQUARE if found.has_square_matrix else LONG
+    seeds = seeds if found.has_square_matrix else 2 * seeds
+    sizes = {"d": 9, "r": {"0": 9, "1/2": 1, "1/4": 3}[found.rank]}
+    sized = dict(runs(found.program(), widths, seeds=seeds, steps=found.steps, sizes=sizes, number=number))
+    return rows(derivation, slopes(sized))
+
+
+def main(first: str, count: str, log: str) -> None:
+    torch.set_num_threads(1)
+    path = Path(log)
+    known = set()
+    if path.exists():
+        known = {json.loads(line)["number"] for line in path.read_text(encoding="utf-8").splitlines()}
+    for number in range(int(first), int(first) + int(count)):
+        if number not in known:
+            about = examined(number)
+            with path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(about) + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
