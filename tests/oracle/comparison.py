@@ -24,7 +24,7 @@ def marked(derivation: Any, quantity: str, step: int) -> bool:
     """Whether the derivation says that the order of a quantity at a step is a bound only."""
     bounds = getattr(derivation, "bounds", None)
     if bounds is None:  # all that was announced before bounds were told apart
-        return any(mark.step <= step for mark in (*derivation.feedback, *derivation.ties))
+        return any(mark.step <= step for mark in (*derivation.feedback, *derivation.sign_cancellations))
     return any(b.quantity == quantity and b.step <= step for b in bounds)
 
 
