@@ -22,6 +22,8 @@ from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, internal, other, output
 from gamma_calc.optimisers.adam import adam
 
+__version__ = "0.2.0"
+
 __all__ = [
     "Dim",
     "GammaError",

@@ -3,12 +3,11 @@
 import io
 import subprocess
 import sys
-from importlib.metadata import version
 
 import pytest
 from command import run
 
-from gamma_calc import cli
+from gamma_calc import __version__, cli
 from gamma_calc.cli import derive, output
 
 PROBE = """
@@ -62,7 +61,7 @@ def test_control_c_ends_it_quietly(capsys: pytest.CaptureFixture[str], monkeypat
 
 
 def test_the_version_is_the_package_version(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(capsys, "--version").out == f"{version('gamma-calc')}\n"
+    assert run(capsys, "--version").out == f"{__version__}\n"
 
 
 @pytest.mark.parametrize("command", cli.COMMANDS)

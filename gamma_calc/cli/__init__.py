@@ -10,6 +10,7 @@ from typing import Final
 
 from cyclopts import App, CycloptsError
 
+from gamma_calc import __version__
 from gamma_calc.errors import GammaError
 
 GOOD, REFUTED, BAD_INPUT, UNDECIDED = 0, 1, 2, 3
@@ -105,13 +106,6 @@ COMMANDS: Final = {
 }
 
 
-def version() -> str:
-    """The version of the installed package."""
-    from importlib.metadata import version as installed
-
-    return installed("gamma-calc")
-
-
 def app() -> App:
     """The command line, its commands not yet loaded."""
     found = App(
@@ -120,7 +114,7 @@ def app() -> App:
         help_epilogue="gamma-calc COMMAND --help shows the options and examples of a command.",
         help_format="plaintext",
         help_formatter="default" if sys.stdout.isatty() else "plain",
-        version=version,
+        version=__version__,
         result_action="return_value",
         exit_on_error=False,
         print_error=False,
