@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
@@ -11,15 +10,16 @@ from gamma_calc.cli import GOOD, INTERRUPTED, REFUTED, UNDECIDED
 from gamma_calc.cli.evidence import Verify, answered, known_of
 from gamma_calc.cli.numeric import numeric
 from gamma_calc.cli.output import line, say, show
+from gamma_calc.cli.parameters import PRINTED, RecordFile
 from gamma_calc.display.json import json_text
 
 
 def claims(
     *ids: Annotated[str, Parameter(help="claims by their id, such as I7; all of them if none is named")],
     verify: Annotated[Verify, Parameter(help="derive anew, measure anew, or both: symbolic, numeric or all")] = None,
-    record: Annotated[Path | None, Parameter(help="keep what is found in this file; the same again resumes")] = None,
+    record: RecordFile = None,
     trace: Annotated[bool, Parameter(help="what was asked and found, and the derivation", negative="")] = False,
-    format: Annotated[Literal["text", "json", "markdown"], Parameter(help="text, json or markdown")] = "text",  # noqa: A002 - the option's name
+    format: Annotated[Literal["text", "json", "markdown"], PRINTED] = "text",  # noqa: A002 - the option's name
 ) -> int:
     """Published results: which of them the derivation and the measurement bear out.
 

@@ -8,8 +8,9 @@ from typing import Annotated, Final, Literal
 from cyclopts import Parameter
 
 from gamma_calc.catalogue.targets import TARGETS
-from gamma_calc.cli.options import MANY, NOTHING, Common, Options, Question
+from gamma_calc.cli.options import NOTHING, Common, Options, Question
 from gamma_calc.cli.output import say, show
+from gamma_calc.cli.parameters import MANY, PRINTED
 from gamma_calc.cli.starts import starts_named
 from gamma_calc.derivation.advice import Advice
 from gamma_calc.derivation.derivation import Derivation
@@ -27,7 +28,7 @@ def compare(
     *,
     init: Annotated[tuple[str, ...], Parameter(help="initialisations, two or more, or all", **MANY)] = (),
     common: Common = NOTHING,
-    format: Annotated[Literal["text", "json"], Parameter(help="text or json")] = "text",  # noqa: A002 - option's name
+    format: Annotated[Literal["text", "json"], PRINTED] = "text",  # noqa: A002 - option's name
 ) -> None:
     """Several initialisations in one table."""
     names = starts_named(init)

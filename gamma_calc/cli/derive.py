@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from gamma_calc.cli.options import PLAIN, Options, Question
 from gamma_calc.cli.output import say, show
+from gamma_calc.cli.parameters import PRINTED, Target
 from gamma_calc.derivation import data, sections
 from gamma_calc.derivation.latex import document
 from gamma_calc.display.blocks import Block
@@ -20,13 +21,13 @@ Format = Literal["text", "json", "latex"]
 
 
 def derive(
-    target: Annotated[str, Parameter(help="a name of the catalogue, or a peft adapter_config.json")] = "lora",
+    target: Target = "lora",
     /,
     *,
     options: Options = PLAIN,
     step: Annotated[str | None, Parameter(help="the orders after one step, or all of them: T or all")] = None,
     trace: Annotated[bool, Parameter(help="the derivation, rule by rule", negative="")] = False,
-    format: Annotated[Format, Parameter(help="text, json or latex")] = "text",  # noqa: A002 - the option's name
+    format: Annotated[Format, PRINTED] = "text",  # noqa: A002 - the option's name
 ) -> None:
     """The orders of every quantity, the admissible learning rates, and why."""
     question = Question(target, options)

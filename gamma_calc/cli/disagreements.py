@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
@@ -12,14 +11,15 @@ from gamma_calc.cli import GOOD, REFUTED, UNDECIDED
 from gamma_calc.cli.evidence import answered, known_of
 from gamma_calc.cli.numeric import numeric
 from gamma_calc.cli.output import say, show
+from gamma_calc.cli.parameters import PRINTED, RecordFile
 from gamma_calc.display.json import json_text
 
 
 def disagreements(
     *names: Annotated[str, Parameter(help="questions by name, such as sums; all of them if none is named")],
     verify: Annotated[Literal["symbolic", "all"] | None, Parameter(help="derive anew, or measure anew as well")] = None,
-    record: Annotated[Path | None, Parameter(help="keep what is found in this file; the same again resumes")] = None,
-    format: Annotated[Literal["text", "json", "markdown"], Parameter(help="text, json or markdown")] = "text",  # noqa: A002 - the option's name
+    record: RecordFile = None,
+    format: Annotated[Literal["text", "json", "markdown"], PRINTED] = "text",  # noqa: A002 - the option's name
 ) -> int:
     """Questions on which published sources disagree: what follows from each side, and the numbers that decide.
 

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from gamma_calc.cli.numeric import numeric, refuse_missing, widths_of
 from gamma_calc.cli.output import say, show
+from gamma_calc.cli.parameters import PRINTED, Device, Executor, Steps, Widths
 from gamma_calc.cli.running import fill, refuse_failures
 
 EXIT_CODES: Final = {"confirmed": 0, "refuted": 1, "undecided": 3}
@@ -23,14 +24,14 @@ def experiment(
     *,
     init: Annotated[str, Parameter(help="initialisations, as in A,B")] = "A,B,AB",
     readout: Annotated[str, Parameter(help="sp (n^-1/2), mup (n^-1) or both")] = "sp,mup",
-    widths: Annotated[str, Parameter(help="LOW:HIGH in powers of two, or a list")] = "128:2048",
+    widths: Widths = "128:2048",
     seeds: Annotated[int, Parameter(help="repetitions, from seed 0 on")] = 8,
-    steps: Annotated[int, Parameter(help="training steps")] = 20,
+    steps: Steps = 20,
     rates: Annotated[str, Parameter(help="learning rates: LOW:HIGH:COUNT, or a list")] = "1e-6:1:19",
-    device: Annotated[Literal["auto", "cpu", "cuda"], Parameter(help="where to run")] = "auto",
-    executor: Annotated[str, Parameter(help="serial, processes:N or dask:ADDRESS")] = "serial",
+    device: Device = "auto",
+    executor: Executor = "serial",
     figures: Annotated[Path | None, Parameter(help="draw loss.svg, rates.svg and features.svg in this folder")] = None,
-    format: Annotated[Literal["text", "json"], Parameter(help="how to print")] = "text",  # noqa: A002 - option's name
+    format: Annotated[Literal["text", "json"], PRINTED] = "text",  # noqa: A002 - option's name
 ) -> int:
     """Run a published experiment, keep every cell in a file, and judge what was derived; the same command resumes."""
     numbers = widths_of(widths)

@@ -8,13 +8,14 @@ from cyclopts import Parameter
 
 from gamma_calc.cli.options import PLAIN, Options, Question
 from gamma_calc.cli.output import show
+from gamma_calc.cli.parameters import Target
 from gamma_calc.derivation.reasons import reasons
 from gamma_calc.errors import unknown
 
 
 def explain(
     condition: Annotated[str, Parameter(help="stable, internally_stable, feature_learning or efficient")],
-    target: Annotated[str, Parameter(help="a name of the catalogue, or a peft adapter_config.json")] = "lora",
+    target: Target = "lora",
     /,
     *,
     options: Options = PLAIN,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from cyclopts import Parameter
 
 from gamma_calc.catalogue.targets import TARGETS, VALUES, Target
+from gamma_calc.cli.parameters import MANY, OPTIMIZERS, RANKS, RATES
 from gamma_calc.derivation import data
 from gamma_calc.derivation.conditions import STABILITY
 from gamma_calc.derivation.derivation import Derivation, derive
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from gamma_calc.frontends.peft_config import PeftConfig
 
 Text = str | None
-MANY: Final[dict[str, Any]] = {"show_default": False, "negative": ()}  # of an option that may be repeated
 
 
 @Parameter(name="*")
@@ -32,17 +32,16 @@ MANY: Final[dict[str, Any]] = {"show_default": False, "negative": ()}  # of an o
 class Common:
     """What every command that derives programs takes; an option left out has the target's default."""
 
-    optimizer: Annotated[Text, Parameter(help="adam, sign, sgd, muon, riemannian-adam, ...")] = None
-    lr: Annotated[Text, Parameter(help="shared (eta) or per-factor (eta_A, eta_B)")] = None
-    rank: Annotated[Text, Parameter(help="fixed or growing (r = n^rho)")] = None
+    optimizer: Annotated[Text, Parameter(help=OPTIMIZERS)] = None
+    lr: Annotated[Text, Parameter(help=RATES)] = None
+    rank: Annotated[Text, Parameter(help=RANKS)] = None
     scaling: Annotated[Text, Parameter(help="the multiplier s: 1, alpha/r, alpha/sqrt(r) or free (n^sigma)")] = None
     loss: Annotated[Text, Parameter(help="what is made of the output: linear, scalar, readout or vector")] = None
     assume: Annotated[
         tuple[str, ...],
         Parameter(
             help="additive (terms of W v agree in sign), fresh (a new sample at each step)",
-            show_default=False,
-            negative=(),
+            **MANY,
         ),
     ] = ()
     stability: Annotated[str, Parameter(help="bounded: Z_B, or Z_A,Z_B; theta: Z_B of order one")] = "Z_B"

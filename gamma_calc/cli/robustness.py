@@ -9,8 +9,9 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from gamma_calc.catalogue.lora import RATES
-from gamma_calc.cli.options import MANY, NOTHING, Common, Options, Question, assignments, refuse_open_values
+from gamma_calc.cli.options import NOTHING, Common, Options, Question, assignments, refuse_open_values
 from gamma_calc.cli.output import say, show
+from gamma_calc.cli.parameters import MANY, PRINTED
 from gamma_calc.cli.starts import ALL, starts_named
 from gamma_calc.derivation.derivation import Derivation
 from gamma_calc.display import tables
@@ -24,7 +25,7 @@ def robustness(
     *,
     init: Annotated[tuple[str, ...], Parameter(help="starts by name, or all", **MANY)] = (ALL,),
     common: Common = NOTHING,
-    format: Annotated[Literal["text", "json", "latex", "markdown"], Parameter(help="how to print")] = "text",  # noqa: A002 - option's name
+    format: Annotated[Literal["text", "json", "latex", "markdown"], PRINTED] = "text",  # noqa: A002 - option's name
 ) -> None:
     """How each start answers to a learning rate below its best."""
     rates = assignments("--at", common.at)

@@ -10,8 +10,9 @@ from cyclopts import Parameter
 
 from gamma_calc.catalogue.initialisations import INITIALISATIONS
 from gamma_calc.catalogue.specimens import full
-from gamma_calc.cli.options import MANY, Options, Question, assignments, refuse_open_values
+from gamma_calc.cli.options import Options, Question, assignments, refuse_open_values
 from gamma_calc.cli.output import say, show
+from gamma_calc.cli.parameters import MANY, OPTIMIZERS, PRINTED, Texts
 from gamma_calc.cli.starts import ALL, starts_named
 from gamma_calc.derivation.derivation import Derivation, derive
 from gamma_calc.display import tables
@@ -24,7 +25,6 @@ from gamma_calc.studies.shared_rate import standing
 FULL: Final = "full"  # fine-tuning of the whole matrix, beside the starts of an adapter
 NUMBERS: Final = ("rate", "n", "r")
 TINY, HUGE = Decimal("1e-12"), Decimal("1e9")
-Texts = tuple[str, ...]
 
 
 def shared_rate(
@@ -32,10 +32,10 @@ def shared_rate(
     init: Annotated[Texts, Parameter(help="starts by name, all, and full", **MANY)] = (ALL, FULL),
     at: Annotated[Texts, Parameter(help="exponents, as in eta=-1 or eta=-1,rho=1/4", **MANY)] = (),
     numbers: Annotated[Texts, Parameter(help="a rate, a width and a rank: rate=2e-5,n=4096,r=8", **MANY)] = (),
-    optimizer: Annotated[str, Parameter(help="adam, sign, sgd, muon, riemannian-adam, ...")] = "adam",
+    optimizer: Annotated[str, Parameter(help=OPTIMIZERS)] = "adam",
     scaling: Annotated[str, Parameter(help="the multiplier s: 1, alpha/r or alpha/sqrt(r)")] = "1",
     set_: Annotated[Texts, Parameter(name="--set", help="tau=1/2: the singular values that starts keep", **MANY)] = (),
-    format: Annotated[Literal["text", "json", "latex", "markdown"], Parameter(help="how to print")] = "text",  # noqa: A002 - option's name
+    format: Annotated[Literal["text", "json", "latex", "markdown"], PRINTED] = "text",  # noqa: A002 - option's name
 ) -> None:
     """What one learning rate makes of several starts, against each one's own largest rate."""
     point = _point(at, numbers)

@@ -11,12 +11,24 @@ from cyclopts import Parameter
 
 from gamma_calc.catalogue.targets import TARGETS
 from gamma_calc.cli.numeric import numeric, refuse_missing, widths_of
-from gamma_calc.cli.options import MANY, assignments, config_of, refuse_contradictions
+from gamma_calc.cli.options import assignments, config_of, refuse_contradictions
 from gamma_calc.cli.output import line
+from gamma_calc.cli.parameters import (
+    MANY,
+    OPTIMIZERS,
+    RANKS,
+    RATES,
+    Device,
+    Executor,
+    Settings,
+    Steps,
+    Target,
+    Texts,
+    Widths,
+)
 from gamma_calc.cli.running import fill, refuse_failures
 from gamma_calc.errors import UnknownName
 
-Texts = tuple[str, ...]
 AXES: Final = ("init", "optimizer", "lr", "rank", "scaling", "loss")
 
 
@@ -26,23 +38,23 @@ def _axis(text: str) -> Parameter:
 
 def sweep(
     store: Annotated[Path, Parameter(help="the SQLite file that keeps the results; made where there is none")],
-    target: Annotated[str, Parameter(help="a name of the catalogue, or a peft adapter_config.json")] = "lora",
+    target: Target = "lora",
     /,
     *,
     init: Annotated[Texts, _axis("initialisation")] = (),
-    optimizer: Annotated[Texts, _axis("adam, sign, sgd, muon, riemannian-adam, ...")] = (),
-    lr: Annotated[Texts, _axis("shared (eta) or per-factor (eta_A, eta_B)")] = (),
-    rank: Annotated[Texts, _axis("fixed or growing (r = n^rho)")] = (),
+    optimizer: Annotated[Texts, _axis(OPTIMIZERS)] = (),
+    lr: Annotated[Texts, _axis(RATES)] = (),
+    rank: Annotated[Texts, _axis(RANKS)] = (),
     scaling: Annotated[Texts, _axis("the multiplier s: 1, alpha/r, alpha/sqrt(r), free (n^sigma)")] = (),
     loss: Annotated[Texts, _axis("what is minimised")] = (),
-    set_: Annotated[Texts, Parameter(name="--set", help="an exponent's value: eta=-1/2; may be repeated", **MANY)] = (),
-    widths: Annotated[str, Parameter(help="LOW:HIGH in powers of two, or a list")] = "256:4096",
+    set_: Settings = (),
+    widths: Widths = "256:4096",
     seeds: Annotated[int, Parameter(help="repetitions of each cell, from seed 0 on")] = 8,
-    steps: Annotated[int, Parameter(help="training steps")] = 4,
+    steps: Steps = 4,
     dtype: Annotated[Literal["float32", "float64"], Parameter(help="kind of numbers")] = "float64",
-    device: Annotated[Literal["auto", "cpu", "cuda"], Parameter(help="where to run")] = "auto",
+    device: Device = "auto",
     memory: Annotated[int | None, Parameter(help="bytes that a worker may use for a cell")] = None,
-    executor: Annotated[str, Parameter(help="serial, processes:N or dask:ADDRESS")] = "serial",
+    executor: Executor = "serial",
     export: Annotated[Path | None, Parameter(help="write the results to this .csv or .json file")] = None,
 ) -> int:
     """Run a grid of cells and keep the results in a file; the same command again resumes.

@@ -13,6 +13,7 @@ from cyclopts import Parameter, validators
 from gamma_calc.cli import INTERRUPTED
 from gamma_calc.cli.numeric import numeric, refuse_missing, widths_of
 from gamma_calc.cli.options import PLAIN, Options, Question
+from gamma_calc.cli.parameters import PRINTED, Device, Steps, Target, Widths
 from gamma_calc.cli.progress import Tell, progress
 from gamma_calc.errors import OrderError
 
@@ -26,14 +27,14 @@ Progressed = Callable[[Any], None]
 class Run:
     """How it is measured; what is left out has the numeric side's default."""
 
-    widths: Annotated[str, Parameter(help="LOW:HIGH in powers of two, or a list")] = "256:65536"
+    widths: Widths = "256:65536"
     seeds: Annotated[int, Parameter(help="repetitions to start with")] = 16
     most_seeds: Annotated[int | None, Parameter(help="repetitions to end with where fewer do not decide (256)")] = None
     tolerance: Annotated[
         float | None, Parameter(help="what a slope may be off by (0.05)", validator=validators.Number(gt=0))
     ] = None
-    steps: Annotated[int, Parameter(help="training steps")] = 4
-    device: Annotated[Literal["auto", "cpu", "cuda"], Parameter(help="where to run")] = "auto"
+    steps: Steps = 4
+    device: Device = "auto"
     memory: Annotated[int | None, Parameter(help="bytes that a cell may take (half of what is free)")] = None
 
     def given(self, *names: str) -> dict[str, Any]:
@@ -51,7 +52,7 @@ USUAL: Final = Run()
 
 
 def validate(
-    target: Annotated[str, Parameter(help="a name of the catalogue, or a peft adapter_config.json")] = "lora",
+    target: Target = "lora",
     /,
     *,
     options: Options = PLAIN,
@@ -60,7 +61,7 @@ def validate(
     ] = False,
     run: Run = USUAL,
     figure: Annotated[Path | None, Parameter(help="draw the slopes to this file")] = None,
-    format: Annotated[Literal["text", "json"], Parameter(help="text or json")] = "text",  # noqa: A002 - option's name
+    format: Annotated[Literal["text", "json"], PRINTED] = "text",  # noqa: A002 - option's name
 ) -> int:
     """Run the program at growing widths and judge every derived order, or the largest stable rate."""
     question, widths = Question(target, options), widths_of(run.widths)
