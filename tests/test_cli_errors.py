@@ -1,5 +1,11 @@
 """Bad input: one line that says what, where and the hint; exit code 2; nothing on the output."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
 import pytest
 from command import run
 
@@ -80,3 +86,47 @@ def test_hostile_exponents_get_one_line(capsys: pytest.CaptureFixture[str], opti
 def test_a_very_long_target_is_no_crash(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "derive", "x" * 5000).code == 2
     assert run(capsys, "derive", "x" * 5000 + ".json").code == 2
+
+
+def test_a_nul_in_an_argument_gets_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    outcome = run(capsys, "derive", "a\0b.json")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == "gamma-calc: a\\x00b.json: an argument holds a NUL character; leave it out\n"
+
+
+@pytest.mark.parametrize("words", [["derive", "\ud800"], ["derive", "--init", "\x1b[31mA"], ["explain", "x" * 70_000]])
+def test_strange_words_are_shown_harmlessly(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+    outcome = run(capsys, *words)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.removesuffix("\n").isprintable()
+    assert len(outcome.err) < 1000
+
+
+@pytest.mark.parametrize(
+    "line", ["explain", "validate --seeds x", "derive --trace=3", "sweep", "validate --tolerance -1"]
+)
+def test_the_option_parser_says_where_to_look(capsys: pytest.CaptureFixture[str], line: str) -> None:
+    outcome = run(capsys, line)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.endswith(f" See gamma-calc {line.split(maxsplit=1)[0]} --help.\n")
+    assert outcome.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("redirected", ["1>&-", "2>&-", "1>&- 2>&-"])
+def test_a_closed_output_is_no_traceback(redirected: str) -> None:
+    code = "import sys; from gamma_calc.cli import main; sys.exit(main(['derive', '--at', 'eta=-1']))"
+    line = f'"{sys.executable}" -c "{code}" {redirected}'
+    found = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, check=False)
+    assert found.returncode == (0 if redirected == "2>&-" else 2)
+    expected = "gamma-calc: the output is closed; leave it open, or redirect it: > /dev/null\n"
+    assert found.stderr == (expected if redirected == "1>&-" else "")
+
+
+def test_what_the_output_cannot_show_is_spelled(tmp_path: Path) -> None:
+    path = tmp_path / "c.json"
+    path.write_text('{"peft_type": "LORA", "target_modules": ["\u00e9", "half \\ud800"]}', encoding="utf-8")
+    code = "import sys; from gamma_calc.cli import main; sys.exit(main(sys.argv[1:]))"
+    settings: dict[str, Any] = {"env": os.environ | {"PYTHONIOENCODING": "ascii"}, "capture_output": True, "text": True}
+    found = subprocess.run([sys.executable, "-c", code, "derive", str(path)], check=False, **settings)
+    assert (found.returncode, found.stderr) == (0, "")
+    assert "target modules: \\xe9, half \\ud800" in found.stdout

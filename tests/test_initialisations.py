@@ -212,7 +212,7 @@ def test_the_page_has_the_table_as_it_is_derived() -> None:
 
 
 @pytest.mark.parametrize("value", INITS)
-def test_each_value_of_peft_has_its_line_on_the_page(value: object) -> None:
+def test_each_value_of_peft_has_its_line_on_the_page(value: str | bool) -> None:
     (line,) = (line for line in PAGE.read_text(encoding="utf-8").splitlines() if f"| `{value!r}` |" in line)
     assert f"| `{INITS[value]}` |" in line
 

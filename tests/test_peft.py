@@ -1,7 +1,12 @@
 """PEFT configurations: what they say of the program, and what is refused."""
 
 import json
+import os
+import random
+import time
+from collections.abc import Callable
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +106,113 @@ def test_each_pattern_is_a_group_and_all_have_one_derivation(tmp_path: Path) -> 
     assert "ranks that do not grow with the width give one derivation, whatever they are" in config.notes
 
 
+GROUPS: list[tuple[dict[str, object], list[tuple[int, Fraction | int, str]]]] = [
+    (
+        {"rank_pattern": {"q_proj": 32}, "alpha_pattern": {"layers.0.self_attn.q_proj": 64}},
+        [(8, 16, "2"), (32, 16, "1/2"), (32, 64, "2")],
+    ),
+    ({"alpha_pattern": {"^q_proj": 100}}, [(8, 16, "2")]),
+    ({"alpha_pattern": {"^model.layers.0.self_attn.q_proj": 100}}, [(8, 16, "2"), (8, 100, "25/2")]),
+    (
+        {"rank_pattern": {r"layers\.[0-3]\..*": 4}, "alpha_pattern": {".*q_proj": 32}},
+        [(8, 16, "2"), (4, 16, "4"), (8, 32, "4"), (4, 32, "8")],
+    ),
+    ({"rank_pattern": {"q_proj": 4, "self_attn.q_proj": 2, "v_proj": 2}}, [(4, 16, "4"), (2, 16, "8")]),
+    ({"rank_pattern": {"q_proj|v_proj": 4}}, [(4, 16, "4")]),
+    ({"target_modules": "all-linear", "rank_pattern": {"q_proj|v_proj": 4}}, [(8, 16, "2"), (4, 16, "4")]),
+    ({"rank_pattern": {"layers.5.self_attn.q_proj": 4}, "layers_to_transform": [0, 1]}, [(8, 16, "2")]),
+    ({"rank_pattern": {"(a+)+q": 4}}, [(8, 16, "2"), (4, 16, "4")]),  # left to peft: it may take for ever
+]
+
+
+@pytest.mark.parametrize(("changes", "groups"), GROUPS)
+def test_modules_are_grouped_as_peft_matches_them(
+    tmp_path: Path, changes: dict[str, object], groups: list[tuple[int, Fraction | int, str]]
+) -> None:
+    found = read_config(written(tmp_path, **{"r": 8, "lora_alpha": 16, **changes})).groups
+    assert [(group.rank, group.alpha, group.multiplier) for group in found] == groups
+
+
+KEYS = ["q_proj", "v_proj", "^q_proj", "self_attn.q_proj", "layers.0.self_attn.q_proj", ".*proj", "layers.[12].*"]
+
+
+def test_groups_are_those_of_peft_itself_on_a_model(tmp_path: Path) -> None:
+    """Random patterns on a model with many modules: each module's key, and so its rank and alpha, is that of peft."""
+    other = pytest.importorskip("peft.utils.other")
+    pick: Callable[[list[str], str], str] = other.get_pattern_key
+    places = product(range(4), ("self_attn", "mlp"), ("q_proj", "v_proj"))
+    names = [f"model.layers.{i}.{block}.{module}" for i, block, module in places]
+    draw = random.Random(0)  # noqa: S311 - a test case, not a secret
+    for _ in range(200):
+        ranks, alphas = (draw.sample(KEYS, draw.randint(0, 3)) for _ in range(2))
+        r, alpha = ({key: i for i, key in enumerate(keys, start)} for keys, start in ((ranks, 2), (alphas, 64)))
+        config = read_config(written(tmp_path, rank_pattern=r, alpha_pattern=alpha))
+        expected = {(r.get(pick(ranks, name), 16), alpha.get(pick(alphas, name), 32)) for name in names}
+        assert expected <= {(group.rank, int(group.alpha)) for group in config.groups}
+        assert config.modules is not None
+        for name in names:
+            assert (config.modules.ranks.key(name) or name) == pick(ranks, name)
+
+
+def test_many_keys_and_hostile_ones_take_no_time(tmp_path: Path) -> None:
+    literal = {f"model.layers.{i}.self_attn.q_proj": 1 + i for i in range(2000)}
+    hostile = {"(" * 40 + ")*" * 40: 1, ".*" * 60 + "q": 2, "(.*)*(.*)*x": 3}
+    begun = time.monotonic()
+    assert len(read_config(written(tmp_path, rank_pattern=literal)).groups) > 2
+    assert len(read_config(written(tmp_path, rank_pattern=hostile)).groups) > 2
+    assert time.monotonic() - begun < 5
+
+
+@pytest.mark.parametrize(
+    ("changes", "program"),
+    [({"use_dora": True}, "dora"), ({"peft_type": "ADALORA"}, "adalora"), ({"peft_type": "VERA", "r": 256}, "vera")],
+)
+def test_other_adapters_are_those_of_the_catalogue(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, changes: dict[str, object], program: str
+) -> None:
+    outcome = run(capsys, "derive", str(written(tmp_path, **changes)), "--format", "json")
+    assert (outcome.code, json.loads(outcome.out)["program"]) == (0, program)
+
+
+def test_alpha_in_proportion_to_the_rank(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    found = json.loads(run(capsys, f"derive {written(tmp_path)} --rank growing --scaling 1 --format json").out)
+    assert found["sup"]["stable"]["eta"][0]["value"] == "-1/2 - rho/2"
+    assert any("alpha grows in proportion to r" in note for note in found["configuration"])
+    outcome = run(capsys, f"derive {written(tmp_path, use_rslora=True)} --rank growing --scaling 1")
+    assert outcome.code == 2
+    assert "contradicts the config" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"modules_to_save": ["classifier"]}, "modules trained whole (classifier)"),
+        ({"bias": "lora_only"}, "biases"),
+        ({"target_modules": ".*(q_proj|embed_tokens)"}, "adapters on embeddings (embed_tokens)"),
+        ({"trainable_token_indices": [1]}, "token embeddings"),
+    ],
+)
+def test_no_rate_is_advised_for_what_is_trained_beside(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, changes: dict[str, object], why: str
+) -> None:
+    path = written(tmp_path, **changes)
+    expected = f"none on one rate for the whole file: {why} are trained at the same rate and are not derived"
+    assert json.loads(run(capsys, f"derive {path} --format json").out)["advice"] == {"text": expected, "parts": []}
+    assert expected in " ".join(run(capsys, f"derive {path}").out.split())
+
+
+def test_what_a_file_holds_is_shown_harmlessly(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    strange = ["q\x1b[31m_proj", "half \ud800", "\u00e9", "v" * 70_000]
+    long = {"zero": {"x" * 70_000: 1}, "y" * 70_000: 1}
+    outcome = run(capsys, f"derive {written(tmp_path, target_modules=strange, **long)}")
+    assert outcome.code == 0
+    assert "\x1b" not in outcome.out
+    assert len(outcome.out) < 5_000
+    outcome = run(capsys, f"derive {written(tmp_path, init_lora_weights='z' * 70_000)}")
+    assert outcome.code == 2
+    assert len(outcome.err) < 1_000
+
+
 def test_unknown_fields_are_accepted_and_listed(tmp_path: Path) -> None:
     notes = read_config(written(tmp_path, foo=1, bar={"a": []})).notes
     assert notes[-1] == 'unknown fields, ignored: "bar", "foo"'
@@ -118,9 +230,11 @@ def test_a_byte_order_mark_is_no_matter(tmp_path: Path) -> None:
     assert read_config(path).groups[0].rank == 16
 
 
+LISTED = 'write "peft_type": "LORA"; the catalogue has "LORA", "ADALORA", "VERA"'
 REFUSED: list[tuple[dict[str, object], str]] = [
-    ({"peft_type": None}, 'no peft_type; only "peft_type": "LORA" is in the catalogue'),
-    ({"peft_type": "ADALORA"}, 'peft_type "ADALORA" is not LoRA; only "peft_type": "LORA" is in the catalogue'),
+    ({"peft_type": None}, f"no peft_type; {LISTED}"),
+    ({"peft_type": "LOHA"}, f'peft_type "LOHA" is not in the catalogue; {LISTED}'),
+    ({"peft_type": ["LORA"]}, f'peft_type ["LORA"] is not in the catalogue; {LISTED}'),
     ({"r": 0}, "r is 0; a rank is a positive whole number"),
     ({"r": -4}, "r is -4; a rank is a positive whole number"),
     ({"r": True}, "r is true; a rank is a positive whole number"),
@@ -160,7 +274,14 @@ REFUSED: list[tuple[dict[str, object], str]] = [
     ),
     ({"init_lora_weights": "gausian"}, "unknown init_lora_weights 'gausian'; did you mean gaussian?"),
     ({"init_lora_weights": None}, 'init_lora_weights is null; write true, false or a name such as "gaussian"'),
-    ({"use_dora": True}, "use_dora is not yet in the catalogue; without it the config is plain LoRA"),
+    ({"use_qalora": True}, "use_qalora is not yet in the catalogue; without it the config is plain LoRA"),
+    (
+        {"rank_pattern": {"q_proj(": 4}},
+        (
+            'rank_pattern key "q_proj(" is no regular expression: missing ), unterminated subpattern at position 0; '
+            "write a module's name"
+        ),
+    ),
 ]
 
 
@@ -179,6 +300,10 @@ FILES = [
     (b"[" * 100_000, "not JSON that can be read: nested too deeply, or a number too long"),
     (b'{"r": ' + b"9" * 5000 + b"}", "not JSON that can be read: nested too deeply, or a number too long"),
     (b'{"peft_type": "LORA", "lora_alpha": 1e999999999}', "lora_alpha is 1E+999999999; write a positive number"),
+    (
+        b'{"peft_type":"LORA","x":1e99999999999999999999}',
+        "a number beyond all that can be reckoned with; write a smaller exponent",
+    ),
     (b'{"peft_type": "LORA", "r": NaN}', "r is NaN; a rank is a positive whole number"),
     (
         b" " * 50_000_000,
@@ -213,6 +338,14 @@ def test_what_the_config_sets_is_not_set_twice(
     outcome = run(capsys, f"derive {path} {option}")
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.startswith(f"gamma-calc: {path}: {option} contradicts the config, which sets it by {field}; ")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_a_pipe_is_not_waited_for(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.json")
+    outcome = run(capsys, f"derive {tmp_path / 'pipe.json'}")
+    assert outcome.code == 2
+    assert outcome.err.endswith("this is a pipe or a device, no file; write what comes from it to a file first\n")
 
 
 def test_a_growing_rank_asks_what_if(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from gamma_calc.calculus.dims import Dim
+from gamma_calc.catalogue.initialisations import INITIALISATIONS, Initialisation
 from gamma_calc.catalogue.losses import LOSSES
-from gamma_calc.errors import pick
-from gamma_calc.exponents.orders.order import Exponent, order
-from gamma_calc.language.initialisation import given, iid, zero
+from gamma_calc.errors import ProgramError, pick
+from gamma_calc.exponents.orders.order import Exponent, Order, order
+from gamma_calc.language.initialisation import given, iid
 from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, internal, other, output
 from gamma_calc.operations.divide import divide
@@ -15,13 +16,16 @@ from gamma_calc.operations.since_start import since_start
 from gamma_calc.optimisers import OPTIMISERS
 
 
-def dora(*, optimiser: str = "adam", magnitude: Exponent = "eta", loss: str = "linear") -> Program:
-    """A DoRA layer on one sample: A of variance 1/n, B = 0, and m at the lengths of the rows of W*; the rank is fixed.
+def dora(
+    init: str = "default", *, optimiser: str = "adam", magnitude: Exponent = "eta", loss: str = "linear"
+) -> Program:
+    """A DoRA layer on one sample: one factor starts at zero, m at the lengths of the rows of W*; the rank is fixed.
 
-    ``magnitude`` is the exponent of m's learning rate, by default that of A and B. What is bounded is what training
-    adds to the output, Z_out; the parts of its change are delta1 (A and B move), delta2 (m moves) and delta3 (both).
+    ``init`` names an initialisation of LoRA of independent factors of which one is zero. ``magnitude`` is the
+    exponent of m's learning rate, by default that of A and B. What is bounded is what training adds to the output,
+    Z_out; the parts of its change are delta1 (A and B move), delta2 (m moves) and delta3 (both).
     Lengths are constants to the backward pass. Source: Liu et al., arXiv 2402.09353, sections 4.1 and 4.3. Raises
-    UnknownName for a name not in its table.
+    UnknownName for a name not in its table, ProgramError for an initialisation without a zero factor.
 
     >>> from gamma_calc import derive
     >>> derive(dora()).conditions["stable"].region
@@ -30,7 +34,9 @@ def dora(*, optimiser: str = "adam", magnitude: Exponent = "eta", loss: str = "l
     objective = pick("loss", loss, LOSSES)
     n, r = Dim("n", 1), Dim("r", 0)
     Z, W = data("Z", n), frozen("W*", n, n)
-    A, B = parameter("A", r, n, init=iid("-1/2"), rate="eta"), parameter("B", n, r, init=zero, rate="eta")
+    start = pick("initialisation", init, INITIALISATIONS)
+    entry_a, entry_b = _with_a_zero(start)
+    A, B = parameter("A", r, n, init=iid(entry_a), rate="eta"), parameter("B", n, r, init=iid(entry_b), rate="eta")
     m = parameter("m", n, init=given(row_length(W)), rate=order(magnitude))
     Z_A = A @ Z
     Z_B = B @ Z_A
@@ -50,8 +56,19 @@ def dora(*, optimiser: str = "adam", magnitude: Exponent = "eta", loss: str = "l
             output("Z_out", since_start(whole), parts=("delta1", "delta2", "delta3")),
         ],
         notes=(
-            "A random, B = 0, m the lengths of the rows of W*, trained (arXiv 2402.09353)",
+            f"{start.statement}; m the lengths of the rows of W*, trained (arXiv 2402.09353)",
             "lengths of rows are constants to the backward pass",
             objective.statement,
         ),
     )
+
+
+def _with_a_zero(start: Initialisation) -> tuple[Order, Order]:
+    """The entries of both factors where their product is zero, so that m is the lengths of the rows of W*."""
+    entries = start.entries()
+    if not start.independent or not any(entry.is_zero_quantity for entry in entries):
+        raise ProgramError(
+            f"initialisation {start.name} has no zero factor, which dora is derived from",
+            hint="name one that has: A, B, default or gaussian",
+        )
+    return entries

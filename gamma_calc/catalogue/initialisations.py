@@ -6,6 +6,7 @@ and ``tau`` of the singular values that the start keeps, where it is made from a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -16,13 +17,44 @@ from gamma_calc.exponents.orders.order import Exponent, Order, order
 
 
 @dataclass(frozen=True, slots=True)
+class InPeft:
+    """What ``init_lora_weights`` of a peft configuration asks for an initialisation.
+
+    ``any_case``: peft takes capitals as well. ``pattern``: other values that mean the same, as a regular expression.
+    ``mode``: a configuration of its own, a field of it, and the one value of the field that is this initialisation.
+    ``call``: the function without whose call peft starts as with true. ``even``: peft asks for an even rank.
+    """
+
+    value: str | bool
+    any_case: bool = False
+    pattern: str = ""
+    mode: tuple[str, str, str] | None = None
+    call: str = ""
+    even: bool = False
+
+    def means(self, asked: str | bool) -> bool:
+        """Is this what a value of ``init_lora_weights`` asks for?
+
+        >>> InPeft("olora", any_case=True).means("OLoRA"), InPeft("pissa").means("PiSSA"), InPeft(True).means(1)
+        (True, False, False)
+        """
+        if isinstance(asked, bool) or isinstance(self.value, bool):
+            return asked is self.value
+        same = asked.lower() if self.any_case else asked
+        return same == self.value or bool(self.pattern and re.fullmatch(self.pattern, asked))
+
+
+@dataclass(frozen=True, slots=True)
 class Initialisation:
-    """How both factors start.
+    """How both factors start, and all that other rooms need to know of it.
 
     ``residual``: the frozen weight holds W* - s B0 A0, so the merged weight starts at W*. ``tau``: exponent of the
     singular values that the start keeps, as it is where entries are independent; empty where there are none. ``along``:
     the rows of A span the training sample, so A0 Z is not a random sum. ``orthogonal``: B0 A0 = 0 by construction.
-    ``frozen``: the factor that is not trained. ``assumes``: what the exponents rest on, in words.
+    ``frozen``: the factor that is not trained. ``assumes``: what the exponents rest on, in words. ``peft``: what asks
+    for it in a configuration. ``construction``: the numeric side's function that makes it; its name with underscores
+    where nothing else is said, "none" where sizes are open. ``logarithm``: powers of log_n(r) in the sizes of A, B, A Z
+    and B A, by definition.
     """
 
     name: str
@@ -36,6 +68,14 @@ class Initialisation:
     orthogonal: bool = False
     frozen: str = "none"
     assumes: str = ""
+    peft: InPeft | None = None
+    construction: str = ""
+    logarithm: tuple[str, str, str, str] = ("0", "0", "0", "0")
+
+    @property
+    def constructed_by(self) -> str:
+        """The name of the numeric side's function."""
+        return self.construction or self.name.replace("-", "_")
 
     @property
     def independent(self) -> bool:
@@ -73,16 +113,45 @@ INITIALISATIONS: Final[Mapping[str, Initialisation]] = MappingProxyType(
     {
         i.name: i
         for i in (
-            Initialisation("A", "-1/2", "-inf", "A random with variance 1/n, B = 0", _HAYOU),
-            Initialisation("B", "-inf", "-rho/2", "A = 0, B random with variance 1/r", _HAYOU),
-            Initialisation("AB", "-1/2", "-1/2", "both random with variance 1/n", _LI),
+            Initialisation("A", "-1/2", "-inf", "A random with variance 1/n, B = 0", _HAYOU, construction="normal_a"),
+            Initialisation("B", "-inf", "-rho/2", "A = 0, B random with variance 1/r", _HAYOU, construction="normal_b"),
+            Initialisation("AB", "-1/2", "-1/2", "both random with variance 1/n", _LI, construction="normal_both"),
             Initialisation(
-                "AB+", "-1/2", "-1/2", "both random with variance 1/n; frozen weight W* - s B0 A0", _LI, residual=True
+                "AB+",
+                "-1/2",
+                "-1/2",
+                "both random with variance 1/n; frozen weight W* - s B0 A0",
+                _LI,
+                residual=True,
+                construction="normal_both",
             ),
-            Initialisation("general", "a0", "b0", "both random, entries n^a0 and n^b0", _LI),
-            Initialisation("default", "-1/2", "-inf", "A uniform on +-1/sqrt(n), B = 0", _PEFT),
-            Initialisation("gaussian", "-rho", "-inf", "A normal with deviation 1/r whatever the width, B = 0", _PEFT),
-            Initialisation("false", "-1/2", "-rho/2", "A uniform on +-1/sqrt(n), B uniform on +-1/sqrt(r)", _PEFT),
+            Initialisation("general", "a0", "b0", "both random, entries n^a0 and n^b0", _LI, construction="none"),
+            Initialisation(
+                "default",
+                "-1/2",
+                "-inf",
+                "A uniform on +-1/sqrt(n), B = 0",
+                _PEFT,
+                peft=InPeft(True),
+                construction="uniform_a",
+            ),
+            Initialisation(
+                "gaussian",
+                "-rho",
+                "-inf",
+                "A normal with deviation 1/r whatever the width, B = 0",
+                _PEFT,
+                peft=InPeft("gaussian", any_case=True),
+            ),
+            Initialisation(
+                "false",
+                "-1/2",
+                "-rho/2",
+                "A uniform on +-1/sqrt(n), B uniform on +-1/sqrt(r)",
+                _PEFT,
+                peft=InPeft(False),
+                construction="uniform_both",
+            ),
             Initialisation(
                 "orthogonal",
                 "0",
@@ -90,6 +159,7 @@ INITIALISATIONS: Final[Mapping[str, Initialisation]] = MappingProxyType(
                 "both of deviation 0.07 whatever the width and the rank, on complementary halves of the rank: B A = 0",
                 _PEFT,
                 orthogonal=True,
+                peft=InPeft("orthogonal", even=True),
             ),
             Initialisation(
                 "pissa",
@@ -100,6 +170,7 @@ INITIALISATIONS: Final[Mapping[str, Initialisation]] = MappingProxyType(
                 residual=True,
                 tau="0",
                 assumes=f"{_FLAT}; 1/2 where the largest carries the Frobenius norm",
+                peft=InPeft("pissa", pattern="pissa_niter_[0-9]+"),
             ),
             Initialisation(
                 "milora",
@@ -120,6 +191,7 @@ INITIALISATIONS: Final[Mapping[str, Initialisation]] = MappingProxyType(
                 residual=True,
                 tau="0",
                 assumes=f"{_FLAT}; a few larger ones, n^tau with tau <= 1/2, add n^(2 tau - 1) to every row of R",
+                peft=InPeft("olora", any_case=True),
             ),
             Initialisation(
                 "eva",
@@ -128,6 +200,7 @@ INITIALISATIONS: Final[Mapping[str, Initialisation]] = MappingProxyType(
                 "rows of A the leading principal components of the layer's inputs, B = 0",
                 "Paischer et al., arXiv 2410.07170",
                 along=True,
+                peft=InPeft("eva", call="initialize_lora_eva_weights"),
                 assumes=_ON_SAMPLE,
             ),
             Initialisation(
@@ -141,6 +214,7 @@ INITIALISATIONS: Final[Mapping[str, Initialisation]] = MappingProxyType(
                 tau="0",
                 assumes="inputs independent of order one, more than n of them and in proportion to n, so that C is of "
                 "order n: T inputs move T^1/2 from A to B; tau as of W*",
+                peft=InPeft("corda", mode=("corda_config", "corda_method", "ipm")),
             ),
             Initialisation(
                 "loftq",
@@ -151,6 +225,7 @@ INITIALISATIONS: Final[Mapping[str, Initialisation]] = MappingProxyType(
                 residual=True,
                 tau="0",
                 assumes="a fixed number of bits: the error has independent entries in proportion to those of W*",
+                peft=InPeft("loftq"),
             ),
             Initialisation(
                 "lora-ga",
@@ -172,6 +247,7 @@ INITIALISATIONS: Final[Mapping[str, Initialisation]] = MappingProxyType(
                 tau="0",
                 along=True,
                 assumes=f"tau 0: a loss averaged over its outputs has a gradient of norm one (a sum: 1); {_ON_SAMPLE}",
+                peft=InPeft("lora_ga", mode=("lora_ga_config", "scale", "stable"), call="preprocess_loraga"),
             ),
             Initialisation(
                 "lora-one",
@@ -191,6 +267,7 @@ INITIALISATIONS: Final[Mapping[str, Initialisation]] = MappingProxyType(
                 "LoRAM, arXiv 2507.06558",
                 residual=True,
                 assumes="powers only: at fixed rank log_n(r) makes each factor fall by (log n)^(1/4)",
+                logarithm=("1/4", "1/4", "1/4", "1/2"),
             ),
             Initialisation(
                 "mica",
@@ -198,6 +275,7 @@ INITIALISATIONS: Final[Mapping[str, Initialisation]] = MappingProxyType(
                 "-1/2",
                 "A = 0, B the left singular vectors of the r smallest singular values of W*, frozen",
                 "Hugging Face peft, mica",
+                peft=InPeft("mica", any_case=True),
                 frozen="B",
             ),
             Initialisation(

@@ -103,7 +103,7 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
                 "dora",
                 "a LoRA layer with rows of trained length, m * (W* + B A) Z / |W* + B A|",
                 dora,
-                {"optimizer": "optimiser", "loss": "loss"},
+                {"init": "init", "optimizer": "optimiser", "loss": "loss"},
             ),
             Target(
                 "toy",

@@ -11,11 +11,15 @@ from typing import Final
 from cyclopts import App, CycloptsError
 
 from gamma_calc import __version__
-from gamma_calc.errors import GammaError
+from gamma_calc.display.shown import shown
+from gamma_calc.errors import ConfigError, GammaError
 
 GOOD, REFUTED, BAD_INPUT, UNDECIDED = 0, 1, 2, 3
 INTERRUPTED: Final = 128 + 2
 PIPE_CLOSED: Final = 128 + 13
+LONGEST_WORD: Final = 60
+LONGEST_LINE: Final = 800
+SELF_EXPLAINED: Final = ("Did you mean", "Choose from")  # in what the option parser says
 
 TARGETS: Final = (
     "Targets: lora, rslora, lora+, lora-fa, lora-frozen-b, lora-xs, vera, adalora, dora, toy, deep-linear, matrix, "
@@ -134,11 +138,13 @@ def app() -> App:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 good, 1 refuted, 2 bad input, 3 undecided."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        code = app()(arguments)
+        check_streams(words)
+        code = app()(words)
         sys.stdout.flush()
     except (GammaError, CycloptsError) as error:
-        print(f"gamma-calc: {_one_line(error)}", file=sys.stderr)  # noqa: T201 - this is the place that prints
+        _say(hinted(error, words))
         return BAD_INPUT
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -148,15 +154,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         _drop_output()
         place = f"{error.filename}: " if error.filename else ""
-        print(f"gamma-calc: {place}cannot be written: {error.strerror}", file=sys.stderr)  # noqa: T201 - as above
+        _say(f"{place}cannot be written: {error.strerror}; name another place, or make room")
         return BAD_INPUT
     return code if isinstance(code, int) else GOOD
 
 
-def _one_line(error: Exception) -> str:
+def check_streams(words: Sequence[str]) -> None:
+    """Refuse what no command could work with. Raises ConfigError."""
+    if sys.stdout is None or sys.stdout.closed:
+        raise ConfigError("the output is closed", hint="leave it open, or redirect it: > /dev/null")
+    for word in words:
+        if "\0" in word:
+            raise ConfigError("an argument holds a NUL character", where=shown(word, LONGEST_WORD), hint="leave it out")
+
+
+def hinted(error: Exception, words: Sequence[str]) -> str:
+    """An error on one line. The option parser's own says where to look where it does not say what to write."""
     if isinstance(error, CycloptsError):
         error.verbose = False
-    return " ".join(str(error).split())
+    text = " ".join(str(error).split())
+    if isinstance(error, CycloptsError) and not any(mark in text for mark in SELF_EXPLAINED):
+        command = next((word for word in words if word in COMMANDS), "")
+        text = f"{text} See gamma-calc {command}{' ' if command else ''}--help."
+    return shortened(text)
+
+
+def shortened(text: str) -> str:
+    """Its beginning and its end, where the hint is.
+
+    >>> shortened("x" * 10_000 + "; the hint")[-20:]
+    'xxxxxxxxxx; the hint'
+    """
+    return text if len(text) <= LONGEST_LINE else f"{text[: LONGEST_LINE // 2]} ... {text[-LONGEST_LINE // 2 :]}"
+
+
+def _say(text: str) -> None:
+    from gamma_calc.cli.output import line
+
+    with suppress(OSError):
+        line(f"gamma-calc: {text}")
 
 
 def _drop_output() -> None:

@@ -62,6 +62,10 @@ def _json(question: Question, step: str | None, trace: bool) -> str:
     return json_text(answer)
 
 
+def _none(question: Question) -> str:
+    return f"none on one rate for the whole file: {question.silence}"
+
+
 def _blocks(question: Question, step: str | None, trace: bool, dialect: str) -> Iterator[Block]:
     found, number = question.found, _number(step)
     yield sections.program(question.program, dialect)
@@ -80,6 +84,6 @@ def _blocks(question: Question, step: str | None, trace: bool, dialect: str) -> 
     yield sections.conditions(found, dialect)
     yield sections.largest(found, dialect)
     if question.point is None:
-        yield sections.advice(found, dialect)
+        yield sections.advice(found, dialect) if not question.silence else Block("Advice", ((_none(question),),))
     if trace:
         yield from found.trace(*found.program.quantities, step=number).blocks(dialect)

@@ -126,18 +126,29 @@ class Question:
             found = data.as_data(self.found)
         else:
             found = data.at_a_point(self.found, self.program.variables, self.program.region, self.point)
+        if self.silence and "advice" in found:
+            found["advice"] = {"text": f"none on one rate for the whole file: {self.silence}", "parts": []}
         return found | ({"configuration": list(self.notes)} if self.notes else {})
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """What a configuration file says besides the program."""
-        return self._config.notes if self._config is not None else ()
+        if self._config is None:
+            return ()
+        grows = (ALPHA_GROWS,) if self.options.scaling else ()
+        return (*self._config.notes, *grows)
+
+    @cached_property
+    def silence(self) -> str:
+        """Why no advice on the learning rate holds for the whole of a configuration file; empty where it does."""
+        beyond = self._config.beyond if self._config is not None else ()
+        return f"{' and '.join(beyond)} are trained at the same rate and are not derived" if beyond else ""
 
     # -- the program ----------------------------------------------------------------------------------------------
 
     @cached_property
     def _known(self) -> Target:
-        return TARGETS["lora"] if self._config is not None else TARGETS[self.target]
+        return TARGETS[self.target if self._config is None else self._config.target]
 
     @cached_property
     def _config(self) -> PeftConfig | None:
@@ -147,8 +158,8 @@ class Question:
         given = self._given()
         if self._config is None:
             return self._built(given, starts)
-        refuse_contradictions(self.target, given)
-        return self._built(given | self._config.settings, starts)
+        refuse_contradictions(self._config, given)
+        return self._built(self._config.settings | given, starts)
 
     def _built(self, given: Mapping[str, str], starts: Mapping[str, Order]) -> Program:
         target = self._known
@@ -192,16 +203,23 @@ def config_of(target: str) -> PeftConfig | None:
     return read_config(path)
 
 
-def refuse_contradictions(config: str, given: Mapping[str, str]) -> None:
-    """A configuration decides some options. Raises ConfigError where one of them is given too."""
-    for name, field in (("init", "init_lora_weights"), ("scaling", "lora_alpha, r and use_rslora")):
-        if name in given:
+def refuse_contradictions(config: PeftConfig, given: Mapping[str, str]) -> None:
+    """A configuration decides some options. Raises ConfigError where one of them is given too.
+
+    That alpha grows with the rank, so that the multiplier stays, is no contradiction: the file has one rank.
+    """
+    for name, field in DECIDED.items():
+        stays = name == "scaling" and given.get(name) == "1" and config.settings.get(name) == "alpha/r"
+        if name in given and name in config.settings and not stays:
             raise ConfigError(
                 f"--{name} {given[name]} contradicts the config, which sets it by {field}",
-                where=config,
+                where=str(config.path),
                 hint=f"leave --{name} out, or name a target of the catalogue instead of the config",
             )
 
+
+DECIDED: Final = {"init": "init_lora_weights", "scaling": "lora_alpha, r and use_rslora"}
+ALPHA_GROWS: Final = "--scaling 1: alpha grows in proportion to r, so the multiplier stays"
 
 _OPENED_BY: Final = {
     "eta": "both rates are one with --lr shared, the default",

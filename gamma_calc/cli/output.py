@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable
 
 from gamma_calc.display.blocks import WIDTH, Block, plain, rich_text
+from gamma_calc.display.shown import encoded, shown
 
 
 def dialect() -> str:
@@ -23,13 +24,14 @@ def show(blocks: Callable[[str], Iterable[Block]]) -> None:
 
 
 def say(text: str) -> None:
-    """Print a text as it is."""
-    sys.stdout.write(f"{text}\n")
+    """Print a text; what the output cannot show is spelled out."""
+    sys.stdout.write(f"{encoded(shown(text), sys.stdout.encoding)}\n")
 
 
 def line(text: str) -> None:
-    """One line on the error stream."""
-    sys.stderr.write(f"{text}\n")
+    """One line on the error stream, if there is one."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"{encoded(shown(text), sys.stderr.encoding)}\n")
 
 
 def _shows(text: str) -> bool:

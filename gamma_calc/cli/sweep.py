@@ -86,8 +86,8 @@ def _resolved(target: str, given: Mapping[str, Texts]) -> tuple[str, Mapping[str
     config = config_of(target)
     if config is None:
         return target, given
-    refuse_contradictions(target, {name: values[0] for name, values in given.items()})
-    return "lora", {**given, **{name: (value,) for name, value in config.settings.items()}}
+    refuse_contradictions(config, {name: values[0] for name, values in given.items()})
+    return config.target, {**{name: (value,) for name, value in config.settings.items()}, **given}
 
 
 def _options(target: str, given: Mapping[str, Texts]) -> dict[str, Texts]:

@@ -1,46 +1,39 @@
-"""Hugging Face peft's adapter_config.json as settings of the LoRA program, with everything it says besides."""
+"""Hugging Face peft's adapter_config.json as settings of a program, with everything it says besides."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from math import isqrt
 from pathlib import Path
 from typing import Any, Final
 
-from gamma_calc.catalogue.lora import lora
+from gamma_calc.catalogue.initialisations import INITIALISATIONS, Initialisation
+from gamma_calc.catalogue.targets import TARGETS
+from gamma_calc.display.shown import shown
 from gamma_calc.errors import ConfigError, GammaError, unknown
+from gamma_calc.frontends.json_file import read_object, value_text
+from gamma_calc.frontends.peft_patterns import Modules, Pattern, is_literal, literal
 from gamma_calc.language.program import Program
 
-MOST_BYTES: Final = 2**20  # a config has a few kB
 LARGEST: Final = 10**9  # a rank or an alpha beyond it is a mistake
 MOST_DIGITS: Final = 20
+LONGEST: Final = 200  # of what a note repeats of the file
+MOST_GROUPS: Final = 64  # that are listed
 
-INITS: Final[Mapping[object, str]] = {
-    True: "default",
-    False: "false",
-    "corda": "corda",
-    "eva": "eva",
-    "gaussian": "gaussian",
-    "loftq": "loftq",
-    "lora_ga": "lora-ga-peft",
-    "mica": "mica",
-    "olora": "olora",
-    "orthogonal": "orthogonal",
-    "pissa": "pissa",
+INITS: Final[Mapping[str | bool, str]] = {i.peft.value: i.name for i in INITIALISATIONS.values() if i.peft is not None}
+ADAPTERS: Final[Mapping[str, str]] = {"LORA": "lora", "ADALORA": "adalora", "VERA": "vera"}  # names in the catalogue
+OTHER_PROGRAMS: Final[Mapping[str, str]] = {"use_dora": "dora"}  # a field of LoRA and the program that it makes
+DIFFERENT: Final = ("use_qalora", "use_bdlora", "kasa_config", "monteclora_config", "velora_config")
+KINDS: Final[Mapping[str, tuple[type, ...]]] = {
+    "target_modules": (list, str),
+    "exclude_modules": (list, str),
+    "modules_to_save": (list,),
+    "layers_to_transform": (list, int),
 }
-ANY_CASE: Final = ("gaussian", "mica", "olora")  # the others peft takes in small letters only
-APPROXIMATE: Final = re.compile(r"pissa_niter_[0-9]+")  # the singular value decomposition by that many iterations
-MODES: Final = {"corda": ("corda_config", "corda_method", "ipm"), "lora_ga": ("lora_ga_config", "scale", "stable")}
-STARTED_LATER: Final = {
-    "eva": "without a call of initialize_lora_eva_weights peft starts as with true",
-    "lora_ga": "without a call of preprocess_loraga peft starts as with true",
-}
-DIFFERENT: Final = ("use_dora", "use_qalora", "use_bdlora", "kasa_config", "monteclora_config", "velora_config")
 BESIDE: Final = {
     "lora_bias": "the bias of B is trained as well, which is not derived",
     "modules_to_save": "modules trained whole beside the adapters are not derived",
@@ -71,6 +64,21 @@ OTHERS: Final = frozenset(
         "megatron_config",
         "megatron_core",
         "alpha_pattern",
+        "init_r",
+        "d_initial",
+        "projection_prng_key",
+        "save_projection",
+        "vera_dropout",
+        "init_weights",
+        "target_r",
+        "tinit",
+        "tfinal",
+        "deltaT",
+        "beta1",
+        "beta2",
+        "orth_reg_weight",
+        "total_step",
+        "use_dora",
         "peft_type",
         "peft_version",
         "qalora_group_size",
@@ -105,164 +113,192 @@ class Group:
 
     def __str__(self) -> str:
         law = "alpha/sqrt(r)" if self.rs else "alpha/r"
-        return f"{self.modules}: r {self.rank}, alpha {self.alpha}, multiplier {law} = {self.multiplier}"
+        name = shown(self.modules, LONGEST)
+        return f"{name}: r {self.rank}, alpha {self.alpha}, multiplier {law} = {self.multiplier}"
 
 
 @dataclass(frozen=True, slots=True)
 class PeftConfig:
-    """A peft LoRA configuration: what shapes the program, its groups of modules, and notes in words."""
+    """A peft configuration: its program and what shapes it, its groups of modules, and notes in words.
+
+    ``beyond`` says what else is trained at the same learning rate, so that no advice on it holds for the whole file.
+    """
 
     path: Path
     init: str
     scaling: str
     groups: tuple[Group, ...]
     notes: tuple[str, ...]
+    target: str = "lora"
+    beyond: tuple[str, ...] = ()
+    modules: Modules | None = field(default=None, repr=False, compare=False)
 
     @property
     def settings(self) -> dict[str, str]:
-        """The options of the LoRA target that the config decides."""
-        return {"init": self.init, "scaling": self.scaling}
+        """The options of the target that the config decides."""
+        decided = {"init": self.init, "scaling": self.scaling}
+        return {name: value for name, value in decided.items() if value and name in TARGETS[self.target].options}
 
     def program(self, **options: str) -> Program:
-        """The LoRA program of the config; ``options`` are the arguments of ``lora`` that it leaves open."""
-        return lora(self.init, scaling=self.scaling, **options)  # type: ignore[arg-type]
+        """The program of the config; ``options`` are the arguments that it leaves open."""
+        return TARGETS[self.target].build(**self.settings, **options)
 
 
 def read_config(path: Path | str) -> PeftConfig:
-    """A PEFT adapter_config.json. Raises ConfigError, with the path in front, for what is no LoRA configuration."""
+    """A peft adapter_config.json. Raises ConfigError, with the path in front, for what is no such configuration."""
     path = Path(path)
     try:
-        return _config(path, _object(_text(path)))
+        return _config(path, read_object(path))
     except GammaError as error:
         raise error.at(str(path)) from error
 
 
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            found = file.read(MOST_BYTES + 1)
-        if len(found) > MOST_BYTES:
-            raise ConfigError(
-                f"the file is larger than {MOST_BYTES // 2**20} MB, a config has a few kB",
-                hint="name the adapter_config.json, not the weights",
-            )
-        return found.decode("utf-8-sig")
-    except FileNotFoundError:
-        raise ConfigError("no such file", hint="name an adapter_config.json, or a target of the catalogue") from None
-    except IsADirectoryError:
-        raise ConfigError("this is a folder", hint="name the adapter_config.json inside it") from None
-    except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", hint="name a readable adapter_config.json") from None
-    except UnicodeDecodeError:
-        raise ConfigError("not JSON: the file is no UTF-8 text", hint="name an adapter_config.json") from None
-
-
-def _object(text: str) -> dict[str, Any]:
-    """Numbers stay exact: a fraction written in decimals becomes a Decimal."""
-    try:
-        found = json.loads(text, parse_float=Decimal)
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise ConfigError(f"not JSON: {error.msg}", where=place, hint="mend the file there") from None
-    except (RecursionError, ValueError):
-        raise ConfigError("not JSON that can be read: nested too deeply, or a number too long") from None
-    if not isinstance(found, dict):
-        raise ConfigError("the JSON is no object", hint='a config looks like {"peft_type": "LORA", "r": 16, ...}')
-    return found
-
-
 def _config(path: Path, fields: dict[str, Any]) -> PeftConfig:
-    _refuse_other_adapters(fields)
-    init, rs = _init(fields), bool(fields.get("use_rslora"))
-    groups = tuple(_groups(fields, rs))
-    if init == "orthogonal":
-        _refuse_odd_ranks(groups)
-    return PeftConfig(path, init, "alpha/sqrt(r)" if rs else "alpha/r", groups, tuple(_notes(fields, groups)))
+    target = _target(fields)
+    _check_kinds(fields)
+    if target in ("adalora", "vera"):
+        return _other_adapter(path, fields, target)
+    start, rs = _start(fields), bool(fields.get("use_rslora"))
+    modules = _modules(fields)
+    groups = tuple(_groups(fields, modules, rs))
+    if start.peft is not None and start.peft.even:
+        _check_even_ranks(groups)
+    notes = (*_group_notes(groups), *_notes(fields, modules, start))
+    scaling = "alpha/sqrt(r)" if rs else "alpha/r"
+    return PeftConfig(path, start.name, scaling, groups, notes, target, tuple(_beyond(fields, modules)), modules)
 
 
-def _refuse_other_adapters(fields: dict[str, Any]) -> None:
+def _other_adapter(path: Path, fields: dict[str, Any], target: str) -> PeftConfig:
+    """AdaLoRA starts P and Q with a deviation of 0.02, VeRA has no choice of a start; neither has patterns to read."""
+    modules = Modules(fields, Pattern(()), Pattern(()))
+    rank = _rank("init_r", fields.get("init_r", 12)) if target == "adalora" else _rank("r", fields.get("r", 256))
+    notes = (f"all modules: r {rank}", *_notes(fields, modules, None))
+    if target == "adalora":
+        notes = (*notes, "peft divides by the rank, which changes no exponent while the rank is fixed")
+    init = "gaussian" if target == "adalora" else ""
+    return PeftConfig(path, init, "", (), notes, target, tuple(_beyond(fields, modules)), modules)
+
+
+def _target(fields: dict[str, Any]) -> str:
+    """The name of the program in the catalogue. Raises ConfigError where it is not there."""
     kind = fields.get("peft_type")
-    if kind != "LORA":
-        told = "no peft_type" if kind is None else f"peft_type {_shown(kind)} is not LoRA"
-        raise ConfigError(told, hint='only "peft_type": "LORA" is in the catalogue')
+    if not isinstance(kind, str) or kind.upper() not in ADAPTERS:
+        told = "no peft_type" if kind is None else f"peft_type {value_text(kind)} is not in the catalogue"
+        listed = ", ".join(f'"{name}"' for name in ADAPTERS)
+        raise ConfigError(told, hint=f'write "peft_type": "LORA"; the catalogue has {listed}')
     for name in DIFFERENT:
         if fields.get(name):
             raise ConfigError(f"{name} is not yet in the catalogue", hint="without it the config is plain LoRA")
+    own = (target for name, target in OTHER_PROGRAMS.items() if fields.get(name))
+    return next(own, "lora") if kind.upper() == "LORA" else ADAPTERS[kind.upper()]
 
 
-def _init(fields: dict[str, Any]) -> str:
-    """The name that peft goes by. Raises ConfigError and UnknownName for what is not in the catalogue."""
-    asked = fields.get("init_lora_weights", True)
-    if not isinstance(asked, bool | str):
-        raise ConfigError(
-            f"init_lora_weights is {_shown(asked)}", hint='write true, false or a name such as "gaussian"'
-        )
-    name = _plain_name(asked)
-    if name not in INITS:
-        raise unknown("init_lora_weights", str(asked), [str(known).lower() for known in INITS])
-    if name in MODES:
-        _refuse_other_modes(fields, *MODES[str(name)])
-    return INITS[name]
-
-
-def _plain_name(asked: bool | str) -> bool | str:
-    if isinstance(asked, bool):
-        return asked
-    return "pissa" if APPROXIMATE.fullmatch(asked) else asked.lower() if asked.lower() in ANY_CASE else asked
-
-
-def _refuse_other_modes(fields: dict[str, Any], config: str, field: str, known: str) -> None:
-    """Some starts have a configuration of their own, of which one mode is in the catalogue."""
-    own = fields.get(config) or {}
-    mode = own.get(field, known) if isinstance(own, dict) else own
-    if mode != known:
-        raise ConfigError(f"{config}.{field} is {_shown(mode)}", hint=f"only {_shown(known)} is in the catalogue")
-
-
-def _refuse_odd_ranks(groups: tuple[Group, ...]) -> None:
-    for group in groups:
-        if group.rank % 2:
+def _check_kinds(fields: dict[str, Any]) -> None:
+    """What names modules is a list or a regular expression."""
+    for name, kinds in KINDS.items():
+        if not isinstance(fields.get(name) or [], kinds):
+            told = "a list of names" + (", or a regular expression" if str in kinds else "")
             raise ConfigError(
-                f"{group.modules}: r is {group.rank}", hint="the orthogonal start halves the rank: write an even one"
+                f"{name} is {value_text(fields[name])}",
+                hint=f"write {told if int not in kinds else 'a list of numbers'}",
             )
 
 
-def _groups(fields: dict[str, Any], rs: bool) -> Iterator[Group]:
-    """The group of everything else first, then one for each key of a pattern."""
-    rank, alpha = _rank("r", fields.get("r", 8)), _alpha("lora_alpha", fields.get("lora_alpha", 8))
+def _start(fields: dict[str, Any]) -> Initialisation:
+    """The start that peft goes by. Raises ConfigError and UnknownName for what is not in the catalogue."""
+    asked = fields.get("init_lora_weights", True)
+    if not isinstance(asked, bool | str):
+        raise ConfigError(
+            f"init_lora_weights is {value_text(asked)}", hint='write true, false or a name such as "gaussian"'
+        )
+    for start in INITIALISATIONS.values():
+        if start.peft is not None and start.peft.means(asked):
+            if start.peft.mode is not None:
+                _check_mode(fields, *start.peft.mode)
+            return start
+    raise unknown("init_lora_weights", shown(str(asked), LONGEST), [str(known).lower() for known in INITS])
+
+
+def _check_mode(fields: dict[str, Any], config: str, name: str, known: str) -> None:
+    """Some starts have a configuration of their own, of which one mode is in the catalogue."""
+    own = fields.get(config) or {}
+    mode = own.get(name, known) if isinstance(own, dict) else own
+    if mode != known:
+        raise ConfigError(
+            f"{config}.{name} is {value_text(mode)}", hint=f"only {value_text(known)} is in the catalogue"
+        )
+
+
+def _check_even_ranks(groups: tuple[Group, ...]) -> None:
+    for group in groups:
+        if group.rank % 2:
+            raise ConfigError(
+                f"{shown(group.modules, LONGEST)}: r is {group.rank}",
+                hint="the orthogonal start halves the rank: write an even one",
+            )
+
+
+# -- groups of modules ------------------------------------------------------------------------------------------------
+
+
+def _modules(fields: dict[str, Any]) -> Modules:
     ranks, alphas = (_pattern(name, fields) for name in ("rank_pattern", "alpha_pattern"))
-    keys = dict.fromkeys((*ranks, *alphas))
-    yield Group("other modules" if keys else "all modules", rank, alpha, rs)
-    for key in keys:
-        own_rank = _rank(f"rank_pattern[{_shown(key)}]", ranks[key]) if key in ranks else rank
-        own_alpha = _alpha(f"alpha_pattern[{_shown(key)}]", alphas[key]) if key in alphas else alpha
-        yield Group(key, own_rank, own_alpha, rs)
+    return Modules(fields, Pattern(tuple(ranks)), Pattern(tuple(alphas)))
 
 
 def _pattern(name: str, fields: dict[str, Any]) -> dict[str, Any]:
     found = fields.get(name) or {}
     if not isinstance(found, dict):
-        raise ConfigError(f"{name} is {_shown(found)}", hint="write an object from module names to numbers")
+        raise ConfigError(f"{name} is {value_text(found)}", hint="write an object from module names to numbers")
     targets = fields.get("target_modules")
-    if isinstance(targets, list):
-        for key in found:
-            _refuse_a_key_without_match(name, key, [t for t in targets if isinstance(t, str)])
+    for key in found:
+        _check_expression(name, key)
+        if isinstance(targets, list):
+            _check_key(name, key, [t for t in targets if isinstance(t, str)])
     return found
 
 
-def _refuse_a_key_without_match(pattern: str, key: str, targets: list[str]) -> None:
+def _check_expression(pattern: str, key: str) -> None:
+    try:
+        re.compile(f"({key})")
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ConfigError(
+            f"{pattern} key {value_text(key)} is no regular expression: {error}", hint="write a module's name"
+        ) from None
+
+
+def _check_key(pattern: str, key: str, targets: list[str]) -> None:
     """A literal key names a module or the end of its path; a regular expression is left to peft."""
-    literal = key.removeprefix("^").removesuffix("$").replace("\\.", ".")
-    if not all(c.isalnum() or c in "_.-" for c in literal):
-        return
-    if not any(f".{literal}".endswith(f".{t}") or f".{t}".endswith(f".{literal}") for t in targets):
+    name = literal(key)
+    if is_literal(key) and not any(f".{name}".endswith(f".{t}") or f".{t}".endswith(f".{name}") for t in targets):
         error = unknown(f"{pattern} key", key, targets)
-        raise ConfigError(f"{pattern} key {_shown(key)} matches no target module", hint=error.hint)
+        raise ConfigError(f"{pattern} key {value_text(key)} matches no target module", hint=shown(error.hint, LONGEST))
+
+
+def _groups(fields: dict[str, Any], modules: Modules, rs: bool) -> Iterator[Group]:
+    """One for each pair of keys that some module matches, that of all others first."""
+    rank, alpha = _rank("r", fields.get("r", 8)), _alpha("lora_alpha", fields.get("lora_alpha", 8))
+    ranks = {k: _rank(f"rank_pattern[{value_text(k)}]", v) for k, v in (fields.get("rank_pattern") or {}).items()}
+    alphas = {k: _alpha(f"alpha_pattern[{value_text(k)}]", v) for k, v in (fields.get("alpha_pattern") or {}).items()}
+    pairs = modules.pairs
+    for of_rank, of_alpha in pairs or ((None, None),):
+        name = _name(of_rank, of_alpha) or ("other modules" if len(pairs) > 1 else "all modules")
+        own_rank = rank if of_rank is None else ranks[of_rank]
+        yield Group(name, own_rank, alpha if of_alpha is None else alphas[of_alpha], rs)
+
+
+def _name(one: str | None, two: str | None) -> str:
+    """What two keys have in common: the longer one where it ends in the other, else both."""
+    if one is None or two is None or one == two:
+        return one or two or ""
+    longer, shorter = (one, two) if len(one) > len(two) else (two, one)
+    within = is_literal(longer) and is_literal(shorter) and f".{literal(longer)}".endswith(f".{literal(shorter)}")
+    return longer if within else f"{one} and {two}"
 
 
 def _rank(name: str, value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= LARGEST:
-        raise ConfigError(f"{name} is {_shown(value)}", hint="a rank is a positive whole number")
+        raise ConfigError(f"{name} is {value_text(value)}", hint="a rank is a positive whole number")
     return value
 
 
@@ -274,30 +310,53 @@ def _alpha(name: str, value: object) -> Fraction:
         case _:
             known = 0
     if not Decimal(1) / LARGEST <= known <= LARGEST:
-        raise ConfigError(f"{name} is {_shown(value)}", hint="write a positive number")
+        raise ConfigError(f"{name} is {value_text(value)}", hint="write a positive number")
     return Fraction(known)
 
 
-def _notes(fields: dict[str, Any], groups: tuple[Group, ...]) -> Iterator[str]:
-    for group in groups:
-        yield str(group)
+# -- what is said of the rest -----------------------------------------------------------------------------------------
+
+
+def _group_notes(groups: tuple[Group, ...]) -> Iterator[str]:
+    yield from map(str, groups[:MOST_GROUPS])
+    if len(groups) > MOST_GROUPS:
+        yield f"and {len(groups) - MOST_GROUPS} groups more"
     if len({group.rank for group in groups}) > 1:
         yield "ranks that do not grow with the width give one derivation, whatever they are"
+
+
+def _notes(fields: dict[str, Any], modules: Modules, start: Initialisation | None) -> Iterator[str]:
+    unmatched = sorted(set(modules.keys).difference(key for pair in modules.pairs for key in pair))
+    if unmatched:
+        listed = shown(", ".join(map(value_text, unmatched)), LONGEST)
+        yield f"keys that match no module, which peft leaves out: {listed}"
     targets = fields.get("target_modules")
     if targets:
-        yield f"target modules: {', '.join(map(str, targets)) if isinstance(targets, list) else targets}"
-    if isinstance(targets, list) and any("embed" in str(t) or t in ("wte", "wpe") for t in targets):
+        told = ", ".join(map(str, targets)) if isinstance(targets, list) else str(targets)
+        yield f"target modules: {shown(told, LONGEST)}"
+    if modules.embeddings:
         yield "embeddings start with A = 0 and B random whatever the config says; this is for the linear layers"
-    later = STARTED_LATER.get(fields.get("init_lora_weights", True))
-    if later:
-        yield later
+    if start is not None and start.peft is not None and start.peft.call:
+        yield f"without a call of {start.peft.call} peft starts as with true"
+    if fields.get("bias") not in (None, "none", False):
+        yield f"biases are trained as well (bias {value_text(fields['bias'])}), which is not derived"
     yield from (text for name, text in BESIDE.items() if fields.get(name))
     extra = sorted(fields.keys() - KNOWN)
     if extra:
-        yield f"unknown fields, ignored: {', '.join(map(_shown, extra))}"
+        yield f"unknown fields, ignored: {shown(', '.join(map(value_text, extra)), LONGEST)}"
 
 
-def _shown(value: object) -> str:
-    """A value of the file in a message: JSON, on one line, cut short."""
-    text = str(value) if isinstance(value, Decimal) else json.dumps(value, default=str)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+def _beyond(fields: dict[str, Any], modules: Modules) -> Iterator[str]:
+    """What is trained at the same learning rate and has another law than the adapters of linear layers."""
+    saved = fields.get("modules_to_save")
+    if saved:
+        told = ", ".join(map(str, saved)) if isinstance(saved, list) else str(saved)
+        yield f"modules trained whole ({shown(told, LONGEST)})"
+    if fields.get("trainable_token_indices"):
+        yield "token embeddings"
+    if fields.get("target_parameters"):
+        yield "adapters on bare parameters"
+    if modules.embeddings:
+        yield f"adapters on embeddings ({', '.join(modules.embeddings)})"
+    if fields.get("bias") not in (None, "none", False) or fields.get("lora_bias"):
+        yield "biases"

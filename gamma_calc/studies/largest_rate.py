@@ -14,12 +14,10 @@ from gamma_calc.display.blocks import Block
 from gamma_calc.display.tables import markdown
 from gamma_calc.exponents.orders.order import Order
 from gamma_calc.exponents.orders.power import power
-from gamma_calc.frontends.peft_config import INITS
 from gamma_calc.language.program import Program
 
 LOW: Final = Fraction(1, 4)  # ranks up to n^(1/4): the law of the edge has no knee before
 MULTIPLIERS: Final = ("alpha/r", "alpha/sqrt(r)")
-PEFT_NAMES: Final = {ours: f"`{value!r}`" for value, ours in INITS.items()}  # values of init_lora_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,7 @@ def known_starts() -> tuple[Initialisation, ...]:
 def _row(start: Initialisation) -> tuple[str, ...]:
     sizes = map(_size, start.entries(rho="rho"))
     laws = _laws([edge(start.name, scaling) for scaling in MULTIPLIERS])
-    return f"`{start.name}`", PEFT_NAMES.get(start.name, ""), *sizes, *laws, start.assumes
+    return f"`{start.name}`", f"`{start.peft.value!r}`" if start.peft else "", *sizes, *laws, start.assumes
 
 
 def _laws(edges: Sequence[Edge | None]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The constructions by name; the names are those of the symbolic catalogue."""
+"""The constructions by name: each initialisation of the symbolic catalogue says which function here makes it."""
 
 from __future__ import annotations
 
@@ -6,36 +6,19 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from gamma_calc.catalogue.initialisations import INITIALISATIONS
 from gamma_calc.errors import pick
-from validation.initialisations import decomposed, drawn, trained
-from validation.initialisations.fitted import inilora
+from validation.initialisations import decomposed, drawn, fitted, trained
 from validation.initialisations.layer import Factors, Layer
 
+BY_FUNCTION: Final = {
+    name: made
+    for module in (decomposed, drawn, fitted, trained)
+    for name, made in vars(module).items()
+    if callable(made)
+}
 CONSTRUCTIONS: Final[Mapping[str, Callable[[Layer], Factors]]] = MappingProxyType(
-    {
-        "A": drawn.normal_a,
-        "B": drawn.normal_b,
-        "AB": drawn.normal_both,
-        "AB+": drawn.normal_both,
-        "default": drawn.uniform_a,
-        "gaussian": drawn.gaussian,
-        "false": drawn.uniform_both,
-        "orthogonal": drawn.orthogonal,
-        "pissa": decomposed.pissa,
-        "milora": decomposed.milora,
-        "olora": decomposed.olora,
-        "eva": trained.eva,
-        "corda": decomposed.corda,
-        "loftq": decomposed.loftq,
-        "lora-ga": trained.lora_ga,
-        "lora-ga-peft": trained.lora_ga_peft,
-        "lora-one": trained.lora_one,
-        "loram": drawn.loram,
-        "mica": decomposed.mica,
-        "inilora": inilora,
-        "inilora-alpha": drawn.inilora_alpha,
-        "inilora-beta": drawn.inilora_beta,
-    }
+    {i.name: BY_FUNCTION[i.constructed_by] for i in INITIALISATIONS.values() if i.constructed_by != "none"}
 )
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 import torch
 
+from gamma_calc.catalogue.initialisations import INITIALISATIONS
 from validation.evidence.trials.found import Found
 from validation.initialisations import Layer, construct
 from validation.measurement.along import Slopes
@@ -16,7 +17,6 @@ from validation.statistics.slope import Floats
 from validation.statistics.verdict import Prediction, row
 
 SEEDS: Final = 16
-LOGARITHM: Final = {"loram": {"A": 0.25, "B": 0.25, "A Z": 0.25, "B A": 0.5}}  # powers of log_n(r) by definition
 ROUND_OFF: Final = 1e-14
 OTHERS: Final = 64  # inputs that the start has not seen
 
@@ -64,9 +64,9 @@ def _sizes(name: str, layer: Layer) -> dict[str, Floats]:
     a, b = construct(name, layer)
     Z = layer.normal("others", OTHERS, layer.width)
     share = log(layer.rank) / log(layer.width)
-    powers = LOGARITHM.get(name, {})
+    powers = map(Fraction, INITIALISATIONS[name].logarithm)
     found = {}
-    for q, x in (("A", a), ("B", b), ("A Z", a @ Z.mT), ("B A", b @ a)):
-        size = x.square().mean((1, 2)).sqrt() / share ** powers.get(q, 0)
+    for q, x, power in zip(("A", "B", "A Z", "B A"), (a, b, a @ Z.mT, b @ a), powers, strict=True):
+        size = x.square().mean((1, 2)).sqrt() / share ** float(power)
         found[q] = size.where(size > ROUND_OFF, 0).numpy()
     return found

@@ -1,0 +1,69 @@
+"""A small JSON file read with care: what is no file, too large, or no JSON is refused in a line."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from stat import S_ISDIR, S_ISREG
+from typing import Any, Final
+
+from gamma_calc.display.shown import shown
+from gamma_calc.errors import ConfigError
+
+MOST_BYTES: Final = 2**20  # a config has a few kB
+LONGEST: Final = 60  # of a value of the file in a message
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """The object in a file. Numbers stay exact: one written in decimals becomes a Decimal. Raises ConfigError."""
+    text = _text(path)
+    try:
+        found = json.loads(text, parse_float=Decimal)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise ConfigError(f"not JSON: {error.msg}", where=place, hint="mend the file there") from None
+    except InvalidOperation:
+        raise ConfigError("a number beyond all that can be reckoned with", hint="write a smaller exponent") from None
+    except (RecursionError, ValueError):
+        raise ConfigError("not JSON that can be read: nested too deeply, or a number too long") from None
+    if not isinstance(found, dict):
+        raise ConfigError("the JSON is no object", hint='a config looks like {"peft_type": "LORA", "r": 16, ...}')
+    return found
+
+
+def value_text(value: object) -> str:
+    """A value of a file in a message: JSON, on one line, cut short.
+
+    >>> value_text({"r": "x" * 80})
+    '{"r": "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...'
+    """
+    return shown(str(value) if isinstance(value, Decimal) else json.dumps(value, default=str), LONGEST)
+
+
+def _text(path: Path) -> str:
+    try:
+        return _bytes(path).decode("utf-8-sig")
+    except FileNotFoundError:
+        raise ConfigError("no such file", hint="name an adapter_config.json, or a target of the catalogue") from None
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", hint="name a readable adapter_config.json") from None
+    except UnicodeDecodeError:
+        raise ConfigError("not JSON: the file is no UTF-8 text", hint="name an adapter_config.json") from None
+
+
+def _bytes(path: Path) -> bytes:
+    """The content; a pipe or a device, from which reading may never end, is not opened."""
+    kind = path.stat().st_mode
+    if S_ISDIR(kind):
+        raise ConfigError("this is a folder", hint="name the adapter_config.json inside it")
+    if not S_ISREG(kind):
+        raise ConfigError("this is a pipe or a device, no file", hint="write what comes from it to a file first")
+    with path.open("rb") as file:
+        found = file.read(MOST_BYTES + 1)
+    if len(found) > MOST_BYTES:
+        raise ConfigError(
+            f"the file is larger than {MOST_BYTES // 2**20} MB, a config has a few kB",
+            hint="name the adapter_config.json, not the weights",
+        )
+    return found
