@@ -45,10 +45,13 @@ def test_a_reader_that_leaves_ends_it_quietly(
     assert (outcome.code, outcome.err) == (cli.PIPE_CLOSED, "")
 
 
+FULL = "gamma-calc: cannot be written: No space left on device; name another place, or make room\n"
+
+
 def test_a_full_disk_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", Full())
     outcome = run(capsys, "derive")
-    assert (outcome.code, outcome.err) == (2, "gamma-calc: cannot be written: No space left on device\n")
+    assert (outcome.code, outcome.err) == (2, FULL)
 
 
 def test_control_c_ends_it_quietly(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
