@@ -150,7 +150,7 @@ def tried(capsys: pytest.CaptureFixture[str], number: int, folder: Path) -> None
         )
 
 
-HINTS = (";", "Did you mean", "Choose from", "--help")
+HINTS = (";", "Did you mean", "Choose from", "Must be ", "--help")
 needs_alarm = pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="no alarm on this system")
 
 

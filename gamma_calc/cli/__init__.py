@@ -19,7 +19,7 @@ INTERRUPTED: Final = 128 + 2
 PIPE_CLOSED: Final = 128 + 13
 LONGEST_WORD: Final = 60
 LONGEST_LINE: Final = 800
-SELF_EXPLAINED: Final = ("Did you mean", "Choose from")  # in what the option parser says
+SELF_EXPLAINED: Final = ("Did you mean", "Choose from", "Must be ")  # in what the option parser says
 
 TARGETS: Final = (
     "Targets: lora, rslora, lora+, lora-fa, lora-frozen-b, lora-xs, vera, adalora, dora, toy, deep-linear, matrix, "
