@@ -9,13 +9,13 @@ import pytest
 from gamma_calc import Program, Region, derive, lora
 from gamma_calc.catalogue.deep_linear import PARAMETRISATIONS, deep_linear
 from gamma_calc.engine.run import states
-from gamma_calc.engine.sign_ties import SignCancellation, ties
+from gamma_calc.engine.sign_ties import SignCancellation, sign_cancellations
 
 RATES = {"eta_A": "-1/4", "eta_B": "-1/4", "rho": "1/2"}
 
 
 def tied(program: Program) -> tuple[SignCancellation, ...]:
-    return ties(program, tuple(islice(states(program), 4)))
+    return sign_cancellations(program, tuple(islice(states(program), 4)))
 
 
 def test_two_random_factors_that_their_steps_outgrow_tie_from_the_third_step() -> None:

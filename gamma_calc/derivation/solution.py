@@ -36,7 +36,7 @@ from gamma_calc.engine.feedback import Feedback, balanced, feedback
 from gamma_calc.engine.fixed_point import Trajectory
 from gamma_calc.engine.gradient import gradients
 from gamma_calc.engine.run import states
-from gamma_calc.engine.sign_ties import SignCancellation, ties
+from gamma_calc.engine.sign_ties import SignCancellation, sign_cancellations
 from gamma_calc.engine.state import State
 from gamma_calc.engine.step_orders import StepOrders
 from gamma_calc.errors import OrderError, unknown
@@ -145,7 +145,7 @@ class Solution:
     @cached_property
     def sign_cancellations(self) -> tuple[SignCancellation, ...]:
         """The parameters that tied sign steps move, and where: orders are upper bounds there too."""
-        return ties(self.program, self.trajectory.states)
+        return sign_cancellations(self.program, self.trajectory.states)
 
     @cached_property
     def balance(self) -> Mapping[str, Order]:

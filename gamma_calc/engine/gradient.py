@@ -38,5 +38,6 @@ def optimiser_inputs(program: Program) -> dict[str, Expression]:
     for p in program.parameters:
         if id(p) not in of_node:
             raise ProgramError(f"no gradient reaches parameter {p.name}", hint=f"write frozen({p.name!r}, ...) instead")
-        found[p.name] = program.optimiser.optimiser_input(p.name, of_node[id(p)], tensors)
+        rule = program.optimiser.for_parameter(p)
+        found[p.name] = rule.optimiser_input(p, of_node[id(p)], tensors)
     return found

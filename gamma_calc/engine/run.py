@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from gamma_calc.calculus.pruning import prune_dominated
 from gamma_calc.calculus.value import Value
@@ -11,39 +12,50 @@ from gamma_calc.engine.gradient import optimiser_inputs
 from gamma_calc.engine.state import State, Tensor
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.leaves import Parameter
+from gamma_calc.language.optimiser import Optimiser
 from gamma_calc.language.program import Program
 
 
 def states(program: Program) -> Iterator[State]:
     """The states before the first step, after it, after the second, and so on without end."""
-    of_parameter = optimiser_inputs(program)
-    sources = [(p, of_parameter[p.name]) for p in program.parameters]
+    inputs = optimiser_inputs(program)
+    rules = [Rule(p, program.optimiser.for_parameter(p), inputs[p.name]) for p in program.parameters]
     state = start(program)
     yield state
     while True:
-        state = step(program, state, sources).from_previous_step(program.fresh)
+        state = step(program, state, rules).from_previous_step(program.fresh)
         yield state
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What moves one parameter: its optimiser, and the program that the optimiser is given."""
+
+    parameter: Parameter
+    optimiser: Optimiser
+    input: Expression
 
 
 def start(program: Program) -> State:
     return State(0, {p.name: Tensor(_initial(program, p)) for p in program.parameters})
 
 
-def step(program: Program, state: State, sources: list[tuple[Parameter, Expression]]) -> State:
+def step(program: Program, state: State, rules: Sequence[Rule]) -> State:
     """One step: every gradient at the present parameters, then every update."""
     here = Evaluation(program, state)
-    return State(
-        state.step + 1,
-        {p.name: _moved(program, p, state.tensors[p.name], here.value(gradient)) for p, gradient in sources},
-    )
+    return State(state.step + 1, {rule.parameter.name: _updated(here, rule) for rule in rules})
 
 
-def _moved(program: Program, p: Parameter, tensor: Tensor, gradient: Value) -> Tensor:
-    memory, update = program.optimiser.orders(tensor.memory, gradient, p.name if program.orthogonal else None)
-    step = update.times(p.rate)
-    if program.orthogonal:
-        return Tensor(tensor.start, tensor.moved, step, memory)
-    return Tensor(*(prune_dominated(value, p.shape) for value in (tensor.start, tensor.moved, step, memory)))
+def _updated(here: Evaluation, rule: Rule) -> Tensor:
+    """The parameter after a step: the learning rate times what the optimiser makes of the gradient, and its decay."""
+    p, tensor = rule.parameter, here.state.tensors[rule.parameter.name]
+    site = p.name if here.program.orthogonal else None
+    memory, update = rule.optimiser.orders(tensor.memory, here.value(rule.input), site)
+    own = rule.optimiser.own_motion(p)
+    whole = update if own is None else update.plus(here.value(own))
+    last = whole.times(p.rate)
+    values = (tensor.start, tensor.moved, last, memory)
+    return Tensor(*(values if here.program.orthogonal else (prune_dominated(value, p.shape) for value in values)))
 
 
 def _initial(program: Program, p: Parameter) -> Value:

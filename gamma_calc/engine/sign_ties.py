@@ -10,20 +10,20 @@ first steps is an example: its delta3 stays a sum of independent terms, which co
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 from gamma_calc.calculus.direction import Direction, Outer
-from gamma_calc.calculus.value import Value
+from gamma_calc.calculus.value import ZERO, Value
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import optimiser_inputs
 from gamma_calc.engine.state import State, Tensor
 from gamma_calc.exponents.orders.order import MINUS_INFINITY
 from gamma_calc.exponents.regions.region import Region, where
 from gamma_calc.language.expression import Expression
+from gamma_calc.language.optimiser import Optimiser
 from gamma_calc.language.program import Program
-from gamma_calc.optimisers.sign import Sign
 
 Sides = frozenset[Direction]
 
@@ -43,24 +43,38 @@ class SignCancellation:
         )
 
 
-def ties(program: Program, history: tuple[State, ...]) -> tuple[SignCancellation, ...]:
-    """Every parameter whose gradient is led by two tied steps, at the first step that uses it."""
-    if not isinstance(program.optimiser, Sign):
-        return ()
-    found = (_first(program, name, gradient, history) for name, gradient in optimiser_inputs(program).items())
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A parameter whose updates are the signs of a value: the gradient, or what the optimiser makes of it."""
+
+    program: Program
+    name: str
+    rule: Optimiser
+    gradient: Expression
+
+    def value(self, state: State) -> Value:
+        return self.rule.signed(state.tensors[self.name].memory, Evaluation(self.program, state).value(self.gradient))
+
+
+def sign_cancellations(program: Program, history: tuple[State, ...]) -> tuple[SignCancellation, ...]:
+    """Every parameter whose step is the sign of a value that two tied steps lead, at the first step that uses it."""
+    inputs = optimiser_inputs(program)
+    rules = {p.name: program.optimiser.for_parameter(p) for p in program.parameters}
+    signed = [Signed(program, name, rule, inputs[name]) for name, rule in rules.items() if rule.takes_signs]
+    found = (_first(one, signed, history) for one in signed)
     return tuple(tie for tie in found if tie is not None)
 
 
-def _first(program: Program, name: str, gradient: Expression, history: tuple[State, ...]) -> SignCancellation | None:
-    at_start = Evaluation(program, history[0]).value(gradient)
+def _first(asked: Signed, signed: Sequence[Signed], history: tuple[State, ...]) -> SignCancellation | None:
+    at_start = asked.value(history[0])
     for state in history[2:]:
-        tied = [pair for tensor in state.tensors.values() for pair in _tied_steps(tensor)]
-        value = Evaluation(program, state).value(gradient) if tied else Value({})
+        tied = [pair for s in signed for pair in _tied_steps(state.tensors[s.name])]
+        value = asked.value(state) if tied else ZERO
         for one, two in combinations(value.components, 2):
             for sides, region in tied:
-                there = program.region & region & _lead(value, at_start, one, two)
+                there = asked.program.region & region & _lead(value, at_start, one, two)
                 if sides in _sides(one, two) and not there.is_empty:
-                    return SignCancellation(name, state.step + 1, there)
+                    return SignCancellation(asked.name, state.step + 1, there)
     return None
 
 

@@ -1,28 +1,32 @@
-"""What an optimiser is: from a gradient to the entries of an update, in both readings."""
+"""What an optimiser is: from a gradient to the entries of an update, in both readings.
+
+A step of the parameter W is ``W - rate * (update + own motion)``. The update is made of the gradient alone, by
+``orders`` and ``numeric``; the own motion, such as weight decay, is a program in W. For sign descent the update of the
+gradient ``n^-1 u h'`` is ``u h'``, of order 0, and there is no own motion.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from gamma_calc.calculus.value import Value
 from gamma_calc.exponents.orders.order import Exponent, Order
-
-if TYPE_CHECKING:
-    from gamma_calc.language.expression import Expression
-
-Array = Any
+from gamma_calc.language.expression import Array, Expression
 
 
 class Optimiser(ABC):
     """A rule for the size of an update before the learning rate multiplies it.
 
     ``orders`` takes what the optimiser remembers of a parameter (None before the first step) and the gradient, and
-    returns the new memory and the update. ``numeric`` does the same on arrays.
+    returns the new memory and the update. ``numeric`` does the same on arrays. What else the engine needs to know of a
+    rule are the facts below, each with the answer of a plain rule as its default. Steps of a rule that ``takes_signs``
+    have exactly one size and can cancel exactly (``engine/sign_ties.py``).
     """
 
     name: ClassVar[str]
+    takes_signs: ClassVar[bool] = False  # every entry of an update is 1, -1 or 0: such steps can cancel exactly
 
     @property
     def exponents(self) -> tuple[Order, ...]:
@@ -33,11 +37,25 @@ class Optimiser(ABC):
         """The rule with its exponents given values."""
         return self
 
-    def optimiser_input(self, parameter: str, gradient: Expression, tensors: Mapping[str, Expression]) -> Expression:
+    def for_parameter(self, parameter: Expression) -> Optimiser:
+        """The rule for one parameter: this one, unless it differs by parameter (see ``optimisers/by_shape.py``)."""
+        return self
+
+    def optimiser_input(
+        self, parameter: Expression, gradient: Expression, tensors: Mapping[str, Expression]
+    ) -> Expression:
         """What the rule is given for a parameter's gradient: itself, or a program that may use the tensors by name.
 
         Raises ProgramError for a gradient that the rule does not know.
         """
+        return gradient
+
+    def own_motion(self, parameter: Expression) -> Expression | None:
+        """What a step takes from the parameter besides the update, as a program in it; None for nothing."""
+        return None
+
+    def signed(self, memory: Value, gradient: Value) -> Value:
+        """The value of which a rule that ``takes_signs`` makes its update, entry by entry."""
         return gradient
 
     @abstractmethod

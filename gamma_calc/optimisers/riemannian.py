@@ -16,9 +16,9 @@ from gamma_calc.calculus.dims import Power
 from gamma_calc.calculus.value import Value
 from gamma_calc.errors import ProgramError
 from gamma_calc.exponents.orders.order import MINUS_INFINITY, Exponent, Order
-from gamma_calc.language.expression import Expression, total
+from gamma_calc.language.expression import Array, Expression, total
 from gamma_calc.language.leaves import One
-from gamma_calc.language.optimiser import Array, Optimiser
+from gamma_calc.language.optimiser import Optimiser
 from gamma_calc.operations.gram import gram_inverse
 from gamma_calc.operations.outer import outer
 from gamma_calc.operations.sign import sign
@@ -45,7 +45,9 @@ class Riemannian(Optimiser):
         return replace(self, damping=self.damping.substitute(values))
 
     @abstractmethod
-    def optimiser_input(self, parameter: str, gradient: Expression, tensors: Mapping[str, Expression]) -> Expression:
+    def optimiser_input(
+        self, parameter: Expression, gradient: Expression, tensors: Mapping[str, Expression]
+    ) -> Expression:
         """The gradient, preconditioned."""
 
     def orders(self, memory: Value, gradient: Value, site: str | None) -> tuple[Value, Value]:
@@ -54,13 +56,13 @@ class Riemannian(Optimiser):
     def numeric(self, memory: Any, gradient: Array, step: int, width: int) -> tuple[Any, Array]:
         return self.rule.numeric(memory, gradient, step, width)
 
-    def _preconditioned(self, parameter: str, pair: Pair, tensors: Mapping[str, Expression]) -> Expression:
+    def _preconditioned(self, parameter: Expression, pair: Pair, tensors: Mapping[str, Expression]) -> Expression:
         """u w' with the inverse Gram matrix on the side of the rank."""
         u, w = pair
         damping = None if self.damping.is_zero_quantity else One() * Power(self.damping)
-        if parameter == "A" and "B" in tensors:
+        if str(parameter) == "A" and "B" in tensors:
             return outer(gram_inverse(tensors["B"].T, u, damping), w)
-        if parameter == "B" and "A" in tensors:
+        if str(parameter) == "B" and "A" in tensors:
             return outer(u, gram_inverse(tensors["A"], w, damping))
         raise ProgramError(
             f"{self.name} does not know the parameter {parameter}", hint="train the factors A and B only"
@@ -75,7 +77,9 @@ class PreconditionFirst(Riemannian):
 
     __slots__ = ()
 
-    def optimiser_input(self, parameter: str, gradient: Expression, tensors: Mapping[str, Expression]) -> Expression:
+    def optimiser_input(
+        self, parameter: Expression, gradient: Expression, tensors: Mapping[str, Expression]
+    ) -> Expression:
         pairs = outer_products(gradient, self.name)
         found = total(self._preconditioned(parameter, pair, tensors) for pair in pairs)
         assert found is not None, "a gradient is a sum of at least one term"
@@ -105,6 +109,8 @@ class SignRiemannian(Riemannian):
     name = "sign-riemannian"
     rule = SGD()
 
-    def optimiser_input(self, parameter: str, gradient: Expression, tensors: Mapping[str, Expression]) -> Expression:
+    def optimiser_input(
+        self, parameter: Expression, gradient: Expression, tensors: Mapping[str, Expression]
+    ) -> Expression:
         u, w = outer_product(gradient, self.name)
         return self._preconditioned(parameter, (sign(u), sign(w)), tensors)

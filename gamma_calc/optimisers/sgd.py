@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gamma_calc.calculus.value import ZERO, Value
-from gamma_calc.language.optimiser import Array, Optimiser
+from gamma_calc.language.expression import Array
+from gamma_calc.language.optimiser import Optimiser
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +21,12 @@ class SGD(Optimiser):
 
     def numeric(self, memory: Any, gradient: Array, step: int, width: int) -> tuple[Any, Array]:
         return None, gradient
+
+
+def sgd() -> SGD:
+    """Plain gradient descent.
+
+    >>> print(sgd())
+    sgd
+    """
+    return SGD()

@@ -14,8 +14,8 @@ from fractions import Fraction
 from typing import Any
 
 from gamma_calc.calculus.value import Value
-from gamma_calc.language.expression import Expression
-from gamma_calc.language.optimiser import Array, Optimiser
+from gamma_calc.language.expression import Array, Expression
+from gamma_calc.language.optimiser import Optimiser
 from gamma_calc.operations.outer import outer
 from gamma_calc.operations.rescaled import rescaled
 from gamma_calc.optimisers.rank_one import outer_product
@@ -32,7 +32,9 @@ class Shampoo(Optimiser):
     power: Fraction = Fraction(1, 2)
     name = "shampoo"
 
-    def optimiser_input(self, parameter: str, gradient: Expression, tensors: Mapping[str, Expression]) -> Expression:
+    def optimiser_input(
+        self, parameter: Expression, gradient: Expression, tensors: Mapping[str, Expression]
+    ) -> Expression:
         u, w = outer_product(gradient, self.name)
         return outer(rescaled(u, 2 * self.power), rescaled(w, 2 * self.power))
 
@@ -54,3 +56,21 @@ class Muon(Shampoo):
 
     def __str__(self) -> str:
         return self.name
+
+
+def shampoo(power: Fraction | int | str = "1/2") -> Shampoo:
+    """Shampoo on gradients of rank one; ``power`` is the sum of the two matrices' powers.
+
+    >>> print(shampoo())
+    shampoo (power 1/2)
+    """
+    return Shampoo(Fraction(power))
+
+
+def muon() -> Muon:
+    """Muon on gradients of rank one, without momentum.
+
+    >>> print(muon())
+    muon
+    """
+    return Muon()

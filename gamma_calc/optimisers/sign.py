@@ -7,7 +7,8 @@ from typing import Any
 
 from gamma_calc.calculus.sign import normalised
 from gamma_calc.calculus.value import ZERO, Value
-from gamma_calc.language.optimiser import Array, Optimiser
+from gamma_calc.language.expression import Array
+from gamma_calc.language.optimiser import Optimiser
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +19,19 @@ class Sign(Optimiser):
     """
 
     name = "sign"
+    takes_signs = True
 
     def orders(self, memory: Value, gradient: Value, site: str | None) -> tuple[Value, Value]:
         return ZERO, Value.collect(normalised(gradient, gradient.order, site)) if not gradient.is_zero else ZERO
 
     def numeric(self, memory: Any, gradient: Array, step: int, width: int) -> tuple[Any, Array]:
         return None, gradient.sign()
+
+
+def sign() -> Sign:
+    """Sign descent, which is Adam without memory.
+
+    >>> print(sign())
+    sign
+    """
+    return Sign()
