@@ -184,6 +184,10 @@ class Program:
 
     def _check(self) -> None:
         where = f"program {self.name}"
+        if not isinstance(self.optimiser, Optimiser):
+            raise ProgramError(f"{self.optimiser!r} is no optimiser", where=where, hint="give one such as adam()")
+        if not isinstance(self.loss, Expression):
+            raise ProgramError(f"{self.loss!r} is no loss", where=where, hint="write a scalar such as w @ Z")
         if self.loss.shape:
             raise ProgramError(
                 f"the loss {self.loss} has shape {shape_text(self.loss.shape)}",

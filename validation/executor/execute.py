@@ -153,7 +153,13 @@ class Run:
         return {place: self._kept(place) for place in self.reading.of_the_last}
 
     def _update(self, name: str, step: int) -> Array:
-        gradient, fast = self.value(self.plan.gradients[name]), self.reading.fast
+        update = self._by_gradient(name, step)
+        if name not in self.reading.motions:
+            return update
+        return update + dense(self.value(self.reading.motions[name])) * self.descents[name]
+
+    def _by_gradient(self, name: str, step: int) -> Array:
+        gradient, fast = self.value(self.plan.gradients[name]), self.reading.fast(name)
         if self.sides[name] == "right":
             return self._one_sided(name, gradient, step)
         if self.sides[name] == "left":
@@ -161,7 +167,7 @@ class Run:
         if self.factored[name] or fast.kernel is None:
             return self._optimise(name, gradient if self.factored[name] else dense(gradient), step)
         memory, rate = self.memory.get(name), self.plan.power(self.parameters[name].rate)
-        optimiser, width = self.plan.program.optimiser, self.plan.width
+        optimiser, width = self.reading.rules[name], self.plan.width
         self.memory[name], update = fast.kernel(optimiser, memory, gradient, step, width, rate=rate)
         return update.mul_(self._each(self.parameters[name])) if self.rates_differ else update
 
@@ -171,15 +177,15 @@ class Run:
             if name not in self.signs:
                 self.signs[name] = gradient.right.sign()
             return LowRank(self._optimise(name, gradient.left, step), self.signs[name])
-        make = self.reading.fast.one_sided
+        make = self.reading.fast(name).one_sided
         assert make is not None, "an optimiser that is not factored by a sign has this"
         if name not in self.memory:
-            self.memory[name] = make(self.plan.program.optimiser, gradient.right, self.plan.width)
+            self.memory[name] = make(self.reading.rules[name], gradient.right, self.plan.width)
         update: Tensor = self.memory[name].step(gradient.left, step, self.descents[name])
         return update
 
     def _optimise(self, name: str, gradient: Array, step: int) -> Array:
-        optimiser = self.plan.program.optimiser
+        optimiser = self.reading.rules[name]
         self.memory[name], update = optimiser.numeric(self.memory.get(name), gradient, step, self.plan.width)
         return update * self.descents[name]
 

@@ -11,8 +11,9 @@ from gamma_calc.engine.gradient import gradients, optimiser_inputs
 from gamma_calc.language.change import earlier
 from gamma_calc.language.expression import Expression, Time, total, walk
 from gamma_calc.language.leaves import Change, Data, Frozen, Parameter, Snapshot
+from gamma_calc.language.optimiser import Optimiser
 from gamma_calc.language.program import Program, Quantity, Role
-from validation.executor.fast_paths import FastUpdate, fast_operation, fast_update
+from validation.executor.fast_paths import WRITTEN_OUT, FastUpdate, fast_operation, fast_update
 from validation.executor.graph import Graph, Operation, identity
 
 Given = Data | Frozen | Parameter
@@ -55,6 +56,8 @@ class StoragePlan:
     graph: Graph = field(init=False, default_factory=Graph)
     starts: dict[str, int] = field(init=False, default_factory=dict)  # of the parameters whose start is given
     gradients: dict[str, int] = field(init=False, default_factory=dict)
+    rules: dict[str, Optimiser] = field(init=False, default_factory=dict)  # the optimiser of each parameter
+    motions: dict[str, int] = field(init=False, default_factory=dict)  # of the parameters that move by themselves
     watches: list[Watch] = field(init=False, default_factory=list)
     checks: list[Check] = field(init=False, default_factory=list)
     losses: list[int] = field(init=False, default_factory=list)
@@ -63,6 +66,10 @@ class StoragePlan:
         of_node, of_parameter = gradients(self.program.loss), optimiser_inputs(self.program)
         for p in self.program.parameters:
             self.gradients[p.name] = self.graph.add(of_parameter[p.name])
+            rule = self.rules[p.name] = self.program.optimiser.for_parameter(p)
+            motion = rule.own_motion(p)
+            if motion is not None:
+                self.motions[p.name] = self.graph.add(motion)
             if p.init.expression is not None:
                 self.starts[p.name] = self.graph.add(p.init.expression)
         for q in self.program.quantities.values():
@@ -194,27 +201,27 @@ class StoragePlan:
         """How many vectors a matrix meets in a step, at most."""
         return len(self.uses[leaf.name]) + len(self._users[self.uses[leaf.name][0]])
 
-    @property
-    def fast(self) -> FastUpdate:
-        return fast_update(self.program.optimiser)
+    def fast(self, name: str) -> FastUpdate:
+        """What saves work in the updates of a parameter; nothing where it moves by itself too."""
+        return WRITTEN_OUT if name in self.motions else fast_update(self.rules[name])
 
     def factored(self, name: str) -> bool:
         """Is every update of a parameter a sum of few outer products?"""
         rank, side = self._ranks[self.gradients[name]], self._constant_side(self.gradients[name])
-        return self.fast.factored(self.program.optimiser, rank, side)
+        return self.fast(name).factored(self.rules[name], rank, side)
 
     def one_sided(self, name: str) -> str | None:
         """Which factor of a gradient u w' never changes, where that saves work: "left", "right" or None.
 
         What an optimiser keeps is then kept of the other factor alone.
         """
-        return self._constant_side(self.gradients[name]) if self.fast.by_factor else None
+        return self._constant_side(self.gradients[name]) if self.fast(name).by_factor else None
 
     def beside(self, name: str) -> int:
         """How many arrays of a parameter's shape its updates take: none, the update, or also gradient and memory."""
         if self.factored(name):
             return 0
-        return 1 if self.one_sided(name) else self.fast.arrays
+        return 1 if self.one_sided(name) else self.fast(name).arrays
 
     def _constant_side(self, place: int) -> str | None:
         operation = self.graph.operations[place]
@@ -254,7 +261,9 @@ class StoragePlan:
     def _wanted(self) -> frozenset[int]:
         """The places whose values are wanted for themselves."""
         noted = [*self.noted, *self.of_the_step, *self.of_the_last]
-        return frozenset([*self.gradients.values(), *self.starts.values(), *noted, *self.losses])
+        return frozenset(
+            [*self.gradients.values(), *self.motions.values(), *self.starts.values(), *noted, *self.losses]
+        )
 
 
 def _once(places: Iterable[int]) -> list[int]:

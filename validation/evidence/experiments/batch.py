@@ -63,9 +63,11 @@ class Run:
         self.values: dict[int, Tensor] = {}
 
     def take_step(self, step: int) -> None:
-        optimiser, updates = self.plan.program.optimiser, {}
+        updates = {}
         for name, place in self.plan.gradients.items():
-            found = optimiser.numeric(self.memory.get(name), self.value(place), step, self.plan.width)
+            found = self.plan.reading.rules[name].numeric(
+                self.memory.get(name), self.value(place), step, self.plan.width
+            )
             self.memory[name], updates[name] = found
         for p in self.plan.program.parameters:
             self.now[p.name] = self.now[p.name] - self.rates * self.plan.power(p.rate) * updates[p.name]
