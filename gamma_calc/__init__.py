@@ -20,7 +20,7 @@ from gamma_calc.exponents.regions.region import Region
 from gamma_calc.language.initialisation import given, iid, zero
 from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, internal, other, output
-from gamma_calc.optimisers.adam import adam
+from gamma_calc.optimisers import adam, by_shape, decayed, lion, muon, sgd, shampoo, sign
 
 __version__ = "0.2.0"
 
@@ -31,7 +31,9 @@ __all__ = [
     "Program",
     "Region",
     "adam",
+    "by_shape",
     "data",
+    "decayed",
     "deep_linear",
     "derive",
     "frozen",
@@ -39,13 +41,18 @@ __all__ = [
     "given",
     "iid",
     "internal",
+    "lion",
     "lora",
     "maximum",
     "minimum",
+    "muon",
     "order",
     "other",
     "output",
     "parameter",
+    "sgd",
+    "shampoo",
+    "sign",
     "stacked",
     "toy",
     "zero",
