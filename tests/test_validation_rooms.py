@@ -15,6 +15,7 @@ FLOORS = (
     {"measurement"},
     {"executor", "initialisations"},
     {"arrays", "statistics"},
+    {"kinds"},
     {"errors"},
 )
 FACE = "validation"  # the public names, which stand above every room

@@ -1,7 +1,9 @@
 """validate, from a program to a verdict; the reference table; bad settings."""
 
+import inspect
 import json
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,12 @@ pytest.importorskip("scipy")
 from gamma_calc import deep_linear, derive, lora  # noqa: E402 - after the checks
 from gamma_calc.catalogue.deep_linear import PARAMETRISATIONS  # noqa: E402
 from gamma_calc.errors import GammaError  # noqa: E402
-from validation import Progress, Validation, Verdict, validate  # noqa: E402
+from validation import Progress, Validation, Verdict, cell, validate  # noqa: E402
 from validation.evidence.runs.fuzz import fuzz  # noqa: E402
 from validation.executor.settings import Settings  # noqa: E402
+from validation.measurement.stable_rate import largest_stable_rate  # noqa: E402
 from validation.statistics.reason import Reason  # noqa: E402
+from validation.sweep import Grid  # noqa: E402
 
 SMALL = tuple(2**k for k in range(8, 14))
 
@@ -87,6 +91,43 @@ def test_settings_that_cannot_be_used_are_refused(settings: dict[str, Any], mess
     with pytest.raises(GammaError) as error:
         validate(lora(init="A"), {"eta": -1}, **settings)
     assert str(error.value) == message
+
+
+WRONG: list[Any] = [None, 5, -1, 0.5, "text", b"x", [1], {"a": 1}, object(), True, float("nan"), ["x"], (None,)]
+FUNCTIONS: dict[str, tuple[Any, dict[str, Any]]] = {
+    "validate": (validate, {"program": lora(), "at": {"eta": -1}, "widths": SMALL[:4]}),
+    "largest_stable_rate": (largest_stable_rate, {"program": lora(), "widths": SMALL[:4]}),
+    "cell": (cell, {"program": lora().substitute({"eta": -1}), "width": 64, "seeds": [0]}),
+    "Settings": (Settings, {}),
+    "Grid": (Grid, {"axes": {"eta": [-1]}, "widths": [64], "seeds": 1}),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_arguments_of_a_wrong_type_end_in_an_error_of_the_family(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each argument in turn; what is accepted may run, on no more than a few cells."""
+    monkeypatch.setattr("validation.measurement.validate.Cells.run", Stopped.stop)
+    monkeypatch.setattr("validation.measurement.rate_search.Search.add", Stopped.stop)
+    monkeypatch.setattr("validation.executor.cell.execute", Stopped.stop)
+    function, good = FUNCTIONS[name]
+    refused: list[str] = []
+    for argument, wrong in product(inspect.signature(function).parameters, WRONG):
+        try:
+            function(**good | {argument: wrong})
+        except GammaError as error:
+            refused.append(str(error))
+        except Stopped:
+            pass
+    assert all("\n" not in text and len(text) < 300 for text in refused)
+    assert len(refused) >= 4 * len(inspect.signature(function).parameters)
+
+
+class Stopped(Exception):  # noqa: N818 - no error
+    """Everything was accepted."""
+
+    @staticmethod
+    def stop(*_: object, **__: object) -> None:
+        raise Stopped
 
 
 def test_open_exponents_are_refused() -> None:

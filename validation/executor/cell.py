@@ -13,11 +13,12 @@ import torch
 
 from gamma_calc.language.program import Program
 from validation.arrays.draws import Draws
-from validation.errors import BudgetError
+from validation.errors import BudgetError, SettingError
 from validation.executor.execute import execute
 from validation.executor.memory import MEMORY, allowed
 from validation.executor.plan import Plan
-from validation.executor.settings import DTYPES, Settings
+from validation.executor.settings import DTYPES, Settings, checked_settings
+from validation.kinds import check_count, check_counts, check_numbers, checked_program
 
 Floats = npt.NDArray[np.float64]
 FAST: Final = 2**24  # bytes of a batch on a processor: larger ones only leave its caches
@@ -61,7 +62,20 @@ def cell(
     """Run a program whose exponents are all fixed at one width, for each seed and each factor on the learning rates.
 
     The numbers of a seed depend on the program, the width, the seed, the factor, the sizes and the kind of numbers,
-    not on what else runs with it. Raises ProgramError for open exponents, BudgetError where one seed does not fit.
+    not on what else runs with it. Sizes are root mean squares over entries, so they have the unit of an entry.
+
+    Args:
+        program: with no exponent open.
+        width: n, from 2 on.
+        seeds: numbers from 0 on, one for each repetition.
+        settings: steps, kind of numbers, device, sizes of dimensions, memory.
+        rates: factors on all learning rates.
+        with_loss: keep the loss too.
+
+    Raises:
+        SettingError: an argument of a wrong type or value.
+        ProgramError: an exponent left open.
+        BudgetError: one seed does not fit in memory.
 
     >>> from gamma_calc import lora
     >>> at_half = lora(init="A", optimiser="sign").substitute({"eta": "-1/2"})
@@ -69,7 +83,12 @@ def cell(
     >>> found.sizes.shape == (1, 2, 5, len(found.quantities))
     True
     """
-    plan = Plan(program, width, settings.sizes, with_loss)
+    check_count("width", width)
+    check_counts("seeds", seeds, "whole numbers from 0 on, as in range(16)")
+    if width < 2 or not len(seeds) or min(seeds) < 0:
+        raise SettingError(f"width {width}, {len(seeds)} seeds", hint="give a width from 2 on and seeds from 0 on")
+    check_numbers("rates", rates, "positive factors on the learning rates, as in (1.0,)")
+    plan = Plan(checked_program(program), width, checked_settings(settings).sizes, bool(with_loss))
     name = plan.reading.name
     parts = [
         [_run(plan, name, some, factors, settings) for some in _split(seeds, at_once)]

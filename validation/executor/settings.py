@@ -14,6 +14,7 @@ import torch
 
 from gamma_calc.errors import unknown
 from validation.errors import DeviceError, SettingError
+from validation.kinds import check_count, check_counts, check_sizes, check_text, refuse
 from validation.statistics.slope import FEWEST_WIDTHS
 from validation.statistics.verdict import Span
 
@@ -44,6 +45,11 @@ class Settings:
     memory: int | None = None
 
     def __post_init__(self) -> None:
+        check_count("steps", self.steps)
+        check_text("dtype", self.dtype, " or ".join(DTYPES))
+        check_sizes(self.sizes)
+        if self.memory is not None:
+            check_count("memory", self.memory, "a number of bytes")
         if self.steps < 1:
             raise SettingError(f"{self.steps} steps", hint="a run takes at least one step")
         if self.dtype not in DTYPES:
@@ -56,8 +62,16 @@ class Settings:
         object.__setattr__(self, "device", found_device(self.device))
 
 
+def checked_settings(settings: object) -> Settings:
+    """Settings. Raises SettingError."""
+    if not isinstance(settings, Settings):
+        raise refuse("settings", settings, "Settings(steps=4, ...)")
+    return settings
+
+
 def found_device(name: str) -> str:
     """The device a name stands for; "auto" takes the accelerator where there is one. Raises DeviceError."""
+    check_text("device", name, ", ".join(DEVICES))
     if name not in DEVICES:
         raise unknown("device", name, DEVICES)
     there = torch.cuda.is_available()
@@ -67,7 +81,8 @@ def found_device(name: str) -> str:
 
 
 def checked_widths(widths: Sequence[int]) -> tuple[int, ...]:
-    """Widths for a slope: at least four, increasing."""
+    """Widths for a slope: at least four, increasing. Raises SettingError."""
+    check_counts("widths", widths, "increasing whole numbers, as in (256, 512, 1024, 2048)")
     listed = ", ".join(map(str, widths))
     if len(widths) < FEWEST_WIDTHS:
         raise SettingError(f"{len(widths)} widths ({listed})", hint="a slope and its drift need at least four")
@@ -77,7 +92,9 @@ def checked_widths(widths: Sequence[int]) -> tuple[int, ...]:
 
 
 def checked_seeds(seeds: int, most: int) -> None:
-    """At least two seeds, and no more than the most allowed."""
+    """At least two seeds, and no more than the most allowed. Raises SettingError."""
+    check_count("seeds", seeds)
+    check_count("most_seeds", most)
     if seeds < 2:
         raise SettingError(f"{seeds} seed{'' if seeds == 1 else 's'}", hint="an interval needs at least two")
     if most < seeds:

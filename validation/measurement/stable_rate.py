@@ -17,7 +17,8 @@ from gamma_calc.exponents.orders.order import Exponent, Order
 from gamma_calc.language.program import Program, Role
 from validation.executor.cell import check_memory
 from validation.executor.memory import check_results
-from validation.executor.settings import Settings, checked_seeds, checked_widths, doubled
+from validation.executor.settings import Settings, checked_seeds, checked_settings, checked_widths, doubled
+from validation.kinds import check_callback, check_number, check_point, checked_program
 from validation.measurement.predict import lower_monomials
 from validation.measurement.rate_search import RATES, Search
 from validation.measurement.result import Interrupted, Validation
@@ -114,7 +115,13 @@ def largest_stable_rate(
     >>> found.row.predicted
     Fraction(-1, 1)
     """
+    program = checked_program(program)
+    check_number("tolerance", tolerance)
+    check_callback(on_progress)
+    check_point({} if at is None else at)
+    checked_settings(settings)
     checked_seeds(seeds, most_seeds)
+    checked_widths(widths)
     check_results(RATES * seeds * len(widths) * settings.steps, f"{seeds} seeds of {settings.steps} steps")
     rest = program.substitute(at) if at else program
     wanted = largest_rate(rest, settings.steps)

@@ -16,6 +16,7 @@ from validation.executor.cell import Cell, cell, check_memory
 from validation.executor.memory import check_results
 from validation.executor.plan import refuse_what_is_open
 from validation.executor.settings import SPANS, Settings, checked_seeds, checked_widths, doubled
+from validation.kinds import check_callback, check_counts, check_number, check_point, check_rows, checked_program
 from validation.measurement.predict import predictions
 from validation.measurement.result import Interrupted, Validation
 from validation.statistics.reason import Reason
@@ -58,24 +59,53 @@ def validate(
     only: Collection[tuple[str, int]] | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> Validation:
-    """Measure every watched quantity of a program at each step and say what becomes of its derived exponent.
+    """Run a program at several widths and say of every derived exponent whether the measurement confirms it.
 
-    ``at`` gives the open exponents their values. Seeds are doubled, up to ``most_seeds``, while an interval is wider
-    than ``tolerance``; a row that a crossover hides is measured again with larger and smaller constants in front of
-    the learning rates, on which no exponent depends, and where that does not show it either at the widths ``wider``
-    too. ``memory`` is the bytes that a cell may take at once; no number depends on it. ``only`` names
-    the rows wanted, as (quantity, step): seeds are not added for the sake of others. Raises GammaError for settings
-    that cannot be used, and Interrupted, with what is measured, on Ctrl-C.
+    Each watched quantity x is measured as the root mean square of its entries (and ``x.aligned`` as its projection on
+    the loss gradient, scaled to be 1 where the two have one direction) after every step, for independent seeds at each
+    width n. The slope of log size against log n, a pure number, is compared with the exponent of the derivation.
+
+    Args:
+        program: the program, or a derivation of it.
+        at: values of the open exponents by name, exact: whole numbers, Fractions or texts such as "-1/2".
+        widths: the widths n, at least four, increasing.
+        seeds: repetitions at each width to start with; they are doubled while an interval is wider than ``tolerance``.
+        steps: training steps of a run, which are also the steps at which is measured.
+        device: "cpu", "cuda", or "auto" for the accelerator where there is one.
+        dtype: "float64" or "float32".
+        sizes: entries of fixed dimensions by name (5 where it does not say), and for a growing one the factor in front
+            of its power of n (1 where it does not say).
+        tolerance: what a slope may be off by.
+        most_seeds: repetitions at each width to end with.
+        wider: more widths, for rows that no constant in front of the learning rates makes clear; no exponent depends
+            on such a constant, so a row that a crossover hides is measured with a larger and a smaller one first.
+        memory: bytes that a cell may take at once; without it half of what is free. No number depends on it.
+        only: the rows wanted, as (quantity, step): seeds are not added for the sake of others.
+        on_progress: called after every cell.
+
+    Returns:
+        a row for each quantity and step, and the verdict on all.
+
+    Raises:
+        GammaError: what cannot be run, of a kind that says why: SettingError (also for an argument of a wrong type),
+            ProgramError (an exponent left open), UnknownName, DeviceError, BudgetError (what does not fit in memory),
+            MeasurementError (an operation whose meaning on arrays contradicts its derivative).
+        Interrupted: on Ctrl-C, with what is measured.
 
     >>> from gamma_calc import lora
     >>> found = validate(lora(init="B", optimiser="sign"), at={"eta": -1}, widths=(64, 128, 256, 512), seeds=8, steps=1)
     >>> found.row("Z_B", 1).predicted
     Fraction(0, 1)
     """
-    if isinstance(program, Derivation):
-        program = program.program
-    settings = Settings(steps=steps, dtype=dtype, device=device, sizes=sizes or {}, memory=memory)
+    program = checked_program(program.program if isinstance(program, Derivation) else program)
+    check_number("tolerance", tolerance)
+    check_rows(only)
+    check_callback(on_progress)
+    check_point({} if at is None else at)
+    check_counts("wider", wider, "whole numbers above the widths")
+    settings = Settings(steps=steps, dtype=dtype, device=device, sizes={} if sizes is None else sizes, memory=memory)
     checked_seeds(seeds, most_seeds)
+    checked_widths(widths)
     fixed = program.substitute(at or {})
     refuse_what_is_open(fixed)
 

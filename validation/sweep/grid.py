@@ -15,6 +15,7 @@ from validation.errors import SettingError
 from validation.executor.cell import check_memory
 from validation.executor.memory import MEMORY, check_results
 from validation.executor.settings import Settings, found_device
+from validation.kinds import check_axes, check_count, check_counts, check_text
 from validation.sweep.job import Axes, Job, Jobs, Setting, options_of, program_of, together
 from validation.sweep.measure import Batch, Measured, measure
 
@@ -49,6 +50,13 @@ class Grid:
     jobs: tuple[Job, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        check_text("target", self.target, "the name of a program, such as 'lora'")
+        check_axes(self.axes)
+        check_counts("widths", self.widths, "increasing whole numbers")
+        if isinstance(self.seeds, int):
+            check_count("seeds", self.seeds)
+        else:
+            check_counts("seeds", self.seeds, "a number of seeds, or the seeds")
         if self.target not in TARGETS:
             raise unknown("target", self.target, TARGETS)
         settings = Settings(steps=self.steps, dtype=self.dtype, sizes=self.sizes, memory=self.memory)

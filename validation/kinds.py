@@ -1,0 +1,103 @@
+"""Arguments of the public functions, checked for their kind: what is wrong, and what to give, before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from numbers import Integral, Real
+from typing import Any
+
+from gamma_calc.errors import GammaError
+from gamma_calc.exponents.orders.order import order
+from gamma_calc.language.program import Program
+from validation.errors import SettingError
+
+
+def refuse(name: str, value: object, hint: str) -> SettingError:
+    """The error for an argument of a wrong kind; a long value is cut."""
+    text = repr(value)
+    return SettingError(f"{name} is {text if len(text) <= 60 else f'{text[:57]}...'}", hint=f"give {hint}")
+
+
+def checked_program(program: object) -> Program:
+    """A program. Raises SettingError."""
+    if not isinstance(program, Program):
+        raise refuse("program", program, "a Program or a Derivation, as lora() or derive(...) make them")
+    return program
+
+
+def check_count(name: str, value: object, hint: str = "a whole number") -> None:
+    """A whole number, and no truth value. Raises SettingError."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise refuse(name, value, hint)
+
+
+def check_counts(name: str, values: object, hint: str) -> None:
+    """A sequence of ints. Raises SettingError."""
+    if not isinstance(values, Sequence) or isinstance(values, str | bytes):
+        raise refuse(name, values, hint)
+    for value in values[:1] if isinstance(values, range) else values:
+        check_count(name, value, hint)
+
+
+def check_number(name: str, value: object) -> None:
+    """A positive number. Raises SettingError."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not float(value) > 0:
+        raise refuse(name, value, "a positive number")
+
+
+def check_numbers(name: str, values: object, hint: str) -> None:
+    """A sequence of positive numbers. Raises SettingError."""
+    if not isinstance(values, Sequence) or isinstance(values, str | bytes) or not values:
+        raise refuse(name, values, hint)
+    for value in values:
+        check_number(name, value)
+
+
+def check_text(name: str, value: object, hint: str) -> None:
+    """A str. Raises SettingError."""
+    if not isinstance(value, str):
+        raise refuse(name, value, hint)
+
+
+def check_sizes(sizes: object) -> None:
+    """Names of dimensions with their numbers of entries. Raises SettingError."""
+    if not isinstance(sizes, Mapping) or not all(isinstance(name, str) for name in sizes):
+        raise refuse("sizes", sizes, "a mapping from names of dimensions, as in {'r': 8}")
+    for name, size in sizes.items():
+        check_count(f"the size of {name}", size)
+
+
+def check_point(at: object) -> None:
+    """Names of exponents with their values. Raises GammaError."""
+    if not isinstance(at, Mapping) or not all(isinstance(name, str) for name in at):
+        raise refuse("at", at, "a mapping from names of exponents, as in {'eta': '-1/2'}")
+    for name, value in at.items():
+        try:
+            order(value)
+        except GammaError as error:
+            raise error.at(f"at {name}") from error
+
+
+def check_axes(axes: object) -> None:
+    """Names with lists of values. Raises SettingError."""
+    if not isinstance(axes, Mapping) or not all(isinstance(name, str) for name in axes):
+        raise refuse("axes", axes, "a mapping from names to values, as in {'eta': ['-1/2', -1]}")
+    for name, values in axes.items():
+        if not isinstance(values, Sequence) or isinstance(values, str | bytes):
+            raise refuse(f"axis {name}", values, "a list of its values")
+
+
+def check_rows(only: object) -> None:
+    """Pairs of a quantity and a step, or None. Raises SettingError."""
+    if only is not None and not (isinstance(only, Iterable) and all(map(_is_row, only))):
+        raise refuse("only", only, "pairs of a quantity and a step, as in {('Z_B', 1)}")
+
+
+def check_callback(value: Callable[..., Any] | object) -> None:
+    """Something to call with the progress. Raises SettingError."""
+    if not callable(value):
+        raise refuse("on_progress", value, "a function of one argument")
+
+
+def _is_row(pair: object) -> bool:
+    return isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str) and isinstance(pair[1], Integral)
