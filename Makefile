@@ -20,6 +20,7 @@ test: lint types suite
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/lint-imports --no-cache --contract floors --contract numeric-floors --contract measurement --contract evidence --contract symbolic
 
 types: $(VENV)/test.stamp
 	$(BIN)/mypy $(CHECKED)
@@ -31,6 +32,7 @@ long: $(VENV)/test.stamp
 	$(BIN)/pytest -m long
 
 bench: $(VENV)/bench.stamp
+	$(BIN)/python benchmarks/house.py
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/optimiser_step.py
 	$(BIN)/python benchmarks/by_hand.py

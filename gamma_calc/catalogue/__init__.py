@@ -1,0 +1,1 @@
+"""Programs, initialisations and parametrisations by name: data that programs are made from."""

@@ -1,0 +1,1 @@
+"""What follows from a program: conditions and their results, facts, traces, reasons, and the face of it all."""

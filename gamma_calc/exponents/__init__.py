@@ -1,0 +1,1 @@
+"""Exact exponents: orders and the regions where they hold."""

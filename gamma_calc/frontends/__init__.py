@@ -1,0 +1,1 @@
+"""Programs from outside: the files of other trainers."""

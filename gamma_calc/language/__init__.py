@@ -1,0 +1,1 @@
+"""What programs are made of: expressions, leaves, forms, initialisations, optimisers, watched quantities."""

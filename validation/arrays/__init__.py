@@ -1,0 +1,1 @@
+"""Arrays at one width: draws, factored matrices, sizes, updates in place."""

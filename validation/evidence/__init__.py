@@ -1,0 +1,1 @@
+"""What others published, derived and measured, and what a record says of it."""

@@ -1,0 +1,1 @@
+"""A program run at one width: graph, plan, storage, steps, and what is recorded of them."""

@@ -1,0 +1,1 @@
+"""Orders measured: predictions, validations, stable rates, figures."""

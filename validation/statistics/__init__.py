@@ -1,0 +1,1 @@
+"""Slopes with their intervals, and the verdict on a predicted exponent."""

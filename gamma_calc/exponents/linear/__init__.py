@@ -1,0 +1,1 @@
+"""Linear constraints over the rationals, solved exactly, each answer with its certificate."""

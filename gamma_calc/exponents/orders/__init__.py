@@ -1,0 +1,1 @@
+"""Orders: differences of maxima of affine forms."""

@@ -17,7 +17,7 @@ from gamma_calc import Dim, Program, data, frozen, given, iid, other, output, pa
 from gamma_calc.errors import GammaError
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import Init
-from gamma_calc.operations import relu, tanh
+from gamma_calc.operations import outer, relu, tanh
 from gamma_calc.optimisers import OPTIMISERS
 
 RATES: Final = ("-3/2", "-5/4", "-1", "-3/4", "-1/2", "-1/4", "0", "1/4")
@@ -401,8 +401,6 @@ class _Writer:
 
     def _given(self, what: Weight) -> Expression:
         """A start made of data that the program meets elsewhere too."""
-        from gamma_calc.operations import outer
-
         sides = [self._data("u0") if a == "n" else self._data(f"t{a}", a) for a in what.axes]
         return sides[0] if len(sides) == 1 else outer(*sides) * self.dims["n"] ** "-1/2"
 
