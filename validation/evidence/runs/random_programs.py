@@ -23,9 +23,7 @@ from gamma_calc.optimisers import OPTIMISERS
 RATES: Final = ("-3/2", "-5/4", "-1", "-3/4", "-1/2", "-1/4", "0", "1/4")
 MATRIX_ENTRIES: Final = ("-1/2", "-1/2", "-1/2", "-1/2", "0", "-1")
 VECTOR_ENTRIES: Final = ("0", "0", "0", "1/2", "-1/2")
-WEIGHTS: Final = tuple(
-    Fraction(*c) for c in ((1, 1), (-7, 5), (5, 7), (-11, 13), (13, 9))
-)  # sums cancel by no accident
+WEIGHTS: Final = tuple(Fraction(*c) for c in ((1, 1), (-8, 5), (2, 3), (-1, 3), (9, 4)))  # no sum of them is near zero
 RANKS: Final = ("0", "0", "1/2", "1/4")
 RANK_ONE: Final = frozenset({"muon", "shampoo"})  # know the gradient of one sample at one place
 FACTORS_ONLY: Final = frozenset({"riemannian-sgd", "riemannian-adam", "sign-riemannian"})
@@ -118,15 +116,46 @@ def drawn(draw: random.Random) -> Recipe:
     return _Cook(draw).recipe()
 
 
-SPREAD: Final = frozenset({"gates", "words"})  # families that go on from any vector, others mostly from the last
-FAMILIES: Final[Mapping[str, Sequence[str]]] = {  # which operations a family draws, with repetitions
-    "words": ("matrix", "matrix", "back", "back", "transposed", "adapter", "plus", "data"),
-    "functions": ("relu", "relu", "tanh", "tanh", "plus", "times", "data", "bias", "matrix"),
-    "products": ("times", "times", "times", "data", "data", "gain", "mean", "relu", "plus"),
-    "gates": ("data", "data", "relu", "relu", "tanh", "times", "times", "plus"),
-    "adapters": ("adapter", "adapter", "matrix", "relu", "plus", "scale"),
-    "networks": ("matrix", "relu", "tanh", "bias", "gain", "plus", "mean"),
-    "mixed": ("matrix", "back", "transposed", "adapter", "relu", "tanh", "times", "plus", "mean", "data", "scale"),
+@dataclass(frozen=True, slots=True)
+class Family:
+    """What a family of programs is made of: operations with repetitions, how many, and what else it draws from."""
+
+    ops: tuple[str, ...]
+    counts: tuple[int, ...] = (1, 2, 2, 3, 3, 4, 5)
+    matrices: tuple[str, ...] = MATRIX_ENTRIES  # starts of square ones
+    kinds: int = 2  # of each weight and vector
+    onwards: float = 0.6  # how often the last vector goes on, and not any one
+    reads: float = 0.4  # how often a trained vector reads the output
+    second: float = 0.3  # how often the loss reads another vector too
+    optimisers: tuple[str, ...] = ()
+
+
+FAMILIES: Final[Mapping[str, Family]] = {
+    "words": Family(
+        ("matrix", "matrix", "back", "back", "transposed", "transposed", "plus"), (2, 3, 3, 4), kinds=3, onwards=0.8
+    ),
+    "functions": Family(("relu", "relu", "tanh", "tanh", "plus", "times", "data", "bias", "matrix")),
+    "products": Family(("times", "times", "times", "data", "data", "gain", "mean", "relu", "plus")),
+    "gates": Family(
+        ("data", "data", "relu", "relu", "tanh", "times", "times", "plus"),
+        (4, 5, 6, 7),
+        kinds=3,
+        onwards=0.2,
+        reads=1.0,
+    ),
+    "saturation": Family(("matrix", "tanh", "tanh", "gain", "bias", "scale", "times"), (2, 3, 4), ("0", "0", "-1/2")),
+    "masks": Family(
+        ("relu", "relu", "bias", "data", "times", "plus"),
+        (2, 3, 4),
+        onwards=0.4,
+        second=0.9,
+        optimisers=("sign", "sign", "adam"),
+    ),
+    "adapters": Family(("adapter", "adapter", "matrix", "relu", "plus", "scale")),
+    "networks": Family(("matrix", "relu", "tanh", "bias", "gain", "plus", "mean")),
+    "mixed": Family(
+        ("matrix", "back", "transposed", "adapter", "relu", "tanh", "times", "plus", "mean", "data", "scale")
+    ),
 }
 
 
@@ -138,33 +167,39 @@ class _Cook:
     weights: dict[str, Weight] = field(default_factory=dict)
     ops: list[Op] = field(default_factory=list)
     optimiser: str = "sgd"
-    family: str = "mixed"
+    name: str = "mixed"
+
+    @property
+    def family(self) -> Family:
+        return FAMILIES[self.name]
 
     def recipe(self) -> Recipe:
         draw = self.draw
-        self.family = family = draw.choice(tuple(FAMILIES))
-        self.optimiser = draw.choice([*PLAIN, draw.choice(sorted(RANK_ONE)), draw.choice(sorted(FACTORS_ONLY))])
+        self.name = draw.choice(tuple(FAMILIES))
+        family = self.family
+        others = draw.choice(sorted(RANK_ONE)), draw.choice(sorted(FACTORS_ONLY))
+        self.optimiser = draw.choice(family.optimisers or (*PLAIN, *others))
         axis = draw.choice(("n", "n", "d"))
         if axis == "d":
             self._weight("E", "nd", ("0",))
             self.ops.append(("embed", "E"))
         else:
             self.ops.append(("input",))
-        for _ in range(draw.choice((1, 2, 2, 3, 3, 4, 5))):
-            self.ops.append(self._op(draw.choice(FAMILIES[family])))
-        if "A" not in self.weights and (self.optimiser in FACTORS_ONLY or family == "words"):
+        for _ in range(draw.choice(family.counts)):
+            self.ops.append(self._op(draw.choice(family.ops)))
+        if "A" not in self.weights and (self.optimiser in FACTORS_ONLY or self.name == "words"):
             self.ops.append(self._adapter())
         return self._finished(axis)
 
     def _finished(self, axis: str) -> Recipe:
         draw, one = self.draw, self.optimiser in RANK_ONE or self.optimiser == "sign-riemannian"
-        vector = "c" if self._may_train("n") and draw.random() < (0.9 if self.family == "gates" else 0.4) else "v"
+        vector = "c" if self._may_train("n") and draw.random() < self.family.reads else "v"
         if vector == "c":
             self.weights["c"] = Weight("n", draw.choice(("zero", "zero", "0", "-1/2")), draw.choice(RATES))
         samples = draw.choice(((1,), (1,), (1,), (1, 2), (1, 2, 3)))
-        second = draw.randrange(len(self.ops)) if draw.random() < 0.3 and not one else None
+        second = draw.randrange(len(self.ops)) if draw.random() < self.family.second and not one else None
         return Recipe(
-            family=self.family,
+            family=self.name,
             input_axis=axis,
             ops=tuple(self.ops),
             weights=dict(self.weights),
@@ -183,14 +218,14 @@ class _Cook:
     def _vector(self) -> int:
         """A vector made so far, mostly the last."""
         last = len(self.ops) - 1
-        return last if self.draw.random() < (0.3 if self.family in SPREAD else 0.6) else self.draw.randrange(last + 1)
+        return last if self.draw.random() < self.family.onwards else self.draw.randrange(last + 1)
 
     def _op(self, kind: str) -> Op:
         draw = self.draw
         match kind:
             case "matrix" | "transposed" | "back":
-                name = f"W{draw.randrange(2)}"
-                self._weight(name, "nn", MATRIX_ENTRIES)
+                name = f"W{draw.randrange(self.family.kinds)}"
+                self._weight(name, "nn", self.family.matrices)
                 return (kind, name, self._vector())
             case "adapter":
                 return self._adapter()
@@ -237,6 +272,8 @@ class _Cook:
     def _probe(self) -> Op:
         """A quantity beside the way to the loss: it meets what training added from another side."""
         draw, last = self.draw, len(self.ops)
+        if "B" in self.weights and draw.random() < 0.2:
+            return ("gram", 0, 0)
         kinds = ["inner"] + ["read"] * 2 * ("c" in self.weights) + ["down"] * 2 * ("A" in self.weights)
         kind = draw.choice(kinds)
         return (kind, draw.randrange(last), draw.randrange(last))
@@ -303,6 +340,8 @@ class _Writer:
                 return (self._leaf("c") @ one) * self.dims["n"] ** "-1"
             case "down":
                 return self._leaf("A") @ one
+            case "gram":
+                return self._leaf("B").T @ self._leaf("B")
         return (one @ two) * self.dims["n"] ** "-1"
 
     # -- vectors ---------------------------------------------------------------------------------------------------
