@@ -52,7 +52,7 @@ RUN = "gamma_calc.engine.run"
 
 
 def imports_inside_a_function(house: House) -> set[str]:
-    return {one.source for one in house.imports_inside_functions if not one.source.startswith("gamma_calc.cli.")}
+    return {one.source for one in house.imports_inside_functions if not f"{one.source}.".startswith("gamma_calc.cli.")}
 
 
 def imports_by_name(house: House) -> set[str]:
