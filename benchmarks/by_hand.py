@@ -25,7 +25,7 @@ except ModuleNotFoundError:
     sys.exit("peft is not installed: pip install 'gamma-calc[bench]'")
 
 from gamma_calc import lora
-from validation import Settings, cell
+from validation import Settings, measure_cell
 from validation.executor.settings import DEVICES, found_device
 
 EXPONENTS = {"A": "-1/2", "B": "-1"}  # the largest stable rate of each initialisation
@@ -103,7 +103,7 @@ def exponent(init: str) -> float:
 def by_validation(init: str, widths: list[int], seeds: int, steps: int, device: str) -> Sizes:
     program = lora(init=init, optimiser="adam").substitute({"eta": EXPONENTS[init]})
     settings = Settings(steps=steps, dtype="float32", device=device, sizes={"r": RANK})
-    found = [cell(program, n, range(seeds), settings) for n in widths]
+    found = [measure_cell(program, n, range(seeds), settings) for n in widths]
     chosen = [found[0].quantities.index(q) for q in QUANTITIES]
     return np.array([c.sizes[0][..., chosen] for c in found])
 

@@ -208,15 +208,15 @@ import os, signal
 from importlib import import_module
 from gamma_calc.cli import main
 
-def cell(program, width, *others, **settings):
+def measure_cell(program, width, *others, **settings):
     if width > 256:
         os.kill(os.getpid(), signal.SIGINT)
     return run(program, width, *others, **settings)
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
-run = import_module("validation.executor.cell").cell
+run = import_module("validation.executor.cell").measure_cell
 for name in ("validate", "rate_search"):
-    import_module(f"validation.measurement.{name}").cell = cell
+    import_module(f"validation.measurement.{name}").measure_cell = measure_cell
 raise SystemExit(main())
 """
     asked = f"validate {words} --init B {SMALL.replace('32:256', '32:512')} --format json".split()

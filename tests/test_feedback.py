@@ -45,11 +45,11 @@ def slopes(optimiser: str, factor: float, steps: tuple[int, ...]) -> list[float]
     """The slope of Z_A against the width after some steps of Init[B] at eta = factor / n."""
     numpy = pytest.importorskip("numpy")
     pytest.importorskip("torch")
-    from validation.executor.cell import cell
+    from validation.executor.cell import measure_cell
     from validation.executor.settings import Settings
 
     program = lora("B", loss="vector", optimiser=optimiser).substitute({"eta": -1})
-    cells = [cell(program, n, range(16), Settings(steps=max(steps)), rates=(factor,)) for n in WIDTHS]
+    cells = [measure_cell(program, n, range(16), Settings(steps=max(steps)), rates=(factor,)) for n in WIDTHS]
     which = cells[0].quantities.index("Z_A")
     sizes = [[float(numpy.sqrt((c.sizes[0, :, t, which] ** 2).mean())) for c in cells] for t in steps]
     return [float(numpy.polyfit(numpy.log(WIDTHS), numpy.log(y), 1)[0]) for y in sizes]

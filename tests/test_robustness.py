@@ -240,12 +240,12 @@ def test_the_slopes_in_the_rate_at_one_width(init: str, degrees: tuple[int, int]
     pytest.importorskip("torch")
     import numpy as np
 
-    from validation import cell
+    from validation import measure_cell
 
     width, step, program = 1024, 2, lora(init)
     derived = derive(program).at_step(step)
     rates = np.geomspace(width**-2, width**-1.5, 6)
-    found = cell(program.substitute({"eta": 0}), width, range(16), rates=tuple(rates))
+    found = measure_cell(program.substitute({"eta": 0}), width, range(16), rates=tuple(rates))
     for name, degree in zip(("delta1", "delta2"), degrees, strict=True):
         sizes = found.sizes[:, :, step, found.quantities.index(name)]
         slope = np.polyfit(np.log(rates), np.log(np.sqrt((sizes**2).mean(1))), 1)[0]

@@ -169,13 +169,13 @@ def test_orders_that_do_not_ascend_are_seen() -> None:
 def test_the_measured_descents_come_in_the_derived_order_and_size() -> None:
     """The first step at the published rate, width and rank."""
     pytest.importorskip("torch")
-    from validation import Settings, cell
+    from validation import Settings, measure_cell
 
     assert descent(standings(*RANKED), HERE) == [[name] for name in RANKED]
     measured = []
     for name in RANKED:
         change = "dZ_W" if name == "full" else "dZ_B"
-        found = cell(program(name).substitute({"eta": 0}), 4096, range(4), Settings(steps=1), rates=(2e-5,))
+        found = measure_cell(program(name).substitute({"eta": 0}), 4096, range(4), Settings(steps=1), rates=(2e-5,))
         measured.append(found.aligned[0, :, 1, found.quantities.index(change)].mean())
         (derived,) = standings(name)
         assert 0.5 < measured[-1] / float(HERE.spelled(derived.updates[0].aligned)) < 2, name

@@ -12,7 +12,7 @@ pytest.importorskip("scipy")
 
 from gamma_calc import lora
 from gamma_calc.errors import GammaError
-from validation import Progress, Settings, Verdict, cell
+from validation import Progress, Settings, Verdict, measure_cell
 from validation.errors import BudgetError
 from validation.measurement.result import Interrupted
 from validation.measurement.stable_rate import StableRate, largest_stable_rate
@@ -41,7 +41,7 @@ def test_the_output_is_within_1_below_the_rate_and_not_above() -> None:
     found = largest_stable_rate(program, widths=SMALL, seeds=2, most_seeds=2)
     at = program.substitute({"eta": 0})
     for width, rate in zip(SMALL, found.rates, strict=True):
-        sizes = cell(at, width, [0, 1], Settings(steps=5), rates=(rate / 1.5, rate * 1.5))
+        sizes = measure_cell(at, width, [0, 1], Settings(steps=5), rates=(rate / 1.5, rate * 1.5))
         largest = sizes.sizes[..., sizes.quantities.index("Z_B")].max(-1)
         assert (largest[0] < 1).all()
         assert (largest[1] > 1).all()

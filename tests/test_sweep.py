@@ -25,7 +25,7 @@ from sweeping import LONGER, SMALL, Noting, named
 from gamma_calc import lora
 from gamma_calc.errors import GammaError
 from gamma_calc.exponents.orders.order import Exponent
-from validation import Settings, cell
+from validation import Settings, measure_cell
 from validation.errors import BudgetError
 from validation.sweep import Grid, Progress, Store, export, run
 from validation.sweep.pools import Pool
@@ -90,7 +90,7 @@ def test_a_row_is_what_the_cell_gives_alone(path: Path) -> None:
     with Store.open(path) as store:
         run(SMALL, store)
         rows = {(dict(r.job.setting.axes)["init"], r.job.width, r.job.seed): r.measured for r in store.rows()}
-    alone = cell(lora(init="B", optimiser="sign").substitute({"eta": -1}), 32, [2], Settings(steps=1))
+    alone = measure_cell(lora(init="B", optimiser="sign").substitute({"eta": -1}), 32, [2], Settings(steps=1))
     assert rows["B", 32, 2].quantities == alone.quantities
     np.testing.assert_array_equal(rows["B", 32, 2].sizes, alone.sizes[0, 0])
     np.testing.assert_array_equal(rows["B", 32, 2].aligned, alone.aligned[0, 0])

@@ -55,10 +55,10 @@ def test_layers_that_move_by_different_amounts_do_not_tie() -> None:
 def test_tied_steps_leave_the_sum_over_the_rank_as_it_started() -> None:
     """delta3 is the sum of the starting signs again, of order n^(rho/2), where the bound is coherent, n^rho."""
     pytest.importorskip("torch")
-    from validation.executor.cell import cell
+    from validation.executor.cell import measure_cell
     from validation.executor.settings import Settings
 
     program = lora("general", a0="-1/2", b0="-1/2", optimiser="sign", lr="per-factor", rank="growing").substitute(RATES)
-    found = cell(program, 2048, range(32), Settings(steps=3))
+    found = measure_cell(program, 2048, range(32), Settings(steps=3))
     first, third = (found.sizes[0, :, step, found.quantities.index("delta3")] for step in (1, 3))
     assert (abs(third - first) <= 1e-9 * first).mean() > 0.9

@@ -18,14 +18,14 @@ from gamma_calc.language.initialisation import iid  # noqa: E402
 from gamma_calc.language.leaves import data, parameter  # noqa: E402
 from gamma_calc.language.program import Program, output  # noqa: E402
 from gamma_calc.optimisers.adam import adam  # noqa: E402
-from validation import Settings, cell  # noqa: E402
+from validation import Settings, measure_cell  # noqa: E402
 from validation.arrays.draws import Draws  # noqa: E402
 from validation.arrays.matrices import ImplicitRandomMatrix, LowRank  # noqa: E402
 from validation.errors import BudgetError  # noqa: E402
 from validation.executor.execute import Run  # noqa: E402
 from validation.executor.graph import identity  # noqa: E402
 from validation.executor.plan import Plan  # noqa: E402
-from validation.executor.storage import StoragePlan, reading  # noqa: E402
+from validation.executor.storage import StoragePlan, storage_plan  # noqa: E402
 
 HALF = {"eta": "-1/2"}
 PROGRAMS = {
@@ -48,28 +48,28 @@ def program(request: Any) -> Program:
 
 
 def test_chunks_of_seeds_give_identical_numbers(program: Program) -> None:
-    whole = cell(program, 96, range(5), Settings(steps=3))
+    whole = measure_cell(program, 96, range(5), Settings(steps=3))
     need = Plan(program, 96, {}).numbers(3) * 8
     for at_once in (2, 3):
-        parts = cell(program, 96, range(5), Settings(steps=3, memory=at_once * need))
+        parts = measure_cell(program, 96, range(5), Settings(steps=3, memory=at_once * need))
         assert np.array_equal(whole.sizes, parts.sizes)
         assert np.array_equal(whole.aligned, parts.aligned)
 
 
 def test_a_seed_run_alone_gives_identical_numbers(program: Program) -> None:
-    whole = cell(program, 96, range(5), Settings(steps=3))
-    alone = cell(program, 96, [3], Settings(steps=3))
+    whole = measure_cell(program, 96, range(5), Settings(steps=3))
+    alone = measure_cell(program, 96, [3], Settings(steps=3))
     assert np.array_equal(whole.sizes[:, 3:4], alone.sizes)
 
 
 def test_a_rate_run_alone_gives_identical_numbers(program: Program) -> None:
-    both = cell(program, 96, range(3), Settings(steps=3), rates=(1.0, 0.25))
-    alone = cell(program, 96, range(3), Settings(steps=3), rates=(0.25,))
+    both = measure_cell(program, 96, range(3), Settings(steps=3), rates=(1.0, 0.25))
+    alone = measure_cell(program, 96, range(3), Settings(steps=3), rates=(0.25,))
     assert np.array_equal(both.sizes[1:], alone.sizes)
 
 
 def test_changes_are_the_sums_of_their_parts(program: Program) -> None:
-    assert cell(program, 96, range(4), Settings(steps=4)).residual.max() < 1e-12
+    assert measure_cell(program, 96, range(4), Settings(steps=4)).residual.max() < 1e-12
 
 
 def test_the_memory_of_a_run_ends_with_it(program: Program) -> None:
@@ -87,7 +87,7 @@ def test_the_memory_of_a_run_ends_with_it(program: Program) -> None:
 
 
 def test_seeds_and_widths_differ(program: Program) -> None:
-    found = cell(program, 96, range(2), Settings(steps=1))
+    found = measure_cell(program, 96, range(2), Settings(steps=1))
     assert not np.array_equal(found.sizes[0, 0], found.sizes[0, 1])
 
 
@@ -95,10 +95,10 @@ def test_seeds_and_widths_differ(program: Program) -> None:
     "name", ["A", "AB adam", "AB adam with epsilon", "AB+", "fresh", "growing rank", "deep adam", "toy"]
 )
 def test_keeping_gradients_factored_changes_nothing_but_rounding(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = cell(PROGRAMS[name], 96, range(3), Settings(steps=3))
+    kept = measure_cell(PROGRAMS[name], 96, range(3), Settings(steps=3))
     monkeypatch.setattr(StoragePlan, "factored", lambda *_: False)
     monkeypatch.setattr(StoragePlan, "one_sided", lambda *_: None)
-    written_out = cell(PROGRAMS[name], 96, range(3), Settings(steps=3))
+    written_out = measure_cell(PROGRAMS[name], 96, range(3), Settings(steps=3))
     assert np.allclose(kept.sizes, written_out.sizes, rtol=1e-9, atol=1e-13)
     assert np.allclose(kept.aligned, written_out.aligned, rtol=1e-9, atol=1e-13)
 
@@ -106,10 +106,10 @@ def test_keeping_gradients_factored_changes_nothing_but_rounding(name: str, monk
 def test_matrices_drawn_as_they_are_seen_have_the_law_of_those_drawn_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same training of a deep network, in law: mean log sizes agree within their standard errors."""
     program, settings, rates = PROGRAMS["deep sgd"], Settings(steps=2), (0.1,)
-    assert any(reading(program).unseen(p) for p in program.parameters)
-    seen = cell(program, 64, range(300), settings, rates=rates)
-    monkeypatch.setattr(StoragePlan, "unseen", lambda *_: False)
-    whole = cell(program, 64, range(300, 600), settings, rates=rates)
+    assert any(storage_plan(program).implicit(p) for p in program.parameters)
+    seen = measure_cell(program, 64, range(300), settings, rates=rates)
+    monkeypatch.setattr(StoragePlan, "implicit", lambda *_: False)
+    whole = measure_cell(program, 64, range(300, 600), settings, rates=rates)
     for kind in ("sizes", "aligned"):
         logs = [np.log(getattr(c, kind)[0, :, 1:]) for c in (seen, whole)]
         error = np.sqrt(sum(x.var(0) / 300 for x in logs))
@@ -118,7 +118,7 @@ def test_matrices_drawn_as_they_are_seen_have_the_law_of_those_drawn_whole(monke
 
 def test_float32_agrees_with_float64_to_its_precision() -> None:
     kinds = ("float64", "float32")
-    plain, single = (cell(PROGRAMS["AB adam"], 96, range(256), Settings(steps=1, dtype=d)) for d in kinds)
+    plain, single = (measure_cell(PROGRAMS["AB adam"], 96, range(256), Settings(steps=1, dtype=d)) for d in kinds)
     ours, theirs = (np.sqrt((c.sizes[0, :, 1] ** 2).mean(0)) for c in (plain, single))
     assert np.allclose(ours, theirs, rtol=0.2)
 
@@ -189,7 +189,7 @@ def test_equal_programs_have_equal_names_and_others_do_not() -> None:
 
 def test_open_exponents_are_refused() -> None:
     with pytest.raises(ProgramError) as error:
-        cell(lora(init="A"), 64, [0])
+        measure_cell(lora(init="A"), 64, [0])
     assert str(error.value) == (
         "program lora: the exponents eta are open; a run needs a value for each, as in at={'eta': '-1/2'}"
     )
@@ -198,15 +198,15 @@ def test_open_exponents_are_refused() -> None:
 def test_a_budget_that_is_too_small_is_refused_with_one_that_does() -> None:
     program = PROGRAMS["A"]
     with pytest.raises(BudgetError) as error:
-        cell(program, 4096, [0, 1], Settings(memory=1000))
+        measure_cell(program, 4096, [0, 1], Settings(memory=1000))
     assert "1000 bytes are too few at width 4096; allow" in str(error.value)
     enough = int(error.value.hint.split()[1].rstrip(","))
-    assert cell(program, 4096, [0, 1], Settings(memory=enough)).sizes.shape[1] == 2
+    assert measure_cell(program, 4096, [0, 1], Settings(memory=enough)).sizes.shape[1] == 2
 
 
 def test_divergence_is_a_result() -> None:
     growing = lora(init="AB", optimiser="sgd").substitute({"eta": "6"})
-    found = cell(growing, 4096, range(2), Settings(steps=8, dtype="float32"))
+    found = measure_cell(growing, 4096, range(2), Settings(steps=8, dtype="float32"))
     assert (found.diverged > 0).all()
 
 
@@ -214,4 +214,4 @@ def test_a_parameter_that_no_gradient_and_no_watch_needs_is_trained_too() -> Non
     n, w = Dim("n", 1), data("w", Dim("n", 1))
     a, bias = (parameter(name, n, init=iid(0), rate=0) for name in ("a", "bias"))
     program = Program("bias", w @ (a + bias), adam(), [output("a", a)])
-    assert np.isfinite(cell(program, 64, [0, 1], Settings(steps=2)).sizes).all()
+    assert np.isfinite(measure_cell(program, 64, [0, 1], Settings(steps=2)).sizes).all()

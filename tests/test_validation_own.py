@@ -26,7 +26,7 @@ from gamma_calc.language.optimiser import Optimiser  # noqa: E402
 from gamma_calc.language.program import Program, output  # noqa: E402
 from gamma_calc.optimisers import OPTIMISERS  # noqa: E402
 from gamma_calc.optimisers.adam import Adam, adam  # noqa: E402
-from validation import Settings, Verdict, cell, validate  # noqa: E402
+from validation import Settings, Verdict, measure_cell, validate  # noqa: E402
 from validation.arrays.matrices import dense  # noqa: E402
 from validation.executor.fast_paths import OPERATIONS, UPDATES  # noqa: E402
 from validation.executor.storage import StoragePlan  # noqa: E402
@@ -108,8 +108,8 @@ def same_draws(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("same_draws")
 @pytest.mark.parametrize("optimiser", [*map(OPTIMISERS.get, ("sgd", "sign", "adam")), adam("-1"), Momentum()], ids=str)
 def test_an_operation_of_ones_own_trains_as_a_multiple_does(optimiser: Optimiser) -> None:
-    own = cell(adapter(Third, optimiser), 64, range(3), Settings(steps=3))
-    ours = cell(adapter(lambda x: Fraction(1, 3) * x, optimiser), 64, range(3), Settings(steps=3))
+    own = measure_cell(adapter(Third, optimiser), 64, range(3), Settings(steps=3))
+    ours = measure_cell(adapter(lambda x: Fraction(1, 3) * x, optimiser), 64, range(3), Settings(steps=3))
     assert np.allclose(own.sizes, ours.sizes, rtol=1e-9, atol=1e-14)
     assert own.residual.max() < 1e-12
 
@@ -121,7 +121,7 @@ def test_what_an_operation_of_ones_own_returns_is_kept_though_it_be_the_argument
         Program("p", -(n @ wrapped), OPTIMISERS["sgd"], [output("h", wrapped)]) for wrapped in (1 * u, Itself(u))
     )
     for program in (plain, own):
-        found = cell(program, 64, range(8), Settings(steps=2))
+        found = measure_cell(program, 64, range(8), Settings(steps=2))
         change = found.sizes[0, :, 1:, found.quantities.index("dh")]
         assert np.allclose(change, change[:, :1], rtol=1e-12)  # the gradient is w at every step
 
@@ -137,7 +137,7 @@ def test_a_program_with_an_operation_of_ones_own_is_validated() -> None:
 def test_a_subclass_has_no_fast_path_and_the_same_numbers(epsilon: str) -> None:
     program = lora(init="AB", loss="vector").substitute({"eta": "-1/2"})
     rules = adam(order(epsilon)), OwnAdam(order(epsilon))
-    ours, own = (cell(program.replaced(optimiser=o), 64, range(3), Settings(steps=3)) for o in rules)
+    ours, own = (measure_cell(program.replaced(optimiser=o), 64, range(3), Settings(steps=3)) for o in rules)
     assert type(rules[1]) not in UPDATES
     assert np.allclose(own.sizes, ours.sizes, rtol=1e-9, atol=1e-14)
 
@@ -181,5 +181,6 @@ def test_every_fast_operation_is_its_meaning(kind: type[Expression]) -> None:
 @pytest.mark.parametrize("optimiser", ["sgd", "sign", "adam"])
 def test_products_of_changes_that_are_kept_as_factors_add_up(optimiser: str) -> None:
     """The change of the rows of W* + B A holds dB dA, of which both are kept as factors."""
-    found = cell(TARGETS["dora"].build(optimiser=optimiser).substitute({"eta": "-1"}), 64, range(3), Settings(steps=3))
+    program = TARGETS["dora"].build(optimiser=optimiser).substitute({"eta": "-1"})
+    found = measure_cell(program, 64, range(3), Settings(steps=3))
     assert found.residual.max() < 1e-10

@@ -11,7 +11,7 @@ pytest.importorskip("scipy")
 from gamma_calc import Dim, Program, data, given, internal, lora, other, parameter  # noqa: E402 - after torch
 from gamma_calc.catalogue.initialisations import INITIALISATIONS  # noqa: E402
 from gamma_calc.optimisers import OPTIMISERS  # noqa: E402
-from validation import Settings, Verdict, cell, validate  # noqa: E402
+from validation import Settings, Verdict, measure_cell, validate  # noqa: E402
 from validation.arrays.draws import Draws  # noqa: E402
 from validation.executor.execute import Run  # noqa: E402
 from validation.executor.graph import identity  # noqa: E402
@@ -34,7 +34,7 @@ def begun(program: Program, width: int, seeds: int) -> tuple[Run, Draws]:
 @pytest.mark.parametrize("name", INITIALISATIONS)
 def test_every_start_of_the_catalogue_runs(name: str) -> None:
     program = lora(name)
-    found = cell(program.substitute(values(program)), 32, range(3), Settings(steps=2))
+    found = measure_cell(program.substitute(values(program)), 32, range(3), Settings(steps=2))
     assert np.isfinite(found.sizes).all()
     assert found.residual.max() < 1e-12
     start = dict(zip(found.quantities, found.sizes[0, :, 0].T, strict=True))
@@ -69,7 +69,7 @@ def test_training_moves_a_copy_of_what_a_start_is_given_as() -> None:
     Z = data("Z", n)
     a = parameter("a", n, init=given(Z), rate="0")
     program = Program("own sample", a @ Z, OPTIMISERS["sgd"], [other("Z", Z), internal("a", a)])
-    found = cell(program, 64, range(3), Settings(steps=2))
+    found = measure_cell(program, 64, range(3), Settings(steps=2))
     size, moved = found.sizes[0, :, :, 0], found.sizes[0, :, :, 1]
     assert np.array_equal(size, np.repeat(size[:, :1], 3, axis=1))
     assert np.allclose(moved, size * [1, 0, 1])  # a is Z, Z - Z, -Z

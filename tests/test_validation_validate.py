@@ -15,7 +15,7 @@ pytest.importorskip("scipy")
 from gamma_calc import deep_linear, derive, lora  # noqa: E402 - after the checks
 from gamma_calc.catalogue.deep_linear import PARAMETRISATIONS  # noqa: E402
 from gamma_calc.errors import GammaError  # noqa: E402
-from validation import Progress, Validation, Verdict, cell, validate  # noqa: E402
+from validation import Progress, Validation, Verdict, measure_cell, validate  # noqa: E402
 from validation.evidence.runs.fuzz import fuzz  # noqa: E402
 from validation.executor.settings import Settings  # noqa: E402
 from validation.measurement.stable_rate import largest_stable_rate  # noqa: E402
@@ -97,7 +97,7 @@ WRONG: list[Any] = [None, 5, -1, 0.5, "text", b"x", [1], {"a": 1}, object(), Tru
 FUNCTIONS: dict[str, tuple[Any, dict[str, Any]]] = {
     "validate": (validate, {"program": lora(), "at": {"eta": -1}, "widths": SMALL[:4]}),
     "largest_stable_rate": (largest_stable_rate, {"program": lora(), "widths": SMALL[:4]}),
-    "cell": (cell, {"program": lora().substitute({"eta": -1}), "width": 64, "seeds": [0]}),
+    "measure_cell": (measure_cell, {"program": lora().substitute({"eta": -1}), "width": 64, "seeds": [0]}),
     "Settings": (Settings, {}),
     "Grid": (Grid, {"axes": {"eta": [-1]}, "widths": [64], "seeds": 1}),
 }

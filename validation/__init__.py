@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from validation.executor.cell import Cell as Cell
-    from validation.executor.cell import cell as cell
+    from validation.executor.cell import measure_cell as measure_cell
     from validation.executor.settings import Settings as Settings
     from validation.measurement.result import Validation as Validation
     from validation.measurement.validate import Progress as Progress
@@ -26,7 +26,7 @@ HOMES: Final = {
     "Settings": "executor.settings",
     "Validation": "measurement.result",
     "Verdict": "statistics.verdict",
-    "cell": "executor.cell",
+    "measure_cell": "executor.cell",
     "validate": "measurement.validate",
 }
 

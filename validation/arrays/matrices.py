@@ -23,7 +23,7 @@ class Matrix(ABC):
     """A matrix for each repetition, known by what it does to vectors."""
 
     @abstractmethod
-    def on(self, vector: Tensor) -> Tensor:
+    def apply(self, vector: Tensor) -> Tensor:
         """The product with a vector."""
 
     @abstractmethod
@@ -49,11 +49,11 @@ class LowRank(Matrix):
     left: Tensor
     right: Tensor
 
-    def on(self, vector: Tensor) -> Tensor:
+    def apply(self, vector: Tensor) -> Tensor:
         if self.rank == 1:
             u, v = self.left.squeeze(-1), self.right.squeeze(-1)
             return u * (v * vector).sum(-1, keepdim=True)
-        return on(self.left, on(self.right.mT, vector))
+        return apply(self.left, apply(self.right.mT, vector))
 
     def __matmul__(self, other: Array) -> LowRank:
         if isinstance(other, LowRank):
@@ -108,8 +108,8 @@ class Sum(Matrix):
     first: Any
     second: Any
 
-    def on(self, vector: Tensor) -> Tensor:
-        return on(self.first, vector) + on(self.second, vector)
+    def apply(self, vector: Tensor) -> Tensor:
+        return apply(self.first, vector) + apply(self.second, vector)
 
     def __mul__(self, factor: Any) -> Sum:
         return Sum(self.first * factor, self.second * factor)
@@ -125,22 +125,22 @@ class Sum(Matrix):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Drawn(Matrix):
+class View(Matrix):
     """A view (a multiple, perhaps transposed) of a random matrix that is drawn as it is seen."""
 
     source: ImplicitRandomMatrix
     factor: Any = 1
     flipped: bool = False
 
-    def on(self, vector: Tensor) -> Tensor:
+    def apply(self, vector: Tensor) -> Tensor:
         image: Tensor = self.source.image(vector, flipped=self.flipped) * self.factor
         return image
 
-    def __mul__(self, factor: Any) -> Drawn:
-        return Drawn(self.source, self.factor * factor, self.flipped)
+    def __mul__(self, factor: Any) -> View:
+        return View(self.source, self.factor * factor, self.flipped)
 
-    def swapaxes(self, first: int, second: int) -> Drawn:
-        return Drawn(self.source, self.factor, not self.flipped)
+    def swapaxes(self, first: int, second: int) -> View:
+        return View(self.source, self.factor, not self.flipped)
 
 
 class ImplicitRandomMatrix:
@@ -200,10 +200,10 @@ def _combine(basis: Tensor, coefficients: Tensor) -> Tensor:
     return (basis @ coefficients[..., None])[..., 0]
 
 
-def on(matrix: Array, vector: Tensor) -> Tensor:
+def apply(matrix: Array, vector: Tensor) -> Tensor:
     """The product of a matrix and a vector. The vector is a row: libraries go along the matrix's long axis then."""
     if not isinstance(matrix, Tensor):
-        image: Tensor = matrix.on(vector)
+        image: Tensor = matrix.apply(vector)
         return image
     return (vector.unsqueeze(-2) @ matrix.mT).squeeze(-2)
 

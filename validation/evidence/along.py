@@ -76,7 +76,7 @@ class EdgeAlong(Measurement):
     tolerance: Fraction = STANDARD
 
     def readings(self, instruments: Instruments) -> Iterator[Reading]:
-        found = instruments.edge_along(
+        found = instruments.largest_rate_along(
             self.setting.program,
             self.exponent,
             [Fraction(v) for v in self.values],

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from validation.evidence import experiments, trials
 from validation.executor.settings import Settings
-from validation.measurement.along import edge_along, slopes_along
+from validation.measurement.along import largest_rate_along, slopes_along
 from validation.measurement.stable_rate import largest_stable_rate
 from validation.measurement.validate import validate
 
 __all__ = [
     "Settings",
-    "edge_along",
     "experiments",
+    "largest_rate_along",
     "largest_stable_rate",
     "slopes_along",
     "trials",

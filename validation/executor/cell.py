@@ -50,7 +50,7 @@ class Cell:
         return np.where(broken.any(-1), broken.argmax(-1), -1)
 
 
-def cell(
+def measure_cell(
     program: Program,
     width: int,
     seeds: Sequence[int],
@@ -79,7 +79,7 @@ def cell(
 
     >>> from gamma_calc import lora
     >>> at_half = lora(init="A", optimiser="sign").substitute({"eta": "-1/2"})
-    >>> found = cell(at_half, 256, seeds=[0, 1])
+    >>> found = measure_cell(at_half, 256, seeds=[0, 1])
     >>> found.sizes.shape == (1, 2, 5, len(found.quantities))
     True
     """
@@ -89,7 +89,7 @@ def cell(
         raise SettingError(f"width {width}, {len(seeds)} seeds", hint="give a width from 2 on and seeds from 0 on")
     check_numbers("rates", rates, "positive factors on the learning rates, as in (1.0,)")
     plan = Plan(checked_program(program), width, checked_settings(settings).sizes, bool(with_loss))
-    name = plan.reading.name
+    name = plan.storage.name
     parts = [
         [_run(plan, name, some, factors, settings) for some in _split(seeds, at_once)]
         for at_once, factors in _groups(plan, rates, settings)

@@ -14,10 +14,10 @@ from gamma_calc.language.leaves import Data, Frozen, One, Parameter, ParameterSt
 from validation.arrays.draws import Draws
 from validation.arrays.matrices import (
     Array,
-    Drawn,
     ImplicitRandomMatrix,
     LowRank,
     Tensor,
+    View,
     dense,
     filled,
     long_axis_contiguous,
@@ -33,14 +33,14 @@ def execute(plan: Plan, draws: Draws, steps: int, rates: Tensor) -> Record:
 
     Nothing in a step waits for the device.
     """
-    run, notes = Run(plan, draws, rates), Recorder(plan, torch.zeros_like(rates))
-    notes.add(run.value, run.gradients_watched(), {})
+    run, recorder = Run(plan, draws, rates), Recorder(plan, torch.zeros_like(rates))
+    recorder.add(run.value, run.gradients_watched(), {})
     for step in range(1, steps + 1):
-        notes.add(run.value, *run.take_step(step))
-    return notes.record()
+        recorder.add(run.value, *run.take_step(step))
+    return recorder.record()
 
 
-class Source:
+class Leaves:
     """The arrays that are drawn rather than computed."""
 
     def __init__(self, plan: Plan, draws: Draws, rates: Tensor) -> None:
@@ -56,14 +56,14 @@ class Source:
         if deviation == 0:
             return self.zero(leaf)
         shape = self.plan.shape(leaf.shape)
-        if self.plan.reading.unseen(leaf):
+        if self.plan.storage.implicit(leaf):
             rows, columns = shape
-            return Drawn(ImplicitRandomMatrix(self.draws, name, (rows, columns), deviation))
+            return View(ImplicitRandomMatrix(self.draws, name, (rows, columns), deviation))
         return filled(partial(self.draws.normal, name), shape).mul_(deviation)
 
     def zero(self, leaf: Given) -> Array:
         shape, repetitions = self.plan.shape(leaf.shape), len(self.rates)
-        if self.plan.reading.unseen(leaf):
+        if self.plan.storage.implicit(leaf):
             return LowRank(*(self.rates.new_zeros((repetitions, size, 0)) for size in shape))
         return filled(lambda s: self.rates.new_zeros((repetitions, *s)), shape)
 
@@ -101,7 +101,7 @@ class Run:
     """The arrays of one run, as far as it has come."""
 
     def __init__(self, plan: Plan, draws: Draws, rates: Tensor) -> None:
-        self.plan, self.reading, self.draws, self.rates = plan, plan.reading, draws, rates
+        self.plan, self.storage, self.draws, self.rates = plan, plan.storage, draws, rates
         self.rates_differ = bool((rates != 1).any())
         self.now: dict[str, Array] = {}
         self.start: dict[str, Array] = {}
@@ -109,7 +109,7 @@ class Run:
         self.last: dict[str, Array] = {}  # by the last update
         self.memory: dict[str, Any] = {}
         self.signs: dict[str, Tensor] = {}  # of a factor of a gradient that stays the same
-        self.source = Source(plan, draws, rates)
+        self.leaves = Leaves(plan, draws, rates)
         operations = plan.graph.operations
         self.values: list[Array] = [None] * len(operations)
         self.changing = [i for i, operation in enumerate(operations) if not operation.constant]
@@ -117,8 +117,8 @@ class Run:
         self.rules = [self._rule(operation.node) for operation in operations]
         self.arguments = [operation.arguments for operation in operations]
         self.parameters = {p.name: p for p in plan.program.parameters}
-        self.sides = {name: plan.reading.one_sided(name) for name in self.parameters}
-        self.factored = {name: plan.reading.factored(name) for name in self.parameters}
+        self.sides = {name: plan.storage.one_sided(name) for name in self.parameters}
+        self.factored = {name: plan.storage.factored(name) for name in self.parameters}
         self.descents = {name: self._each(p) * -plan.power(p.rate) for name, p in self.parameters.items()}
         self._begin()
 
@@ -132,9 +132,9 @@ class Run:
         """
         along = self.gradients_watched()
         self.update(step)
-        self.source.sample = step
+        self.leaves.sample = step
         self._forget(self.fresh)
-        moving = {place: self._kept(place) for place in self.reading.of_the_step}
+        moving = {place: self._kept(place) for place in self.storage.of_the_step}
         self.apply()
         self._forget(self.changing)
         return along, moving
@@ -150,16 +150,16 @@ class Run:
                 self.added[name] = _plus(self.added[name], update)
 
     def gradients_watched(self) -> Values:
-        return {place: self._kept(place) for place in self.reading.of_the_last}
+        return {place: self._kept(place) for place in self.storage.of_the_last}
 
     def _update(self, name: str, step: int) -> Array:
         update = self._by_gradient(name, step)
-        if name not in self.reading.motions:
+        if name not in self.storage.motions:
             return update
-        return update + dense(self.value(self.reading.motions[name])) * self.descents[name]
+        return update + dense(self.value(self.storage.motions[name])) * self.descents[name]
 
     def _by_gradient(self, name: str, step: int) -> Array:
-        gradient, fast = self.value(self.plan.gradients[name]), self.reading.fast(name)
+        gradient, fast = self.value(self.plan.gradients[name]), self.storage.fast(name)
         if self.sides[name] == "right":
             return self._one_sided(name, gradient, step)
         if self.sides[name] == "left":
@@ -167,7 +167,7 @@ class Run:
         if self.factored[name] or fast.kernel is None:
             return self._optimise(name, gradient if self.factored[name] else dense(gradient), step)
         memory, rate = self.memory.get(name), self.plan.power(self.parameters[name].rate)
-        optimiser, width = self.reading.rules[name], self.plan.width
+        optimiser, width = self.storage.rules[name], self.plan.width
         self.memory[name], update = fast.kernel(optimiser, memory, gradient, step, width, rate=rate)
         return update.mul_(self._each(self.parameters[name])) if self.rates_differ else update
 
@@ -177,15 +177,15 @@ class Run:
             if name not in self.signs:
                 self.signs[name] = gradient.right.sign()
             return LowRank(self._optimise(name, gradient.left, step), self.signs[name])
-        make = self.reading.fast(name).one_sided
+        make = self.storage.fast(name).one_sided
         assert make is not None, "an optimiser that is not factored by a sign has this"
         if name not in self.memory:
-            self.memory[name] = make(self.reading.rules[name], gradient.right, self.plan.width)
+            self.memory[name] = make(self.storage.rules[name], gradient.right, self.plan.width)
         update: Tensor = self.memory[name].step(gradient.left, step, self.descents[name])
         return update
 
     def _optimise(self, name: str, gradient: Array, step: int) -> Array:
-        optimiser = self.reading.rules[name]
+        optimiser = self.storage.rules[name]
         self.memory[name], update = optimiser.numeric(self.memory.get(name), gradient, step, self.plan.width)
         return update * self.descents[name]
 
@@ -204,7 +204,7 @@ class Run:
 
     def _kept(self, place: int) -> Array:
         """A value that outlives the next update."""
-        return _copy(self.value(place)) if place in self.reading.in_place else self.value(place)
+        return _copy(self.value(place)) if place in self.storage.in_place else self.value(place)
 
     def _forget(self, places: list[int]) -> None:
         for place in places:
@@ -216,30 +216,30 @@ class Run:
 
     def _leaf(self, node: Expression) -> Callable[[], Array]:
         """Where an array comes from that is not computed. None refers to the run, or its memory would outlive it."""
-        source, rates = self.source, self.rates
+        leaves, rates = self.leaves, self.rates
         if isinstance(node, Parameter | ParameterState):
             history = _History(node.owner.name, self.now, self.start, self.added, self.last)
             return lambda: node.of(history)
         if isinstance(node, Data | Frozen):
-            return lambda: source.leaf(node)
+            return lambda: leaves.leaf(node)
         return (lambda: torch.ones_like(rates)) if isinstance(node, One) else node.numeric
 
     # -- draws ----------------------------------------------------------------------------------------------------
 
     def _begin(self) -> None:
         for name, p in self.parameters.items():
-            self.now[name] = self._given(name) if name in self.reading.starts else self.source.draw(p, name)
+            self.now[name] = self._given(name) if name in self.storage.initial else self.leaves.draw(p, name)
         for left, right in sorted(self.plan.program.orthogonal):
             self._make_orthogonal(left, right)
         for name, p in self.parameters.items():
-            if self.reading.keeps_start(name):
+            if self.storage.keeps_initial(name):
                 self.start[name] = _copy(self.now[name])
-            if self.reading.keeps_movement(name):
-                self.added[name] = self.source.zero(p)
+            if self.storage.keeps_moved(name):
+                self.added[name] = self.leaves.zero(p)
 
     def _given(self, name: str) -> Tensor:
         """A start that the program computes; a copy, as training moves it in place."""
-        place = self.reading.starts[name]
+        place = self.storage.initial[name]
         start = long_axis_contiguous(dense(self.value(place))).clone()
         self._forget([place])
         return start

@@ -25,7 +25,7 @@ from gamma_calc.operations.transpose import Transpose
 from gamma_calc.optimisers.adam import Adam
 from gamma_calc.optimisers.sgd import SGD
 from gamma_calc.optimisers.sign import Sign
-from validation.arrays.matrices import Array, LowRank, Tensor, dense, on
+from validation.arrays.matrices import Array, LowRank, Tensor, apply, dense
 from validation.arrays.update import OneSided, fused_adam
 
 Compute = Callable[..., Array]
@@ -45,7 +45,7 @@ def on_a_vector(node: Expression) -> Compute:
     x, y = node.arguments
     if len(x.shape) + len(y.shape) != 3:
         return node.numeric
-    return on if len(x.shape) == 2 else lambda row, matrix: on(matrix.swapaxes(-1, -2), row)
+    return apply if len(x.shape) == 2 else lambda row, matrix: apply(matrix.swapaxes(-1, -2), row)
 
 
 def factors(u: Tensor, w: Tensor) -> LowRank:

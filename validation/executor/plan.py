@@ -18,7 +18,7 @@ from gamma_calc.language.program import Program
 from validation.errors import BudgetError
 from validation.executor.fast_paths import writes_out
 from validation.executor.graph import Graph
-from validation.executor.storage import Given, StoragePlan, Watch, reading
+from validation.executor.storage import Given, StoragePlan, Watch, storage_plan
 
 LARGEST_SIZE: Final = 2**62  # entries of an axis that torch can count
 FIXED_SIZE: Final = 5  # of a dimension that does not grow: odd, so that a sum of as many signs is never zero
@@ -35,27 +35,27 @@ class Plan:
     width: int
     sizes: Mapping[str, int]
     with_loss: bool = False
-    reading: StoragePlan = field(init=False)
+    storage: StoragePlan = field(init=False)
 
     def __post_init__(self) -> None:
-        refuse_what_is_open(self.program)
-        object.__setattr__(self, "reading", reading(self.program, self.with_loss))
+        check_closed(self.program)
+        object.__setattr__(self, "storage", storage_plan(self.program, self.with_loss))
 
     @property
     def graph(self) -> Graph:
-        return self.reading.graph
+        return self.storage.graph
 
     @property
     def gradients(self) -> Mapping[str, int]:
-        return self.reading.gradients
+        return self.storage.gradients
 
     @property
     def watches(self) -> list[Watch]:
-        return self.reading.watches
+        return self.storage.watches
 
     @property
     def losses(self) -> list[int]:
-        return self.reading.losses
+        return self.storage.losses
 
     # -- sizes ----------------------------------------------------------------------------------------------------
 
@@ -96,13 +96,13 @@ class Plan:
         nodes = [operation.node for operation in self.graph.operations]
         vectors = sum(self._entries(node) for node in nodes if len(node.shape) < 2)
         written = [x for node in nodes if writes_out(node) for x in (node, *node.arguments) if len(x.shape) == 2]
-        reading = self.reading
-        noted = 3 * len(self.watches) + 2 * len(reading.checks) + len(self.losses)
+        storage = self.storage
+        noted = 3 * len(self.watches) + 2 * len(storage.checks) + len(self.losses)
         return (
             vectors
             + noted * (steps + 1)
             + sum(map(self._entries, written))
-            + sum(self._kept(leaf, steps) for leaf in reading.leaves)
+            + sum(self._kept(leaf, steps) for leaf in storage.leaves)
         )
 
     def _entries(self, node: Expression) -> int:
@@ -112,15 +112,15 @@ class Plan:
         if len(leaf.shape) < 2:
             return 0
         rows, columns = self.shape(leaf.shape)
-        if self.reading.unseen(leaf):
-            return (rows + columns) * self.reading.meetings(leaf) * (steps + 1)
+        if self.storage.implicit(leaf):
+            return (rows + columns) * self.storage.products(leaf) * (steps + 1)
         if not isinstance(leaf, Parameter):
             return rows * columns
-        copies = 2 + self.reading.keeps_start(leaf.name) + self.reading.keeps_movement(leaf.name)
-        return rows * columns * (copies + self.reading.beside(leaf.name))
+        copies = 2 + self.storage.keeps_initial(leaf.name) + self.storage.keeps_moved(leaf.name)
+        return rows * columns * (copies + self.storage.update_arrays(leaf.name))
 
 
-def refuse_what_is_open(program: Program) -> None:
+def check_closed(program: Program) -> None:
     """A run needs a value for every exponent."""
     if program.variables:
         raise ProgramError(

@@ -36,7 +36,7 @@ class Recorder:
 
     def __init__(self, plan: Plan, nothing: Tensor) -> None:
         """``nothing`` is a zero for each repetition."""
-        self.plan, self.reading, self.nothing = plan, plan.reading, nothing
+        self.plan, self.storage, self.nothing = plan, plan.storage, nothing
         self.rows: list[list[Tensor]] = []
         self.constant: dict[int, Tensor] = {}  # lengths of what stays the same
 
@@ -45,17 +45,17 @@ class Recorder:
 
         ``moving`` is what speaks of the step itself, empty at the start.
         """
-        watches, moves = self.reading.watches, self.reading.moves
-        after = {place: moving.get(place) if place in moves else now(place) for place in self.reading.noted}
+        watches, moves = self.storage.watches, self.storage.moves
+        after = {place: moving.get(place) if place in moves else now(place) for place in self.storage.noted}
         lengths = {place: self._length(place, x) for place, x in after.items()}
         gradients = {w.along.gradient: along[w.along.gradient] for w in watches if w.along}
         of_gradient = {place: self._length(place, g) for place, g in gradients.items()}
         row = [self.nothing if w.place is None else lengths[w.place] for w in watches]
         row += [self._projection(w, after, along) for w in watches]
         row += [of_gradient[w.along.gradient] if w.along else self.nothing for w in watches]
-        for c in self.reading.checks:
+        for c in self.storage.checks:
             row += _mismatch(c, after, lengths, moving) if moving else (self.nothing, self.nothing)
-        self.rows.append(row + [now(place) for place in self.reading.losses])
+        self.rows.append(row + [now(place) for place in self.storage.losses])
 
     def _length(self, place: int, x: Array | None) -> Tensor:
         if x is None:
@@ -76,7 +76,7 @@ class Recorder:
     def record(self) -> Record:
         """The notes of every step as one record."""
         table = torch.stack([x for row in self.rows for x in row]).reshape(len(self.rows), len(self.rows[0]), -1)
-        watches, checks, losses = (len(x) for x in (self.reading.watches, self.reading.checks, self.reading.losses))
+        watches, checks, losses = (len(x) for x in (self.storage.watches, self.storage.checks, self.storage.losses))
         split = torch.split(table.permute(2, 0, 1), [watches, watches, watches, 2 * checks, losses], -1)
         lengths, inner_products, gradients, sums, lost = split
         root = table.new_tensor(self.plan.entries).sqrt()

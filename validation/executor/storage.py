@@ -54,7 +54,7 @@ class StoragePlan:
     program: Program
     with_loss: bool = False
     graph: Graph = field(init=False, default_factory=Graph)
-    starts: dict[str, int] = field(init=False, default_factory=dict)  # of the parameters whose start is given
+    initial: dict[str, int] = field(init=False, default_factory=dict)  # of the parameters whose start is given
     gradients: dict[str, int] = field(init=False, default_factory=dict)
     rules: dict[str, Optimiser] = field(init=False, default_factory=dict)  # the optimiser of each parameter
     motions: dict[str, int] = field(init=False, default_factory=dict)  # of the parameters that move by themselves
@@ -71,7 +71,7 @@ class StoragePlan:
             if motion is not None:
                 self.motions[p.name] = self.graph.add(motion)
             if p.init.expression is not None:
-                self.starts[p.name] = self.graph.add(p.init.expression)
+                self.initial[p.name] = self.graph.add(p.init.expression)
         for q in self.program.quantities.values():
             self.watches.append(self._watch(q, of_node))
         for group in self.program.watch:
@@ -174,15 +174,15 @@ class StoragePlan:
         """Every drawn tensor once."""
         return list({n.name: n for n in map(_drawn, self.graph.operations) if n is not None}.values())
 
-    def keeps_start(self, name: str) -> bool:
+    def keeps_initial(self, name: str) -> bool:
         return any(isinstance(self.graph.operations[i].node, Snapshot) for i in self.uses[name])
 
-    def keeps_movement(self, name: str) -> bool:
+    def keeps_moved(self, name: str) -> bool:
         """Is what the whole training added to a parameter used?"""
         nodes = (self.graph.operations[i].node for i in self.uses[name])
         return any(isinstance(node, Change) and node.since is Time.START for node in nodes)
 
-    def unseen(self, leaf: Given) -> bool:
+    def implicit(self, leaf: Given) -> bool:
         """May a random matrix be drawn only along the vectors that it meets?
 
         Yes where it does nothing but act on vectors, and every update is a sum of outer products. It pays where both
@@ -191,13 +191,13 @@ class StoragePlan:
         """
         return (
             len(leaf.shape) == 2
-            and leaf.name not in self.starts
+            and leaf.name not in self.initial
             and all(d.exponent != 0 for d in leaf.shape)
             and all(map(self._only_acts, self.uses[leaf.name]))
             and (not isinstance(leaf, Parameter) or self.factored(leaf.name))
         )
 
-    def meetings(self, leaf: Given) -> int:
+    def products(self, leaf: Given) -> int:
         """How many vectors a matrix meets in a step, at most."""
         return len(self.uses[leaf.name]) + len(self._users[self.uses[leaf.name][0]])
 
@@ -217,7 +217,7 @@ class StoragePlan:
         """
         return self._constant_side(self.gradients[name]) if self.fast(name).by_factor else None
 
-    def beside(self, name: str) -> int:
+    def update_arrays(self, name: str) -> int:
         """How many arrays of a parameter's shape its updates take: none, the update, or also gradient and memory."""
         if self.factored(name):
             return 0
@@ -262,7 +262,7 @@ class StoragePlan:
         """The places whose values are wanted for themselves."""
         noted = [*self.noted, *self.of_the_step, *self.of_the_last]
         return frozenset(
-            [*self.gradients.values(), *self.motions.values(), *self.starts.values(), *noted, *self.losses]
+            [*self.gradients.values(), *self.motions.values(), *self.initial.values(), *noted, *self.losses]
         )
 
 
@@ -270,9 +270,9 @@ def _once(places: Iterable[int]) -> list[int]:
     return list(dict.fromkeys(places))
 
 
-def reading(program: Program, with_loss: bool = False) -> StoragePlan:
+def storage_plan(program: Program, with_loss: bool = False) -> StoragePlan:
     """The reading of a program, remembered for the programs that were read last: they are immutable."""
-    return _reading(_Same(program), with_loss)
+    return _storage_plan(_Same(program), with_loss)
 
 
 class _Same:
@@ -291,7 +291,7 @@ class _Same:
 
 
 @lru_cache(maxsize=32)
-def _reading(same: _Same, with_loss: bool) -> StoragePlan:
+def _storage_plan(same: _Same, with_loss: bool) -> StoragePlan:
     return StoragePlan(same.program, with_loss)
 
 

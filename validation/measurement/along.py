@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gamma_calc.language.program import Program
-from validation.executor.cell import cell
+from validation.executor.cell import measure_cell
 from validation.executor.settings import Settings
 from validation.measurement.rate_search import Search
 from validation.measurement.stable_rate import STEPS, with_plain_rates
@@ -57,7 +57,7 @@ def slopes_along(
     first = 0
     while True:
         for i, each in enumerate(programs):
-            found = cell(each, width, range(first, seeds), Settings(steps=step))
+            found = measure_cell(each, width, range(first, seeds), Settings(steps=step))
             for name, sizes in measured.items():
                 sizes[i].append(found.sizes[0, :, step, found.quantities.index(name)])
         rows = {p.quantity: row(p, _joined(bases, measured[p.quantity]), tolerance) for p in wanted}
@@ -66,7 +66,7 @@ def slopes_along(
         first, seeds = seeds, min(2 * seeds, most_seeds)
 
 
-def edge_along(
+def largest_rate_along(
     program: Program,
     exponent: str,
     values: Sequence[Fraction],

@@ -9,7 +9,7 @@ import numpy as np
 
 from gamma_calc.errors import ProgramError
 from gamma_calc.language.program import Program
-from validation.executor.cell import Cell, cell
+from validation.executor.cell import Cell, measure_cell
 from validation.executor.settings import Settings
 from validation.statistics.slope import Floats
 
@@ -36,19 +36,19 @@ class Search:
             self.found.append(self._narrowed(seed, _largest(whole)[:, i]))
 
     def _run(self, seeds: Sequence[int], rates: Floats, *, with_loss: bool = False) -> Cell:
-        return cell(self.program, self.width, seeds, self.settings, rates=tuple(rates), with_loss=with_loss)
+        return measure_cell(self.program, self.width, seeds, self.settings, rates=tuple(rates), with_loss=with_loss)
 
     def _narrowed(self, seed: int, sizes: Floats) -> float:
         """The size need not grow with the rate: a rate at which it passes 1 is kept between two neighbours."""
         rates = self.first
-        self._refuse_without_an_edge(sizes)
+        self._check_crossing(sizes)
         for _ in range(ROUNDS - 1):
             at = _last_below(sizes)
             rates = np.geomspace(rates[at], rates[at + 1], RATES)
             sizes = _largest(self._run([seed], rates))[:, 0]
         return crossing(rates, sizes)
 
-    def _refuse_without_an_edge(self, sizes: Floats) -> None:
+    def _check_crossing(self, sizes: Floats) -> None:
         if sizes[0] > 1 or sizes[-1] <= 1:
             low, high = WIDEST
             raise ProgramError(

@@ -12,9 +12,9 @@ from gamma_calc.derivation.derivation import Derivation
 from gamma_calc.exponents.orders.order import Exponent
 from gamma_calc.language.program import Program
 from validation.errors import MeasurementError
-from validation.executor.cell import Cell, cell, check_memory
+from validation.executor.cell import Cell, check_memory, measure_cell
 from validation.executor.memory import check_results
-from validation.executor.plan import refuse_what_is_open
+from validation.executor.plan import check_closed
 from validation.executor.settings import SPANS, Settings, checked_seeds, checked_widths, doubled
 from validation.kinds import check_callback, check_counts, check_number, check_point, check_rows, checked_program
 from validation.measurement.predict import predictions
@@ -107,7 +107,7 @@ def validate(
     checked_seeds(seeds, most_seeds)
     checked_widths(widths)
     fixed = program.substitute(at or {})
-    refuse_what_is_open(fixed)
+    check_closed(fixed)
 
     def wanted(some: Program, point: Mapping[str, Exponent]) -> list[Prediction]:
         return [p for p in predictions(some, point, steps) if only is None or (p.quantity, p.step) in only]
@@ -163,8 +163,8 @@ class Cells:
         for i, width in enumerate(self.widths, 1):
             first = self.seeds(factor, width)
             if first < seeds:
-                found = cell(self.program, width, range(first, seeds), self.settings, rates=(factor,))
-                self._refuse_a_wrong_sum(found)
+                found = measure_cell(self.program, width, range(first, seeds), self.settings, rates=(factor,))
+                self._check_sum(found)
                 self.done.setdefault((factor, width), []).append(found)
                 self.on_progress(Progress(i, len(self.widths), width, seeds, (factor,)))
 
@@ -199,7 +199,7 @@ class Cells:
         found = self.sizes(prediction, factor)
         return np.array([root_mean_square(found[n]) if n in found else np.nan for n in self.widths])
 
-    def _refuse_a_wrong_sum(self, found: Cell) -> None:
+    def _check_sum(self, found: Cell) -> None:
         worst = float(np.nanmax(found.residual, initial=0.0))
         if worst > EXACT[self.settings.dtype]:
             raise MeasurementError(

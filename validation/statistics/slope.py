@@ -160,8 +160,8 @@ def crossover(points: Points, predicted: float, lower: Sequence[float], toleranc
     unit = max(1.0, best / free)  # a model that misfits by more than the noise knows the exponent less well
     bound = best + points.quantile**2 * unit
     inside = np.flatnonzero(costs <= bound)
-    low = _edge(cost, bound, grid[inside[0]], grid[max(inside[0] - 1, 0)])
-    high = _edge(cost, bound, grid[inside[-1]], grid[min(inside[-1] + 1, len(grid) - 1)])
+    low = _passing(cost, bound, grid[inside[0]], grid[max(inside[0] - 1, 0)])
+    high = _passing(cost, bound, grid[inside[-1]], grid[min(inside[-1] + 1, len(grid) - 1)])
     near = min(cost(predicted + d) for d in (-tolerance, 0.0, tolerance))
     basis = np.column_stack([scale ** (2 * predicted), fixed])
     _, weights, residuals = _cost(points, basis)
@@ -178,7 +178,7 @@ def crossover(points: Points, predicted: float, lower: Sequence[float], toleranc
     )
 
 
-def _edge(cost: Callable[[float], float], bound: float, inside: float, outside: float) -> float:
+def _passing(cost: Callable[[float], float], bound: float, inside: float, outside: float) -> float:
     """Where the cost passes the bound, between a point within it and one without."""
     for _ in range(5):
         middle = (inside + outside) / 2

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from validation.errors import MeasurementError
-from validation.executor.cell import Cell, Floats, cell
+from validation.executor.cell import Cell, Floats, measure_cell
 from validation.executor.settings import Settings
 from validation.measurement.validate import EXACT
 from validation.sweep.errors import ExecutorError
@@ -59,7 +59,7 @@ def measure(batch: Batch) -> tuple[Measured, ...]:
     s = batch.setting
     settings = Settings(s.steps, s.dtype, s.device, dict(s.sizes), batch.memory)
     with _ONE_ON_THE_ACCELERATOR if settings.device != "cpu" else nullcontext():
-        found = cell(program_of(s.target, s.axes), batch.width, batch.seeds, settings)
+        found = measure_cell(program_of(s.target, s.axes), batch.width, batch.seeds, settings)
     return tuple(_one(found, i, EXACT[s.dtype]) for i in range(len(batch.seeds)))
 
 

@@ -65,7 +65,7 @@ class Run:
     def take_step(self, step: int) -> None:
         updates = {}
         for name, place in self.plan.gradients.items():
-            found = self.plan.reading.rules[name].numeric(
+            found = self.plan.storage.rules[name].numeric(
                 self.memory.get(name), self.value(place), step, self.plan.width
             )
             self.memory[name], updates[name] = found

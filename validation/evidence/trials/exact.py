@@ -13,7 +13,7 @@ from gamma_calc.catalogue.toy import toy
 from gamma_calc.language.program import Program
 from validation.arrays.draws import Draws
 from validation.evidence.trials.found import Found
-from validation.executor.cell import cell
+from validation.executor.cell import measure_cell
 from validation.executor.execute import execute
 from validation.executor.plan import Plan
 from validation.executor.recorder import Record
@@ -31,14 +31,14 @@ PROGRAMS: Final[Mapping[str, Program]] = {
 
 def sum_of_parts(program: str) -> Found:
     """The largest relative difference between the change of an output and the sum of its three parts."""
-    found = cell(PROGRAMS[program], WIDTH, range(SEEDS), Settings(steps=5))
+    found = measure_cell(PROGRAMS[program], WIDTH, range(SEEDS), Settings(steps=5))
     return Found(float(found.residual.max()), 0, SEEDS)
 
 
 def merged_start() -> Found:
     """The largest entry that Init[AB+] adds to the layer's output at the start, in float32."""
     program = lora("AB+", scaling="free").substitute({"sigma": "1/2", "eta": "-1/2"})
-    found = cell(program, WIDTH, range(SEEDS), Settings(steps=1, dtype="float32"))
+    found = measure_cell(program, WIDTH, range(SEEDS), Settings(steps=1, dtype="float32"))
     return Found(float(found.sizes[0, :, 0, found.quantities.index("Z_B")].max()), 0, SEEDS)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from gamma_calc.catalogue.specimens import toy_in_scalars
 from validation.evidence.trials.found import Found
-from validation.executor.cell import cell
+from validation.executor.cell import measure_cell
 from validation.executor.settings import Settings
 
 POWERS: Final = range(8, 44, 4)  # of two: the widths
@@ -27,7 +27,7 @@ def steps_to_escape(rate: str) -> Found:
     widths = [2**k for k in POWERS]
     times = []
     for width in widths:
-        found = cell(program, width, range(SEEDS), Settings(steps=STEPS), rates=(float(rate) / 2,))
+        found = measure_cell(program, width, range(SEEDS), Settings(steps=STEPS), rates=(float(rate) / 2,))
         times.append(_first(found.sizes[0, :, :, found.quantities.index("f")]))
     x = np.array([log(width) / log(4) for width in widths])
     weights = (x - x.mean()) / np.sum((x - x.mean()) ** 2)
