@@ -169,7 +169,11 @@ def test_a_comparison_holds_each_answer_whole(capsys: pytest.CaptureFixture[str]
     found = answer(capsys, "compare --init A --init B")
     rates = {init: one.pop("largest_rate") for init, one in found.items()}
     assert found == {init: json.loads(json.dumps(as_data(derive(lora(init))))) for init in ("A", "B")}
-    assert rates["B"] == {"alpha/r": {"n": "-1", "r": "1"}, "alpha/sqrt(r)": {"n": "-1", "r": "1/2"}}
+    assert rates["B"] == {
+        "alpha/r": {"n": "-1", "r": "1"},
+        "alpha/sqrt(r)": {"n": "-1", "r": "1/2"},
+        "1": {"n": "-1", "r": "0"},  # alpha in proportion to r
+    }
 
 
 def test_a_config_is_the_default_lora_with_its_own_notes(capsys: pytest.CaptureFixture[str]) -> None:

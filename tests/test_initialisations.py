@@ -224,13 +224,17 @@ def test_all_starts_are_compared_in_one_table(capsys: pytest.CaptureFixture[str]
     for name in set(INITIALISATIONS) - {"general"}:
         assert f"\n  {name} " in sets
         assert f"\n  {name} " in laws
-    assert "  default        n^-1/2 (/ 4)  keep it              r^-1/4 (/ 2)\n" in laws
-    assert "  false          n^-1 (/ 16)   r^1 (x 16)           r^1/2 (x 4)\n" in laws
+    assert "  default        n^-1/2 (/ 4)  keep it          r^-1/4 (/ 2)   r^-1/2 (/ 4)\n" in laws
+    assert "  false          n^-1 (/ 16)   r^1 (x 16)       r^1/2 (x 4)    keep it\n" in laws
 
 
 def test_the_data_of_a_comparison_hold_both_powers(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(run(capsys, "compare --init A,false --optimizer sgd --format json").out)
-    assert found["A"]["largest_rate"] == {"alpha/r": {"n": "-1", "r": "1"}, "alpha/sqrt(r)": {"n": "-1", "r": "1/2"}}
+    assert found["A"]["largest_rate"] == {
+        "alpha/r": {"n": "-1", "r": "1"},
+        "alpha/sqrt(r)": {"n": "-1", "r": "1/2"},
+        "1": {"n": "-1", "r": "0"},
+    }
     toy = json.loads(run(capsys, "compare toy --init 1 --init 2 --format json").out)
     assert "largest_rate" not in toy["1"]
 

@@ -29,8 +29,18 @@ def as_data(solution: Solution) -> Data:
         "orders": texts(solution.settled_orders),
         "conditions": {name: condition(result, program.variables) for name, result in conditions.items()},
         "sup": {name: dict(_bounds(result, solution.rates)) for name, result in conditions.items()},
-        "advice": Advice(solution).text(),
+        "advice": advice(solution),
     }
+
+
+def advice(solution: Solution) -> Data:
+    """The advice in words, and part by part: where, which rates, and which conditions they meet."""
+    found = Advice(solution)
+    parts = [
+        {"where": str(part.where), "rates": texts(part.rates), "conditions": list(found.conditions(part))}
+        for part in found.parts
+    ]
+    return {"text": found.text(), "parts": parts}
 
 
 def at_a_point(solution: Solution, names: Iterable[str], domain: Region, point: Mapping[str, Order]) -> Data:

@@ -17,7 +17,7 @@ from gamma_calc.exponents.orders.power import power
 from gamma_calc.language.program import Program
 
 LOW: Final = Fraction(1, 4)  # ranks up to n^(1/4): the law of the edge has no knee before
-MULTIPLIERS: Final = ("alpha/r", "alpha/sqrt(r)")
+MULTIPLIERS: Final = {"alpha/r": "rank r, alpha/r", "alpha/sqrt(r)": "alpha/sqrt(r)", "1": "s = 1, alpha ~ r"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def _largest(program: Program, rho: Fraction) -> Fraction | None:
 
 
 TITLE: Final = "Largest stable learning rate, and what 16 times the width or the rank make of it"
-LAWS: Final = ("width n", *(f"rank r, s = {scaling}" for scaling in MULTIPLIERS))
+LAWS: Final = ("width n", *MULTIPLIERS.values())
 
 
 def rates_block(edges: Mapping[str, Sequence[Edge | None]]) -> Block:
