@@ -18,7 +18,8 @@ from gamma_calc.language.program import Program
 from validation.errors import BudgetError
 from validation.executor.fast_paths import writes_out
 from validation.executor.graph import Graph
-from validation.executor.storage import Given, StoragePlan, Watch, storage_plan
+from validation.executor.storage import Given, StoragePlan, storage_plan
+from validation.executor.wanted import Watch
 
 LARGEST_SIZE: Final = 2**62  # entries of an axis that torch can count
 FIXED_SIZE: Final = 5  # of a dimension that does not grow: odd, so that a sum of as many signs is never zero

@@ -10,7 +10,7 @@ import torch
 from validation.arrays.matrices import Array, Tensor
 from validation.arrays.sizes import inner, length
 from validation.executor.plan import Plan
-from validation.executor.storage import Check, Watch
+from validation.executor.wanted import Check, Watch
 
 Values = dict[int, Array]
 
