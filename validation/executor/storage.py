@@ -1,7 +1,7 @@
 """How a run keeps each tensor of a program: written out, as the factors of a sum of outer products, or implicitly.
 
 A square random matrix of 2^16 rows cannot be written out. If all that a program does with it is to apply it to
-vectors, nobody can tell it from one that is drawn along the vectors that it meets. And a gradient u w' may stay u and w.
+vectors, nobody can tell it from one that is drawn along the vectors that it meets; and a gradient u w' may stay u, w.
 
 >>> from gamma_calc import lora
 >>> plan = storage_plan(lora(init="A", optimiser="sign", loss="vector"))
