@@ -1,11 +1,14 @@
 """The rooms of the numeric side stand on floors: an import goes down, or stays in its room without turning back."""
 
 import ast
+import inspect
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+
+import validation
 
 ROOT = Path(__file__).parents[1]
 FLOORS = (
@@ -100,3 +103,9 @@ def test_an_import_between_siblings_a_circle_and_an_inner_import_are_seen() -> N
     one, two = "validation.arrays.draws", "validation.arrays.sizes"
     assert circle({one: f"from {two} import length", two: f"from {one} import Draws"})
     assert list(imports("def f():\n    from validation.arrays.draws import Draws")) == [(one, True)]
+
+
+def test_every_public_name_is_described_and_shows_an_example() -> None:
+    pytest.importorskip("torch")
+    described = {name: inspect.getdoc(getattr(validation, name)) or "" for name in dir(validation)}
+    assert [name for name, text in described.items() if ">>>" not in text] == []

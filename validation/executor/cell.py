@@ -26,11 +26,19 @@ FAST: Final = 2**24  # bytes of a batch on a processor: larger ones only leave i
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """What one cell measured.
+    """What one cell measured: sizes, and projections on the loss gradient, for every factor, seed and step.
 
-    ``sizes``, ``aligned``: learning-rate factor x seed x step from 0 x quantity, ``aligned`` 0 for what is not trained;
-    ``losses`` the same without the last axis, where asked for; ``residual``: factor x seed, the largest relative error
-    of a sum of parts.
+    ``sizes`` and ``aligned`` have the axes learning-rate factor, seed, step from 0 (the start), quantity, and the unit
+    of an entry: a size is the root mean square of a quantity's entries, an aligned size its projection on the gradient
+    of the loss with respect to it, divided by as much as an aligned quantity of size 1 would have, and 0 for what is
+    not trained. ``losses`` has the same axes but the last, where asked for; ``residual`` (factor, seed) is the largest
+    relative error of a change against the sum of its parts, a check of the arithmetic.
+
+    >>> from gamma_calc import lora
+    >>> program = lora(init="A", optimiser="sign").substitute({"eta": -1})
+    >>> found = measure_cell(program, 64, seeds=range(3), settings=Settings(steps=2), rates=(1.0, 0.5))
+    >>> found.sizes.shape == (2, 3, 3, len(found.quantities)), found.diverged.tolist()
+    (True, [[-1, -1, -1], [-1, -1, -1]])
     """
 
     identity: str

@@ -35,7 +35,12 @@ class Settings:
 
     ``sizes`` gives fixed dimensions their number of entries by name (5 where it does not) and growing ones the factor
     in front of their power of the width (1 where it does not), ``memory`` the bytes that a cell may take at once, or
-    None for half of what is free: it decides how many seeds run together, and no number depends on it.
+    None for half of what is free: it decides how many seeds run together, and no number depends on it. Raises
+    SettingError for what cannot be used, UnknownName for a kind of numbers or a device that there is not, DeviceError
+    for a device that is not here.
+
+    >>> Settings(steps=2, device="cpu", sizes={"r": 8}).dtype
+    'float64'
     """
 
     steps: int = 4

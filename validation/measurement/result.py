@@ -28,7 +28,11 @@ class Validation:
     """One row for each quantity and step, and the verdict on all of them.
 
     ``sizes`` holds the root mean squares over seeds behind each row: (quantity, step) to one number for each width.
-    ``memory`` is the number of bytes that the largest cell took at least, where that is known.
+    ``memory`` is the number of bytes that the largest cell took at least, where that is known. ``print`` gives the
+    table, ``to_json`` the data, ``figure`` the slopes.
+
+    >>> Validation("a program", (), (64, 128, 256, 512), 8, {}).verdict
+    <Verdict.UNDECIDED: 'undecided'>
     """
 
     program: str

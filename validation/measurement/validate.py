@@ -33,7 +33,11 @@ EXACT: Final = {"float64": 1e-9, "float32": 1e-3}  # what a sum of parts may be 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a validation is: cells done of one for each width, and the cell just finished."""
+    """Where a validation is: cells done of one for each width, and the cell just finished.
+
+    >>> Progress(done=1, planned=9, width=256, seeds=16, factors=(1.0,)).done
+    1
+    """
 
     done: int
     planned: int

@@ -30,7 +30,11 @@ ABSENT: Final = 1e-2  # share below which a leading term that should have a cons
 
 
 class Verdict(Enum):
-    """What the measurement says of a prediction."""
+    """What the measurement says of a prediction.
+
+    >>> [verdict.value for verdict in Verdict]
+    ['confirmed', 'refuted', 'undecided']
+    """
 
     CONFIRMED = "confirmed"
     REFUTED = "refuted"
@@ -66,13 +70,16 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One quantity at one step.
+    """One quantity at one step: what is derived, what is measured, and the verdict with its reason.
 
     Exponents are numbers here; None stands for -oo (exactly zero at every width) in ``predicted`` and, where nothing
     could be fitted, for nothing in the others. ``p_value`` is the probability of data this far from the prediction if
     it is right to within the tolerance. ``share`` is the leading term's part of the square at the largest width,
     ``misfit`` the relative misfit of the straight line, ``factor`` the constant in front of the learning rates.
     ``reason`` is the text of ``cause`` with the row's numbers.
+
+    >>> Row("Z_B", 1, Fraction(0), 0.01, -0.01, 0.03, Verdict.CONFIRMED, "line").wants_seeds
+    False
     """
 
     quantity: str
