@@ -21,10 +21,6 @@ LONGEST_WORD: Final = 60
 LONGEST_LINE: Final = 800
 SELF_EXPLAINED: Final = ("Did you mean", "Choose from", "Must be ")  # in what the option parser says
 
-TARGETS: Final = (
-    "Targets: lora, rslora, lora+, lora-fa, lora-frozen-b, lora-xs, vera, adalora, dora, toy, deep-linear, matrix, "
-    "stacked, or a path of an adapter_config.json."
-)
 OF_A_TARGET: Final = ("derive", "explain", "compare", "validate", "sweep")
 COMMANDS: Final = {
     "derive": (
@@ -110,8 +106,16 @@ COMMANDS: Final = {
 }
 
 
-def app() -> App:
-    """The command line, its commands not yet loaded."""
+def targets() -> str:
+    """What a TARGET may be, in the order of the catalogue."""
+    from gamma_calc.catalogue.targets import TARGETS
+
+    return f"Targets: {', '.join(TARGETS)}, or a path of an adapter_config.json."
+
+
+def app(words: Sequence[str] = ()) -> App:
+    """The command line, its commands not yet loaded; the catalogue is read only for words that ask for help."""
+    asked = not {"-h", "--help"}.isdisjoint(words)
     found = App(
         name="gamma-calc",
         help="Exact growth exponents of training programs, and the learning rates they admit.",
@@ -125,12 +129,12 @@ def app() -> App:
         suppress_keyboard_interrupt=False,
     )
     for name, (text, examples) in COMMANDS.items():
-        targets = f"{TARGETS}\n\n" if name in OF_A_TARGET else ""
+        listed = f"{targets()}\n\n" if asked and name in OF_A_TARGET else ""
         found.command(
             "gamma_calc.cli.{0}:{0}".format(name.replace("-", "_")),
             name=name,
             help=text,
-            help_epilogue=f"{targets}Examples:{examples}",
+            help_epilogue=f"{listed}Examples:{examples}",
         )
     found.register_install_completion_command(help="Install completion of commands and options for this shell.")
     return found
@@ -141,7 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:
         check_streams(words)
-        code = app()(words)
+        code = app(words)(words)
         sys.stdout.flush()
     except (GammaError, CycloptsError) as error:
         _say(hinted(error, words))
