@@ -171,6 +171,73 @@ def started() -> Program:
     return Program("a given start", -(n**-1 * (a @ x)), OPTIMISERS["sgd"], [output("f", n**-1 * (a @ x))])
 
 
+def words_across() -> Program:
+    """W'V U' U V' W x: every matrix returns, the innermost first, over words that turn at each letter."""
+    x = data("x", n)
+    U, V, W = frozen("U", n, n), frozen("V", n, n), frozen("W", n, n)
+    A = parameter("A", r, n, init=zero, rate="eta")
+    q = U @ (V.T @ (W @ x))
+    t = W.T @ (V @ (U.T @ q))
+    return Program("a word of turns", -(data("u", r) @ (A @ x)), OPTIMISERS["sgd"], [output("zt", A @ t)])
+
+
+def mask_of_three() -> Program:
+    """The mask of a sum of three has a part along their product."""
+    u, v, w, y = (data(name, n) for name in "uvwy")
+    c = parameter("c", n, init=zero, rate="-1/2")
+    g = n**-1 * (c @ (y * (u * (v * w))))
+    return Program("a mask of three", -(y @ relu(c + u + v + w)), OPTIMISERS["sgd"], [output("g", g)])
+
+
+def saturated_through(optimiser: str) -> Program:
+    """What moves through a matrix comes back along the few entries at which tanh still bends."""
+    W = frozen("W", n, n)
+    g = parameter("g", n, init=iid(0), rate="-1/2")
+    a = tanh(W @ (g * data("x", n)) + data("s", n, entry="1/2"))
+    f = n ** "-1/2" * (data("v", n) @ a)
+    return Program("saturated", -f, OPTIMISERS[optimiser], [output("a", a), output("f", f)])
+
+
+def saturated_bias(optimiser: str) -> Program:
+    """Large entries under tanh, moved by themselves."""
+    b = parameter("b", n, init=iid("1/2"), rate="0")
+    v, a = data("v", n), tanh(b)
+    watch = [output("a", a), output("f", n**-1 * (v @ a))]
+    return Program("a saturated bias", -(v @ a), OPTIMISERS[optimiser], watch)
+
+
+def two_samples(optimiser: str) -> Program:
+    """Where the mask of one sample is zero, another sample of a smaller weight decides the sign."""
+    W = parameter("W", n, d, init=iid(0), rate="0")
+    v, u = data("v", n), data("u", n)
+    one, two = W @ data("x1", d), W @ data("x2", d)
+    loss = -(v @ relu(one)) - n ** "-1/2" * (u @ relu(two))
+    return Program("two samples", loss, OPTIMISERS[optimiser], [output("g", n**-1 * (u @ two))])
+
+
+def masked_bias(optimiser: str) -> Program:
+    """The same for a vector and two readouts."""
+    b = parameter("b", n, init=iid(0), rate="0")
+    v, u = data("v", n), data("u", n)
+    loss = -(v @ relu(b)) - n ** "-1/2" * (u @ b)
+    return Program("a masked bias", loss, OPTIMISERS[optimiser], [output("g", n**-1 * (u @ b))])
+
+
+def gram_of_growing_rank() -> Program:
+    """Of n^(1/2) by n^(1/2) entries n^(1/2) lie on the diagonal, each of order 0."""
+    R = Dim("R", "1/2")
+    B = parameter("B", n, R, init=iid("-1/2"), rate="-1")
+    loss = -(data("v", n) @ (B @ data("a", R)))
+    return Program("a Gram matrix of growing rank", loss, OPTIMISERS["sgd"], [other("G", B.T @ B)])
+
+
+def gram_of_rows() -> Program:
+    """A A' beside B' B."""
+    A = parameter("A", r, n, init=iid("-1/2"), rate="-1")
+    loss = -(data("a", r) @ (A @ data("x", n)))
+    return Program("a Gram matrix of rows", loss, OPTIMISERS["sgd"], [other("G", A @ A.T)])
+
+
 def _all() -> Iterator[Case]:
     u, v, w = data("u", n), data("v", n), data("w", n)
     yield Case("1.1 words", words_return(), {("zt", 1): "1", ("dzt", 1): "1"}, {"eta": "0"})
@@ -196,9 +263,33 @@ def _all() -> Iterator[Case]:
     yield Case("1.6 Gram matrix", gram(), {("G", 0): "0", ("G", 1): "0"}, widths=VECTORS)
     yield Case("1.7 both random", both_random("0"), {("dZ_B", 1): "1", ("delta3", 1): "1"}, sizes={"r": 1})
     yield Case("2 a bounded function", undone(), {("a", 1): "0", ("da", 1): "0"}, widths=VECTORS)
+    yield from _brothers()
     yield Case("tanh at zero", at_zero(), {("a", 1): "-1/2", ("da", 1): "-1/2"}, widths=VECTORS)
     yield Case("masks", masks(), {("g", 1): "-1/2", ("dg", 1): "-1/2"}, widths=VECTORS)
     yield Case("a given start", started(), {("f", 0): "0", ("df", 1): "-2"})
+
+
+def _brothers() -> Iterator[Case]:
+    """Of the same kinds as those above, found by random programs or by trying."""
+    u, v, w = data("u", n), data("v", n), data("w", n)
+    yield Case("words across", words_across(), {("zt", 1): "1", ("dzt", 1): "1"}, {"eta": "0"})
+    yield Case("gate of relu of relu", hermite(relu(relu(u) + v), u * v, "gate"), {("g", 1): "-1"}, widths=VECTORS)
+    yield Case("gate times w", hermite(relu(u + v) * w, (u * v) * w, "gate"), {("g", 1): "-1"}, widths=VECTORS)
+    yield Case("mask of three", mask_of_three(), {("g", 1): "-1/2", ("dg", 1): "-1/2"}, widths=VECTORS)
+    for optimiser in ("sign", "adam"):
+        truth = {("da", 1): "-1/2", ("df", 1): "-1/4"}
+        yield Case(f"saturated through a matrix, {optimiser}", saturated_through(optimiser), truth, seeds=192)
+    yield Case("saturated through a matrix, sgd", saturated_through("sgd"), {("df", 1): "-1"}, seeds=384)
+    truth = {("da", 1): "-1/4", ("df", 1): "-1/2"}
+    for optimiser in ("sgd", "sign"):
+        yield Case(f"saturated bias, {optimiser}", saturated_bias(optimiser), truth, widths=VECTORS)
+    for optimiser in ("sign", "adam"):
+        truth = {("g", 1): "0", ("dg", 1): "0"}
+        yield Case(f"two samples, {optimiser}", two_samples(optimiser), truth, widths=VECTORS)
+        yield Case(f"masked bias, {optimiser}", masked_bias(optimiser), truth, widths=VECTORS)
+    ranks = {"R": 1}
+    yield Case("Gram of growing rank", gram_of_growing_rank(), {("G", 0): "-1/4"}, widths=VECTORS[:-1], sizes=ranks)
+    yield Case("Gram of rows", gram_of_rows(), {("G", 0): "0", ("G", 1): "0"}, widths=VECTORS)
 
 
 CASES: tuple[Case, ...] = tuple(_all())
