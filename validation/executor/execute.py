@@ -197,10 +197,10 @@ class Run:
 
     def value(self, place: int) -> Array:
         """The value of an operation at the present parameters and sample."""
-        found = self.values[place]
-        if found is None:
-            found = self.values[place] = self.rules[place](*map(self.value, self.arguments[place]))
-        return found
+        array = self.values[place]
+        if array is None:
+            array = self.values[place] = self.rules[place](*map(self.value, self.arguments[place]))
+        return array
 
     def _kept(self, place: int) -> Array:
         """A value that outlives the next update."""

@@ -43,11 +43,11 @@ class Graph:
 
     def users(self) -> dict[int, list[int]]:
         """For each operation, those that use it."""
-        found: dict[int, list[int]] = {i: [] for i in range(len(self.operations))}
+        users_of: dict[int, list[int]] = {i: [] for i in range(len(self.operations))}
         for i, operation in enumerate(self.operations):
             for argument in operation.arguments:
-                found[argument].append(i)
-        return found
+                users_of[argument].append(i)
+        return users_of
 
     def text(self) -> str:
         """One line for each operation, with everything that decides its value."""

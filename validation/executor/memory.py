@@ -38,10 +38,10 @@ def check_results(numbers: int, what: str) -> None:
         raise BudgetError(problem, hint="take fewer seeds, steps or widths")
 
 
-def told(size: int) -> str:
+def gigabytes(size: int) -> str:
     """A number of bytes in words.
 
-    >>> told(1083191328)
+    >>> gigabytes(1083191328)
     '1.1 GB'
     """
     return f"{size / 1e9:.1f} GB"

@@ -62,10 +62,10 @@ class Recorder:
             return self.nothing
         if place in self.constant:
             return self.constant[place]
-        found = length(x)
+        measured = length(x)
         if self.plan.graph.operations[place].constant:
-            self.constant[place] = found
-        return found
+            self.constant[place] = measured
+        return measured
 
     def _projection(self, watch: Watch, after: Values, along: Values) -> Tensor:
         if watch.along is None:

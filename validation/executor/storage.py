@@ -38,12 +38,12 @@ class StoragePlan(Wanted):
     @cached_property
     def uses(self) -> Mapping[str, list[int]]:
         """The places at which each drawn tensor stands, at whatever time it is taken; none for an idle parameter."""
-        found: dict[str, list[int]] = {p.name: [] for p in self.program.parameters}
+        places: dict[str, list[int]] = {p.name: [] for p in self.program.parameters}
         for i, operation in enumerate(self.graph.operations):
             node = _drawn(operation)
             if node is not None:
-                found.setdefault(node.name, []).append(i)
-        return found
+                places.setdefault(node.name, []).append(i)
+        return places
 
     @cached_property
     def leaves(self) -> list[Given]:

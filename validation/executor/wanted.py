@@ -153,12 +153,12 @@ class Wanted:
     @cached_property
     def in_place(self) -> frozenset[int]:
         """The places whose values are a parameter's own array, which an update overwrites."""
-        found: set[int] = set()
+        overwritten: set[int] = set()
         for i, operation in enumerate(self.graph.operations):
-            turned = fast_operation(operation.node).view and not found.isdisjoint(operation.arguments)
+            turned = fast_operation(operation.node).view and not overwritten.isdisjoint(operation.arguments)
             if turned or isinstance(operation.node, Parameter | Change):
-                found.add(i)
-        return frozenset(found)
+                overwritten.add(i)
+        return frozenset(overwritten)
 
     @cached_property
     def wanted(self) -> frozenset[int]:

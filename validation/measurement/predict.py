@@ -34,20 +34,20 @@ def predictions(program: Program, at: Mapping[str, Exponent], steps: int) -> lis
     turning = min([*(f.step for f in there.feedback), *(t.step for t in there.sign_cancellations)], default=steps + 1)
     extremes = _extremes(there, steps)
     chance = {f"{q.name}.aligned" for q in there.program.quantities.values() if not _is_trained(q)}
-    found = []
+    predicted_rows = []
     for step in range(1, steps + 1):
         for name, predicted in there.at_step(step).items():
             if name in chance:
                 continue
             if predicted.is_zero_quantity:
-                found.append(Prediction(name, step, None, extremes=extremes[step]))
+                predicted_rows.append(Prediction(name, step, None, extremes=extremes[step]))
                 continue
             exponents = _components(there, name, step)
             for variable, general in opened:
                 exponents |= _monomials(general.at_step(step)[name], {variable: order(at[variable]).rational})
             lower = lower_monomials(predicted.rational, exponents)
-            found.append(Prediction(name, step, predicted.rational, lower, step >= turning, extremes[step]))
-    return found
+            predicted_rows.append(Prediction(name, step, predicted.rational, lower, step >= turning, extremes[step]))
+    return predicted_rows
 
 
 def _extremes(there: Derivation, steps: int) -> list[tuple[Fraction, ...]]:
@@ -58,13 +58,13 @@ def _extremes(there: Derivation, steps: int) -> list[tuple[Fraction, ...]]:
     inputs = walk(optimiser_inputs(there.program).values())
     watched = [q.expression for q in there.program.quantities.values() if q.expression is not None]
     rates = {p.rate.rational for p in there.program.parameters if not p.rate.is_zero_quantity}
-    seen, found = rates, list[tuple[Fraction, ...]]()
+    seen, extremes = rates, list[tuple[Fraction, ...]]()
     for state in there.trajectory.states[: steps + 1]:
         now = Evaluation(there.program, state)
         orders = [now.value(node).order for node in (*inputs, *watched)]
         seen = seen | {o.rational for o in orders if not o.is_zero_quantity}
-        found.append((min(seen), max(seen)) if seen else ())
-    return found
+        extremes.append((min(seen), max(seen)) if seen else ())
+    return extremes
 
 
 def _is_trained(quantity: Quantity) -> bool:
@@ -81,11 +81,11 @@ def _derivation(program: Program, steps: int) -> Derivation:
     return Derivation(program, Trajectory(tuple(islice(states(program), steps + 1)), program.region), STABILITY["Z_B"])
 
 
-def _monomials(found: Order, point: Mapping[str, Fraction]) -> set[Fraction]:
-    if found.is_zero_quantity:
+def _monomials(general: Order, point: Mapping[str, Fraction]) -> set[Fraction]:
+    if general.is_zero_quantity:
         return set()
-    below = max(form.at(point) for form in found.below)
-    return {form.at(point) - below for form in found.above}
+    below = max(form.at(point) for form in general.below)
+    return {form.at(point) - below for form in general.above}
 
 
 def _components(there: Derivation, name: str, step: int) -> set[Fraction]:

@@ -72,9 +72,9 @@ class Search:
         return float(rates[best])
 
 
-def _largest(found: Cell) -> Floats:
+def _largest(measured: Cell) -> Floats:
     """Rate x seed: the largest output over the steps; overflow counts as larger than any number."""
-    sizes: Floats = np.nan_to_num(found.sizes, nan=np.inf).max((2, 3))
+    sizes: Floats = np.nan_to_num(measured.sizes, nan=np.inf).max((2, 3))
     return sizes
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from gamma_calc.errors import unknown
-from validation.executor.memory import MEMORY, told
+from validation.executor.memory import MEMORY, gigabytes
 from validation.measurement.figure import panels, save
 from validation.statistics.slope import Floats
 from validation.statistics.verdict import Row, Verdict, overall
@@ -112,7 +112,7 @@ class Validation:
     def _taken(self) -> str:
         """Seeds, and the memory of the largest cell where it is more than is taken without need."""
         much = self.memory is not None and self.memory > MEMORY
-        return f"{self.seeds} seeds" + (f", {told(self.memory or 0)} for the largest cell" if much else "")
+        return f"{self.seeds} seeds" + (f", {gigabytes(self.memory or 0)} for the largest cell" if much else "")
 
     @property
     def _span(self) -> str:

@@ -167,14 +167,14 @@ class Cells:
         for i, width in enumerate(self.widths, 1):
             first = self.seeds(factor, width)
             if first < seeds:
-                found = measure_cell(self.program, width, range(first, seeds), self.settings, rates=(factor,))
-                self._check_sum(found)
-                self.done.setdefault((factor, width), []).append(found)
+                measured = measure_cell(self.program, width, range(first, seeds), self.settings, rates=(factor,))
+                self._check_sum(measured)
+                self.done.setdefault((factor, width), []).append(measured)
                 self.on_progress(Progress(i, len(self.widths), width, seeds, (factor,)))
 
     def seeds(self, factor: float, width: int) -> int:
         """How many seeds there are so far."""
-        return sum(len(found.seeds) for found in self.done.get((factor, width), ()))
+        return sum(len(measured.seeds) for measured in self.done.get((factor, width), ()))
 
     @property
     def most_seeds(self) -> int:
@@ -185,13 +185,13 @@ class Cells:
         """The sizes of a quantity at a step: width to an array over seeds, for the widths run with the factor."""
         name, _, aligned = prediction.quantity.partition(".")
         kind = "aligned" if aligned else "sizes"
-        found = {}
+        by_width = {}
         for width in self.widths:
             parts = self.done.get((factor, width), [])
             if parts:
                 which = parts[0].quantities.index(name)
-                found[width] = np.concatenate([getattr(c, kind)[0, :, prediction.step, which] for c in parts])
-        return found
+                by_width[width] = np.concatenate([getattr(c, kind)[0, :, prediction.step, which] for c in parts])
+        return by_width
 
     def row(self, prediction: Prediction, factor: float, tolerance: float, *, by_line: bool = False) -> Row:
         """The verdict on a prediction by the cells with a factor on the learning rates."""
@@ -200,14 +200,14 @@ class Cells:
 
     def means(self, prediction: Prediction, factor: float) -> Floats:
         """The root mean square over seeds at each width; NaN where the factor was not run."""
-        found = self.sizes(prediction, factor)
-        return np.array([root_mean_square(found[n]) if n in found else np.nan for n in self.widths])
+        by_width = self.sizes(prediction, factor)
+        return np.array([root_mean_square(by_width[n]) if n in by_width else np.nan for n in self.widths])
 
-    def _check_sum(self, found: Cell) -> None:
-        worst = float(np.nanmax(found.residual, initial=0.0))
+    def _check_sum(self, measured: Cell) -> None:
+        worst = float(np.nanmax(measured.residual, initial=0.0))
         if worst > EXACT[self.settings.dtype]:
             raise MeasurementError(
-                f"the parts of a change miss it by {worst:.1e} at width {found.width}",
+                f"the parts of a change miss it by {worst:.1e} at width {measured.width}",
                 where=f"program {self.program.name}",
                 hint="use float64; in float64 this is a defect of a rule's meaning",
             )
@@ -229,8 +229,8 @@ def _with_enough_seeds(
 def _by_monomials(cells: Cells, wanted: Sequence[Prediction], rows: Sequence[Row], tolerance: float) -> list[Row]:
     """Ask the sum of monomials of the rows that the straight line does not confirm."""
     return [
-        found if found.verdict is Verdict.CONFIRMED else cells.row(p, 1.0, tolerance)
-        for p, found in zip(wanted, rows, strict=True)
+        judgement if judgement.verdict is Verdict.CONFIRMED else cells.row(p, 1.0, tolerance)
+        for p, judgement in zip(wanted, rows, strict=True)
     ]
 
 
@@ -269,8 +269,8 @@ def _at_larger_widths(
     cells.run(1.0, seeds)
     hidden = [wanted[i] for i in asked]
     again = [cells.row(p, 1.0, tolerance) for p in hidden]
-    found = dict(zip(asked, _at_other_constants(cells, hidden, again, tolerance, seeds), strict=True))
-    return [found.get(i, r) for i, r in enumerate(rows)]
+    at_larger = dict(zip(asked, _at_other_constants(cells, hidden, again, tolerance, seeds), strict=True))
+    return [at_larger.get(i, r) for i, r in enumerate(rows)]
 
 
 def agreed(first: Row, others: Sequence[Row]) -> Row:

@@ -137,9 +137,9 @@ def row(
     ``by_line`` leaves out the sum of monomials, which is slow. Where numbers on the way leave the ``span``, what is
     measured may still confirm, and refutes nothing.
     """
-    found = _compared(prediction, sizes, tolerance, by_line=by_line)
-    found = _at_most(found, tolerance) if prediction.bound else found
-    return _in_range(found, prediction, list(sizes), span)
+    judgement = _compared(prediction, sizes, tolerance, by_line=by_line)
+    judgement = _at_most(judgement, tolerance) if prediction.bound else judgement
+    return _in_range(judgement, prediction, list(sizes), span)
 
 
 def _compared(prediction: Prediction, sizes: Mapping[int, Floats], tolerance: float, *, by_line: bool) -> Row:
@@ -152,17 +152,18 @@ def _compared(prediction: Prediction, sizes: Mapping[int, Floats], tolerance: fl
     if len(finite) < FEWEST_WIDTHS:
         return empty.because(Reason.OVERFLOW, widths=listed(overflow))
     points = Points.of(list(finite), list(finite.values()))
-    found = judged(replace(prediction, lower=()) if by_line else prediction, points, tolerance)
-    return replace(found, reason=f"{found.reason}; overflow at n = {listed(overflow)}") if overflow else found
+    judgement = judged(replace(prediction, lower=()) if by_line else prediction, points, tolerance)
+    more = f"; overflow at n = {listed(overflow)}" if overflow else ""
+    return replace(judgement, reason=judgement.reason + more)
 
 
-def _in_range(found: Row, prediction: Prediction, widths: Sequence[int], span: Span) -> Row:
+def _in_range(judgement: Row, prediction: Prediction, widths: Sequence[int], span: Span) -> Row:
     """Numbers whose squares underflow count as zero, and those whose squares overflow as infinite, in the run alone."""
     for exponent in prediction.extremes:
         outside = [n for n in widths if span.left_by(n, exponent)]
-        if outside and (found.verdict is Verdict.REFUTED or found.wants_seeds):
-            return found.because(Reason.OUT_OF_RANGE, order=exponent, widths=listed(outside))
-    return found
+        if outside and (judgement.verdict is Verdict.REFUTED or judgement.wants_seeds):
+            return judgement.because(Reason.OUT_OF_RANGE, order=exponent, widths=listed(outside))
+    return judgement
 
 
 def judged(prediction: Prediction, points: Points, tolerance: float = TOLERANCE) -> Row:
@@ -198,13 +199,13 @@ def _empty(prediction: Prediction) -> Row:
     return Row(prediction.quantity, prediction.step, prediction.exponent, None, None, None, Verdict.UNDECIDED, "")
 
 
-def _at_most(found: Row, tolerance: float) -> Row:
+def _at_most(judgement: Row, tolerance: float) -> Row:
     """A prediction that is an upper bound is confirmed by anything that is not larger."""
-    zero = found.method == "exact" and found.cause is Reason.ZERO
-    below = found.high is not None and found.high <= _number(found) + tolerance
-    if found.verdict is not Verdict.CONFIRMED and (zero or below):
-        return replace(found, verdict=Verdict.CONFIRMED, reason=f"an upper bound: {found.reason}")
-    return found
+    zero = judgement.method == "exact" and judgement.cause in (Reason.ZERO, Reason.SOME_ZERO)
+    below = judgement.high is not None and judgement.high <= _number(judgement) + tolerance
+    if judgement.verdict is not Verdict.CONFIRMED and (zero or below):
+        return replace(judgement, verdict=Verdict.CONFIRMED, reason=f"an upper bound: {judgement.reason}")
+    return judgement
 
 
 def _exact(empty: Row, zero: Sequence[int], finite: int, overflow: Sequence[int]) -> Row:
@@ -232,28 +233,28 @@ def _by_lines(empty: Row, points: Points, tolerance: float) -> Row:
 
 def _by_line(empty: Row, fit: Line, points: Points, tolerance: float) -> Row:
     reach = points.quantile * fit.error
-    found = replace(empty, measured=fit.slope, low=fit.slope - reach, high=fit.slope + reach, misfit=fit.misfit)
+    measured = replace(empty, measured=fit.slope, low=fit.slope - reach, high=fit.slope + reach, misfit=fit.misfit)
     off, late_off = abs(fit.slope - _number(empty)), abs(fit.late - _number(empty))
     late_reach = points.quantile * fit.late_error
     if off + reach <= tolerance:
         if late_off > tolerance + late_reach:
-            return found.because(Reason.LATE_SLOPE, late=fit.late)
-        return found.because(Reason.LINE, Verdict.CONFIRMED)
+            return measured.because(Reason.LATE_SLOPE, late=fit.late)
+        return measured.because(Reason.LINE, Verdict.CONFIRMED)
     if off - reach <= tolerance:
         if reach > tolerance / 2:
-            return found.because(Reason.TOO_WIDE, tolerance=tolerance)
-        return found.because(Reason.EDGE)
+            return measured.because(Reason.TOO_WIDE, tolerance=tolerance)
+        return measured.because(Reason.EDGE)
     if late_off < off - max(tolerance / 5, late_reach) or late_off - late_reach <= tolerance:
-        return found.because(Reason.MOVING)
+        return measured.because(Reason.MOVING)
     p_value = float(2 * student.sf((off - tolerance) / fit.error, points.seeds - 1))
-    return replace(found, p_value=p_value).because(Reason.OTHER_SLOPE, Verdict.REFUTED)
+    return replace(measured, p_value=p_value).because(Reason.OTHER_SLOPE, Verdict.REFUTED)
 
 
 def _by_crossover(by_line: Row, fit: Crossover, points: Points, tolerance: float) -> Row:
-    found = replace(by_line, verdict=Verdict.UNDECIDED, method="crossover", share=fit.share)
+    undecided = replace(by_line, verdict=Verdict.UNDECIDED, method="crossover", share=fit.share)
     predicted = _number(by_line)
     if max(predicted - fit.low, fit.high - predicted) <= tolerance and fit.share >= ENOUGH:
-        fitted = replace(found, measured=fit.slope, low=fit.low, high=fit.high)
+        fitted = replace(undecided, measured=fit.slope, low=fit.low, high=fit.high)
         return fitted.because(Reason.MONOMIALS, Verdict.CONFIRMED)
     doubted = by_line.verdict is Verdict.REFUTED and not points.heavy
     refuted = replace(by_line, share=fit.share)
@@ -264,10 +265,10 @@ def _by_crossover(by_line: Row, fit: Crossover, points: Points, tolerance: float
         worse = replace(refuted, p_value=max(p_value, by_line.p_value))
         return worse.because(Reason.NO_MONOMIALS, Verdict.REFUTED)
     if fit.share < ENOUGH:
-        return found.because(Reason.LEADING_SMALL, share=fit.share)
-    return found.because(Reason.NEAR_TIES, low=fit.low, high=fit.high)
+        return undecided.because(Reason.LEADING_SMALL, share=fit.share)
+    return undecided.because(Reason.NEAR_TIES, low=fit.low, high=fit.high)
 
 
-def _number(found: Row) -> float:
+def _number(judgement: Row) -> float:
     """The predicted exponent of a row that is fitted: never -oo."""
-    return float(found.predicted or 0)
+    return float(judgement.predicted or 0)

@@ -59,15 +59,15 @@ def measure(batch: Batch) -> tuple[Measured, ...]:
     s = batch.setting
     settings = Settings(s.steps, s.dtype, s.device, dict(s.sizes), batch.memory)
     with _ONE_ON_THE_ACCELERATOR if settings.device != "cpu" else nullcontext():
-        found = measure_cell(program_of(s.target, s.axes), batch.width, batch.seeds, settings)
-    return tuple(_one(found, i, EXACT[s.dtype]) for i in range(len(batch.seeds)))
+        measured = measure_cell(program_of(s.target, s.axes), batch.width, batch.seeds, settings)
+    return tuple(_one(measured, i, EXACT[s.dtype]) for i in range(len(batch.seeds)))
 
 
-def _one(found: Cell, i: int, exact: float) -> Measured:
-    residual, diverged = float(found.residual[0, i]), int(found.diverged[0, i])
+def _one(measured: Cell, i: int, exact: float) -> Measured:
+    residual, diverged = float(measured.residual[0, i]), int(measured.diverged[0, i])
     if diverged < 0 and residual > exact:
         raise MeasurementError(
-            f"the parts of a change miss it by {residual:.1e} at width {found.width}",
+            f"the parts of a change miss it by {residual:.1e} at width {measured.width}",
             hint="use float64; in float64 this is a defect of a rule's meaning",
         )
-    return Measured(found.quantities, found.sizes[0, i], found.aligned[0, i], residual, diverged)
+    return Measured(measured.quantities, measured.sizes[0, i], measured.aligned[0, i], residual, diverged)

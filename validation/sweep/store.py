@@ -146,7 +146,7 @@ class Store:
 
     def put(self, results: Iterable[tuple[Job, Measured]]) -> None:
         """Store what was measured, all of it or nothing; a cell that is there stays as it is."""
-        records = [_record(job, found) for job, found in results]
+        records = [_record(job, measured) for job, measured in results]
         with self._transaction() as ask:
             ask.executemany(f"INSERT INTO cells VALUES ({PLACES}) ON CONFLICT (key) DO NOTHING", records)  # noqa: S608 - ours
             self._done(ask, [str(record[0]) for record in records])
@@ -192,9 +192,9 @@ class Store:
             ask.execute("REINDEX")  # an index is made again from what it lists
             if not _is_whole(ask):
                 raise damaged(self.path)
-        (found,) = ask.execute("SELECT value FROM meta WHERE name = 'versions'").fetchone() or ("nothing known",)
-        if found != versions():
-            raise StoreError(f"written by {found}; this is {versions()}", where=str(self.path), hint=hint)
+        (written_by,) = ask.execute("SELECT value FROM meta WHERE name = 'versions'").fetchone() or ("nothing known",)
+        if written_by != versions():
+            raise StoreError(f"written by {written_by}; this is {versions()}", where=str(self.path), hint=hint)
 
     def _take_out_the_damaged(self, ask: sqlite3.Connection) -> None:
         bad = {rowid: _name(record) for rowid, record in _records(ask) if _row(record) is None}
@@ -296,8 +296,8 @@ def _row(record: Record) -> Row | None:
     key, job, _, _, quantities, sizes, aligned, residual, diverged = facts
     names = tuple(json.loads(quantities))
     arrays = [np.frombuffer(blob, "<f8").reshape(-1, len(names)) for blob in (sizes, aligned)]
-    found = Measured(names, arrays[0], arrays[1], math.nan if residual is None else residual, diverged)
-    return Row(key, Job.from_json(job), found)
+    measured = Measured(names, arrays[0], arrays[1], math.nan if residual is None else residual, diverged)
+    return Row(key, Job.from_json(job), measured)
 
 
 def _name(record: Record) -> str:
