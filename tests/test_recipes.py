@@ -20,7 +20,7 @@ PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 STEP = re.compile(
     r"^`(?P<path>[^`]+)`, (?P<how>new|above `(?P<above>[^`]+)`|`(?P<old>[^`]+)` becomes):\n\n", re.MULTILINE
 )
-BLOCK = re.compile(r"```(?:python|console)\n(.*?)```", re.DOTALL)
+BLOCK = re.compile(r"```(?:python|text)\n(.*?)```", re.DOTALL)
 
 
 @dataclass(frozen=True)
