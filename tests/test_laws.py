@@ -155,12 +155,10 @@ def test_a_tied_matrix_is_two_equal_ones(found: Recipe) -> None:
 # -- programs that broke a law -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.xfail(reason="a change is not yet capped by what it lies between")
 def test_the_change_of_a_bounded_function_is_bounded() -> None:
     check_changes(undone(), 1)
 
 
-@pytest.mark.xfail(reason="words that turn twice become noise, and the two ways turn at different places")
 def test_a_word_of_factors_is_the_same_either_way() -> None:
     """An adapter after W1'W1 and W0, on fresh samples: what is read turns twice one way, and not the other."""
     frozen, moved = "-1/2", "-3/2"
@@ -199,7 +197,7 @@ def test_recipes_reach_the_whole_language() -> None:
     assert {r.family for r in found} == set(FAMILIES)
     kinds = {op[0] for r in found for op in r.ops}
     assert kinds >= {"matrix", "transposed", "back", "adapter", "relu", "tanh", "times", "plus", "mean", "data", "gain"}
-    assert {r.optimiser for r in found} == set(OPTIMISERS)
+    assert {r.optimiser for r in found} == set(OPTIMISERS) - {"lion"}  # which the oracle does not know
     assert {r.rank for r in found} == {"0", "1/2", "1/4"}
     assert {len(r.samples) for r in found} == {1, 2, 3}
     starts = {w.start for r in found for w in r.weights.values() if w.rate is not None}

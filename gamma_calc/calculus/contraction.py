@@ -37,7 +37,7 @@ from gamma_calc.calculus.lemmas import ADDITIVE_SUM, CENTRAL_LIMIT, COHERENT, OV
 from gamma_calc.calculus.value import Contribution
 from gamma_calc.exponents.orders.order import maximum, order
 
-MOST_ALTERNATIONS: Final = 1  # changes between forward and transposed matrices before a direction counts as noise
+MOST_ALTERNATIONS: Final = 3  # changes between forward and transposed matrices before a direction counts as noise
 
 
 def inner(u: VectorDirection, v: VectorDirection, dim: Dim) -> Contribution:

@@ -195,6 +195,7 @@ class Solution:
         samples = "a fresh independent sample at every step" if self.program.fresh else "one repeated sample"
         return (
             *dict.fromkeys((samples, *self.program.notes)),
+            *dict.fromkeys(a for node in self.program.nodes if (a := node.assumption)),
             f"optimiser {self.program.optimiser}",
             self.program.sum_rule.statement,
             f"stability: {self.stability.statement} ({self.stability.source})",

@@ -29,7 +29,7 @@ class Evaluation:
         return self._values[id(expression)][1]
 
     def _tidied(self, node: Expression, value: Value) -> Value:
-        return value if self.program.orthogonal else prune_dominated(value, node.shape)
+        return prune_dominated(value, node.shape) if self.program.prunes else value
 
     def contributions(self, node: Expression) -> Iterator[Contribution]:
         """Every way in which a direction comes into the node's value. The arguments must have been evaluated."""

@@ -55,7 +55,7 @@ def _updated(here: Evaluation, rule: Rule) -> Tensor:
     whole = update if own is None else update.plus(here.value(own))
     last = whole.times(p.rate)
     values = (tensor.start, tensor.moved, last, memory)
-    return Tensor(*(values if here.program.orthogonal else (prune_dominated(value, p.shape) for value in values)))
+    return Tensor(*(values if not here.program.prunes else (prune_dominated(value, p.shape) for value in values)))
 
 
 def _initial(program: Program, p: Parameter) -> Value:

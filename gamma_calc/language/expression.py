@@ -129,6 +129,11 @@ class Expression(ABC):
         raise NotImplementedError(f"{self} follows no parameter")
 
     @property
+    def assumption(self) -> str | None:
+        """What the orders of an operation suppose of its arguments, in words."""
+        return None
+
+    @property
     def facts(self) -> Mapping[str, object]:
         """What a node is besides its arguments, which decide its shape: a multiplier, a function, a leaf's name."""
         derived = ("arguments", "shape", "dim")

@@ -143,6 +143,13 @@ class Program:
         return frozenset(node.name for node in self.nodes if isinstance(node, Data) and node.fresh)
 
     @property
+    def prunes(self) -> bool:
+        """May components be left out that others cover? Only where every rule reads sizes and overlaps alone."""
+        return not self.orthogonal and not any(
+            self.optimiser.for_parameter(p).reads_components for p in self.parameters
+        )
+
+    @property
     def region(self) -> Region:
         """The declared domain of the exponents."""
         return Region.parse(self.domain)

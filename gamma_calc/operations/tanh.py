@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gamma_calc.exponents.orders.order import Order, maximum, minimum
+from gamma_calc.exponents.orders.order import Order, maximum, minimum, order
 from gamma_calc.language.expression import Expression
 from gamma_calc.operations.elementwise import Elementwise, Function, nothing
 
@@ -20,6 +20,7 @@ SECH2: Final = Function(
     mean=_saturation,
     rest=lambda size: 2 * minimum(0, size) + _saturation(size) / 2,
     apply=lambda x: 1 - x.tanh() ** 2,
+    at_zero=order(0),
 )
 TANH: Final = Function(
     "tanh",

@@ -36,6 +36,7 @@ class Riemannian(Optimiser):
 
     damping: Order = MINUS_INFINITY
     rule: ClassVar[Optimiser]
+    reads_components = True  # a Gram matrix has the random part of a factor in it, however large its updates
 
     @property
     def exponents(self) -> tuple[Order, ...]:
