@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property, partial, reduce
 from operator import and_
 from typing import Literal
 
+from gamma_calc.derivation.bounds import bound_text
 from gamma_calc.derivation.conditions import Condition
+from gamma_calc.display.blocks import Block
+from gamma_calc.display.formula import aligned
+from gamma_calc.display.showing import Shown
 from gamma_calc.exponents.orders.order import Order, order
 from gamma_calc.exponents.regions.contradiction import Conflict, conflict
 from gamma_calc.exponents.regions.region import Optimum, Region, where
@@ -27,13 +31,23 @@ class Constraint:
     def region(self) -> Region:
         return where(self.order, self.relation, order(0))
 
+    def comparison(self, dialect: str) -> str:
+        """The order against 0."""
+        sign = "≤" if dialect == "unicode" and self.relation == "<=" else self.relation
+        return f"{self.order:{dialect}} {sign} 0"
+
     def __str__(self) -> str:
-        return f"{self.text} ({self.order} {self.relation} 0)"
+        return f"{self.text} ({self.comparison('text')})"
 
 
 @dataclass(frozen=True, repr=False)
-class ConditionResult:
-    """Where a condition holds. ``region`` is exact; ``largest`` the supremum of each exponent over it, with a proof."""
+class ConditionResult(Shown):
+    """Where a condition holds. ``region`` is exact; ``largest`` the supremum of each exponent over it, with a proof.
+
+    >>> from gamma_calc import derive, lora
+    >>> derive(lora(init="B")).conditions["efficient"].why
+    'Z_B = O(1) and delta2 = Theta(1) exclude each other'
+    """
 
     condition: Condition
     constraints: tuple[Constraint, ...]
@@ -67,8 +81,87 @@ class ConditionResult:
         verb = "exclude each other" if len(self.conflict.names) > 1 else "holds nowhere"
         return f"{' and '.join(self.conflict.names)} {verb}"
 
+    # -- appearance -----------------------------------------------------------------------------------------------
+
+    def blocks(self, dialect: str) -> Iterator[Block]:
+        """The set, the demands, and either the clash behind its emptiness or the largest exponents."""
+        statement = f"{self.condition.statement} ({self.condition.source})"
+        yield Block(f"{self.condition.title}: {self.region:{dialect}}", ((statement,),))
+        yield self.demands(dialect)
+        yield self.clash() if self.empty else self._suprema(dialect)
+
+    def demands(self, dialect: str) -> Block:
+        """Each constraint, in exponents, and where it holds alone."""
+        rows = [(c.text, c.comparison(dialect), f"{c.region:{dialect}}") for c in self.constraints]
+        if not self.domain.is_everything:
+            rows.append(("domain", "", f"{self.domain:{dialect}}"))
+        return Block("Demands", tuple(rows), ("demand", "in exponents", "holds where"))
+
+    def clash(self) -> Block:
+        """The demands that exclude each other, with the arithmetic; of an empty result."""
+        assert self.conflict is not None
+        proofs = [(line,) for proof in self.conflict.contradictions for line in str(proof).splitlines()]
+        return Block("Clash", ((self.why,), *proofs))
+
+    def text(self, dialect: str, *, at_a_point: bool) -> str:
+        """The set in one line, with the reason where it is empty; at one point yes or no."""
+        found = ("no" if self.empty else "yes") if at_a_point else f"{self.region:{dialect}}"
+        return f"{found}: {self.why}" if self.empty else found
+
+    def formula(self) -> str:
+        """A row of an aligned display."""
+        return rf"\text{{{self.condition.title}}} &\iff {self.region:latex}"
+
+    def _suprema(self, dialect: str) -> Block:
+        suprema = {name: map(partial(bound_text, dialect=dialect), self.region.sup(name)) for name in self.largest}
+        return Block("Largest", tuple((f"{order(name):{dialect}}", "; ".join(s)) for name, s in suprema.items()))
+
     def __str__(self) -> str:
         return f"{self.condition.name}: {self.region}"
 
     def __repr__(self) -> str:
         return f"<ConditionResult {self}>"
+
+    def _repr_latex_(self) -> str:
+        return aligned([self.formula()])
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ConditionResults(Shown, Mapping[str, ConditionResult]):
+    """Condition name to result, as a mapping that shows itself as a table. ``at_a_point`` no exponent is left open.
+
+    >>> from gamma_calc import derive, lora
+    >>> print(derive(lora(init="A"), eta=-1).conditions)
+    Conditions
+      stable             yes
+      internally stable  yes
+      feature learning   no: dZ_B = Theta(1) holds nowhere
+      efficient          no: delta1 = Theta(1) holds nowhere
+    """
+
+    known: Mapping[str, ConditionResult]
+    at_a_point: bool = False
+
+    def __getitem__(self, name: str) -> ConditionResult:
+        return self.known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.known)
+
+    def __len__(self) -> int:
+        return len(self.known)
+
+    def block(self, dialect: str) -> Block:
+        """The sets of exponents; yes or no at a point."""
+        results = self.known.values()
+        rows = ((one.condition.title, one.text(dialect, at_a_point=self.at_a_point)) for one in results)
+        return Block("Conditions", tuple(rows))
+
+    def blocks(self, dialect: str) -> Iterator[Block]:
+        yield self.block(dialect)
+
+    def __repr__(self) -> str:
+        return f"<Conditions {'; '.join(map(str, self.known.values()))}>"
+
+    def _repr_latex_(self) -> str:
+        return aligned(result.formula() for result in self.known.values())

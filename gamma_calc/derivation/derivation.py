@@ -1,25 +1,49 @@
-"""The derivation: every order at every step, the conditions that hold, and the reasons."""
+"""The derivation as one meets it: an answer that prints as the command prints it, and shows itself in a notebook.
+
+An example: ``derive`` runs the engine until no order changes any more, and keeps the states. Nothing else is computed
+before it is asked for, so an order, a condition or a trace costs what it needs and no more.
+
+>>> from gamma_calc import derive, lora
+>>> found = derive(lora(init="A"))
+>>> found
+<Derivation of lora: stable: eta <= -1/2, ... efficient: eta = -1/2>
+>>> print(found.conditions)
+Conditions
+  stable             eta <= -1/2
+  internally stable  eta <= -1
+  feature learning   eta = -1/2
+  efficient          eta = -1/2
+>>> found.trace("delta1.aligned", step=2).steps[-1].order
+Order('2*eta + 1')
+
+Derivations of equal programs are equal, and ``diff`` says in what two of them are not:
+
+>>> found == derive(lora(init="A")), found == derive(lora(init="B"))
+(True, False)
+>>> found.diff(derive(lora(init="B"))).conditions["stable"]
+(Region('eta <= -1/2'), Region('eta <= -1'))
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
 from gamma_calc.derivation import data, latex, sections
-from gamma_calc.derivation.conditions import STABILITY
+from gamma_calc.derivation.conditions import STABILITY, Stability
+from gamma_calc.derivation.difference import DerivationDifference, difference
 from gamma_calc.derivation.solution import Solution
 from gamma_calc.derivation.trace import Trace, trace
-from gamma_calc.display.blocks import plain, rich_text
+from gamma_calc.display.blocks import Block
+from gamma_calc.display.html import html
 from gamma_calc.display.json import json_text
+from gamma_calc.display.showing import Shown
 from gamma_calc.engine.fixed_point import trajectory
 from gamma_calc.errors import GammaError, unknown
 from gamma_calc.exponents.orders.order import Exponent
 from gamma_calc.language.program import Program
 
-if TYPE_CHECKING:
-    from rich.text import Text
 
-
-class Derivation(Solution):
+class Derivation(Shown, Solution):
     """What the calculus says of a program, for every step and in the limit of many.
 
     ``orders`` holds the settled orders (for every step from ``from_step`` on, at the exponents in ``settled``) and, for
@@ -34,26 +58,39 @@ class Derivation(Solution):
     Region('eta <= -1/2')
     """
 
-    def trace(self, *quantities: str, step: int | None = None) -> Trace:
-        """The derivation of the quantities' orders, rule by rule; at ``from_step`` unless a step is given."""
-        return trace(self, quantities, step)
+    def trace(self, *names: str, step: int | None = None) -> Trace:
+        """The derivation of orders, rule by rule; at ``from_step`` unless a step is given.
+
+        A name is that of a quantity ("Z_B"), of a loss-aligned one ("Z_B.aligned"), or of a condition ("efficient").
+        """
+        return trace(self, names, step)
+
+    def diff(self, other: Solution) -> DerivationDifference:
+        """Which orders, regions and conditions differ from those of another derivation."""
+        return difference(self, other)
 
     def to_json(self) -> str:
         """The whole answer as the command line prints it with ``--format json``."""
         return json_text(data.as_data(self))
 
-    def __str__(self) -> str:
-        return plain(sections.report(self))
+    def blocks(self, dialect: str) -> Iterator[Block]:
+        """Everything, as the command prints it."""
+        return sections.report(self, dialect)
 
     def __repr__(self) -> str:
         sets = ", ".join(map(str, self.conditions.values()))
         return f"<Derivation of {self.program.name}: {sets}>"
 
-    def __rich__(self) -> Text:
-        return rich_text(sections.report(self, "unicode"))
+    def _repr_html_(self) -> str:
+        """The answers; the program shows itself where it is asked for."""
+        return html(sections.summary(self, "unicode"))
 
     def _repr_latex_(self) -> str:
         return latex.notebook(self)
+
+    def __reduce__(self) -> tuple[Callable[..., Derivation], tuple[Program, Stability]]:
+        """Program and stability decide everything."""
+        return _derived, (self.program, self.stability)
 
 
 def derive(program: Program, *, stability: str = "Z_B", **values: Exponent) -> Derivation:
@@ -67,8 +104,11 @@ def derive(program: Program, *, stability: str = "Z_B", **values: Exponent) -> D
     """
     if stability not in STABILITY:
         raise unknown("notion of stability", stability, STABILITY)
-    fixed = program.substitute(values) if values else program
+    return _derived(program.substitute(values) if values else program, STABILITY[stability])
+
+
+def _derived(program: Program, stability: Stability) -> Derivation:
     try:
-        return Derivation(fixed, trajectory(fixed), STABILITY[stability])
+        return Derivation(program, trajectory(program), stability)
     except GammaError as error:
         raise error.at(f"program {program.name}") from error

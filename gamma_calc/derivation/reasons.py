@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gamma_calc.derivation.bounds import bound_text
-from gamma_calc.derivation.condition_result import ConditionResult, Constraint
+from gamma_calc.derivation.condition_result import ConditionResult
 from gamma_calc.derivation.solution import Solution
 from gamma_calc.display.blocks import Block
 from gamma_calc.exponents.linear.affine import Affine
@@ -29,30 +29,12 @@ def reasons(solution: Solution, name: str, dialect: str) -> Iterator[Block]:
             (f"program {solution.program.name}; orders for every step t >= {solution.from_step}",),
         ),
     )
-    yield _demands(result, dialect)
+    yield result.demands(dialect)
     if result.empty:
-        yield _clash(result)
+        yield result.clash()
     else:
         for rate in solution.rates:
             yield _bound(result, rate, dialect)
-
-
-def _demands(result: ConditionResult, dialect: str) -> Block:
-    rows = [(c.text, f"{_order(c, dialect)}", f"{c.region:{dialect}}") for c in result.constraints]
-    if not result.domain.is_everything:
-        rows.append(("domain", "", f"{result.domain:{dialect}}"))
-    return Block("Demands", tuple(rows), ("demand", "in exponents", "holds where"))
-
-
-def _order(constraint: Constraint, dialect: str) -> str:
-    sign = "≤" if dialect == "unicode" and constraint.relation == "<=" else constraint.relation
-    return f"{constraint.order:{dialect}} {sign} 0"
-
-
-def _clash(result: ConditionResult) -> Block:
-    assert result.conflict is not None
-    proofs = [(line,) for proof in result.conflict.contradictions for line in str(proof).splitlines()]
-    return Block("Clash", ((result.why,), *proofs))
 
 
 # -- what bounds an exponent --------------------------------------------------------------------------------------

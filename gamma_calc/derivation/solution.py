@@ -29,8 +29,9 @@ from functools import cached_property
 from itertools import islice
 from types import MappingProxyType
 
-from gamma_calc.derivation.condition_result import ConditionResult, Constraint
+from gamma_calc.derivation.condition_result import ConditionResult, ConditionResults, Constraint
 from gamma_calc.derivation.conditions import CONDITIONS, Condition, Requirement, Stability
+from gamma_calc.derivation.orders import Orders
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.feedback import Feedback, balanced, feedback
 from gamma_calc.engine.fixed_point import Trajectory
@@ -42,7 +43,7 @@ from gamma_calc.engine.step_orders import StepOrders
 from gamma_calc.errors import OrderError, unknown
 from gamma_calc.exponents.orders.order import MINUS_INFINITY, Order, largest
 from gamma_calc.exponents.orders.simplify import same_on, simplify
-from gamma_calc.exponents.regions.region import Region
+from gamma_calc.exponents.regions.region import EVERYTHING, Region
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.program import Program
 
@@ -55,12 +56,24 @@ class Solution:
     trajectory: Trajectory
     stability: Stability
 
+    def __eq__(self, other: object) -> bool:
+        """Program and stability decide everything."""
+        if not isinstance(other, Solution):
+            return NotImplemented
+        return (self.program, self.stability) == (other.program, other.stability)
+
+    def __hash__(self) -> int:
+        return hash((self.program, self.stability))
+
     # -- orders ---------------------------------------------------------------------------------------------------
 
     @cached_property
-    def orders(self) -> Mapping[str, Order]:
+    def orders(self) -> Orders:
         """Quantity to settled order (an exponent), sizes first, then the loss-aligned ones."""
-        return _simplified(self.step_orders[-1].orders, self.settled)
+        known = _simplified(self.step_orders[-1].orders, self.settled)
+        domain = EVERYTHING if self.settled == self.program.region else self.settled
+        growing = frozenset(self.growth) if self.settled.is_empty else None
+        return Orders(known, self.from_step, onwards=True, domain=domain, growing=growing)
 
     @cached_property
     def from_step(self) -> int:
@@ -75,9 +88,9 @@ class Solution:
         """The steps before the orders settle; where they never do, those that were derived."""
         return range(len(self.trajectory.states) if self.settled.is_empty else self.from_step)
 
-    def at_step(self, step: int) -> Mapping[str, Order]:
+    def at_step(self, step: int) -> Orders:
         """Quantity to order after ``step`` steps; 0 is the start. Raises OrderError for a negative step."""
-        return _simplified(self._at(step).orders, self.program.region)
+        return Orders(_simplified(self._at(step).orders, self.program.region), step)
 
     def _at(self, step: int) -> StepOrders:
         before, now = self.around(step)
@@ -105,9 +118,8 @@ class Solution:
     @property
     def settled_orders(self) -> Mapping[str, Order | None]:
         """Quantity to settled order; None for what grows with every step wherever the exponents lie."""
-        if not self.settled.is_empty:
-            return self.orders
-        return {name: None if name.partition(".")[0] in self.growth else order for name, order in self.orders.items()}
+        growing = self.orders.growing or ()
+        return {name: None if name.partition(".")[0] in growing else order for name, order in self.orders.items()}
 
     @cached_property
     def growth(self) -> Mapping[str, Order | None]:
@@ -162,14 +174,15 @@ class Solution:
     # -- conditions -----------------------------------------------------------------------------------------------
 
     @cached_property
-    def conditions(self) -> Mapping[str, ConditionResult]:
+    def conditions(self) -> ConditionResults:
         """Condition name to the set of exponents where it holds, with its reason.
 
         A condition on parts of a change is left out where the program names no such parts.
         """
         roles = {q.role for q in self.program.quantities.values() if q.expression is not None}
         asked = {c: {r.role for r in c.extra_requirements} for c in CONDITIONS.values()}
-        return MappingProxyType({c.name: self._result(c) for c, needed in asked.items() if needed <= roles})
+        results = {c.name: self._result(c) for c, needed in asked.items() if needed <= roles}
+        return ConditionResults(results, at_a_point=not self.program.variables)
 
     def _result(self, condition: Condition) -> ConditionResult:
         requirements = (*self.stability.requirements, *condition.extra_requirements)
@@ -229,7 +242,7 @@ class Solution:
 
 
 def _simplified(orders: Mapping[str, Order], domain: Region) -> Mapping[str, Order]:
-    return MappingProxyType({name: _simpler(order, domain) for name, order in orders.items()})
+    return {name: _simpler(order, domain) for name, order in orders.items()}
 
 
 def _simpler(order: Order, domain: Region) -> Order:

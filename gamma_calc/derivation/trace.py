@@ -18,18 +18,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from gamma_calc.calculus.lemmas import Lemma
 from gamma_calc.calculus.value import Contribution
 from gamma_calc.derivation.solution import Solution
-from gamma_calc.display.blocks import Block, plain
+from gamma_calc.display.blocks import Block
+from gamma_calc.display.formula import aligned, expression_latex
+from gamma_calc.display.showing import Shown
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import optimiser_inputs
 from gamma_calc.exponents.orders.order import Order, largest
 from gamma_calc.language.expression import Expression, walk
-from gamma_calc.language.leaves import Change, Leaf, Parameter, Snapshot
+from gamma_calc.language.program import Quantity
 
-HEADS = ("expression", "order", "by")
+HEADS: Final = ("expression", "order", "by")
+ALIGNED: Final = ".aligned"
+PROJECTION: Final = Lemma(
+    "projection",
+    "<x, G> / (N |G|) is the largest of its pairs of directions, orders added, with the overlap of the two directions",
+    "the definition of the loss-aligned size, docs/explanation",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +63,29 @@ class Step:
         by = [reason.lemma.name if alone else f"{reason.order:{dialect}} {reason.lemma}" for reason in self.reasons]
         return self.expression, f"{self.order:{dialect}}", ", ".join(by)
 
+    def formula(self) -> str:
+        """A row of an aligned display."""
+        by = r",\ ".join(rf"\text{{{reason.lemma}}}" for reason in self.reasons)
+        return rf"\gamma[{expression_latex(self.expression)}] &= {self.order:latex} && {by}"
+
 
 @dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(Shown):
     """How the orders of quantities after ``step`` steps come out, arguments before what is made of them.
 
-    ``updates`` derive, for each parameter in it, the gradient that made its last update.
+    ``updates`` derive, for each parameter in it, the gradient that made its last update; ``gradients``, for each
+    loss-aligned quantity, the gradient that it is projected on.
     """
 
     quantity: str
     step: int
     steps: tuple[Step, ...]
     updates: tuple[tuple[str, tuple[Step, ...]], ...]
+    gradients: tuple[tuple[str, tuple[Step, ...]], ...] = ()
 
     def lemmas(self) -> tuple[Lemma, ...]:
         """The lemmas used, each once, with statement and source."""
-        everything = [*self.steps, *(step for _, steps in self.updates for step in steps)]
+        everything = [*self.steps, *(step for _, steps in (*self.updates, *self.gradients) for step in steps)]
         return tuple(dict.fromkeys(reason.lemma for step in everything for reason in step.reasons))
 
     def blocks(self, dialect: str) -> Iterator[Block]:
@@ -77,10 +93,15 @@ class Trace:
         yield _table(f"Derivation after step {self.step}", self.steps, dialect)
         for name, steps in self.updates:
             yield _table(f"Update of {name} in step {self.step}, from its gradient before the step", steps, dialect)
+        for name, steps in self.gradients:
+            yield _table(f"Gradient of the loss by {name}, before step {self.step}", steps, dialect)
         yield Block("Lemmas", tuple((lemma.name, f"{lemma.statement} [{lemma.source}]") for lemma in self.lemmas()))
 
-    def __str__(self) -> str:
-        return plain(self.blocks("text"))
+    def __repr__(self) -> str:
+        return f"<Trace of {self.quantity} after step {self.step}: {len(self.steps)} expressions>"
+
+    def _repr_latex_(self) -> str:
+        return aligned(step.formula() for step in self.steps)
 
 
 def _table(title: str, steps: Iterable[Step], dialect: str) -> Block:
@@ -90,32 +111,55 @@ def _table(title: str, steps: Iterable[Step], dialect: str) -> Block:
 # -- from the states of a training ------------------------------------------------------------------------------------
 
 
-def trace(solution: Solution, quantities: Sequence[str], step: int | None = None) -> Trace:
-    """The derivation of quantities' orders at a step; without one, at the first step from which all orders hold."""
+def trace(solution: Solution, names: Sequence[str], step: int | None = None) -> Trace:
+    """The derivation of orders at a step; without one, at the first step from which all orders hold.
+
+    A name is that of a quantity, of a loss-aligned quantity ("delta1.aligned"), or of a condition, which stands for
+    what it speaks of.
+    """
     program = solution.program
     at = solution.from_step if step is None else step
     before, now = solution.around(at)
-    roots = [q.expression for q in map(program.quantity, quantities) if q.expression is not None]
+    asked = [_asked(solution, name) for each in names for name in _meant(solution, each)]
+    quantities = dict.fromkeys(q for q, _ in asked)
+    projected = [q for q, aligned_too in dict.fromkeys(asked) if aligned_too]
+    roots = [q.expression for q in quantities if q.expression is not None]
     here, there = Evaluation(program, now), Evaluation(program, before)
-    owners = dict.fromkeys(_owners(roots)) if at else {}
+    owners = dict.fromkeys(str(node.owner) for node in walk(roots) if node.owner is not None) if at else {}
     driven = optimiser_inputs(program)
-    updates = tuple((p.name, _steps(there, [driven[p.name]])) for p in owners)
-    return Trace(", ".join(quantities), at, _steps(here, roots), updates)
+    return Trace(
+        ", ".join(names),
+        at,
+        (*_steps(here, roots), *(_projection(solution, q, at) for q in projected)),
+        tuple((name, _steps(there, [driven[name]])) for name in owners),
+        tuple((str(q.node), _steps(there, [solution.gradient_of(q.node)])) for q in projected),
+    )
 
 
-def _owners(roots: Iterable[Expression]) -> Iterator[Parameter]:
-    for node in walk(roots):
-        if isinstance(node, Parameter):
-            yield node
-        elif isinstance(node, Snapshot | Change):
-            yield node.parameter
+def _meant(solution: Solution, name: str) -> tuple[str, ...]:
+    """The quantities that a name stands for."""
+    if name in solution.orders or name not in solution.conditions:
+        return (name,)
+    return tuple(constraint.quantity for constraint in solution.conditions[name].constraints)
+
+
+def _asked(solution: Solution, name: str) -> tuple[Quantity, bool]:
+    """The quantity that a name is of, and whether it is the loss-aligned one. Raises UnknownName."""
+    is_aligned = name in solution.orders and name not in solution.program.quantities
+    return solution.program.quantity(name.removesuffix(ALIGNED) if is_aligned else name), is_aligned
+
+
+def _projection(solution: Solution, q: Quantity, step: int) -> Step:
+    """The last step of the derivation of a loss-aligned order."""
+    value = solution.at_step(step)[f"{q.name}{ALIGNED}"]
+    return Step(f"{q.name} along the gradient", value, (Reason(PROJECTION, value),))
 
 
 def _steps(evaluation: Evaluation, roots: Sequence[Expression]) -> tuple[Step, ...]:
     """One step for each expression; numbers alone need no derivation."""
     for root in roots:
         evaluation.value(root)
-    nodes = [node for node in walk(roots) if any(isinstance(n, Leaf) and n.name != "1" for n in walk([node]))]
+    nodes = [node for node in walk(roots) if any(below.is_tensor for below in walk([node]))]
     return tuple(dict.fromkeys(_step(evaluation, node) for node in nodes))
 
 

@@ -13,6 +13,7 @@ from gamma_calc.calculus.lemmas import GIVEN
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError, ShapeError
 from gamma_calc.exponents.orders.order import Order, order
+from gamma_calc.exponents.orders.power import power
 from gamma_calc.language.expression import Array, Expression, Held, History, Part, Rewrite, Time, walk
 from gamma_calc.language.initialisation import Init, iid
 
@@ -34,6 +35,10 @@ class Leaf(Expression):
 
     def change_parts(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
         return ()
+
+    def description(self, dialect: str) -> str:
+        """Its shape and what it is, in words."""
+        return shape_text(self.shape)
 
     def __str__(self) -> str:
         return self.name
@@ -61,6 +66,9 @@ class Data(Leaf):
     def substituted(self, rewrite: Rewrite) -> Expression:
         return Data(self.name, rewrite.shape(self.shape), rewrite.order(self.entry), self.fresh)
 
+    def description(self, dialect: str) -> str:
+        return f"{shape_text(self.shape)}, given{', drawn anew at every step' if self.fresh else ''}"
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Frozen(Leaf):
@@ -79,6 +87,9 @@ class Frozen(Leaf):
 
     def substituted(self, rewrite: Rewrite) -> Expression:
         return Frozen(self.name, rewrite.shape(self.shape), self.init.substituted(rewrite))
+
+    def description(self, dialect: str) -> str:
+        return f"{shape_text(self.shape)}, frozen, {self.init}"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -105,6 +116,10 @@ class Parameter(Leaf):
     def substituted(self, rewrite: Rewrite) -> Expression:
         shape, init = rewrite.shape(self.shape), self.init.substituted(rewrite)
         return Parameter(self.name, shape, init, rewrite.order(self.rate))
+
+    def description(self, dialect: str) -> str:
+        rate = power(self.rate, dialect)
+        return f"{shape_text(self.shape)}, trained from {self.init} with learning rate {rate}"
 
     def at_time(self, time: Time, arguments: tuple[Expression, ...]) -> Expression:
         return Snapshot(self, time)

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from enum import Enum
+from functools import cached_property
 from types import MappingProxyType
 
 from gamma_calc.calculus.assumptions import CLT, SumRule
-from gamma_calc.calculus.dims import shape_text
+from gamma_calc.calculus.dims import Dim, shape_text
+from gamma_calc.display.blocks import Block
+from gamma_calc.display.formula import aligned, expression_latex
+from gamma_calc.display.showing import Shown
 from gamma_calc.errors import ProgramError, unknown
 from gamma_calc.exponents.orders.order import Exponent, order
+from gamma_calc.exponents.orders.power import power
 from gamma_calc.exponents.regions.region import Region
 from gamma_calc.language.change import change, split
 from gamma_calc.language.expression import Expression, Rewrite, walk
 from gamma_calc.language.leaves import Data, Leaf, Parameter
 from gamma_calc.language.optimiser import Optimiser
+from gamma_calc.language.structure import structure
 from gamma_calc.language.substitute import Substitution
 
 
@@ -97,8 +103,8 @@ def output(
     return tuple(watched)
 
 
-@dataclass(frozen=True)
-class Program:
+@dataclass(frozen=True, eq=False, repr=False)
+class Program(Shown):
     """A training program, written once and read by both sides.
 
     ``loss`` is a scalar expression; ``watch`` the quantities to report; ``domain`` the constraints on the exponents
@@ -111,6 +117,8 @@ class Program:
     >>> program = lora(scaling="free")
     >>> program.variables, [p.name for p in program.parameters]
     (('eta', 'sigma'), ['B', 'A'])
+    >>> program == lora(scaling="free"), program == lora()
+    (True, False)
     """
 
     name: str
@@ -187,6 +195,60 @@ class Program:
             domain=str(Region.parse(self.domain).substitute(orders)),
         )
 
+    # -- content and appearance -----------------------------------------------------------------------------------
+
+    @cached_property
+    def _content(self) -> Hashable:
+        """Everything that decides an answer, without the identity of nodes."""
+        watched = tuple((q.name, q.role) for q in self.quantities.values())
+        roots = [self.loss, *(node for q in self.quantities.values() for node in (q.expression, q.node))]
+        settings = self.optimiser, self.region, self.sum_rule, self.orthogonal, self.notes
+        return self.name, structure(roots), watched, settings
+
+    def __eq__(self, other: object) -> bool:
+        """Programs written alike are equal; their nodes need not be the same objects."""
+        return self._content == other._content if isinstance(other, Program) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._content)
+
+    def __reduce__(self) -> tuple[type[Program], tuple[object, ...]]:
+        """As it was written; what is computed of it is computed again."""
+        return type(self), tuple(getattr(self, f.name) for f in fields(self) if f.init)
+
+    def blocks(self, dialect: str) -> Iterator[Block]:
+        """Its formulas, its tensors, its dimensions and its open exponents."""
+        leaves = [node for node in self.nodes if isinstance(node, Leaf) and node.is_tensor]
+        dims = dict.fromkeys(dim for leaf in leaves for dim in leaf.shape)
+        rows = [
+            ("loss", str(self.loss)),
+            *((q.name, str(q.expression)) for q in self._features),
+            *((leaf.name, leaf.description(dialect)) for leaf in leaves),
+            *((dim.name, _size(dim, dialect)) for dim in dims),
+            *([("open", self._open(dialect))] if self.variables else []),
+        ]
+        yield Block(f"Program {self.name}", tuple(rows))
+
+    def __repr__(self) -> str:
+        opened = ", ".join(self.variables) or "none"
+        return f"<Program {self.name}: loss {self.loss}, optimiser {self.optimiser}, open exponents: {opened}>"
+
+    def _repr_latex_(self) -> str:
+        named = [(q.name, q.expression) for q in self._features]
+        rows = [rf"\text{{loss}} &= {expression_latex(str(self.loss))}"]
+        rows += [f"{expression_latex(name)} &= {expression_latex(str(node))}" for name, node in named]
+        starts = ((p, rf"\text{{{p.init}, learning rate }}") for p in self.parameters)
+        rows += [rf"{expression_latex(p.name)} &: {start} n^{{{p.rate:latex}}}" for p, start in starts]
+        return aligned(rows)
+
+    @property
+    def _features(self) -> list[Quantity]:
+        return [q for q in self.quantities.values() if q.role in (Role.INTERNAL, Role.OUTPUT)]
+
+    def _open(self, dialect: str) -> str:
+        names = ", ".join(f"{order(name):{dialect}}" for name in self.variables)
+        return names if self.region.is_everything else f"{names}, with {self.region:{dialect}}"
+
     # -- checks ---------------------------------------------------------------------------------------------------
 
     def _check(self) -> None:
@@ -220,3 +282,9 @@ class Program:
         for node in self.nodes:
             if isinstance(node, Leaf) and names.setdefault(node.name, node) is not node:
                 raise ProgramError(f"two tensors are named {node.name}", where=where, hint="give each its own name")
+
+
+def _size(dim: Dim, dialect: str) -> str:
+    if dim.exponent == 1:
+        return "the width"
+    return "fixed" if dim.exponent == 0 else power(dim.exponent, dialect)

@@ -162,6 +162,24 @@ def at_most(value: Order, bound: Order) -> Order:
     return value if maximum(value, bound) == bound else minimum(value, bound)
 
 
+# Named, so that a function (and a program with it) can be pickled.
+
+
+def constant(_: Order) -> Order:
+    """Of a function that is of order one whatever the size of x."""
+    return order(0)
+
+
+def same(size: Order) -> Order:
+    """Of a function that is as large as x."""
+    return size
+
+
+def reciprocal(size: Order) -> Order:
+    """Of a function whose factor on x makes it of order one."""
+    return -size
+
+
 def nothing(_: Order) -> Order:
     """Of a function that has no such part."""
     return MINUS_INFINITY

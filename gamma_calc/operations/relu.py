@@ -4,23 +4,31 @@ from __future__ import annotations
 
 from typing import Final
 
-from gamma_calc.exponents.orders.order import order
-from gamma_calc.language.expression import Expression
-from gamma_calc.operations.elementwise import Elementwise, Function
+from gamma_calc.language.expression import Array, Expression
+from gamma_calc.operations.elementwise import Elementwise, Function, constant, reciprocal, same
+
+
+def _step(x: Array) -> Array:
+    return (x > 0).to(x.dtype)
+
+
+def _entries(x: Array) -> Array:
+    return x.clamp(min=0)
+
 
 STEP: Final = Function(
     "step",
-    kept=lambda size: -size,
-    mean=lambda _: order(0),
-    rest=lambda _: order(0),
-    apply=lambda x: (x > 0).to(x.dtype),
+    kept=reciprocal,
+    mean=constant,
+    rest=constant,
+    apply=_step,
 )
 RELU: Final = Function(
     "relu",
-    kept=lambda _: order(0),
-    mean=lambda size: size,
-    rest=lambda size: size,
-    apply=lambda x: x.clamp(min=0),
+    kept=constant,
+    mean=same,
+    rest=same,
+    apply=_entries,
     slope=STEP,
 )
 

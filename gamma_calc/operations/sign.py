@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from gamma_calc.exponents.orders.order import order
-from gamma_calc.language.expression import Expression
-from gamma_calc.operations.elementwise import Elementwise, Function, nothing
+from gamma_calc.language.expression import Array, Expression
+from gamma_calc.operations.elementwise import Elementwise, Function, constant, nothing, reciprocal
+
+
+def _entries(x: Array) -> Array:
+    return x.sign()
+
 
 SIGN: Final = Function(
     "sign",
-    kept=lambda size: -size,
+    kept=reciprocal,
     mean=nothing,  # an odd function of a symmetric variable
-    rest=lambda _: order(0),
-    apply=lambda x: x.sign(),
+    rest=constant,
+    apply=_entries,
 )
 
 

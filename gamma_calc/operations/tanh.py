@@ -4,34 +4,5 @@ from __future__ import annotations
 
 from typing import Final
 
-from gamma_calc.exponents.orders.order import Order, maximum, minimum, order
-from gamma_calc.language.expression import Expression
-from gamma_calc.operations.elementwise import Elementwise, Function, nothing
-
-
-def _saturation(size: Order) -> Order:
-    """The share of entries of x at which tanh still bends, once x is large."""
-    return -maximum(0, size)
-
-
-SECH2: Final = Function(
-    "tanh'",
-    kept=nothing,  # an even function keeps no component
-    mean=_saturation,
-    rest=lambda size: 2 * minimum(0, size) + _saturation(size) / 2,
-    apply=lambda x: 1 - x.tanh() ** 2,
-    at_zero=order(0),
-)
-TANH: Final = Function(
-    "tanh",
-    kept=_saturation,
-    mean=nothing,  # an odd function of a symmetric variable
-    rest=lambda size: 3 * minimum(0, size),
-    apply=lambda x: x.tanh(),
-    slope=SECH2,
-)
-
-
-def tanh(x: Expression) -> Expression:
-    """tanh, entry by entry: x itself up to a cubic rest while |x| is small, its sign where it is large."""
-    return Elementwise(TANH, x)
+    rest=_slope_rest,
+    apply=_slope,

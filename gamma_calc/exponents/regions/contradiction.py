@@ -53,7 +53,7 @@ class Contradiction:
         return affine_text(form)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Conflict:
     """The fewest requirements that exclude each other, with one contradiction for each choice of their pieces."""
 
@@ -65,6 +65,9 @@ class Conflict:
             return f"{self.names[0]} holds nowhere"
         head = f"{', '.join(self.names[:-1])} and {self.names[-1]} exclude each other"
         return "\n\n".join([head, *map(str, self.contradictions)])
+
+    def __repr__(self) -> str:
+        return f"<Conflict of {' and '.join(self.names)}>"
 
 
 def conflict(requirements: Mapping[str, Region]) -> Conflict | None:
