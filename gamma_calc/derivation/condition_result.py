@@ -12,7 +12,7 @@ from gamma_calc.derivation.bounds import bound_text
 from gamma_calc.derivation.conditions import Condition
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.formula import aligned
-from gamma_calc.display.showing import Shown
+from gamma_calc.display.showing import SelfShowing
 from gamma_calc.exponents.orders.order import Order, order
 from gamma_calc.exponents.regions.contradiction import Conflict, conflict
 from gamma_calc.exponents.regions.region import Optimum, Region, where
@@ -41,7 +41,7 @@ class Constraint:
 
 
 @dataclass(frozen=True, repr=False)
-class ConditionResult(Shown):
+class ConditionResult(SelfShowing):
     """Where a condition holds. ``region`` is exact; ``largest`` the supremum of each exponent over it, with a proof.
 
     >>> from gamma_calc import derive, lora
@@ -127,7 +127,7 @@ class ConditionResult(Shown):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ConditionResults(Shown, Mapping[str, ConditionResult]):
+class ConditionResults(SelfShowing, Mapping[str, ConditionResult]):
     """Condition name to result, as a mapping that shows itself as a table. ``at_a_point`` no exponent is left open.
 
     >>> from gamma_calc import derive, lora

@@ -36,14 +36,14 @@ from gamma_calc.derivation.trace import Trace, trace
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.html import html
 from gamma_calc.display.json import json_text
-from gamma_calc.display.showing import Shown
+from gamma_calc.display.showing import SelfShowing
 from gamma_calc.engine.fixed_point import trajectory
 from gamma_calc.errors import GammaError, unknown
 from gamma_calc.exponents.orders.order import Exponent
 from gamma_calc.language.program import Program
 
 
-class Derivation(Shown, Solution):
+class Derivation(SelfShowing, Solution):
     """What the calculus says of a program, for every step and in the limit of many.
 
     ``orders`` holds the settled orders (for every step from ``from_step`` on, at the exponents in ``settled``) and, for

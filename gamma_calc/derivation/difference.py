@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from gamma_calc.derivation.solution import Solution
 from gamma_calc.display.blocks import Block
-from gamma_calc.display.showing import Shown
+from gamma_calc.display.showing import SelfShowing
 from gamma_calc.exponents.orders.order import Order
 from gamma_calc.exponents.regions.region import Region
 
@@ -17,7 +17,7 @@ Pair = tuple[Known | None, Known | None]  # None: there is no such name on this 
 
 
 @dataclass(frozen=True, slots=True)
-class DerivationDifference(Shown):
+class DerivationDifference(SelfShowing):
     """Names to what stands on the two sides: settled orders, regions, and conditions; only where these differ.
 
     It is true if anything differs. Print it for a table of each.

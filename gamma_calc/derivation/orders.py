@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.formula import aligned
-from gamma_calc.display.showing import Shown
+from gamma_calc.display.showing import SelfShowing
 from gamma_calc.exponents.orders.order import Order, order
 from gamma_calc.exponents.regions.region import EVERYTHING, Region
 
@@ -15,7 +15,7 @@ HEADS = ("quantity", "size", "loss-aligned")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Orders(Shown, Mapping[str, Order]):
+class OrderTable(SelfShowing, Mapping[str, Order]):
     """Quantity to order after ``step`` steps, sizes first, then the loss-aligned ones under ``NAME.aligned``.
 
     With ``onwards`` they hold for every later step too, where ``domain`` does; with ``growing`` nowhere, and the

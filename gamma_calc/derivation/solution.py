@@ -31,7 +31,7 @@ from types import MappingProxyType
 
 from gamma_calc.derivation.condition_result import ConditionResult, ConditionResults, Constraint
 from gamma_calc.derivation.conditions import CONDITIONS, Condition, Requirement, Stability
-from gamma_calc.derivation.orders import Orders
+from gamma_calc.derivation.orders import OrderTable
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.feedback import Feedback, balanced, feedback
 from gamma_calc.engine.fixed_point import Trajectory
@@ -68,12 +68,12 @@ class Solution:
     # -- orders ---------------------------------------------------------------------------------------------------
 
     @cached_property
-    def orders(self) -> Orders:
+    def orders(self) -> OrderTable:
         """Quantity to settled order (an exponent), sizes first, then the loss-aligned ones."""
         known = _simplified(self.step_orders[-1].orders, self.settled)
         domain = EVERYTHING if self.settled == self.program.region else self.settled
         growing = frozenset(self.growth) if self.settled.is_empty else None
-        return Orders(known, self.from_step, onwards=True, domain=domain, growing=growing)
+        return OrderTable(known, self.from_step, onwards=True, domain=domain, growing=growing)
 
     @cached_property
     def from_step(self) -> int:
@@ -88,9 +88,9 @@ class Solution:
         """The steps before the orders settle; where they never do, those that were derived."""
         return range(len(self.trajectory.states) if self.settled.is_empty else self.from_step)
 
-    def at_step(self, step: int) -> Orders:
+    def at_step(self, step: int) -> OrderTable:
         """Quantity to order after ``step`` steps; 0 is the start. Raises OrderError for a negative step."""
-        return Orders(_simplified(self._at(step).orders, self.program.region), step)
+        return OrderTable(_simplified(self._at(step).orders, self.program.region), step)
 
     def _at(self, step: int) -> StepOrders:
         before, now = self.around(step)

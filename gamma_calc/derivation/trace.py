@@ -25,7 +25,7 @@ from gamma_calc.calculus.value import Contribution
 from gamma_calc.derivation.solution import Solution
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.formula import aligned, expression_latex
-from gamma_calc.display.showing import Shown
+from gamma_calc.display.showing import SelfShowing
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import optimiser_inputs
 from gamma_calc.exponents.orders.order import Order, largest
@@ -70,7 +70,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Trace(Shown):
+class Trace(SelfShowing):
     """How the orders of quantities after ``step`` steps come out, arguments before what is made of them.
 
     ``updates`` derive, for each parameter in it, the gradient that made its last update; ``gradients``, for each

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 
-class Shown(ABC):
+class SelfShowing(ABC):
     """Something that is printed as titled blocks, in the dialects "text" and "unicode" of the printers."""
 
     __slots__ = ()

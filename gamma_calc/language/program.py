@@ -12,7 +12,7 @@ from gamma_calc.calculus.assumptions import CLT, SumRule
 from gamma_calc.calculus.dims import Dim, shape_text
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.formula import aligned, expression_latex
-from gamma_calc.display.showing import Shown
+from gamma_calc.display.showing import SelfShowing
 from gamma_calc.errors import ProgramError, unknown
 from gamma_calc.exponents.orders.order import Exponent, order
 from gamma_calc.exponents.orders.power import power
@@ -104,7 +104,7 @@ def output(
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Program(Shown):
+class Program(SelfShowing):
     """A training program, written once and read by both sides.
 
     ``loss`` is a scalar expression; ``watch`` the quantities to report; ``domain`` the constraints on the exponents
