@@ -4,5 +4,50 @@ from __future__ import annotations
 
 from typing import Final
 
+from gamma_calc.exponents.orders.order import Order, maximum, minimum, order
+from gamma_calc.language.expression import Array, Expression
+from gamma_calc.operations.elementwise import Elementwise, Function, nothing
+
+
+def _saturation(size: Order) -> Order:
+    """The share of entries of x at which tanh still bends, once x is large."""
+    return -maximum(0, size)
+
+
+def _rest(size: Order) -> Order:
+    return 3 * minimum(0, size)
+
+
+def _slope_rest(size: Order) -> Order:
+    return 2 * minimum(0, size) + _saturation(size) / 2
+
+
+def _entries(x: Array) -> Array:
+    return x.tanh()
+
+
+def _slope(x: Array) -> Array:
+    return 1 - x.tanh() ** 2
+
+
+SECH2: Final = Function(
+    "tanh'",
+    kept=nothing,  # an even function keeps no component
+    mean=_saturation,
     rest=_slope_rest,
     apply=_slope,
+    at_zero=order(0),
+)
+TANH: Final = Function(
+    "tanh",
+    kept=_saturation,
+    mean=nothing,  # an odd function of a symmetric variable
+    rest=_rest,
+    apply=_entries,
+    slope=SECH2,
+)
+
+
+def tanh(x: Expression) -> Expression:
+    """tanh, entry by entry: x itself up to a cubic rest while |x| is small, its sign where it is large."""
+    return Elementwise(TANH, x)
