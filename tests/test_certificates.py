@@ -13,8 +13,8 @@ from gamma_calc.errors import CertificateError
 from gamma_calc.exponents.linear import search, solver
 from gamma_calc.exponents.linear.affine import Affine, sum_affine
 from gamma_calc.exponents.linear.certificate import Infeasible, Optimal, Unbounded
-from gamma_calc.exponents.linear.constraint import Relation, Row, closed, holds
-from gamma_calc.exponents.linear.solver import common_point, decide, largest, shrunk
+from gamma_calc.exponents.linear.constraint import LinearConstraint, Relation, holds, weak
+from gamma_calc.exponents.linear.solver import common_point, decide, irreducible, largest
 
 NAMES = ("x", "y", "z")
 RELATIONS: list[Relation] = [">", ">=", "="]
@@ -29,7 +29,7 @@ def forms(draw: st.DrawFn, names: tuple[str, ...] = NAMES) -> Affine:
 
 
 @st.composite
-def systems(draw: st.DrawFn, names: tuple[str, ...] = NAMES) -> tuple[Row, ...]:
+def systems(draw: st.DrawFn, names: tuple[str, ...] = NAMES) -> tuple[LinearConstraint, ...]:
     rows = st.tuples(forms(names), st.sampled_from(RELATIONS))
     return tuple(draw(st.lists(rows, min_size=1, max_size=5)))
 
@@ -40,13 +40,13 @@ def conflicts(draw: st.DrawFn) -> Infeasible:
     rows = draw(systems())
     weights = [draw(st.integers(0, 3)) for _ in rows]
     total = sum_affine(form * w for (form, _), w in zip(rows, weights, strict=True))
-    last: Row = (-total - draw(st.integers(0, 1)), ">")
+    last: LinearConstraint = (-total - draw(st.integers(0, 1)), ">")
     answer = decide(tuple(draw(st.permutations([*rows, last]))))
     assert isinstance(answer, Infeasible)
     return answer
 
 
-def box(names: tuple[str, ...], size: int) -> tuple[Row, ...]:
+def box(names: tuple[str, ...], size: int) -> tuple[LinearConstraint, ...]:
     sides = [Affine.variable(name) * sign + size for name in names for sign in (1, -1)]
     return tuple((side, ">=") for side in sides)
 
@@ -66,10 +66,10 @@ def solved(forms: tuple[Affine, ...], names: tuple[str, ...]) -> dict[str, Fract
     return {name: line[-1] for name, line in zip(names, table, strict=True)}
 
 
-def corners(rows: tuple[Row, ...], names: tuple[str, ...]) -> list[dict[str, Fraction]]:
+def corners(rows: tuple[LinearConstraint, ...], names: tuple[str, ...]) -> list[dict[str, Fraction]]:
     """Every corner of a bounded system with its boundary, by brute force."""
     points = [solved(chosen, names) for chosen in combinations([form for form, _ in rows], len(names))]
-    return [point for point in points if point is not None and all(holds(closed(row), point) for row in rows)]
+    return [point for point in points if point is not None and all(holds(weak(row), point) for row in rows)]
 
 
 def centre(points: list[dict[str, Fraction]]) -> dict[str, Fraction]:
@@ -78,7 +78,7 @@ def centre(points: list[dict[str, Fraction]]) -> dict[str, Fraction]:
 
 
 @given(systems())
-def test_feasibility_agrees_with_enumerated_corners(rows: tuple[Row, ...]) -> None:
+def test_feasibility_agrees_with_enumerated_corners(rows: tuple[LinearConstraint, ...]) -> None:
     bounded = rows + box(NAMES, 3)
     points = corners(bounded, NAMES)
     feasible = bool(points) and all(holds(row, centre(points)) for row in bounded)
@@ -89,7 +89,7 @@ def test_feasibility_agrees_with_enumerated_corners(rows: tuple[Row, ...]) -> No
 
 
 @given(forms(("x", "y")), systems(("x", "y")))
-def test_an_optimum_is_the_best_corner(form: Affine, rows: tuple[Row, ...]) -> None:
+def test_an_optimum_is_the_best_corner(form: Affine, rows: tuple[LinearConstraint, ...]) -> None:
     bounded = rows + box(("x", "y"), 3)
     points = corners(bounded, ("x", "y"))
     best = largest(form, bounded)
@@ -103,7 +103,7 @@ def test_an_optimum_is_the_best_corner(form: Affine, rows: tuple[Row, ...]) -> N
 
 
 @given(forms(), systems())
-def test_every_answer_of_an_unbounded_system_is_proved(form: Affine, rows: tuple[Row, ...]) -> None:
+def test_every_answer_of_an_unbounded_system_is_proved(form: Affine, rows: tuple[LinearConstraint, ...]) -> None:
     answer = largest(form, rows)
     answer.check()
     if isinstance(answer, Unbounded):
@@ -111,22 +111,22 @@ def test_every_answer_of_an_unbounded_system_is_proved(form: Affine, rows: tuple
         assert all(holds(row, far) for row in rows)
         assert form.at(far) > form.at(answer.point)
     if isinstance(answer, Optimal):
-        near = {name: value + (answer.inside[name] - value) / 1000 for name, value in answer.point.items()}
+        near = {name: value + (answer.interior_point[name] - value) / 1000 for name, value in answer.point.items()}
         assert all(holds(row, near) for row in rows)
         assert common_point((*rows, (form - answer.value, ">"))) is None
 
 
 @given(conflicts())
 def test_a_shrunk_conflict_needs_each_of_its_rows(conflict: Infeasible) -> None:
-    small = shrunk(conflict)
-    assert set(small.rows) <= set(conflict.rows)
+    small = irreducible(conflict)
+    assert set(small.constraints) <= set(conflict.constraints)
     assert all(m.denominator == 1 and m for m in small.multipliers)
-    for index in range(len(small.rows)):
-        assert common_point(small.rows[:index] + small.rows[index + 1 :]) is not None
+    for index in range(len(small.constraints)):
+        assert common_point(small.constraints[:index] + small.constraints[index + 1 :]) is not None
 
 
 def test_a_program_that_other_exact_solvers_get_wrong() -> None:
-    rows: tuple[Row, ...] = ((y + 2, "="), (x - y - HALF, ">="), (x + y + HALF, ">="))
+    rows: tuple[LinearConstraint, ...] = ((y + 2, "="), (x - y - HALF, ">="), (x + y + HALF, ">="))
     best = largest(-(x + y), rows)
     assert isinstance(best, Optimal)
     assert (best.value, best.attained) == (HALF, True)
@@ -147,19 +147,19 @@ def test_a_strict_row_may_leave_the_optimum_alone() -> None:
 
 
 def test_a_name_that_no_row_mentions_is_unbounded() -> None:
-    rows: tuple[Row, ...] = ((x + y, ">="), (-x - y, ">="))
+    rows: tuple[LinearConstraint, ...] = ((x + y, ">="), (-x - y, ">="))
     assert isinstance(largest(z, rows), Unbounded)
     assert isinstance(largest(x + y, rows), Optimal)
 
 
 # -- tampering --------------------------------------------------------------------------------------------------------
 
-WEAK: tuple[Row, ...] = ((x - 1, ">="), (-x, ">="))
+WEAK: tuple[LinearConstraint, ...] = ((x - 1, ">="), (-x, ">="))
 CLASH = Infeasible(WEAK, (Fraction(1), Fraction(1)))
-ABOVE: tuple[Row, ...] = ((-x - y + 1, ">="), (x, ">"))
+ABOVE: tuple[LinearConstraint, ...] = ((-x - y + 1, ">="), (x, ">"))
 ONE_ZERO = {"x": Fraction(1), "y": Fraction(0)}
 BEST = Optimal(x + y, ABOVE, Fraction(1), (Fraction(1), Fraction(0)), ONE_ZERO, ONE_ZERO)
-OPEN: tuple[Row, ...] = ((-x + 1, ">"),)
+OPEN: tuple[LinearConstraint, ...] = ((-x + 1, ">"),)
 NEAR = Optimal(x, OPEN, Fraction(1), (Fraction(1),), {"x": Fraction(1)}, {"x": Fraction(0)})
 GROWS = Unbounded(y, ((x - y, "="), (x, ">=")), {"x": HALF, "y": HALF}, {"x": Fraction(1), "y": Fraction(1)})
 
@@ -168,15 +168,15 @@ FORGERIES: list[Callable[[], object]] = [
     lambda: replace(CLASH, multipliers=(Fraction(0), Fraction(0))),
     lambda: replace(CLASH, multipliers=(Fraction(-1), Fraction(-1))),
     lambda: replace(CLASH, multipliers=(Fraction(1),)),
-    lambda: replace(CLASH, rows=((x, ">="), (-x, ">="))),
+    lambda: replace(CLASH, constraints=((x, ">="), (-x, ">="))),
     lambda: replace(BEST, value=Fraction(2)),
     lambda: replace(BEST, value=Fraction(1, 2)),
     lambda: replace(BEST, form=x),
     lambda: replace(BEST, multipliers=(Fraction(1), Fraction(1))),
     lambda: replace(BEST, point={"x": Fraction(1), "y": Fraction(1)}),
     lambda: replace(BEST, point={"x": Fraction(0), "y": Fraction(1)}),
-    lambda: replace(BEST, inside={"x": Fraction(0), "y": Fraction(0)}),
-    lambda: replace(NEAR, inside={"x": Fraction(1)}),
+    lambda: replace(BEST, interior_point={"x": Fraction(0), "y": Fraction(0)}),
+    lambda: replace(NEAR, interior_point={"x": Fraction(1)}),
     lambda: replace(NEAR, point={"x": Fraction(0)}),
     lambda: replace(GROWS, ray={"x": Fraction(1), "y": Fraction(2)}),
     lambda: replace(GROWS, ray={"x": Fraction(-1), "y": Fraction(-1)}),
@@ -197,7 +197,7 @@ def test_an_open_contradiction_may_add_up_to_zero() -> None:
 
 @given(conflicts(), st.data())
 def test_a_changed_multiplier_breaks_a_refutation(proof: Infeasible, data: st.DataObject) -> None:
-    used = [index for index, (form, _) in enumerate(proof.rows) if form.terms]
+    used = [index for index, (form, _) in enumerate(proof.constraints) if form.terms]
     assume(used)
     changed = list(proof.multipliers)
     changed[data.draw(st.sampled_from(used))] += data.draw(st.integers(1, 5))
@@ -207,7 +207,7 @@ def test_a_changed_multiplier_breaks_a_refutation(proof: Infeasible, data: st.Da
 
 # -- a solver that errs -----------------------------------------------------------------------------------------------
 
-SKEW: tuple[Row, ...] = ((x + y, ">="), (x - y, ">="), (x * 3 + y - 1, ">="))
+SKEW: tuple[LinearConstraint, ...] = ((x + y, ">="), (x - y, ">="), (x * 3 + y - 1, ">="))
 
 
 def test_an_undecided_system_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

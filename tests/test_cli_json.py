@@ -147,7 +147,7 @@ def test_the_trace_names_each_lemma_with_its_source(capsys: pytest.CaptureFixtur
 def test_a_growing_rank_at_a_fixed_value_is_one_of_the_open_answers(capsys: pytest.CaptureFixture[str]) -> None:
     fixed = answer(capsys, "derive --rank growing --scaling alpha/r --set rho=1/2")
     opened = answer(capsys, "derive --rank growing --scaling alpha/r")
-    assert {k: order(v)(rho="1/2") for k, v in opened["orders"].items()} == {
+    assert {k: order(v).substitute({"rho": "1/2"}) for k, v in opened["orders"].items()} == {
         k: order(v) for k, v in fixed["orders"].items()
     }
 

@@ -110,7 +110,7 @@ def test_sum_and_maximum_are_monotone(a: Order, more: Order, b: Order, point: Po
 @given(orders(), rationals, points)
 def test_substitution_is_evaluation(a: Order, value: Fraction, point: Point) -> None:
     at = point | {"eta": value}
-    assert a(eta=value).at(point) == a.at(at)
+    assert a.substitute({"eta": value}).at(point) == a.at(at)
     assert a.substitute(at) == (MINUS_INFINITY if a.is_zero_quantity else a.at(at))
 
 

@@ -66,8 +66,8 @@ def witnesses(names: str, *regions: Region) -> Iterator[Point]:
     """The grid, and a point inside every piece, which may be thinner than the grid."""
     yield from grid(names)
     for found in regions:
-        for piece in found.pieces:
-            yield dict.fromkeys(names, Fraction(0)) | piece.inside
+        for piece in found.polyhedra:
+            yield dict.fromkeys(names, Fraction(0)) | piece.interior_point
 
 
 @pytest.mark.parametrize("names", ["x", "xy", "xyz"])
@@ -116,18 +116,18 @@ def test_equal_polyhedra_are_equal_objects(given_rows: list[Row], data: st.DataO
     again = Polyhedron.build([*scaled, *implied])
     assert again == piece
     if piece is not None:
-        assert Polyhedron.build(piece.rows) == piece
-        assert piece.contains(piece.inside)
+        assert Polyhedron.build(piece.constraints) == piece
+        assert piece.contains(piece.interior_point)
 
 
 @SLOW
 @given(unions("x"))
 def test_one_dimension_is_told_in_disjoint_intervals(pieces: Pieces) -> None:
     found = region(pieces)
-    for index, one in enumerate(found.pieces):
-        for other in found.pieces[index + 1 :]:
-            assert Region((one, other)).pieces == (Region((one,)) | Region((other,))).pieces
-            assert Polyhedron.build([*one.rows, *other.rows]) is None
+    for index, one in enumerate(found.polyhedra):
+        for other in found.polyhedra[index + 1 :]:
+            assert Region((one, other)).polyhedra == (Region((one,)) | Region((other,))).polyhedra
+            assert Polyhedron.build([*one.constraints, *other.constraints]) is None
 
 
 @SLOW
@@ -194,8 +194,8 @@ def test_agreement_on_a_domain_is_agreement_at_its_points(left: Order, right: Or
         assert all(left.at(point) == right.at(point) for point in witnesses("xy", domain) if point in domain)
     else:
         apart = domain & ((left < right) | (right < left))
-        assert apart.pieces
-        assert left.at(inner := dict.fromkeys("xy", Fraction(0)) | apart.pieces[0].inside) != right.at(inner)
+        assert apart.polyhedra
+        assert left.at(inner := dict.fromkeys("xy", Fraction(0)) | apart.polyhedra[0].interior_point) != right.at(inner)
 
 
 def test_the_kink_of_an_order_goes_where_the_domain_ends() -> None:
@@ -206,17 +206,17 @@ def test_the_kink_of_an_order_goes_where_the_domain_ends() -> None:
 
 
 def test_neighbours_merge_and_strangers_do_not() -> None:
-    assert len(Region.parse("x < 0 | x = 0 | x > 0").pieces) == 1
-    assert len(Region.parse("x < 0 | x > 0").pieces) == 2
-    assert len(Region.parse("0 <= x <= 1 & 0 <= y <= 1 | 1 <= x <= 2 & 0 <= y <= 1").pieces) == 1
-    assert len(Region.parse("0 <= x <= 1 & 0 <= y <= 1 | 1 <= x <= 2 & 0 <= y <= 2").pieces) == 2
-    assert len(Region.parse("x + y < 0 & x = 0 | x + y >= 0 & x = 0").pieces) == 1
+    assert len(Region.parse("x < 0 | x = 0 | x > 0").polyhedra) == 1
+    assert len(Region.parse("x < 0 | x > 0").polyhedra) == 2
+    assert len(Region.parse("0 <= x <= 1 & 0 <= y <= 1 | 1 <= x <= 2 & 0 <= y <= 1").polyhedra) == 1
+    assert len(Region.parse("0 <= x <= 1 & 0 <= y <= 1 | 1 <= x <= 2 & 0 <= y <= 2").polyhedra) == 2
+    assert len(Region.parse("x + y < 0 & x = 0 | x + y >= 0 & x = 0").polyhedra) == 1
 
 
 def test_a_corner_that_is_cut_off_has_one_form() -> None:
     one = Region.parse("x >= 0 & y >= 0 & 2*x + y > 0 & x + 3*y > 0")
     assert str(one) == "x >= 0 & x + y > 0 & y >= 0"
-    assert one.pieces == Region.parse("x >= 0 & y >= 0 & 5*x + 7*y > 0").pieces
+    assert one.polyhedra == Region.parse("x >= 0 & y >= 0 & 5*x + 7*y > 0").polyhedra
 
 
 def test_implied_equalities_are_made_explicit() -> None:

@@ -53,7 +53,7 @@ _TEXT = st.lists(st.lists(_COMPARISON, min_size=1, max_size=3).map(" & ".join), 
 @given(_TEXT)
 def test_what_is_printed_is_read_back(text: str) -> None:
     found = Region.parse(text)
-    assert Region.parse(str(found)).pieces == found.pieces
+    assert Region.parse(str(found)).polyhedra == found.polyhedra
     assert Region.parse(f"{found:unicode}") == found
 
 

@@ -99,7 +99,7 @@ ALIGNED = {
 @pytest.mark.parametrize("name", RANKED)
 def test_the_first_descent_of_each(name: str) -> None:
     (found,) = standings(name)
-    assert found.updates[0].aligned == order(ALIGNED[name])(rho="1/4")
+    assert found.updates[0].aligned == order(ALIGNED[name]).substitute({"rho": "1/4"})
 
 
 def test_a_flat_spectrum_leaves_pissa_at_the_descent_of_lora() -> None:

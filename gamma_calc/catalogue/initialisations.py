@@ -97,8 +97,8 @@ class Initialisation:
             raise ProgramError(
                 f"initialisation {self.name} keeps no singular values", hint="leave tau out, or name pissa or loftq"
             )
-        kept = order(self.tau or 0 if tau is None else tau)(rho=rho)
-        a, b = (order(text)(tau=kept)(rho=rho, s=s) for text in (self.a0, self.b0))
+        kept = order(self.tau or 0 if tau is None else tau).substitute({"rho": rho})
+        a, b = (order(text).substitute({"tau": kept}).substitute({"rho": rho, "s": s}) for text in (self.a0, self.b0))
         return a, b
 
 

@@ -83,10 +83,10 @@ def lora(
     objective = pick("loss", loss, LOSSES)
     still = pick("factor to freeze", freeze, FREEZABLE)
 
-    power = order(multiplier.exponent)(rho=rho)
+    power = order(multiplier.exponent).substitute({"rho": rho})
     start_a, start_b = start.entries(rho=rho, s=power, tau=tau)
-    entry_a = start_a if a0 is None else order(a0)(rho=rho)
-    entry_b = start_b if b0 is None else order(b0)(rho=rho)
+    entry_a = start_a if a0 is None else order(a0).substitute({"rho": rho})
+    entry_b = start_b if b0 is None else order(b0).substitute({"rho": rho})
 
     n, r = Dim("n", 1), Dim("r", rho)
     Z, W = data("Z", n, fresh=fresh), frozen("W*", n, n)

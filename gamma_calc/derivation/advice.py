@@ -13,6 +13,7 @@ from gamma_calc.errors import OrderError
 from gamma_calc.exponents.orders.order import Order
 from gamma_calc.exponents.orders.power import power
 from gamma_calc.exponents.orders.simplify import simplify
+from gamma_calc.exponents.orders.supremum import supremum
 from gamma_calc.exponents.regions.region import EVERYTHING, Region, where
 from gamma_calc.language.program import Role
 
@@ -146,7 +147,7 @@ def _largest(region: Region, names: tuple[str, ...]) -> Iterator[tuple[Mapping[s
         yield {}, region
         return
     name, rest = names[0], names[1:]
-    for bound in region.eliminate(*rest).sup(name):
+    for bound in supremum(region.eliminate(*rest), name):
         if bound.value is None or not bound.attained:
             continue
         if not rest:

@@ -9,8 +9,9 @@ from gamma_calc.derivation.condition_result import ConditionResult
 from gamma_calc.derivation.solution import Solution
 from gamma_calc.derivation.trace import Step, Trace
 from gamma_calc.display.json import Data
+from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.orders.order import Order
-from gamma_calc.exponents.orders.supremum import Supremum
+from gamma_calc.exponents.orders.supremum import Supremum, supremum
 from gamma_calc.exponents.regions.region import Optimum, Region
 
 
@@ -69,7 +70,7 @@ def domains(names: Iterable[str], region: Region) -> dict[str, str]:
 
 def condition(result: ConditionResult, names: Iterable[str]) -> Data:
     """One condition: its set, the largest value of each exponent on it, and the reason."""
-    largest = {} if result.empty else {name: _limit(result.region.largest(name)) for name in names}
+    largest = {} if result.empty else {name: _limit(result.region.optimum(Affine.variable(name))) for name in names}
     return {"region": str(result.region), "empty": result.empty, "max": largest, "why": result.why}
 
 
@@ -96,7 +97,7 @@ def _limit(optimum: Optimum) -> str:
 def _bounds(result: ConditionResult, names: tuple[str, ...]) -> Iterator[tuple[str, list[Data]]]:
     """The largest value of each learning-rate exponent as a function of the other exponents."""
     for name in () if result.empty else names:
-        yield name, [_bound(bound) for bound in result.region.sup(name)]
+        yield name, [_bound(bound) for bound in supremum(result.region, name)]
 
 
 def _bound(bound: Supremum) -> Data:

@@ -12,7 +12,7 @@ from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.linear.certificate import Optimal
 from gamma_calc.exponents.linear.constraint import Row
 from gamma_calc.exponents.orders.order import Order, order
-from gamma_calc.exponents.orders.supremum import Supremum
+from gamma_calc.exponents.orders.supremum import Supremum, supremum
 from gamma_calc.exponents.regions.region import Optimum, Region
 
 
@@ -43,10 +43,10 @@ def reasons(solution: Solution, name: str, dialect: str) -> Iterator[Block]:
 def _bound(result: ConditionResult, name: str, dialect: str) -> Block:
     """The largest value as a function of the other exponents, the demand behind each of its formulas, the proof."""
     rows: list[tuple[str, ...]] = []
-    for bound in result.region.sup(name):
+    for bound in supremum(result.region, name):
         rows.append((bound_text(bound, dialect),))
         rows += [(line,) for line in _binding(result, name, bound, dialect)]
-    rows += [(line,) for line in _proof(result.region.largest(name))]
+    rows += [(line,) for line in _proof(result.region.optimum(Affine.variable(name)))]
     return Block(f"Largest {order(name):{dialect}}", tuple(rows))
 
 
@@ -77,7 +77,7 @@ def _proof(optimum: Optimum) -> Iterator[str]:
     if optimum.value is None:
         return
     best = next(p for p in optimum.proofs if isinstance(p, Optimal) and p.value == optimum.value)
-    used = [(weight, row) for weight, row in zip(best.multipliers, best.rows, strict=True) if weight]
+    used = [(weight, row) for weight, row in zip(best.multipliers, best.constraints, strict=True) if weight]
     total = " + ".join(f"{weight} * ({form} {relation} 0)" for weight, (form, relation) in used)
     reached = ", ".join(f"{name} = {value}" for name, value in best.point.items())
     yield f"proof: {total} adds up to {best.form} <= {best.value}"

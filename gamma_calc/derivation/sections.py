@@ -86,7 +86,7 @@ def largest(solution: Solution, dialect: str) -> Block:
     rows = []
     for name in solution.rates:
         for result in solution.conditions.values():
-            bounds = () if result.empty else result.region.sup(name)
+            bounds = () if result.empty else supremum(result.region, name)
             text = "; ".join(bound_text(bound, dialect) for bound in bounds) or "no value"
             rows.append((f"{order(name):{dialect}}, {result.condition.title}", text))
     return Block("Largest exponent of a learning rate", tuple(rows))

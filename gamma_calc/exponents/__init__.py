@@ -1,1 +1,66 @@
-"""Exact exponents: orders and the regions where they hold."""
+"""Exact growth exponents: orders, the regions where they are compared, and the proofs behind every answer.
+
+The rest of the house imports from here and not from the rooms inside: ``orders`` (functions of exponents, and what a
+user holds in hand) stand on ``regions`` (sets of exponents), these on ``linear`` (affine forms, linear constraints and
+their proofs), and all on ``notation`` (how exponents are read and printed).
+"""
+
+from gamma_calc.exponents.linear.affine import Affine
+from gamma_calc.exponents.linear.certificate import Infeasible, Optimal, Unbounded
+from gamma_calc.exponents.linear.constraint import LinearConstraint
+from gamma_calc.exponents.notation.dialects import DIALECTS
+from gamma_calc.exponents.notation.spelling import GREEK, is_name, plain
+from gamma_calc.exponents.orders.maximum import Convex
+from gamma_calc.exponents.orders.order import (
+    EVERYTHING,
+    MINUS_INFINITY,
+    NOTHING,
+    Order,
+    Region,
+    Supremum,
+    largest,
+    maximum,
+    minimum,
+    order,
+    supremum,
+    where,
+)
+from gamma_calc.exponents.orders.piecewise import Exponent
+from gamma_calc.exponents.orders.simplify import same_on, simplify
+from gamma_calc.exponents.orders.sympy_bridge import gamma, to_sympy
+from gamma_calc.exponents.regions.contradiction import Conflict, Contradiction, conflict
+from gamma_calc.exponents.regions.polyhedral_set import Optimum
+
+__all__ = [
+    "DIALECTS",
+    "EVERYTHING",
+    "GREEK",
+    "MINUS_INFINITY",
+    "NOTHING",
+    "Affine",
+    "Conflict",
+    "Contradiction",
+    "Convex",
+    "Exponent",
+    "Infeasible",
+    "LinearConstraint",
+    "Optimal",
+    "Optimum",
+    "Order",
+    "Region",
+    "Supremum",
+    "Unbounded",
+    "conflict",
+    "gamma",
+    "is_name",
+    "largest",
+    "maximum",
+    "minimum",
+    "order",
+    "plain",
+    "same_on",
+    "simplify",
+    "supremum",
+    "to_sympy",
+    "where",
+]

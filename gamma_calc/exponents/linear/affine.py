@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from numbers import Rational
 from typing import Final
+
+from gamma_calc.errors import OrderError
+from gamma_calc.exponents.linear.accepted import rational, shown
+from gamma_calc.exponents.notation.text import affine_text
 
 _ZERO: Final = Fraction(0)
 
@@ -26,11 +31,13 @@ class Affine:
 
     @classmethod
     def variable(cls, name: str) -> Affine:
+        if not isinstance(name, str):
+            raise OrderError(f"{shown(name)} is no name of an exponent", hint="write it as a text such as 'eta'")
         return cls(((name, Fraction(1)),))
 
     @classmethod
-    def number(cls, value: int | Fraction) -> Affine:
-        return cls((), Fraction(value))
+    def number(cls, value: Rational | int) -> Affine:
+        return cls((), rational(value))
 
     @classmethod
     def build(cls, coefficients: Mapping[str, Fraction], constant: int | Fraction = 0) -> Affine:
@@ -88,8 +95,6 @@ class Affine:
         return hash((self.terms, self.constant)) if self.terms else hash(self.constant)
 
     def __str__(self) -> str:
-        from gamma_calc.exponents.notation.text import affine_text
-
         return affine_text(self)
 
     def __repr__(self) -> str:

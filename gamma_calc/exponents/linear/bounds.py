@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from gamma_calc.exponents.linear.constraint import Relation, Row
+from gamma_calc.exponents.linear.constraint import LinearConstraint, Relation
 
 Direction = tuple[tuple[str, Fraction], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A bound on a direction, strict or not, from the row ``index``; ``scale`` is the row's leading coefficient."""
+    """A bound on a direction, strict or not, from the constraint ``index``; ``scale`` is its leading coefficient."""
 
     value: Fraction
     strict: bool
@@ -44,10 +44,10 @@ class Line:
         return self.low.value + 1 if self.high is None else (self.low.value + self.high.value) / 2
 
 
-def lines(rows: tuple[Row, ...]) -> list[Line]:
-    """The rows grouped by direction. Rows without variables are left out."""
+def lines(constraints: tuple[LinearConstraint, ...]) -> list[Line]:
+    """The constraints grouped by direction. Those without variables are left out."""
     found: dict[Direction, Line] = {}
-    for index, (form, relation) in enumerate(rows):
+    for index, (form, relation) in enumerate(constraints):
         if not form.terms:
             continue
         scale = form.terms[0][1]

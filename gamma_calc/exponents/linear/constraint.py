@@ -5,54 +5,67 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from math import gcd, lcm
-from typing import Literal
+from typing import Final, Literal, TypeAlias, get_args
 
+from gamma_calc.errors import OrderError
+from gamma_calc.exponents.linear.accepted import shown
 from gamma_calc.exponents.linear.affine import Affine
 
 Relation = Literal[">", ">=", "="]
-Row = tuple[Affine, Relation]
+LinearConstraint: TypeAlias = tuple[Affine, Relation]
 Point = Mapping[str, Fraction]
 
+_RELATIONS: Final = get_args(Relation)
 
-def holds(row: Row, point: Point) -> bool:
-    form, relation = row
+
+def require_constraint(value: object) -> None:
+    """Raises OrderError for what is no linear constraint."""
+    match value:
+        case (Affine(), str(relation)) if relation in _RELATIONS:
+            return
+    hint = "write an affine form and a relation, as in (Affine.variable('eta'), '>=')"
+    raise OrderError(f"{shown(value)} is no linear constraint", hint=hint)
+
+
+def holds(constraint: LinearConstraint, point: Point) -> bool:
+    form, relation = constraint
     value = form.at(point)
     if relation == ">":
         return value > 0
     return value >= 0 if relation == ">=" else value == 0
 
 
-def closed(row: Row) -> Row:
-    """The same row with its boundary."""
-    form, relation = row
-    return (form, ">=") if relation == ">" else row
+def weak(constraint: LinearConstraint) -> LinearConstraint:
+    """The same constraint with its boundary."""
+    form, relation = constraint
+    return (form, ">=") if relation == ">" else constraint
 
 
-def opened(row: Row) -> Row:
-    """The same row without its boundary."""
-    form, relation = row
-    return (form, ">") if relation == ">=" else row
+def strict(constraint: LinearConstraint) -> LinearConstraint:
+    """The same constraint without its boundary."""
+    form, relation = constraint
+    return (form, ">") if relation == ">=" else constraint
 
 
-def negations(row: Row) -> tuple[Row, ...]:
-    """The rows of which one holds exactly where this one does not."""
-    form, relation = row
+def negations(constraint: LinearConstraint) -> tuple[LinearConstraint, ...]:
+    """The constraints of which one holds exactly where this one does not."""
+    form, relation = constraint
     if relation == "=":
         return ((form, ">"), (-form, ">"))
     return ((-form, ">=" if relation == ">" else ">"),)
 
 
-def halves(row: Row) -> tuple[Row, ...]:
+def halves(constraint: LinearConstraint) -> tuple[LinearConstraint, ...]:
     """An equality as its two inequalities; an inequality as itself."""
-    form, relation = row
-    return ((form, ">="), (-form, ">=")) if relation == "=" else (row,)
+    form, relation = constraint
+    return ((form, ">="), (-form, ">=")) if relation == "=" else (constraint,)
 
 
-def normal(row: Row) -> Row:
-    """The row scaled to coprime integer coefficients; an equality starts with a positive one."""
-    form, relation = row
+def normal(constraint: LinearConstraint) -> LinearConstraint:
+    """The constraint scaled to coprime integer coefficients; an equality starts with a positive one."""
+    form, relation = constraint
     if not form.terms:
-        return row
+        return constraint
     numbers = [c for _, c in form.terms]
     scale = Fraction(lcm(*(c.denominator for c in numbers)), gcd(*(c.numerator for c in numbers)))
     if relation == "=" and numbers[0] < 0:
@@ -60,5 +73,8 @@ def normal(row: Row) -> Row:
     return (form if scale == 1 else form * scale, relation)
 
 
-def names_of(rows: Iterable[Row]) -> list[str]:
-    return sorted({name for form, _ in rows for name in form.variables})
+def names_of(constraints: Iterable[LinearConstraint]) -> list[str]:
+    return sorted({name for form, _ in constraints for name in form.variables})
+
+
+Row: TypeAlias = LinearConstraint  # the old name

@@ -8,20 +8,21 @@ from threading import Lock
 from typing import Final
 
 from gamma_calc.errors import CertificateError
-from gamma_calc.exponents.linear.constraint import Row, names_of
+from gamma_calc.exponents.linear.constraint import LinearConstraint, names_of
 
 # z3 keeps its terms in one context per process, which two threads must not enter at once.
 _ONE_AT_A_TIME: Final = Lock()
 
 
-def search(rows: tuple[Row, ...]) -> dict[str, Fraction] | None:
-    """A point that satisfies the rows, or None where z3 finds them unsatisfiable.
+def search(constraints: tuple[LinearConstraint, ...]) -> dict[str, Fraction] | None:
+    """A point that satisfies the constraints, or None where z3 finds them unsatisfiable.
 
-    The rows go over as SMT-LIB text with whole coefficients, which z3 reads about twice as fast as it builds terms.
+    The constraints go over as SMT-LIB text with whole coefficients, read by z3 about twice as fast as it
+    builds terms.
     """
-    names = {name: f"x{number}" for number, name in enumerate(names_of(rows))}
+    names = {name: f"x{number}" for number, name in enumerate(names_of(constraints))}
     declarations = "".join(f"(declare-const {alias} Real)" for alias in names.values())
-    script = declarations + "".join(_assertion(row, names) for row in rows)
+    script = declarations + "".join(_assertion(constraint, names) for constraint in constraints)
     with _ONE_AT_A_TIME:
         found = _ask(script)  # returns when its last z3 object is gone
     return None if found is None else {name: found.get(alias, Fraction(0)) for name, alias in names.items()}
@@ -41,8 +42,8 @@ def _ask(script: str) -> dict[str, Fraction] | None:
     return {str(symbol.name()): Fraction(model[symbol].as_fraction()) for symbol in model.decls()}
 
 
-def _assertion(row: Row, names: dict[str, str]) -> str:
-    form, relation = row
+def _assertion(constraint: LinearConstraint, names: dict[str, str]) -> str:
+    form, relation = constraint
     common = lcm(form.constant.denominator, *(c.denominator for _, c in form.terms))
     products = "".join(f" (* {_whole(c * common)} {names[name]})" for name, c in form.terms)
     return f"(assert ({relation} (+ {_whole(form.constant * common)}{products}) 0.0))"

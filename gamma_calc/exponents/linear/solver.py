@@ -13,64 +13,64 @@ from gamma_calc.errors import CertificateError
 from gamma_calc.exponents.linear.affine import Affine, sum_affine
 from gamma_calc.exponents.linear.bounds import Bound, Line, lines
 from gamma_calc.exponents.linear.certificate import Infeasible, Optimal, Unbounded
-from gamma_calc.exponents.linear.constraint import Row, closed, holds, names_of
+from gamma_calc.exponents.linear.constraint import LinearConstraint, holds, names_of, weak
 from gamma_calc.exponents.linear.search import search
 
 _ZERO: Final = Fraction(0)
 _ONE: Final = Fraction(1)
 
 
-def common_point(rows: tuple[Row, ...]) -> dict[str, Fraction] | None:
-    """A point that satisfies every row, or None if a checked proof says that there is none.
+def common_point(constraints: tuple[LinearConstraint, ...]) -> dict[str, Fraction] | None:
+    """A point that satisfies every constraint, or None if a checked proof says that there is none.
 
     >>> x = Affine.variable("x")
     >>> common_point(((x, ">"), (-x, ">")))
     >>> common_point(((x - 1, ">="), (-x + 1, ">=")))
     {'x': Fraction(1, 1)}
     """
-    answer = decide(rows)
+    answer = decide(constraints)
     return None if isinstance(answer, Infeasible) else answer
 
 
-def decide(rows: tuple[Row, ...]) -> dict[str, Fraction] | Infeasible:
-    """A point that satisfies every row, or the proof that there is none."""
-    quick = _decide_by_bounds(rows)
+def decide(constraints: tuple[LinearConstraint, ...]) -> dict[str, Fraction] | Infeasible:
+    """A point that satisfies every constraint, or the proof that there is none."""
+    quick = _decide_by_bounds(constraints)
     if quick is not None:
         return quick
-    point = search(rows)
+    point = search(constraints)
     if point is None:
-        return _refutation(rows)
-    if not all(holds(row, point) for row in rows):
-        raise CertificateError("a point from the solver breaks a row")
+        return _refutation(constraints)
+    if not all(holds(constraint, point) for constraint in constraints):
+        raise CertificateError("a point from the solver breaks a constraint")
     return point
 
 
-def largest(form: Affine, rows: tuple[Row, ...]) -> Optimal | Unbounded | Infeasible:
-    """The supremum of a form over the rows; if they clash, a smallest set of rows that does.
+def largest(form: Affine, constraints: tuple[LinearConstraint, ...]) -> Optimal | Unbounded | Infeasible:
+    """The supremum of a form over the constraints; if they conflict, a smallest set that does.
 
     >>> x = Affine.variable("x")
     >>> best = largest(x * 2, ((-x + 1, ">"),))
     >>> best.value, best.attained
     (Fraction(2, 1), False)
     """
-    start = decide(rows)
+    start = decide(constraints)
     if isinstance(start, Infeasible):
-        return shrunk(start)
-    inside = dict.fromkeys(form.variables, _ZERO) | start
-    bounds = lines(rows)
+        return irreducible(start)
+    interior_point = dict.fromkeys(form.variables, _ZERO) | start
+    bounds = lines(constraints)
     if all(len(line.direction) == 1 for line in bounds):
-        return _optimum_in_a_box(form, rows, bounds, inside)
-    return _optimum(form, rows, inside)
+        return _optimum_in_a_box(form, constraints, bounds, interior_point)
+    return _optimum(form, constraints, interior_point)
 
 
-def shrunk(proof: Infeasible) -> Infeasible:
-    """A proof from which no row can be left out, with whole multipliers."""
+def irreducible(proof: Infeasible) -> Infeasible:
+    """The proof for an irreducible subsystem: no constraint can be left out of it. Its multipliers are whole."""
     proof = proof.scaled_to_integers()
     index = 0
-    while index < len(proof.rows):
-        answer = decide(proof.rows[:index] + proof.rows[index + 1 :])
+    while index < len(proof.constraints):
+        answer = decide(proof.constraints[:index] + proof.constraints[index + 1 :])
         if isinstance(answer, Infeasible):
-            proof = answer.scaled_to_integers()  # the rows before this one are needed, so they keep their places
+            proof = answer.scaled_to_integers()  # those before this one are needed, and keep their places
         else:
             index += 1
     return proof
@@ -79,24 +79,24 @@ def shrunk(proof: Infeasible) -> Infeasible:
 # -- bounds on single directions --------------------------------------------------------------------------------------
 
 
-def _decide_by_bounds(rows: tuple[Row, ...]) -> dict[str, Fraction] | Infeasible | None:
-    """The answer, where constant rows, two parallel rows or a box give it."""
-    for index, row in enumerate(rows):
-        if not row[0].terms and not holds(row, {}):
-            return _proof(rows, {index: _ONE if row[0].constant <= 0 else -_ONE})
-    bounds = lines(rows)
+def _decide_by_bounds(constraints: tuple[LinearConstraint, ...]) -> dict[str, Fraction] | Infeasible | None:
+    """The answer, where constant constraints, two parallel constraints or a box give it."""
+    for index, constraint in enumerate(constraints):
+        if not constraint[0].terms and not holds(constraint, {}):
+            return _proof(constraints, {index: _ONE if constraint[0].constant <= 0 else -_ONE})
+    bounds = lines(constraints)
     for line in bounds:
         conflict = line.conflict()
         if conflict:
             low, high = conflict
-            return _proof(rows, {low.index: 1 / low.scale, high.index: -1 / high.scale})
+            return _proof(constraints, {low.index: 1 / low.scale, high.index: -1 / high.scale})
     if all(len(line.direction) == 1 for line in bounds):
         return {line.direction[0][0]: line.between() for line in bounds}
     return None
 
 
 def _optimum_in_a_box(
-    form: Affine, rows: tuple[Row, ...], bounds: list[Line], inside: dict[str, Fraction]
+    form: Affine, constraints: tuple[LinearConstraint, ...], bounds: list[Line], interior_point: dict[str, Fraction]
 ) -> Optimal | Unbounded:
     """Each variable at its own bound."""
     sides = {line.direction[0][0]: line for line in bounds}
@@ -105,78 +105,89 @@ def _optimum_in_a_box(
         line = sides.get(name)
         bound = line and (line.high if slope > 0 else line.low)
         if not bound:
-            return Unbounded(form, rows, inside, {name: _ONE if slope > 0 else -_ONE})
+            return Unbounded(form, constraints, interior_point, {name: _ONE if slope > 0 else -_ONE})
         ends[name] = slope, bound
     weights = {bound.index: -slope / bound.scale for slope, bound in ends.values()}
-    best = inside | {name: bound.value for name, (_, bound) in ends.items()}
-    return Optimal(form, rows, form.at(best), _spread(rows, weights), best, inside)
+    best = interior_point | {name: bound.value for name, (_, bound) in ends.items()}
+    return Optimal(form, constraints, form.at(best), _spread(constraints, weights), best, interior_point)
 
 
-def _proof(rows: tuple[Row, ...], weights: dict[int, Fraction]) -> Infeasible:
-    return Infeasible(rows, _spread(rows, weights))
+def _proof(constraints: tuple[LinearConstraint, ...], weights: dict[int, Fraction]) -> Infeasible:
+    return Infeasible(constraints, _spread(constraints, weights))
 
 
-def _spread(rows: tuple[Row, ...], weights: dict[int, Fraction]) -> tuple[Fraction, ...]:
-    return tuple(weights.get(index, _ZERO) for index in range(len(rows)))
+def _spread(constraints: tuple[LinearConstraint, ...], weights: dict[int, Fraction]) -> tuple[Fraction, ...]:
+    return tuple(weights.get(index, _ZERO) for index in range(len(constraints)))
 
 
 # -- the search and its dual ------------------------------------------------------------------------------------------
 
 
-def _refutation(rows: tuple[Row, ...]) -> Infeasible:
-    """Multipliers that add the rows up to a contradiction, scaled so that its size is one."""
-    weights = _weights(rows)
-    constant = sum_affine(w * form.constant for w, (form, _) in zip(weights, rows, strict=True))
-    strict = sum_affine(w for w, (_, relation) in zip(weights, rows, strict=True) if relation == ">")
-    contradiction: tuple[Row, ...] = ((-constant, ">="), (strict - constant - 1, "="))
-    found = search((*_dual(rows, Affine()), *contradiction))
+def _refutation(constraints: tuple[LinearConstraint, ...]) -> Infeasible:
+    """Multipliers that add the constraints up to a contradiction, scaled so that its size is one."""
+    weights = _weights(constraints)
+    constant = sum_affine(w * form.constant for w, (form, _) in zip(weights, constraints, strict=True))
+    strictness = sum_affine(w for w, (_, relation) in zip(weights, constraints, strict=True) if relation == ">")
+    contradiction: tuple[LinearConstraint, ...] = ((-constant, ">="), (strictness - constant - 1, "="))
+    found = search((*_dual(constraints, Affine()), *contradiction))
     if found is None:
         raise CertificateError("the solver calls a system unsatisfiable and finds no proof of it")
-    return Infeasible(rows, _values(weights, found))
+    return Infeasible(constraints, _values(weights, found))
 
 
-def _optimum(form: Affine, rows: tuple[Row, ...], inside: dict[str, Fraction]) -> Optimal | Unbounded:
-    """One search for a point of the closed rows and multipliers whose bound it reaches."""
-    boundary = tuple(closed(row) for row in rows)
-    weights = _weights(rows)
-    bound = sum_affine(w * row.constant for w, (row, _) in zip(weights, rows, strict=True)) + form.constant
-    found = search((*boundary, *_dual(rows, form), (bound - form, "=")))
+def _optimum(
+    form: Affine, constraints: tuple[LinearConstraint, ...], interior_point: dict[str, Fraction]
+) -> Optimal | Unbounded:
+    """One search for a point of the weak constraints and multipliers whose bound it reaches."""
+    boundary = tuple(weak(constraint) for constraint in constraints)
+    weights = _weights(constraints)
+    bound = sum_affine(w * row.constant for w, (row, _) in zip(weights, constraints, strict=True)) + form.constant
+    found = search((*boundary, *_dual(constraints, form), (bound - form, "=")))
     if found is None:
-        return Unbounded(form, rows, inside, _ray(form, rows))
-    best = inside | {name: found[name] for name in inside if name in found}
+        return Unbounded(form, constraints, interior_point, _ray(form, constraints))
+    best = interior_point | {name: found[name] for name in interior_point if name in found}
     value = form.at(best)
-    # The closed rows reach the value. Either a point of the rows has it too, or a bound with a strict row forbids it.
-    reached = best if all(holds(row, best) for row in rows) else decide((*rows, (form - value, "=")))
+    # The weak constraints reach the value. Either a point has it too, or a bound with a strict constraint forbids it.
+    reached = (
+        best
+        if all(holds(constraint, best) for constraint in constraints)
+        else decide((*constraints, (form - value, "=")))
+    )
     if isinstance(reached, Infeasible):
         *strict, last = reached.multipliers
-        return Optimal(form, rows, value, tuple(w / last for w in strict), best, inside)
-    return Optimal(form, rows, value, _values(weights, found), inside | reached, inside)
+        return Optimal(form, constraints, value, tuple(w / last for w in strict), best, interior_point)
+    return Optimal(form, constraints, value, _values(weights, found), interior_point | reached, interior_point)
 
 
-def _ray(form: Affine, rows: tuple[Row, ...]) -> dict[str, Fraction]:
-    slopes = tuple(closed((Affine(row.terms), relation)) for row, relation in rows)
+def _ray(form: Affine, constraints: tuple[LinearConstraint, ...]) -> dict[str, Fraction]:
+    slopes = tuple(weak((Affine(form.terms), relation)) for form, relation in constraints)
     ray = decide((*slopes, (Affine(form.terms) - 1, "=")))
     if isinstance(ray, Infeasible):
         raise CertificateError("the solver finds neither an optimum nor a way to infinity")
     return ray
 
 
-def _weights(rows: tuple[Row, ...]) -> list[Affine]:
-    """One unknown multiplier per row, under names that no exponent can have."""
-    return [Affine.variable(str(index)) for index in range(len(rows))]
+def _weights(constraints: tuple[LinearConstraint, ...]) -> list[Affine]:
+    """One unknown multiplier per constraint, under names that no exponent can have."""
+    return [Affine.variable(str(index)) for index in range(len(constraints))]
 
 
 def _values(weights: list[Affine], found: dict[str, Fraction]) -> tuple[Fraction, ...]:
     return tuple(found.get(weight.variables[0], _ZERO) for weight in weights)
 
 
-def _dual(rows: tuple[Row, ...], form: Affine) -> tuple[Row, ...]:
-    """Multipliers of fitting sign with form + sum of the weighted rows free of variables."""
-    weights = _weights(rows)
-    signs: tuple[Row, ...] = tuple((w, ">=") for w, (_, relation) in zip(weights, rows, strict=True) if relation != "=")
+def _dual(constraints: tuple[LinearConstraint, ...], form: Affine) -> tuple[LinearConstraint, ...]:
+    """Multipliers of fitting sign with form + sum of the weighted constraints free of variables."""
+    weights = _weights(constraints)
+    signs: tuple[LinearConstraint, ...] = tuple(
+        (w, ">=") for w, (_, relation) in zip(weights, constraints, strict=True) if relation != "="
+    )
     cancel = [
-        sum_affine(w * row.coefficient(name) for w, (row, _) in zip(weights, rows, strict=True))
+        sum_affine(w * row.coefficient(name) for w, (row, _) in zip(weights, constraints, strict=True))
         + form.coefficient(name)
-        for name in names_of((*rows, (form, "=")))
+        for name in names_of((*constraints, (form, "=")))
     ]
     return (*signs, *((equation, "=") for equation in cancel))
+
+
+shrunk = irreducible  # the old name

@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final
+from typing import Final, Protocol, Self
 
-from gamma_calc.exponents.linear.affine import Affine
-from gamma_calc.exponents.orders.maximum import ONE
-from gamma_calc.exponents.orders.order import Order
+from gamma_calc.errors import OrderError
 
-_FIRST: Final = ("eta", "eta_A", "eta_B")  # the exponents one asks for lead, the others follow by name
+LEADING: Final = ("eta", "eta_A", "eta_B")  # the exponents one asks for lead, the others follow by name
+MOST_PRINTED: Final = 4_000  # digits of a number; Python itself prints no integer of more than 4,300
+_TOO_LONG: Final = 10**MOST_PRINTED
+
+
+class Form(Protocol):
+    """What is printed as a sum: multiples of names, and a number."""
+
+    @property
+    def terms(self) -> tuple[tuple[str, Fraction], ...]: ...
+    @property
+    def constant(self) -> Fraction: ...
+    def __neg__(self) -> Self: ...
+
+
+class Maxima(Protocol):
+    """What is printed as a maximum of forms, a minimum, or a difference of two maxima; no form above is -oo."""
+
+    @property
+    def above(self) -> Collection[Form]: ...
+    @property
+    def below(self) -> Collection[Form]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +47,7 @@ class Dialect:
     minus: str
     infinity: str
 
-    def affine(self, form: Affine) -> str:
+    def affine(self, form: Form) -> str:
         """The variables, then the number, but a positive term in front where there is one.
 
         A minus in front is easily overread, hence 1 - eta; and -1/2 - a0 shows the number that is changed.
@@ -39,16 +58,16 @@ class Dialect:
         rest = [term for term in (*terms, *number) if term is not lead]
         return (self.minus if lead[1] < 0 else "") + self._size(*lead) + "".join(self._joined(*term) for term in rest)
 
-    def order(self, value: Order) -> str:
+    def order(self, value: Maxima) -> str:
         """A maximum, a minimum, or a difference of two maxima; -oo by its sign."""
-        if value.is_zero_quantity:
+        if not value.above:
             return self.minus + self.infinity
-        if value.above == ONE and not value.is_convex:
+        if _is_zero(value.above) and not _is_zero(value.below):
             return self._extremum("min", [-form for form in value.below])
         above = self._extremum("max", value.above)
-        return above if value.is_convex else f"{above} {self.minus} {self._extremum('max', value.below)}"
+        return above if _is_zero(value.below) else f"{above} {self.minus} {self._extremum('max', value.below)}"
 
-    def _extremum(self, name: str, forms: Iterable[Affine]) -> str:
+    def _extremum(self, name: str, forms: Iterable[Form]) -> str:
         first, *rest = [self.affine(form) for form in sorted(forms, key=_place)]
         return self.extremum(name, [first, *rest]) if rest else first
 
@@ -56,13 +75,21 @@ class Dialect:
         return f" {self.minus if coefficient < 0 else '+'} {self._size(name, coefficient)}"
 
     def _size(self, name: str, coefficient: Fraction) -> str:
+        if max(abs(coefficient.numerator), coefficient.denominator) >= _TOO_LONG:
+            raise OrderError(
+                f"a number of more than {MOST_PRINTED} digits is not printed", hint="use smaller exponents"
+            )
         return self.multiple(abs(coefficient), name) if name else self.number(abs(coefficient))
+
+
+def _is_zero(forms: Collection[Form]) -> bool:
+    return all(not form.terms and not form.constant for form in forms)
 
 
 def _rank(term: tuple[str, Fraction]) -> tuple[int, str, Fraction]:
     name, coefficient = term
-    return (_FIRST.index(name) if name in _FIRST else len(_FIRST), name, coefficient)
+    return (LEADING.index(name) if name in LEADING else len(LEADING), name, coefficient)
 
 
-def _place(form: Affine) -> tuple[list[tuple[int, str, Fraction]], Fraction]:
+def _place(form: Form) -> tuple[list[tuple[int, str, Fraction]], Fraction]:
     return sorted(map(_rank, form.terms)), form.constant

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from gamma_calc.exponents.linear.affine import Affine
-from gamma_calc.exponents.notation.dialect import Dialect
+from gamma_calc.exponents.notation.dialect import Dialect, Form, Maxima
 from gamma_calc.exponents.notation.spelling import GREEK, stem_and_index
-from gamma_calc.exponents.orders.order import Order
 
 
-def affine_latex(form: Affine) -> str:
+def affine_latex(form: Form) -> str:
     r"""An affine form in LaTeX, without dollar signs.
 
+    >>> from gamma_calc.exponents import Affine
     >>> print(affine_latex(Affine.variable("rho") * Fraction(1, 2) - 1))
     \frac{1}{2}\rho - 1
     """
     return LATEX.affine(form)
 
 
-def order_latex(value: Order) -> str:
+def order_latex(value: Maxima) -> str:
     r"""An order in LaTeX, without dollar signs.
 
-    >>> from gamma_calc.exponents.notation.grammar import parse_order
-    >>> print(order_latex(parse_order("max(eta_A, b0)")))
+    >>> from gamma_calc.exponents import Order
+    >>> print(order_latex(Order("max(eta_A, b0)")))
     \max\left(\eta_{A}, b_{0}\right)
     """
     return LATEX.order(value)

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from gamma_calc.exponents.linear.affine import Affine
-from gamma_calc.exponents.notation.dialect import Dialect
-from gamma_calc.exponents.orders.order import Order
+from gamma_calc.exponents.notation.dialect import Dialect, Form, Maxima
 
 
-def affine_text(form: Affine) -> str:
+def affine_text(form: Form) -> str:
     """An affine form in plain text.
 
+    >>> from gamma_calc.exponents import Affine
     >>> affine_text(Affine.variable("a0") * -1 - Fraction(1, 2))
     '-1/2 - a0'
     """
     return TEXT.affine(form)
 
 
-def order_text(value: Order) -> str:
-    """An order in plain text; ``parse_order`` gives it back.
+def order_text(value: Maxima) -> str:
+    """An order in plain text; ``Order`` reads it back.
 
-    >>> from gamma_calc.exponents.notation.grammar import parse_order
-    >>> order_text(parse_order("max(1 + eta, 0)"))
+    >>> from gamma_calc.exponents import Order
+    >>> order_text(Order("max(1 + eta, 0)"))
     'max(0, eta + 1)'
     """
     return TEXT.order(value)

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from gamma_calc.exponents.linear.affine import Affine
-from gamma_calc.exponents.notation.dialect import Dialect
+from gamma_calc.exponents.notation.dialect import Dialect, Form, Maxima
 from gamma_calc.exponents.notation.spelling import GREEK, SIGNS, SUBSCRIPTS, stem_and_index
-from gamma_calc.exponents.orders.order import Order
 
 
-def affine_unicode(form: Affine) -> str:
+def affine_unicode(form: Form) -> str:
     """An affine form with Greek letters.
 
+    >>> from gamma_calc.exponents import Affine
     >>> affine_unicode(Affine.variable("eta_A") * 2 - 1)
     '2η_A − 1'
     """
     return UNICODE.affine(form)
 
 
-def order_unicode(value: Order) -> str:
-    """An order with Greek letters; ``parse_order`` gives it back.
+def order_unicode(value: Maxima) -> str:
+    """An order with Greek letters; ``Order`` reads it back.
 
-    >>> from gamma_calc.exponents.notation.grammar import parse_order
-    >>> order_unicode(parse_order("min(-1/2, -1/2 - a0, -1 - b0)"))
+    >>> from gamma_calc.exponents import Order
+    >>> order_unicode(Order("min(-1/2, -1/2 - a0, -1 - b0)"))
     'min(−1/2, −1/2 − a₀, −1 − b₀)'
     """
     return UNICODE.order(value)

@@ -11,8 +11,16 @@ from functools import lru_cache
 from itertools import combinations
 
 from gamma_calc.exponents.linear.affine import Affine
-from gamma_calc.exponents.orders import maximum as convex
-from gamma_calc.exponents.orders.maximum import ONE, Convex
+from gamma_calc.exponents.orders.maximum import (
+    ONE,
+    Convex,
+    dominates,
+    irredundant,
+    minkowski_sum,
+    samples,
+    sort_key,
+    value_at,
+)
 from gamma_calc.exponents.orders.one_variable import apart
 
 
@@ -20,7 +28,7 @@ from gamma_calc.exponents.orders.one_variable import apart
 def simplest(above: Convex, below: Convex) -> tuple[Convex, Convex]:
     """An equal difference: a maximum, or a minimum, or else without the kinks that both sides share."""
     if len(below) == 1:
-        return _moved(above, next(iter(below))), ONE
+        return _translated(above, next(iter(below))), ONE
     names = {k for f in above | below for k in f.variables}
     if len(names) == 1:
         return _on_a_line(above, below, next(iter(names)))
@@ -38,14 +46,14 @@ def _on_a_line(above: Convex, below: Convex, name: str) -> tuple[Convex, Convex]
     if len(below) == 1:
         return above, ONE
     if len(above) == 1:
-        return ONE, _moved(below, next(iter(above)))
+        return ONE, _translated(below, next(iter(above)))
     return _placed(above, below)
 
 
 def _without_shared_kinks(above: Convex, below: Convex) -> tuple[Convex, Convex]:
     """Both sides without the maxima of two forms that are summands of both."""
     left, right = _kinks(above), _kinks(below)
-    for direction in sorted(left.keys() & right.keys(), key=convex.rank):
+    for direction in sorted(left.keys() & right.keys(), key=sort_key):
         for length in sorted(left[direction] | right[direction], reverse=True):
             segment = frozenset({Affine(), direction * length})
             divided = [_quotient(part, segment) for part in (above, below)]
@@ -65,9 +73,9 @@ def _kinks(forms: Convex) -> dict[Affine, set[Fraction]]:
 
 
 def _placed(above: Convex, below: Convex) -> tuple[Convex, Convex]:
-    """Both sides moved by one form, so that one form of ``below`` is zero and what remains is short."""
+    """Both sides less one form, so that one form of ``below`` is zero and what remains is short."""
     names = sorted({k for f in below for k in f.variables})
-    placings = {corner: (_moved(above, corner), _moved(below, corner)) for corner in below}
+    placings = {corner: (_translated(above, corner), _translated(below, corner)) for corner in below}
 
     def cost(corner: Affine) -> tuple[int, int, list[Fraction]]:
         numbers = [c for f in frozenset.union(*placings[corner]) for c in (f.constant, *(c for _, c in f.terms)) if c]
@@ -76,7 +84,7 @@ def _placed(above: Convex, below: Convex) -> tuple[Convex, Convex]:
     return placings[min(below, key=cost)]
 
 
-def _moved(forms: Convex, by: Affine) -> Convex:
+def _translated(forms: Convex, by: Affine) -> Convex:
     return frozenset(form - by for form in forms)
 
 
@@ -84,11 +92,11 @@ def _quotient(above: Convex, below: Convex) -> Convex | None:
     """The maximum R with R + below = above, if there is one. A sum has no fewer forms than either part."""
     if len(below) > len(above):
         return None
-    gaps = [(x, convex.value(above, x) - convex.value(below, x)) for x in convex.samples(above, below)]
-    pieces = {p - q for p in above for q in below}
-    likely = [r for r in pieces if all(r.at(x) <= gap for x, gap in gaps)]
+    gaps = [(x, value_at(above, x) - value_at(below, x)) for x in samples(above, below)]
+    differences = {p - q for p in above for q in below}
+    likely = [r for r in differences if all(r.at(x) <= gap for x, gap in gaps)]
     if any(gap not in (r.at(x) for r in likely) for x, gap in gaps):
         return None
-    fits = frozenset(r for r in likely if all(convex.covers(above, r + q) for q in below))
-    quotient = convex.irredundant(fits)
-    return quotient if quotient and convex.plus(quotient, below) == above else None
+    fits = frozenset(r for r in likely if all(dominates(above, r + q) for q in below))
+    quotient = irredundant(fits)
+    return quotient if quotient and minkowski_sum(quotient, below) == above else None

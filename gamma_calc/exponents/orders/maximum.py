@@ -14,6 +14,7 @@ from typing import Final
 
 from gamma_calc.errors import OrderError
 from gamma_calc.exponents.linear.affine import Affine
+from gamma_calc.exponents.linear.solver import common_point
 
 Convex = frozenset[Affine]
 
@@ -22,13 +23,14 @@ NOTHING: Final[Convex] = frozenset()
 ONE: Final[Convex] = frozenset({Affine()})
 
 
-def maximum(left: Convex, right: Convex) -> Convex:
+def envelope(left: Convex, right: Convex) -> Convex:
+    """The larger of two maxima at every point."""
     return left if right <= left else irredundant(left | right)
 
 
 @lru_cache(maxsize=8192)
-def plus(left: Convex, right: Convex) -> Convex:
-    """The sum of two maxima (Minkowski sum of their forms)."""
+def minkowski_sum(left: Convex, right: Convex) -> Convex:
+    """The sum of two maxima, which is the maximum of the sums of their forms."""
     if left == ONE or not right:
         return right
     if right == ONE or not left:
@@ -54,11 +56,11 @@ def irredundant(forms: Convex) -> Convex:
         rival = best.get(form.terms)
         if rival is None or form.constant > rival.constant:
             best[form.terms] = form
-    return frozenset(best.values()) if len(best) < 3 else _envelope(frozenset(best.values()))
+    return frozenset(best.values()) if len(best) < 3 else _pruned(frozenset(best.values()))
 
 
 @lru_cache(maxsize=8192)
-def covers(forms: Convex, form: Affine) -> bool:
+def dominates(forms: Convex, form: Affine) -> bool:
     """Is the form nowhere above the maximum of these irredundant forms?"""
     twin = next((f for f in forms if f.terms == form.terms), None)
     if twin is not None:  # each form leads somewhere, and there a larger twin would lead
@@ -66,7 +68,7 @@ def covers(forms: Convex, form: Affine) -> bool:
     return len(forms) > 1 and not _leads_somewhere(form, forms)
 
 
-def _envelope(candidates: Convex) -> Convex:
+def _pruned(candidates: Convex) -> Convex:
     if len(candidates) > MOST_FORMS:
         what = f"a maximum of {len(candidates)} forms is more than the {MOST_FORMS} that are compared"
         raise OrderError(what, hint="fix some of the exponents first")
@@ -74,7 +76,7 @@ def _envelope(candidates: Convex) -> Convex:
     if len(names) == 1:
         return _hull(candidates, next(iter(names)))
     kept = candidates
-    for form in sorted(candidates - _leaders_at_samples(candidates), key=rank):
+    for form in sorted(candidates - _leaders_at_samples(candidates), key=sort_key):
         if not _leads_somewhere(form, kept - {form}):
             kept -= {form}
     return kept
@@ -106,7 +108,7 @@ def _scattered(row: int, column: int) -> Fraction:
     return Fraction((7 * (row + 3) * (column + 2) + row * row) % 23 - 11)
 
 
-def value(forms: Convex, point: Mapping[str, Fraction]) -> Fraction:
+def value_at(forms: Convex, point: Mapping[str, Fraction]) -> Fraction:
     return max(form.at(point) for form in forms)
 
 
@@ -119,7 +121,7 @@ def _leaders_at_samples(forms: Convex) -> Convex:
     return frozenset(leaders)
 
 
-def rank(form: Affine) -> tuple[object, ...]:
+def sort_key(form: Affine) -> tuple[object, ...]:
     """Any fixed order among forms, so that nothing depends on the order in which a set is walked."""
     return form.terms, form.constant
 
@@ -153,6 +155,4 @@ def _leads_far_out(form: Affine, rivals: Convex, names: list[str]) -> bool:
 
 
 def _leads_by_search(form: Affine, rivals: Convex) -> bool:
-    from gamma_calc.exponents.linear.solver import common_point
-
     return common_point(tuple((form - rival, ">") for rival in rivals)) is not None

@@ -1,38 +1,77 @@
-"""Orders: v = Theta(n^g), with g an exact piecewise-linear function of named exponents.
+"""What a user of exponents holds in hand: orders, the regions where they are compared, and each from the other.
 
-Every piecewise-linear function is a difference of two maxima of affine forms (a tropical quotient), and that pair is
-closed under + - max min and rational scaling. Where the difference is itself a maximum, or a minimum, it is reduced
-to one, so the orders that the calculus makes from max and + alone have one canonical form.
+A quantity of a training program is Theta(n^g) in the width n, and g is its *order*: an exact piecewise-linear function
+of named exponents, such as that of the learning rate. A *region* is an exact set of such exponents. The two meet in
+both directions, which is why they stand in one file: comparing orders gives a region, and the largest value of an
+exponent over a region is again an order. All arithmetic is below: ``piecewise`` for functions, ``polyhedral_set`` for
+sets.
+
+Adam moves an entry of a weight by n^eta; an output that adds n of them grows as n^(eta + 1), beside a part n^eta that
+averages. Its order is the larger of the two exponents, and training is stable where that is at most zero:
+
+    >>> output = maximum("eta", "eta + 1")
+    >>> output
+    Order('eta + 1')
+    >>> output <= 0
+    Region('eta <= -1')
+
+With a second path, through a factor of order n^b0, the stable rates depend on b0, and so does their supremum:
+
+    >>> stable = (output <= 0) & (Order("eta + b0 + 1/2") <= 0)
+    >>> stable
+    Region('eta + b0 <= -1/2 & eta <= -1')
+    >>> (largest_rate,) = stable.sup("eta")
+    >>> largest_rate.value, largest_rate.value(b0="1/2")
+    (Order('min(-1, -1/2 - b0)'), Order('-1'))
+    >>> {"eta": -1, "b0": "1/2"} in stable
+    True
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import html
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import Final
 
-from gamma_calc.errors import OrderError
+from gamma_calc.errors import OrderError, unknown
+from gamma_calc.exponents.linear.accepted import require, shown
 from gamma_calc.exponents.linear.affine import Affine
-from gamma_calc.exponents.orders import maximum as convex
-from gamma_calc.exponents.orders.difference import simplest
-from gamma_calc.exponents.orders.maximum import NOTHING, ONE, Convex
+from gamma_calc.exponents.orders.comparison import Relation, compare
+from gamma_calc.exponents.orders.maximum import NOTHING as NO_FORMS
+from gamma_calc.exponents.orders.maximum import ONE, Convex, irredundant
+from gamma_calc.exponents.orders.piecewise import Exponent, PiecewiseLinear, affine_forms
+from gamma_calc.exponents.orders.region_text import read_region
+from gamma_calc.exponents.orders.upper_bounds import upper_bounds
+from gamma_calc.exponents.regions.polyhedral_set import Optimum, PolyhedralSet
+from gamma_calc.exponents.regions.polyhedron import Polyhedron
+from gamma_calc.exponents.regions.union import simplified
 
-if TYPE_CHECKING:
-    from gamma_calc.exponents.regions.region import Region
+__all__ = [
+    "EVERYTHING",
+    "MINUS_INFINITY",
+    "NOTHING",
+    "Exponent",
+    "Order",
+    "Region",
+    "Supremum",
+    "largest",
+    "maximum",
+    "minimum",
+    "order",
+    "supremum",
+    "where",
+]
 
-Exponent: TypeAlias = "Order | Affine | Fraction | int | str"
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Order:
+class Order(PiecewiseLinear):
     """An exponent: the piecewise-linear function max(above) - max(below) of named exponents.
 
-    Build one with :func:`order`, combine with ``+ - *`` (by a rational), :func:`maximum`, :func:`minimum`; call it to
-    substitute. ``above`` empty is -oo. Comparison with ``<=`` gives the region where it holds; ``==`` is exact
-    equality as functions.
+    Write one as a text, or make it with :func:`order`, :func:`maximum`, :func:`minimum` and ``+ - *`` (by a rational);
+    call it to substitute. ``above`` empty is -oo. Comparison with ``<=`` gives the region where it holds; ``==`` is
+    exact equality as functions.
 
-    >>> eta = order("eta")
+    >>> eta = Order("eta")
     >>> maximum(eta, 2 * eta + 1)
     Order('max(eta, 2*eta + 1)')
     >>> maximum(eta, 2 * eta + 1)(eta="-1/2")
@@ -41,154 +80,135 @@ class Order:
     True
     """
 
-    above: Convex
-    below: Convex = ONE
+    __slots__ = ()
+    _op_priority: Final = 20.0  # a number of sympy leaves the operation to this class
 
-    # -- construction ---------------------------------------------------------------------------------------------
-
-    @classmethod
-    def affine(cls, form: Affine) -> Order:
-        return cls(frozenset({form}))
-
-    @classmethod
-    def reduced(cls, above: Convex, below: Convex) -> Order:
-        """above - below, as a plain maximum or a plain minimum where it is one."""
-        return cls(*simplest(above, below)) if above else MINUS_INFINITY
-
-    # -- facts ----------------------------------------------------------------------------------------------------
-
-    @property
-    def is_zero_quantity(self) -> bool:
-        """True for -oo, the order of what is identically zero."""
-        return not self.above
-
-    @property
-    def is_convex(self) -> bool:
-        """True where the order is a maximum of affine forms (-oo included)."""
-        return self.below == ONE
-
-    @property
-    def variables(self) -> tuple[str, ...]:
-        """The names the order depends on, sorted."""
-        return tuple(sorted({k for f in self.above | self.below for k in f.variables}))
-
-    @property
-    def rational(self) -> Fraction:
-        """The value of an order without variables. Raises OrderError for -oo and for open variables."""
-        if self.is_zero_quantity:
-            raise OrderError("-inf is no rational: the quantity is identically zero")
-        if self.variables:
-            raise OrderError(f"{self} still depends on {', '.join(self.variables)}", hint="give each a value")
-        return max(f.constant for f in self.above) - max(f.constant for f in self.below)
-
-    def at(self, point: Mapping[str, Fraction]) -> Fraction | None:
-        """The value at a point, None for -oo."""
-        if self.is_zero_quantity:
-            return None
-        return max(f.at(point) for f in self.above) - max(f.at(point) for f in self.below)
-
-    # -- arithmetic -----------------------------------------------------------------------------------------------
-
-    def __add__(self, other: Order | Affine | Fraction | int) -> Order:
-        other = order(other)
-        if not self.above or not other.above:
-            return MINUS_INFINITY
-        above = convex.plus(self.above, other.above)
-        if self.below == ONE == other.below:
-            return Order(above)
-        return Order.reduced(above, convex.plus(self.below, other.below))
-
-    __radd__ = __add__
-
-    def __neg__(self) -> Order:
-        if self.is_zero_quantity:
-            raise OrderError("-inf cannot be subtracted: that divides by a quantity that is identically zero")
-        return Order.reduced(self.below, self.above)
-
-    def __sub__(self, other: Order | Affine | Fraction | int) -> Order:
-        return self + (-order(other))
-
-    def __rsub__(self, other: Order | Affine | Fraction | int) -> Order:
-        return order(other) + (-self)
-
-    def __mul__(self, factor: int | Fraction) -> Order:
-        _refuse_float(factor)
-        if self.is_zero_quantity:
-            if factor <= 0:
-                raise OrderError(f"-inf * {factor} has no value: only positive powers of zero are zero")
-            return self
-        size = abs(Fraction(factor))
-        scaled = Order(convex.scaled(self.above, size), convex.scaled(self.below, size))
-        return scaled if factor >= 0 else -scaled
-
-    __rmul__ = __mul__
-
-    def __truediv__(self, divisor: int | Fraction) -> Order:
-        _refuse_float(divisor)
-        if not divisor:
-            raise OrderError(f"({self})/0 has no value", hint="divide an exponent by a non-zero rational")
-        return self * (1 / Fraction(divisor))
+    def __init__(self, value: Exponent | Iterable[Affine], below: Iterable[Affine] = ONE) -> None:
+        if not isinstance(value, Iterable) or isinstance(value, str):
+            function = PiecewiseLinear.of(value)
+        else:
+            function = PiecewiseLinear.reduced(_forms(value), _forms(below) or ONE)
+        object.__setattr__(self, "above", function.above)
+        object.__setattr__(self, "below", function.below)
 
     def __call__(self, **values: Exponent) -> Order:
+        """The order with exponents put for names. Raises UnknownName for a name that it does not depend on.
+
+        An order without variables takes any name: it is the same everywhere. ``substitute`` asks nothing.
+        """
+        _known(values, self.variables)
         return self.substitute(values)
 
-    def substitute(self, values: Mapping[str, Exponent]) -> Order:
-        """Replace names by exponents (affine, or any order without a kink). Names left out stay."""
-        forms = {name: _as_affine(name, order(value)) for name, value in values.items()}
-        if self.is_zero_quantity or not forms:
-            return self
-        above, below = (
-            convex.irredundant(frozenset(f.substitute(forms) for f in part)) for part in (self.above, self.below)
-        )
-        return Order.reduced(above, below)
+    def __le__(self, other: Exponent) -> Region:
+        return where(self, "<=", other)
 
-    # -- comparison -----------------------------------------------------------------------------------------------
+    def __lt__(self, other: Exponent) -> Region:
+        return where(self, "<", other)
 
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, bool) or not isinstance(other, Order | Affine | Fraction | int):
-            return NotImplemented
-        other = order(other)
-        if not self.above or not other.above:
-            return not self.above and not other.above
-        if self.below == other.below:
-            return self.above == other.above
-        return convex.plus(self.above, other.below) == convex.plus(other.above, self.below)
+    def __ge__(self, other: Exponent) -> Region:
+        return where(other, "<=", self)
 
-    def __hash__(self) -> int:
-        if self.is_convex:  # an order without a kink equals a form or a number, and hashes as it
-            return hash(next(iter(self.above)) if len(self.above) == 1 else self.above)
-        return hash(self.at(dict.fromkeys(self.variables, Fraction(1, 7))))
-
-    def __le__(self, other: Order | Affine | Fraction | int) -> Region:
-        return _where(self, "<=", order(other))
-
-    def __lt__(self, other: Order | Affine | Fraction | int) -> Region:
-        return _where(self, "<", order(other))
-
-    def __ge__(self, other: Order | Affine | Fraction | int) -> Region:
-        return _where(order(other), "<=", self)
-
-    def __gt__(self, other: Order | Affine | Fraction | int) -> Region:
-        return _where(order(other), "<", self)
-
-    # -- appearance -----------------------------------------------------------------------------------------------
-
-    def __str__(self) -> str:
-        return format(self, "text")
-
-    def __repr__(self) -> str:
-        return f"Order({str(self)!r})"
-
-    def __format__(self, dialect: str) -> str:
-        from gamma_calc.exponents.notation.dialects import order_in
-
-        return order_in(self, dialect or "text")
+    def __gt__(self, other: Exponent) -> Region:
+        return where(other, "<", self)
 
     def _repr_latex_(self) -> str:
         return f"${self:latex}$"
 
+    def _repr_html_(self) -> str:
+        return html.escape(self._repr_latex_())  # a notebook typesets it there as well
 
-MINUS_INFINITY: Final = Order(NOTHING)
+
+class Region(PolyhedralSet):
+    """A set of exponents: every point that lies in one of the ``polyhedra``. Names that none mentions are free.
+
+    Write one as a text (comparisons of exponents joined by ``&`` and ``|``; ``all``; ``none``), or compare orders.
+    Combine with ``&`` ``|`` ``-`` ``~``; ``<=`` is inclusion and ``==`` equality as sets, both decided exactly. A point
+    is a mapping of names to values, or the values in the order of ``variables``.
+
+    >>> stable = Region("max(eta, 2*eta + 1) <= 0")
+    >>> stable
+    Region('eta <= -1/2')
+    >>> stable & Region("-1 < eta")
+    Region('-1 < eta <= -1/2')
+    >>> {"eta": Fraction(-1, 2)} in stable, order("-1/2") in stable, (-1, 0) in Region("eta < rho")
+    (True, True, True)
+    """
+
+    __slots__ = ()
+
+    def __init__(self, value: str | PolyhedralSet | Iterable[Polyhedron]) -> None:
+        object.__setattr__(self, "polyhedra", _union(value))
+
+    @classmethod
+    def parse(cls, text: str) -> Region:
+        """The region that a text denotes. Raises ExponentSyntaxError where it is none.
+
+        >>> Region.parse("eta <= min(-1/2, -1 - b0) & -1 <= eta < 0")
+        Region('eta + b0 <= -1 & -1 <= eta <= -1/2')
+        """
+        require(text, str, "text", "write one such as 'eta <= -1'")
+        return cls(text)
+
+    def __contains__(self, point: Mapping[str, Exponent] | Sequence[Exponent] | Exponent) -> bool:
+        values = {name: order(value).rational for name, value in _coordinates(point, self.variables).items()}
+        missing = [name for name in self.variables if name not in values]
+        if missing:
+            raise OrderError(f"the point leaves {', '.join(missing)} open", hint="give each a value")
+        return self.contains(values)
+
+    def substitute(self, values: Mapping[str, Exponent]) -> Region:
+        """The region with affine exponents put for names.
+
+        >>> Region("eta <= -1/2 - rho/2").substitute({"rho": 1})
+        Region('eta <= -1')
+        """
+        forms = affine_forms(values)
+        return Region(simplified(polyhedron.substitute(forms) for polyhedron in self.polyhedra))
+
+    def largest(self, form: Exponent) -> Optimum:
+        """The supremum of an affine exponent, with a proof.
+
+        Raises OrderError on an empty region, UnknownName for names that the region does not mention.
+
+        >>> str(Region("eta < -1/2").largest("eta"))
+        '-1/2 (approached, not attained)'
+        """
+        goal = order(form).form_for("the exponent to maximise")
+        _known(goal.variables, self.variables)
+        return self.optimum(goal)
+
+    def sup(self, name: str) -> tuple[Supremum, ...]:
+        """The supremum of one exponent as a function of the others, on domains that do not overlap.
+
+        Raises UnknownName for a name that the region does not mention.
+
+        >>> print(*Region("eta <= min(-1/2, -1 - b0) & b0 <= 0").sup("eta"))
+        min(-1/2, -1 - b0) where b0 <= 0
+        """
+        _known([name], self.variables)
+        return supremum(self, name)
+
+    def _repr_latex_(self) -> str:
+        return f"${self:latex}$"
+
+    def _repr_html_(self) -> str:
+        return html.escape(self._repr_latex_())
+
+
+@dataclass(frozen=True, slots=True)
+class Supremum:
+    """The least upper bound of an exponent wherever the others lie in ``where``; None if there is no bound.
+
+    ``attained`` is True if the bound itself is allowed at every point of ``where``.
+    """
+
+    value: Order | None
+    where: Region
+    attained: bool
+
+    def __str__(self) -> str:
+        value = "unbounded" if self.value is None else str(self.value)
+        return value if self.where.is_everything else f"{value} where {self.where}"
 
 
 def order(value: Exponent) -> Order:
@@ -201,16 +221,7 @@ def order(value: Exponent) -> Order:
     >>> order("max(0, eta)") == order("max(0, eta, eta/2 + 1)")
     False
     """
-    if isinstance(value, Order):
-        return value
-    if isinstance(value, str):
-        from gamma_calc.exponents.notation.grammar import parse_order
-
-        return parse_order(value)
-    if isinstance(value, Affine):
-        return Order.affine(value)
-    _refuse_float(value)
-    return Order.affine(Affine.number(value))
+    return Order.of(value)
 
 
 def maximum(*orders: Exponent) -> Order:
@@ -219,7 +230,7 @@ def maximum(*orders: Exponent) -> Order:
     >>> maximum(order("eta"), 0)
     Order('max(0, eta)')
     """
-    return largest(order(o) for o in orders)
+    return Order.largest_of(order(o) for o in orders)
 
 
 def minimum(*orders: Exponent) -> Order:
@@ -228,39 +239,90 @@ def minimum(*orders: Exponent) -> Order:
     >>> minimum("-1/2", "-1/2 - a0", "-1 - b0")
     Order('min(-1/2, -1/2 - a0, -1 - b0)')
     """
-    if not orders:
-        raise OrderError("the minimum of no orders has no value")
-    values = [order(o) for o in orders]
-    if any(v.is_zero_quantity for v in values):
-        return MINUS_INFINITY
-    return -largest(-v for v in values)
+    return Order.smallest_of(order(o) for o in orders)
 
 
-def largest(orders: Iterable[Order]) -> Order:
-    """The maximum of any number of orders; those that share what is subtracted are compared at once."""
-    groups: dict[Convex, Convex] = {}
-    for term in orders:
-        groups[term.below] = groups.get(term.below, NOTHING) | term.above
-    above, below = convex.irredundant(groups.pop(ONE, NOTHING)), ONE
-    for denominator, forms in groups.items():
-        raised = convex.plus(above, denominator)
-        above = convex.maximum(raised, convex.plus(convex.irredundant(forms), below))
-        below = convex.plus(below, denominator)
-    return Order(above) if below == ONE else Order.reduced(above, below)
+def largest(orders: Iterable[Exponent]) -> Order:
+    """The maximum of the orders of a collection; -oo if it is empty.
+
+    >>> largest([order("eta"), order(0)])
+    Order('max(0, eta)')
+    """
+    require(orders, Iterable, "collection of orders", "write a list such as ['eta', 0]")
+    return Order.largest_of(order(one) for one in orders)
 
 
-def _as_affine(name: str, value: Order) -> Affine:
-    if len(value.above) == 1 and value.is_convex:
-        return next(iter(value.above))
-    raise OrderError(f"cannot put {value} for {name}", hint="substitute an affine exponent such as -1/2 or rho/2 - 1")
+def where(left: Exponent, relation: Relation, right: Exponent) -> Region:
+    """The exponents at which one order is below, strictly below, or equal to another. -oo is below everything.
+
+    >>> where("max(0, eta + 1)", "<=", "-eta")
+    Region('eta <= -1/2')
+    """
+    return Region(compare(order(left), relation, order(right)))
 
 
-def _refuse_float(value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | Fraction):
-        raise OrderError(f"{value!r} is not an exact rational", hint="write Fraction(1, 2) or the text '1/2'")
+def supremum(region: Region, name: str) -> tuple[Supremum, ...]:
+    """The supremum of ``name`` over a region, on domains that do not overlap; unbounded where it is not mentioned.
+
+    >>> region = Region("eta <= -1/2 & eta <= -1/2 - a0 & eta <= -1 - b0 & a0 + 1/2 + b0 <= 0")
+    >>> print(*supremum(region, "eta"))
+    min(-1/2, -1/2 - a0, -1 - b0) where a0 + b0 <= -1/2
+    """
+    require(region, Region, "region", "write one such as Region('eta <= -1')")
+    require(name, str, "name of an exponent", "write it as a text such as 'eta'")
+    bounds = upper_bounds(region, name)
+    return tuple(Supremum(None if value is None else order(value), Region(domain), at) for value, domain, at in bounds)
 
 
-def _where(left: Order, relation: Literal["<=", "<"], right: Order) -> Region:
-    from gamma_calc.exponents.regions.region import where
+# -- what is taken ----------------------------------------------------------------------------------------------------
 
-    return where(left, relation, right)
+
+def _forms(forms: Iterable[Affine]) -> Convex:
+    hint = "write a text such as 'max(eta, 0)'"
+    require(forms, Iterable, "collection of affine forms", hint)
+    given = set()
+    for form in forms:
+        require(form, Affine, "affine form", hint)
+        given.add(form)
+    return irredundant(frozenset(given))
+
+
+def _union(value: str | PolyhedralSet | Iterable[Polyhedron]) -> tuple[Polyhedron, ...]:
+    if isinstance(value, str):
+        return read_region(value)
+    if isinstance(value, PolyhedralSet):
+        return value.polyhedra
+    hint = "write a text such as 'eta <= -1'"
+    require(value, Iterable, "region", hint)
+    given = []
+    for one in value:
+        require(one, Polyhedron, "polyhedron", hint)
+        given.append(one)
+    return tuple(given)
+
+
+def _coordinates(
+    point: Mapping[str, Exponent] | Sequence[Exponent] | Exponent, names: Sequence[str]
+) -> Mapping[str, Exponent]:
+    """The values of a point by name; those of a sequence, or a value that stands alone, belong to the names in turn."""
+    if isinstance(point, Mapping):
+        return point
+    values = point if isinstance(point, list | tuple) else [point]
+    if len(values) != len(names):
+        what = f"a point of {len(values)} coordinates, and the region has {len(names)}: {', '.join(names) or 'none'}"
+        raise OrderError(what, hint="give one value for each, or name them as in {'eta': '-1/2'}")
+    return dict(zip(names, values, strict=True))
+
+
+def _known(names: Iterable[str], known: Sequence[str]) -> None:
+    """Raises UnknownName for a name that does not occur, where any does."""
+    for name in names:
+        if not isinstance(name, str):
+            raise unknown("exponent", shown(name), known)
+        if known and name not in known:
+            raise unknown("exponent", name, known)
+
+
+MINUS_INFINITY: Final = Order(NO_FORMS)
+NOTHING: Final = Region(())
+EVERYTHING: Final = Region.of(())

@@ -10,52 +10,56 @@ The exponents are read by the parser of orders. A text is only ever read, never 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, TypeAlias
 
 from gamma_calc.errors import ExponentSyntaxError, GammaError
-from gamma_calc.exponents.notation.grammar import parse_order
-from gamma_calc.exponents.orders.order import Order
+from gamma_calc.exponents.notation.tokens import MOST_CHARACTERS
+from gamma_calc.exponents.orders.comparison import Relation, compare
+from gamma_calc.exponents.orders.piecewise import PiecewiseLinear
 from gamma_calc.exponents.regions.polyhedron import Polyhedron
-from gamma_calc.exponents.regions.region import EVERYTHING, NOTHING, Region, where
-from gamma_calc.exponents.regions.union import conjunction, tidied
+from gamma_calc.exponents.regions.union import conjunction, simplified
+
+Union: TypeAlias = tuple[Polyhedron, ...]
 
 _PLAIN: Final = str.maketrans({"≤": "<=", "≥": ">=", "∧": "&", "∨": "|", "∅": "none"})
 _RELATION: Final = re.compile(r"(<=|>=|==|=|<|>)")
-_COMPARE: Final[Mapping[str, Callable[[Order, Order], Region]]] = {
-    "<=": Order.__le__,
-    "<": Order.__lt__,
-    ">=": Order.__ge__,
-    ">": Order.__gt__,
-    "=": lambda left, right: where(left, "=", right),
-    "==": lambda left, right: where(left, "=", right),
+_COMPARISONS: Final[Mapping[str, tuple[Relation, int]]] = {  # what is compared, and in which direction
+    "<=": ("<=", 1),
+    "<": ("<", 1),
+    ">=": ("<=", -1),
+    ">": ("<", -1),
+    "=": ("=", 1),
+    "==": ("=", 1),
 }
-_CONSTANTS: Final = {"all": EVERYTHING, "none": NOTHING}
-_DEEPEST: Final = 50  # parentheses around parentheses; past any use, short of Python's own limit
-_SHOWN: Final = 60  # characters of the offending text in a message
-_MEND: Final = "write comparisons such as -1 <= eta < 0 & eta_A + eta_B = -1"
+_CONSTANTS: Final[Mapping[str, Union]] = {"all": simplified([Polyhedron.build(())]), "none": ()}
+_MOST_NESTED: Final = 50  # parentheses around parentheses; past any use, short of Python's own limit
+_QUOTED: Final = 60  # characters of the offending text in a message
+_HINT: Final = "write comparisons such as -1 <= eta < 0 & eta_A + eta_B = -1"
 
 
-def parse_region(text: str) -> Region:
-    """The region that a text denotes. Raises ExponentSyntaxError with the offending part and the hint.
+def read_region(text: str) -> Union:
+    """The union of polyhedra that a text denotes. Raises ExponentSyntaxError with the offending part and the hint.
 
-    >>> parse_region("eta < -1 | (0 <= eta & eta <= 1)")
-    Region('eta < -1 | 0 <= eta <= 1')
+    >>> [len(polyhedron.constraints) for polyhedron in read_region("eta < -1 | (0 <= eta & eta <= 1)")]
+    [1, 2]
     """
-    return _region(text.translate(_PLAIN), _DEEPEST)
+    if len(text) > MOST_CHARACTERS:
+        raise ExponentSyntaxError(f"the text has {len(text)} characters", hint=f"at most {MOST_CHARACTERS} are read")
+    return _region(text.translate(_PLAIN), _MOST_NESTED)
 
 
-def _region(text: str, depth: int) -> Region:
+def _region(text: str, depth: int) -> Union:
     if not depth:
-        raise ExponentSyntaxError(f"a region with more than {_DEEPEST} parentheses around each other", hint=_MEND)
-    return Region(tidied(piece for side in _split(text, "|") for piece in _conjunction(side, depth)))
+        raise ExponentSyntaxError(f"a region with more than {_MOST_NESTED} parentheses around each other", hint=_HINT)
+    return simplified(one for side in _split(text, "|") for one in _conjunction(side, depth))
 
 
-def _conjunction(text: str, depth: int) -> tuple[Polyhedron, ...]:
-    return conjunction([region.pieces for part in _split(text, "&") for region in _parts(part, depth)])
+def _conjunction(text: str, depth: int) -> Union:
+    return conjunction([union for part in _split(text, "&") for union in _parts(part, depth)])
 
 
-def _parts(text: str, depth: int) -> list[Region]:
+def _parts(text: str, depth: int) -> list[Union]:
     """The regions that a part of a conjunction asks for, several where comparisons are chained."""
     if text in _CONSTANTS:
         return [_CONSTANTS[text]]
@@ -63,18 +67,24 @@ def _parts(text: str, depth: int) -> list[Region]:
         return [_region(text[1:-1], depth - 1)]
     sides = [side.strip() for side in _RELATION.split(text)]
     if len(sides) == 1:
-        raise ExponentSyntaxError(f"{_shown(text)} is no comparison", hint=_MEND)
-    values = [_order(side, text) for side in sides[::2]]
-    return [_COMPARE[sign](left, right) for left, sign, right in zip(values, sides[1::2], values[1:], strict=False)]
+        raise ExponentSyntaxError(f"{_quoted(text)} is no comparison", hint=_HINT)
+    values = [_side(side, text) for side in sides[::2]]
+    return [_comparison(*sides) for sides in zip(values, sides[1::2], values[1:], strict=False)]
 
 
-def _order(text: str, place: str) -> Order:
+def _comparison(left: PiecewiseLinear, sign: str, right: PiecewiseLinear) -> Union:
+    relation, direction = _COMPARISONS[sign]
+    small, large = (left, right)[::direction]
+    return compare(small, relation, large)
+
+
+def _side(text: str, place: str) -> PiecewiseLinear:
     if not text:
-        raise ExponentSyntaxError(f"{_shown(place)} lacks one side", hint=_MEND)
+        raise ExponentSyntaxError(f"{_quoted(place)} lacks one side", hint=_HINT)
     try:
-        return parse_order(text)
+        return PiecewiseLinear.of(text)
     except GammaError as error:
-        raise error.at(_shown(place)) from None
+        raise error.at(_quoted(place)) from None
 
 
 def _split(text: str, sign: str) -> list[str]:
@@ -98,5 +108,5 @@ def _closes_at(text: str) -> int:
     return len(text)
 
 
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
+def _quoted(text: str) -> str:
+    return repr(text if len(text) <= _QUOTED else text[:_QUOTED] + "…")

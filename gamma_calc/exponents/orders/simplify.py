@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from gamma_calc.exponents.linear.affine import Affine
-from gamma_calc.exponents.linear.constraint import Row
+from gamma_calc.exponents.linear.constraint import LinearConstraint
 from gamma_calc.exponents.linear.solver import common_point
+from gamma_calc.exponents.orders.comparison import compare
 from gamma_calc.exponents.orders.maximum import Convex
-from gamma_calc.exponents.orders.order import Order
-from gamma_calc.exponents.regions.region import Region, where
+from gamma_calc.exponents.orders.piecewise import PiecewiseLinear
+from gamma_calc.exponents.regions.polyhedral_set import PolyhedralSet
+
+Function = TypeVar("Function", bound=PiecewiseLinear)
 
 
-def simplify(value: Order, domain: Region) -> Order:
+def simplify(value: Function, domain: PolyhedralSet) -> Function:
     """An order without the affine forms that decide it nowhere on the domain; there, and only there, it is the same.
 
-    >>> from gamma_calc.exponents.orders.order import order
-    >>> simplify(order("max(rho, rho/2)"), Region.parse("0 <= rho <= 1"))
+    >>> from gamma_calc.exponents import Order, Region
+    >>> simplify(Order("max(rho, rho/2)"), Region("0 <= rho <= 1"))
     Order('rho')
     """
     above, below = _leading(value.above, domain), _leading(value.below, domain)
-    return value if (above, below) == (value.above, value.below) else Order.reduced(above, below)
+    return value if (above, below) == (value.above, value.below) else value.reduced(above, below)
 
 
-def same_on(left: Order, right: Order, domain: Region) -> bool:
+def same_on(left: PiecewiseLinear, right: PiecewiseLinear, domain: PolyhedralSet) -> bool:
     """Do two orders agree at every point of the domain?
 
-    >>> from gamma_calc.exponents.orders.order import order
-    >>> same_on(order("max(eta, 2*eta + 1)"), order("2*eta + 1"), Region.parse("-1 <= eta"))
+    >>> from gamma_calc.exponents import Order, Region
+    >>> same_on(Order("max(eta, 2*eta + 1)"), Order("2*eta + 1"), Region("-1 <= eta"))
     True
     """
-    apart = (*where(left, "<", right).pieces, *where(right, "<", left).pieces)
-    return all(common_point((*piece.rows, *gap.rows)) is None for piece in domain.pieces for gap in apart)
+    apart = (*compare(left, "<", right), *compare(right, "<", left))
+    return all(common_point((*one.constraints, *gap.constraints)) is None for one in domain.polyhedra for gap in apart)
 
 
-def _leading(forms: Convex, domain: Region) -> Convex:
+def _leading(forms: Convex, domain: PolyhedralSet) -> Convex:
     """Enough of the forms to make their maximum on the domain; the longest are tried for leaving out first."""
     kept = forms
     for form in sorted(forms, key=_length, reverse=True):
@@ -41,9 +46,9 @@ def _leading(forms: Convex, domain: Region) -> Convex:
     return kept
 
 
-def _leads(form: Affine, rivals: Convex, domain: Region) -> bool:
-    lead: tuple[Row, ...] = tuple((form - rival, ">") for rival in rivals)
-    return any(common_point((*piece.rows, *lead)) is not None for piece in domain.pieces)
+def _leads(form: Affine, rivals: Convex, domain: PolyhedralSet) -> bool:
+    lead: tuple[LinearConstraint, ...] = tuple((form - rival, ">") for rival in rivals)
+    return any(common_point((*one.constraints, *lead)) is not None for one in domain.polyhedra)
 
 
 def _length(form: Affine) -> tuple[object, ...]:

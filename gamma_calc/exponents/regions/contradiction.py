@@ -8,11 +8,11 @@ from itertools import combinations, product
 
 from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.linear.certificate import Infeasible
-from gamma_calc.exponents.linear.constraint import Row
-from gamma_calc.exponents.linear.solver import decide, shrunk
+from gamma_calc.exponents.linear.constraint import LinearConstraint
+from gamma_calc.exponents.linear.solver import decide, irreducible
 from gamma_calc.exponents.notation.text import affine_text
+from gamma_calc.exponents.regions.polyhedral_set import PolyhedralSet
 from gamma_calc.exponents.regions.polyhedron import Polyhedron
-from gamma_calc.exponents.regions.region import Region
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,30 +32,32 @@ class Contradiction:
     proof: Infeasible
 
     def __str__(self) -> str:
-        lines = [f"({n}) {name}: {_against_zero(row)}" for n, name, row in self._numbered()]
-        strict = any(relation == ">" for _, relation in self.proof.rows)
-        sign = "<" if strict and not self.proof.total else "<=" if self._has_inequality else "="
+        lines = [f"({n}) {name}: {_against_zero(constraint)}" for n, name, constraint in self._numbered()]
+        has_strict = any(relation == ">" for _, relation in self.proof.constraints)
+        sign = "<" if has_strict and not self.proof.total else "<=" if self._has_inequality else "="
         total = affine_text(Affine.number(-self.proof.total))
         return "\n".join([*lines, f"{self._sum()} gives {total} {sign} 0, which is false"])
 
     @property
     def _has_inequality(self) -> bool:
-        return any(relation != "=" for _, relation in self.proof.rows)
+        return any(relation != "=" for _, relation in self.proof.constraints)
 
-    def _numbered(self) -> Iterator[tuple[int, str, Row]]:
-        for number, (name, row) in enumerate(zip(self.names, self.proof.rows, strict=True), 1):
-            yield number, name, row
+    def _numbered(self) -> Iterator[tuple[int, str, LinearConstraint]]:
+        for number, (name, constraint) in enumerate(zip(self.names, self.proof.constraints, strict=True), 1):
+            yield number, name, constraint
 
     def _sum(self) -> str:
         """The combination of the printed lines, in which inequalities stand with the opposite sign."""
-        weights = zip(self.proof.multipliers, self.proof.rows, strict=True)
-        form = Affine.build({f"({n})": -w if row[1] == "=" else w for n, (w, row) in enumerate(weights, 1)})
+        weights = zip(self.proof.multipliers, self.proof.constraints, strict=True)
+        form = Affine.build(
+            {f"({n})": -w if constraint[1] == "=" else w for n, (w, constraint) in enumerate(weights, 1)}
+        )
         return affine_text(form)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Conflict:
-    """The fewest requirements that exclude each other, with one contradiction for each choice of their pieces."""
+    """The fewest requirements that exclude each other, with one contradiction for each choice of their polyhedra."""
 
     names: tuple[str, ...]
     contradictions: tuple[Contradiction, ...]
@@ -70,11 +72,12 @@ class Conflict:
         return f"<Conflict of {' and '.join(self.names)}>"
 
 
-def conflict(requirements: Mapping[str, Region]) -> Conflict | None:
+def conflict(requirements: Mapping[str, PolyhedralSet]) -> Conflict | None:
     """The smallest set of requirements without a common point, None if all of them have one.
 
-    >>> print(conflict({"stable": Region.parse("eta <= -1"), "fast": Region.parse("eta >= 0"),
-    ...              "learning": Region.parse("eta = -1/2")}))
+    >>> from gamma_calc.exponents import Region
+    >>> print(conflict({"stable": Region("eta <= -1"), "fast": Region("eta >= 0"),
+    ...              "learning": Region("eta = -1/2")}))
     stable and fast exclude each other
     <BLANKLINE>
     (1) stable: eta + 1 <= 0
@@ -83,7 +86,7 @@ def conflict(requirements: Mapping[str, Region]) -> Conflict | None:
     """
     for size in range(1, len(requirements) + 1):
         for names in combinations(requirements, size):
-            chosen = {name: requirements[name].pieces for name in names}
+            chosen = {name: requirements[name].polyhedra for name in names}
             found = _contradictions(chosen)
             if found is not None:
                 return Conflict(names, found)
@@ -91,20 +94,24 @@ def conflict(requirements: Mapping[str, Region]) -> Conflict | None:
 
 
 def _contradictions(chosen: Mapping[str, tuple[Polyhedron, ...]]) -> tuple[Contradiction, ...] | None:
-    """A contradiction for each choice of one piece per requirement, None if some choice has a point."""
+    """A contradiction for each choice of one polyhedron per requirement, None if some choice has a point."""
     found: list[Contradiction] = []
     for choice in product(*chosen.values()):
-        owners = {row: name for name, piece in zip(chosen, choice, strict=True) for row in piece.rows}
+        owners = {
+            constraint: name
+            for name, polyhedron in zip(chosen, choice, strict=True)
+            for constraint in polyhedron.constraints
+        }
         answer = decide(tuple(owners))
         if not isinstance(answer, Infeasible):
             return None
-        proof = shrunk(answer)
-        found.append(Contradiction(tuple(owners[row] for row in proof.rows), proof))
+        proof = irreducible(answer)
+        found.append(Contradiction(tuple(owners[constraint] for constraint in proof.constraints), proof))
     return tuple(dict.fromkeys(found))
 
 
-def _against_zero(row: Row) -> str:
-    form, relation = row
+def _against_zero(constraint: LinearConstraint) -> str:
+    form, relation = constraint
     if relation == "=":
         return f"{affine_text(form)} = 0"
     return f"{affine_text(-form)} {'<' if relation == '>' else '<='} 0"

@@ -8,13 +8,13 @@ from typing import Final
 
 from gamma_calc.errors import unknown
 from gamma_calc.exponents.linear.affine import Affine
-from gamma_calc.exponents.linear.constraint import Row
+from gamma_calc.exponents.linear.constraint import LinearConstraint
+from gamma_calc.exponents.notation.dialect import LEADING
 from gamma_calc.exponents.notation.latex import affine_latex
 from gamma_calc.exponents.notation.text import affine_text
 from gamma_calc.exponents.notation.unicode import affine_unicode
 from gamma_calc.exponents.regions.polyhedron import Polyhedron
 
-_FIRST: Final = ("eta", "eta_A", "eta_B")
 _FLIPPED: Final = {">=": "<=", ">": "<", "=": "="}
 
 
@@ -42,42 +42,42 @@ SPELLINGS: Final[Mapping[str, Spelling]] = {
 }
 
 
-def region_in(pieces: Iterable[Polyhedron], dialect: str) -> str:
+def region_in(polyhedra: Iterable[Polyhedron], dialect: str) -> str:
     """A union of polyhedra in a dialect of ``SPELLINGS``. Raises UnknownName for any other."""
     if dialect not in SPELLINGS:
         raise unknown("dialect", dialect, SPELLINGS)
     spelling = SPELLINGS[dialect]
-    texts = [_piece(piece.rows, spelling) for piece in pieces]
+    texts = [_polyhedron(polyhedron.constraints, spelling) for polyhedron in polyhedra]
     return f" {spelling.sign('|')} ".join(texts) or spelling.sign("none")
 
 
-def row_text(row: Row) -> str:
+def constraint_text(constraint: LinearConstraint) -> str:
     """One constraint in plain text.
 
-    >>> row_text((Affine.variable("eta") * -2 - 1, ">"))
+    >>> constraint_text((Affine.variable("eta") * -2 - 1, ">"))
     '2*eta < -1'
     """
-    return _piece((row,), SPELLINGS["text"])
+    return _polyhedron((constraint,), SPELLINGS["text"])
 
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """A row as direction + constant relation 0, the direction with a positive first term."""
+    """A constraint as direction + constant relation 0, the direction with a positive first term."""
 
     direction: Affine
     limit: Affine
     relation: str
 
 
-def _piece(rows: tuple[Row, ...], spelling: Spelling) -> str:
+def _polyhedron(constraints: tuple[LinearConstraint, ...], spelling: Spelling) -> str:
     groups: dict[Affine, list[_Side]] = {}
-    for side in map(_side, rows):
+    for side in map(_side, constraints):
         groups.setdefault(side.direction, []).append(side)
     return f" {spelling.sign('&')} ".join(_group(sides, spelling) for sides in groups.values()) or spelling.sign("all")
 
 
-def _side(row: Row) -> _Side:
-    form, relation = row
+def _side(constraint: LinearConstraint) -> _Side:
+    form, relation = constraint
     direction, limit = Affine(form.terms), Affine.number(-form.constant)
     if form.coefficient(min(form.variables, key=_rank)) > 0:
         return _Side(direction, limit, relation)
@@ -85,7 +85,7 @@ def _side(row: Row) -> _Side:
 
 
 def _group(sides: list[_Side], spelling: Spelling) -> str:
-    """Two parallel rows as an interval; one with the terms on the side where they are positive."""
+    """Two parallel constraints as an interval; one with the terms on the side where they are positive."""
     if len(sides) == 2:
         high, low = sorted(sides, key=lambda side: side.relation)
         return spelling.compare(low.limit, _FLIPPED[low.relation], low.direction, high.relation, high.limit)
@@ -95,4 +95,4 @@ def _group(sides: list[_Side], spelling: Spelling) -> str:
 
 
 def _rank(name: str) -> tuple[bool, str]:
-    return name not in _FIRST, name
+    return name not in LEADING, name

@@ -176,7 +176,7 @@ def _exponents(grid: TeacherStudent, curves: Curves) -> Iterator[Exponent]:
     orders = derive(program).orders
     for name, sizes in zip(FEATURES, (curves.Z_A, curves.Z_B), strict=True):
         there = _taken(rates, sizes[..., -1], best)
-        wanted = Prediction(name, grid.steps, orders[name](eta=largest).rational)
+        wanted = Prediction(name, grid.steps, orders[name].substitute({"eta": largest}).rational)
         yield Exponent(curves.init, curves.readout, _row(grid, wanted, there), there)
 
 

@@ -1,0 +1,63 @@
+"""Where one piecewise-linear function is below another, or equal to it: a union of polyhedra."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, Literal, TypeAlias, get_args
+
+from gamma_calc.errors import unknown
+from gamma_calc.exponents.linear.accepted import shown
+from gamma_calc.exponents.linear.affine import Affine
+from gamma_calc.exponents.linear.constraint import LinearConstraint
+from gamma_calc.exponents.orders.maximum import Convex, minkowski_sum
+from gamma_calc.exponents.orders.piecewise import PiecewiseLinear
+from gamma_calc.exponents.regions.polyhedron import Polyhedron
+from gamma_calc.exponents.regions.union import simplified
+
+Relation: TypeAlias = Literal["<=", "<", "="]
+
+_RELATIONS: Final = get_args(Relation)
+_EVERYTHING: Final = simplified([Polyhedron.build(())])
+
+
+def compare(left: PiecewiseLinear, relation: Relation, right: PiecewiseLinear) -> tuple[Polyhedron, ...]:
+    """The polyhedra in which the relation holds. -oo is below everything.
+
+    >>> left, right = PiecewiseLinear.of("max(0, eta + 1)"), PiecewiseLinear.of("-eta")
+    >>> [polyhedron.constraints for polyhedron in compare(left, "<=", right)]
+    [((Affine('-1 - 2*eta'), '>='),)]
+    """
+    _require_relation(relation)
+    if left.is_zero_quantity or right.is_zero_quantity:
+        return _EVERYTHING if _holds_at_minus_infinity(left, relation, right) else ()
+    small = minkowski_sum(left.above, right.below)
+    large = minkowski_sum(right.above, left.below)
+    if relation == "=":
+        return simplified(_equal(a, small, b, large) for a in small for b in large)
+    return simplified(_below(small, relation, b) for b in large)
+
+
+def _require_relation(relation: object) -> None:
+    if relation not in _RELATIONS:
+        raise unknown("relation", relation if isinstance(relation, str) else shown(relation), _RELATIONS)
+
+
+def _holds_at_minus_infinity(left: PiecewiseLinear, relation: Relation, right: PiecewiseLinear) -> bool:
+    both = left.is_zero_quantity and right.is_zero_quantity
+    return {"=": both, "<": left.is_zero_quantity and not both, "<=": left.is_zero_quantity}[relation]
+
+
+def _below(small: Convex, relation: Relation, top: Affine) -> Polyhedron | None:
+    """Where one form is above every form of a maximum."""
+    return Polyhedron.build((top - form, ">" if relation == "<" else ">=") for form in small)
+
+
+def _equal(a: Affine, small: Convex, b: Affine, large: Convex) -> Polyhedron | None:
+    """Where a leads one maximum, b leads the other, and they agree."""
+
+    def constraints() -> Iterator[LinearConstraint]:
+        yield a - b, "="
+        yield from ((a - form, ">=") for form in small)
+        yield from ((b - form, ">=") for form in large)
+
+    return Polyhedron.build(constraints())

@@ -1,0 +1,285 @@
+"""Piecewise-linear functions of named exponents, and their arithmetic; they know nothing of regions.
+
+Each is a difference of two maxima of affine forms (a tropical quotient), and that pair is closed under + - max min and
+rational scaling. Where the difference is itself a maximum, or a minimum, it is reduced to one, so what the calculus
+makes from max and + alone has one canonical form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from numbers import Rational
+from typing import Final, Self, TypeAlias
+
+from gamma_calc.errors import OrderError
+from gamma_calc.exponents.linear.accepted import rational, require
+from gamma_calc.exponents.linear.affine import Affine
+from gamma_calc.exponents.notation.dialects import order_in
+from gamma_calc.exponents.notation.grammar import Arithmetic, read_exponent
+from gamma_calc.exponents.notation.tokens import MOST_DIGITS, syntax_error
+from gamma_calc.exponents.orders.difference import simplest
+from gamma_calc.exponents.orders.maximum import NOTHING, ONE, Convex, envelope, irredundant, minkowski_sum, scaled
+
+Exponent: TypeAlias = "PiecewiseLinear | Affine | Rational | int | str"
+
+_TOO_LONG: Final = 10**MOST_DIGITS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PiecewiseLinear:
+    """The function max(above) - max(below) of named exponents; ``above`` empty is -oo.
+
+    >>> kink = PiecewiseLinear.of("max(eta, 2*eta + 1)")
+    >>> kink + 1, kink.at({"eta": -2})
+    (PiecewiseLinear('max(eta + 1, 2*eta + 2)'), Fraction(-2, 1))
+    """
+
+    above: Convex
+    below: Convex = ONE
+
+    # -- construction ---------------------------------------------------------------------------------------------
+
+    @classmethod
+    def _make(cls, above: Convex, below: Convex = ONE) -> Self:
+        """From two irredundant maxima, as they are. Subclasses may read other things when they are called."""
+        new = object.__new__(cls)
+        object.__setattr__(new, "above", above)
+        object.__setattr__(new, "below", below)
+        return new
+
+    @classmethod
+    def of(cls, value: Exponent) -> Self:
+        """What a rational, an affine form, a text or another function stands for.
+
+        Raises ExponentSyntaxError for a text that is no exponent, OrderError for a float and anything else.
+        """
+        if isinstance(value, cls):
+            return value
+        if isinstance(value, PiecewiseLinear):
+            return cls._make(value.above, value.below)
+        if isinstance(value, str):
+            return cls.of(_read(value))
+        return cls.affine(value if isinstance(value, Affine) else Affine(constant=rational(value)))
+
+    @classmethod
+    def affine(cls, form: Affine) -> Self:
+        """The function that has no kink."""
+        require(form, Affine, "affine form", "write one such as Affine.variable('eta') * 2")
+        return cls._make(frozenset({form}))
+
+    @classmethod
+    def reduced(cls, above: Convex, below: Convex) -> Self:
+        """above - below, as a plain maximum or a plain minimum where it is one."""
+        return cls._make(*simplest(above, below)) if above else cls._make(NOTHING)
+
+    @classmethod
+    def largest_of(cls, values: Iterable[PiecewiseLinear]) -> Self:
+        """The maximum of any number of functions; those that share what is subtracted are compared at once."""
+        groups: dict[Convex, Convex] = {}
+        for term in values:
+            groups[term.below] = groups.get(term.below, NOTHING) | term.above
+        above, below = irredundant(groups.pop(ONE, NOTHING)), ONE
+        for denominator, forms in groups.items():
+            raised = minkowski_sum(above, denominator)
+            above = envelope(raised, minkowski_sum(irredundant(forms), below))
+            below = minkowski_sum(below, denominator)
+        return cls._make(above) if below == ONE else cls.reduced(above, below)
+
+    @classmethod
+    def smallest_of(cls, values: Iterable[PiecewiseLinear]) -> Self:
+        """The minimum of at least one function; -oo if one of them is."""
+        terms = list(values)
+        if not terms:
+            raise OrderError("the minimum of no orders has no value", hint="give at least one")
+        if any(term.is_zero_quantity for term in terms):
+            return cls._make(NOTHING)
+        return -cls.largest_of(-term for term in terms)
+
+    # -- facts ----------------------------------------------------------------------------------------------------
+
+    @property
+    def is_zero_quantity(self) -> bool:
+        """True for -oo, the order of what is identically zero."""
+        return not self.above
+
+    @property
+    def is_convex(self) -> bool:
+        """True for a maximum of affine forms (-oo included)."""
+        return self.below == ONE
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The names that the function depends on, sorted."""
+        return tuple(sorted({k for f in self.above | self.below for k in f.variables}))
+
+    @property
+    def rational(self) -> Fraction:
+        """The value of a function without variables. Raises OrderError for -oo and for open variables."""
+        if self.is_zero_quantity:
+            raise OrderError("-inf is no rational: the quantity is identically zero")
+        if self.variables:
+            raise OrderError(f"{self} still depends on {', '.join(self.variables)}", hint="give each a value")
+        return max(f.constant for f in self.above) - max(f.constant for f in self.below)
+
+    def __float__(self) -> float:
+        value = self.rational
+        try:
+            return value.numerator / value.denominator
+        except OverflowError:
+            raise OrderError("the exponent is too large for a float", hint="use .rational, which is exact") from None
+
+    def at(self, point: Mapping[str, Exponent]) -> Fraction | None:
+        """The value at a point that fixes every variable, None for -oo."""
+        require(point, Mapping, "point", "write one as {'eta': '-1/2'}")
+        if self.is_zero_quantity:
+            return None
+        missing = [name for name in self.variables if name not in point]
+        if missing:
+            raise OrderError(f"the point leaves {', '.join(missing)} open", hint="give each a value")
+        fixed = {name: PiecewiseLinear.of(point[name]).rational for name in self.variables}
+        return max(f.at(fixed) for f in self.above) - max(f.at(fixed) for f in self.below)
+
+    def form_for(self, name: str) -> Affine:
+        """The one affine form that can be put for a name. Raises OrderError for a function with a kink, and for -oo."""
+        if len(self.above) == 1 and self.is_convex:
+            return next(iter(self.above))
+        raise OrderError(
+            f"cannot put {self} for {name}", hint="substitute an affine exponent such as -1/2 or rho/2 - 1"
+        )
+
+    # -- arithmetic -----------------------------------------------------------------------------------------------
+
+    def __add__(self, other: Exponent) -> Self:
+        other = self.of(other)
+        if not self.above or not other.above:
+            return self._make(NOTHING)
+        above = minkowski_sum(self.above, other.above)
+        if self.below == ONE == other.below:
+            return self._make(above)
+        return self.reduced(above, minkowski_sum(self.below, other.below))
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Self:
+        if self.is_zero_quantity:
+            raise OrderError("-inf cannot be subtracted: that divides by a quantity that is identically zero")
+        return self.reduced(self.below, self.above)
+
+    def __sub__(self, other: Exponent) -> Self:
+        return self + (-self.of(other))
+
+    def __rsub__(self, other: Exponent) -> Self:
+        return self.of(other) + (-self)
+
+    def __mul__(self, factor: Rational | int) -> Self:
+        size = rational(factor)
+        if self.is_zero_quantity:
+            if size <= 0:
+                raise OrderError(f"-inf * {size} has no value: only positive powers of zero are zero")
+            return self
+        part = self._make(scaled(self.above, abs(size)), scaled(self.below, abs(size)))
+        return part if size >= 0 else -part
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, divisor: Rational | int) -> Self:
+        size = rational(divisor)
+        if not size:
+            raise OrderError(f"({self})/0 has no value", hint="divide an exponent by a non-zero rational")
+        return self * (1 / size)
+
+    def substitute(self, values: Mapping[str, Exponent]) -> Self:
+        """Affine exponents put for names. Names left out stay."""
+        forms = affine_forms(values)
+        if self.is_zero_quantity or not forms:
+            return self
+        above, below = (irredundant(frozenset(f.substitute(forms) for f in part)) for part in (self.above, self.below))
+        return self.reduced(above, below)
+
+    # -- equality and appearance ----------------------------------------------------------------------------------
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, bool) or not isinstance(other, PiecewiseLinear | Affine | Fraction | int):
+            return NotImplemented
+        other = other if isinstance(other, PiecewiseLinear) else self.affine(_as_form(other))
+        if not self.above or not other.above:
+            return not self.above and not other.above
+        if self.below == other.below:
+            return self.above == other.above
+        return minkowski_sum(self.above, other.below) == minkowski_sum(other.above, self.below)
+
+    def __hash__(self) -> int:
+        if self.is_convex:  # an order without a kink equals a form or a number, and hashes as it
+            return hash(next(iter(self.above)) if len(self.above) == 1 else self.above)
+        return hash(self.at(dict.fromkeys(self.variables, Fraction(1, 7))))
+
+    def __str__(self) -> str:
+        return format(self, "text")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
+    def __format__(self, dialect: str) -> str:
+        return order_in(self, dialect or "text")
+
+
+def affine_forms(values: Mapping[str, Exponent]) -> dict[str, Affine]:
+    """What is put for each name, as an affine form."""
+    require(values, Mapping, "table of values", "write one as {'eta': '-1/2'}")
+    return {name: PiecewiseLinear.of(value).form_for(name) for name, value in values.items()}
+
+
+def _as_form(value: Affine | Fraction | int) -> Affine:
+    return value if isinstance(value, Affine) else Affine.number(value)
+
+
+# -- texts ------------------------------------------------------------------------------------------------------------
+
+
+def _read(text: str) -> PiecewiseLinear:
+    value = read_exponent(text, _ARITHMETIC)
+    numbers = (c for form in value.above | value.below for c in (form.constant, *(c for _, c in form.terms)))
+    if any(max(abs(c.numerator), c.denominator) >= _TOO_LONG for c in numbers):
+        raise syntax_error(text, 0, f"the result has a number of more than {MOST_DIGITS} digits")
+    return value
+
+
+def _total(*terms: PiecewiseLinear) -> PiecewiseLinear:
+    """The sum, in halves: a long sum one by one would take quadratic time."""
+    middle = len(terms) // 2
+    return _total(*terms[:middle]) + _total(*terms[middle:]) if middle else terms[0]
+
+
+def _times(left: PiecewiseLinear, right: PiecewiseLinear) -> PiecewiseLinear:
+    if _is_rational(left):
+        return right * left.rational
+    if _is_rational(right):
+        return left * right.rational
+    raise OrderError("a product of two exponents is no exponent", hint="multiply by a rational, as in 2*eta")
+
+
+def _over(left: PiecewiseLinear, right: PiecewiseLinear) -> PiecewiseLinear:
+    if _is_rational(right) and right.rational:
+        return left / right.rational
+    raise OrderError("a divisor must be a rational other than zero", hint="write it as in eta/2")
+
+
+def _is_rational(value: PiecewiseLinear) -> bool:
+    return not value.is_zero_quantity and not value.variables
+
+
+_ARITHMETIC: Final = Arithmetic(
+    number=lambda value: PiecewiseLinear.affine(Affine.number(value)),
+    name=lambda name: PiecewiseLinear.affine(Affine.variable(name)),
+    minus_infinity=PiecewiseLinear(NOTHING),
+    operations={
+        "+": _total,
+        "neg": lambda value: -value,
+        "*": _times,
+        "/": _over,
+        "max": lambda *values: PiecewiseLinear.largest_of(values),
+        "min": lambda *values: PiecewiseLinear.smallest_of(values),
+    },
+)
