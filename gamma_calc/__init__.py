@@ -14,9 +14,7 @@ from gamma_calc.catalogue.stacked import stacked
 from gamma_calc.catalogue.toy import toy
 from gamma_calc.derivation.derivation import derive
 from gamma_calc.errors import GammaError
-from gamma_calc.exponents.orders.order import Order, maximum, minimum, order
-from gamma_calc.exponents.orders.sympy_bridge import gamma
-from gamma_calc.exponents.regions.region import Region
+from gamma_calc.exponents import Order, Region, gamma, maximum, minimum, order
 from gamma_calc.language.initialisation import given, iid, zero
 from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, internal, other, output

@@ -4,8 +4,7 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
-from gamma_calc.exponents.linear.affine import Affine
-from gamma_calc.exponents.orders.order import MINUS_INFINITY, Order, maximum, minimum
+from gamma_calc.exponents import MINUS_INFINITY, Affine, Order, maximum, minimum
 
 NAMES = ("eta", "eta_A", "rho", "a0")
 Point = dict[str, Fraction]

@@ -14,7 +14,7 @@ from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import optimiser_inputs
 from gamma_calc.engine.state import State
 from gamma_calc.errors import ProgramError, ShapeError
-from gamma_calc.exponents.orders.order import MINUS_INFINITY
+from gamma_calc.exponents import MINUS_INFINITY
 from gamma_calc.language.expression import Expression
 from gamma_calc.operations.gram import gram_inverse
 from gamma_calc.operations.outer import outer

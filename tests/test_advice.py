@@ -12,8 +12,7 @@ from gamma_calc.catalogue.targets import TARGETS
 from gamma_calc.derivation.advice import Advice, pieces
 from gamma_calc.derivation.data import as_data
 from gamma_calc.derivation.derivation import Derivation
-from gamma_calc.exponents.orders.order import Order, order
-from gamma_calc.exponents.regions.region import Region
+from gamma_calc.exponents import Order, Region, order
 from gamma_calc.language.program import Program
 
 SLOW = {

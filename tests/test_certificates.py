@@ -10,9 +10,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gamma_calc.errors import CertificateError
+from gamma_calc.exponents import Infeasible, Optimal, Unbounded
 from gamma_calc.exponents.linear import search, solver
 from gamma_calc.exponents.linear.affine import Affine, sum_affine
-from gamma_calc.exponents.linear.certificate import Infeasible, Optimal, Unbounded
 from gamma_calc.exponents.linear.constraint import LinearConstraint, Relation, holds, weak
 from gamma_calc.exponents.linear.solver import common_point, decide, irreducible, largest
 

@@ -15,7 +15,7 @@ from gamma_calc import lora, toy
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.run import start
 from gamma_calc.errors import ConfigError, ExponentSyntaxError, UnknownName
-from gamma_calc.exponents.orders.order import order
+from gamma_calc.exponents import order
 from gamma_calc.language.leaves import Leaf
 from validation.evidence.along import Along, EdgeAlong
 from validation.evidence.answer import Answer, summary

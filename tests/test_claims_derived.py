@@ -8,8 +8,7 @@ from fractions import Fraction
 import pytest
 
 from gamma_calc import Order, Program, Region, derive, lora, maximum, minimum, order, toy
-from gamma_calc.exponents.orders.simplify import same_on
-from gamma_calc.exponents.regions.region import where
+from gamma_calc.exponents import same_on, where
 
 DELTAS = ("delta1", "delta2", "delta3")
 

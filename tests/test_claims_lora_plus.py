@@ -11,8 +11,7 @@ from recursions import Exact, first, lora_recursion, toy_recursion
 
 from gamma_calc import Dim, Program, Region, data, derive, iid, internal, lora, order, output, parameter, toy
 from gamma_calc.catalogue.toy import STARTS
-from gamma_calc.exponents.orders.order import Order
-from gamma_calc.exponents.regions.region import where
+from gamma_calc.exponents import Order, where
 from gamma_calc.language.change import earlier
 from gamma_calc.language.expression import Time
 from gamma_calc.optimisers import OPTIMISERS

@@ -14,8 +14,7 @@ from recursions import Exact
 
 from gamma_calc import Order, Program, Region, derive, lora, minimum, order
 from gamma_calc.derivation.derivation import Derivation
-from gamma_calc.exponents.linear.affine import Affine
-from gamma_calc.exponents.regions.region import where
+from gamma_calc.exponents import Affine, where
 from gamma_calc.language.change import earlier
 from gamma_calc.language.expression import Time
 from gamma_calc.operations.since_start import SinceStart

@@ -19,7 +19,7 @@ from gamma_calc import (
     zero,
 )
 from gamma_calc.calculus.assumptions import ADDITIVE, CLT, SumRule
-from gamma_calc.exponents.orders.sympy_bridge import gamma
+from gamma_calc.exponents import gamma
 from gamma_calc.language.expression import Expression
 from gamma_calc.operations.since_start import since_start
 from gamma_calc.optimisers import OPTIMISERS

@@ -13,7 +13,7 @@ from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import gradients
 from gamma_calc.engine.state import State
 from gamma_calc.errors import ProgramError, ShapeError
-from gamma_calc.exponents.orders.order import Order
+from gamma_calc.exponents import Order
 from gamma_calc.language.expression import Expression, walk
 from gamma_calc.operations.divide import divide
 from gamma_calc.operations.outer import outer

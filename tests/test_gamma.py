@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from sympy import Float, Function, I, Integer, Max, Min, Rational, exp, factorial, log, oo, pi, sin, sqrt, zoo
 
 from gamma_calc.errors import OrderError
-from gamma_calc.exponents.orders.order import Order, order
-from gamma_calc.exponents.orders.sympy_bridge import gamma, to_sympy
+from gamma_calc.exponents import Order, gamma, order, to_sympy
 
 n, a, b, c, d = sympy.symbols("n a b c d")
 p, q = sympy.symbols("p q", positive=True)

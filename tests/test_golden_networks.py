@@ -7,7 +7,7 @@ import pytest
 from gamma_calc import Order, Region, deep_linear, derive, lora, order, stacked
 from gamma_calc.catalogue.deep_linear import ABC, PARAMETRISATIONS, abc
 from gamma_calc.derivation.derivation import Derivation
-from gamma_calc.exponents.orders.simplify import same_on
+from gamma_calc.exponents import same_on
 
 H = "1/2"
 

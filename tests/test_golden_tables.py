@@ -9,8 +9,7 @@ from fractions import Fraction
 import pytest
 
 from gamma_calc import Order, Program, Region, derive, lora, minimum, order, toy
-from gamma_calc.exponents.orders.simplify import same_on
-from gamma_calc.exponents.regions.region import where
+from gamma_calc.exponents import same_on, where
 
 QUANTITIES = ("Z_A", "B", "Z_B", "delta1", "delta2", "delta3")
 DELTAS = ("delta1", "delta2", "delta3")

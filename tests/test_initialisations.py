@@ -12,7 +12,7 @@ from gamma_calc.catalogue.initialisations import INITIALISATIONS
 from gamma_calc.catalogue.stacked import stacked
 from gamma_calc.catalogue.targets import TARGETS
 from gamma_calc.errors import GammaError, ProgramError, UnknownName
-from gamma_calc.exponents.regions.region import Region
+from gamma_calc.exponents import Region
 from gamma_calc.frontends.peft_config import INITS
 from gamma_calc.language.leaves import Frozen, Parameter
 from gamma_calc.studies.largest_rate import Edge, edge, table

@@ -12,7 +12,7 @@ from gamma_calc.catalogue.initialisations import INITIALISATIONS
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.run import start
 from gamma_calc.errors import UnknownName
-from gamma_calc.exponents.orders.order import MINUS_INFINITY
+from gamma_calc.exponents import MINUS_INFINITY
 from gamma_calc.language.leaves import Leaf
 
 np = pytest.importorskip("numpy")

@@ -17,7 +17,7 @@ from oracle.limit import limit
 from gamma_calc import Program, derive
 from gamma_calc.derivation.derivation import Derivation
 from gamma_calc.errors import GammaError
-from gamma_calc.exponents.orders.order import Order
+from gamma_calc.exponents import Order
 from gamma_calc.language.program import Role
 from gamma_calc.optimisers import OPTIMISERS
 from validation.evidence.runs.random_programs import (

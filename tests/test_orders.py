@@ -7,8 +7,7 @@ from exponents import Point, affine_forms, convex_orders, finite_convex_orders, 
 from hypothesis import given
 
 from gamma_calc.errors import OrderError
-from gamma_calc.exponents.linear.affine import Affine
-from gamma_calc.exponents.orders.order import MINUS_INFINITY, Order, maximum, minimum, order
+from gamma_calc.exponents import MINUS_INFINITY, Affine, Order, maximum, minimum, order
 
 HALF = Fraction(1, 2)
 

@@ -10,8 +10,7 @@ from exponents import Point, affine_forms, convex_orders, finite_convex_orders, 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gamma_calc.exponents.linear.affine import Affine
-from gamma_calc.exponents.orders.order import MINUS_INFINITY, Order, maximum, minimum, order
+from gamma_calc.exponents import MINUS_INFINITY, Affine, Order, maximum, minimum, order
 
 GRID = [{"eta": Fraction(x, 3), "eta_A": Fraction(y, 3)} for x in range(-9, 10, 3) for y in range(-9, 10, 3)]
 

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gamma_calc.errors import ExponentSyntaxError
-from gamma_calc.exponents.linear.affine import Affine
-from gamma_calc.exponents.orders.order import MINUS_INFINITY, Order, maximum, order
+from gamma_calc.exponents import MINUS_INFINITY, Affine, Order, maximum, order
 
 ETA, RHO = Affine.variable("eta"), Affine.variable("rho")
 

@@ -5,10 +5,8 @@ from exponents import orders
 from hypothesis import given
 
 from gamma_calc.errors import UnknownName
-from gamma_calc.exponents.linear.affine import Affine
+from gamma_calc.exponents import GREEK, Affine, Order, is_name, order, plain
 from gamma_calc.exponents.notation.dialects import DIALECTS, order_in
-from gamma_calc.exponents.notation.spelling import GREEK, is_name, plain
-from gamma_calc.exponents.orders.order import Order, order
 
 LOOKS = [
     ("0", "0", "0", "0"),

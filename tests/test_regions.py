@@ -10,15 +10,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gamma_calc.errors import OrderError
+from gamma_calc.exponents import (
+    EVERYTHING,
+    MINUS_INFINITY,
+    NOTHING,
+    Affine,
+    Order,
+    Region,
+    maximum,
+    order,
+    same_on,
+    simplify,
+    where,
+)
 from gamma_calc.exponents.linear import solver
-from gamma_calc.exponents.linear.affine import Affine
-from gamma_calc.exponents.linear.constraint import Relation, Row, holds
-from gamma_calc.exponents.orders.order import MINUS_INFINITY, Order, maximum, order
-from gamma_calc.exponents.orders.simplify import same_on, simplify
+from gamma_calc.exponents.linear.constraint import LinearConstraint, Relation, holds
 from gamma_calc.exponents.regions.polyhedron import Polyhedron
-from gamma_calc.exponents.regions.region import EVERYTHING, NOTHING, Region, where
 
-Pieces = list[list[Row]]
+Pieces = list[list[LinearConstraint]]
 Point = dict[str, Fraction]
 GRID = [Fraction(n, 2) for n in range(-4, 5)]
 COARSE = GRID[::2]
@@ -32,7 +41,7 @@ def affine_forms(draw: st.DrawFn, names: str) -> Affine:
     )
 
 
-def rows(names: str) -> st.SearchStrategy[Row]:
+def rows(names: str) -> st.SearchStrategy[LinearConstraint]:
     relations: list[Relation] = [">", ">=", ">=", "="]
     return st.tuples(affine_forms(names), st.sampled_from(relations))
 
@@ -107,12 +116,12 @@ def test_inclusion_equality_and_emptiness_are_those_of_sets(p: Pieces, q: Pieces
 
 @SLOW
 @given(st.lists(rows("xyz"), max_size=5), st.data())
-def test_equal_polyhedra_are_equal_objects(given_rows: list[Row], data: st.DataObject) -> None:
+def test_equal_polyhedra_are_equal_objects(given_rows: list[LinearConstraint], data: st.DataObject) -> None:
     piece = Polyhedron.build(given_rows)
     scaled = [
         (form * data.draw(st.integers(1, 3)), relation) for form, relation in data.draw(st.permutations(given_rows))
     ]
-    implied: list[Row] = [(form + form, ">=") for form, relation in given_rows]
+    implied: list[LinearConstraint] = [(form + form, ">=") for form, relation in given_rows]
     again = Polyhedron.build([*scaled, *implied])
     assert again == piece
     if piece is not None:
@@ -253,7 +262,7 @@ def test_threads_share_the_solver() -> None:
 
 
 def test_boxes_and_intervals_need_no_search(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(rows: tuple[Row, ...]) -> None:
+    def refuse(rows: tuple[LinearConstraint, ...]) -> None:
         pytest.fail(f"a search for {rows}")
 
     monkeypatch.setattr(solver, "search", refuse)

@@ -7,10 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gamma_calc.errors import OrderError
-from gamma_calc.exponents.linear.certificate import Optimal
-from gamma_calc.exponents.orders.order import order
-from gamma_calc.exponents.regions.contradiction import conflict
-from gamma_calc.exponents.regions.region import NOTHING, Region, where
+from gamma_calc.exponents import NOTHING, Optimal, Region, conflict, order, where
 
 OPTIMA = [
     ("eta <= -1/2", "eta", "-1/2"),

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gamma_calc.errors import ExponentSyntaxError, UnknownName
-from gamma_calc.exponents.regions.region import Region
+from gamma_calc.exponents import Region
 
 CASES = [
     ("eta <= -1/2", "eta <= -1/2", "η ≤ −1/2", r"\eta \le -\frac{1}{2}"),

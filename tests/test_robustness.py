@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gamma_calc import Order, derive, lora, maximum, order
 from gamma_calc.errors import OrderError, ProgramError
-from gamma_calc.exponents.regions.region import Region
+from gamma_calc.exponents import Region
 from gamma_calc.studies.degree import Interval, degrees, linear_part
 from gamma_calc.studies.robustness import robust_and_efficient, robustness
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gamma_calc import derive, lora, order
 from gamma_calc.catalogue.specimens import full
 from gamma_calc.errors import OrderError, ProgramError
-from gamma_calc.exponents.orders.order import MINUS_INFINITY
+from gamma_calc.exponents import MINUS_INFINITY
 from gamma_calc.language.program import Program
 from gamma_calc.studies.rate_point import Point
 from gamma_calc.studies.shared_rate import RateComparison, descent, standing

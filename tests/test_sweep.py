@@ -24,7 +24,7 @@ from sweeping import LONGER, SMALL, Noting, named
 
 from gamma_calc import lora
 from gamma_calc.errors import GammaError
-from gamma_calc.exponents.orders.order import Exponent
+from gamma_calc.exponents import Exponent
 from validation import Settings, measure_cell
 from validation.errors import BudgetError
 from validation.sweep import Grid, Progress, Store, export, run

@@ -7,7 +7,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from gamma_calc.errors import GammaError
-from gamma_calc.exponents.orders.order import order
+from gamma_calc.exponents import order
 from gamma_calc.language.program import Program
 from validation.errors import SettingError
 

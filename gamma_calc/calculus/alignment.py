@@ -5,7 +5,7 @@ from __future__ import annotations
 from gamma_calc.calculus.dims import Shape
 from gamma_calc.calculus.direction import overlap_in
 from gamma_calc.calculus.value import Value
-from gamma_calc.exponents.orders.order import MINUS_INFINITY, Order, largest
+from gamma_calc.exponents import MINUS_INFINITY, Order, largest
 
 
 def aligned(value: Value, gradient: Value, shape: Shape) -> Order:

@@ -35,7 +35,7 @@ from gamma_calc.calculus.direction import (
 )
 from gamma_calc.calculus.lemmas import ADDITIVE_SUM, CENTRAL_LIMIT, COHERENT, OVERLAP, RETURN, TRUNCATED
 from gamma_calc.calculus.value import Contribution
-from gamma_calc.exponents.orders.order import maximum, order
+from gamma_calc.exponents import maximum, order
 
 MOST_ALTERNATIONS: Final = 3  # changes between forward and transposed matrices before a direction counts as noise
 

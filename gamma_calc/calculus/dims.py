@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from gamma_calc.errors import OrderError, ProgramError
-from gamma_calc.exponents.orders.order import Order, order
+from gamma_calc.exponents import Order, order
 
 
 @dataclass(frozen=True, slots=True)

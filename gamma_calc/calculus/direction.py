@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from gamma_calc.calculus.dims import Dim, Shape
-from gamma_calc.exponents.orders.order import Order, maximum, order
+from gamma_calc.exponents import Order, maximum, order
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from gamma_calc.calculus.dims import Shape
 from gamma_calc.calculus.direction import Direction, overlap_in
 from gamma_calc.calculus.value import Value
-from gamma_calc.exponents.orders.order import Order, largest
+from gamma_calc.exponents import Order, largest
 
 
 def prune_dominated(value: Value, shape: Shape) -> Value:

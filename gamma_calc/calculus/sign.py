@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from gamma_calc.calculus.direction import Entrywise, FreshImage, GivenVector, Noise, Outer, Residual, VectorDirection
 from gamma_calc.calculus.lemmas import SIGN_FRESH, SIGN_KEPT
 from gamma_calc.calculus.value import Contribution, Value
-from gamma_calc.exponents.orders.order import Order, largest
+from gamma_calc.exponents import Order, largest
 
 
 def normalised(value: Value, size: Order, site: str | None) -> Iterator[Contribution]:

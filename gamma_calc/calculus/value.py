@@ -9,7 +9,7 @@ from typing import Final
 
 from gamma_calc.calculus.direction import UNIT, Direction
 from gamma_calc.calculus.lemmas import Lemma
-from gamma_calc.exponents.orders.order import Order, largest, maximum
+from gamma_calc.exponents import Order, largest, maximum
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Final
 
 from gamma_calc.calculus.dims import Dim
 from gamma_calc.errors import ProgramError, pick
-from gamma_calc.exponents.orders.order import order
+from gamma_calc.exponents import order
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import iid
 from gamma_calc.language.leaves import data, frozen, parameter

@@ -6,7 +6,7 @@ from gamma_calc.calculus.dims import Dim
 from gamma_calc.catalogue.initialisations import INITIALISATIONS, Initialisation
 from gamma_calc.catalogue.losses import LOSSES
 from gamma_calc.errors import ProgramError, pick
-from gamma_calc.exponents.orders.order import Exponent, Order, order
+from gamma_calc.exponents import Exponent, Order, order
 from gamma_calc.language.initialisation import given, iid
 from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, internal, other, output

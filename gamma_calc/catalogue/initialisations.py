@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from gamma_calc.errors import ProgramError
-from gamma_calc.exponents.orders.order import Exponent, Order, order
+from gamma_calc.exponents import Exponent, Order, order
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from gamma_calc.calculus.dims import Dim
 from gamma_calc.catalogue.lora import RANKS
 from gamma_calc.catalogue.losses import LOSSES
 from gamma_calc.errors import pick
-from gamma_calc.exponents.orders.order import Exponent, order
+from gamma_calc.exponents import Exponent, order
 from gamma_calc.language.initialisation import zero
 from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, internal, other, output

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gamma_calc.calculus.dims import Dim
 from gamma_calc.errors import pick
-from gamma_calc.exponents.orders.order import order
+from gamma_calc.exponents import order
 from gamma_calc.language.initialisation import zero
 from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, other, output

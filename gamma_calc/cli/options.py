@@ -18,7 +18,7 @@ from gamma_calc.derivation.conditions import STABILITY
 from gamma_calc.derivation.derivation import Derivation, derive
 from gamma_calc.display.json import Data
 from gamma_calc.errors import ConfigError, ExponentSyntaxError, GammaError, OrderError, UnknownName, unknown
-from gamma_calc.exponents.orders.order import Order, order
+from gamma_calc.exponents import Order, order
 from gamma_calc.language.program import Program
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from gamma_calc.derivation.derivation import Derivation
 from gamma_calc.display import tables
 from gamma_calc.display.json import json_text
 from gamma_calc.errors import OrderError
-from gamma_calc.exponents.orders.order import Order
+from gamma_calc.exponents import Order
 from gamma_calc.studies import robustness_blocks as report
 
 

@@ -10,11 +10,8 @@ from typing import Final
 
 from gamma_calc.derivation.solution import Solution
 from gamma_calc.errors import OrderError
-from gamma_calc.exponents.orders.order import Order
+from gamma_calc.exponents import EVERYTHING, Order, Region, simplify, supremum, where
 from gamma_calc.exponents.orders.power import power
-from gamma_calc.exponents.orders.simplify import simplify
-from gamma_calc.exponents.orders.supremum import supremum
-from gamma_calc.exponents.regions.region import EVERYTHING, Region, where
 from gamma_calc.language.program import Role
 
 # What one would like best comes first. Several rates can serve a bounded internal feature as well; one seldom can.

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from gamma_calc.exponents.linear.constraint import Row
-from gamma_calc.exponents.orders.order import Order
-from gamma_calc.exponents.orders.supremum import Supremum
-from gamma_calc.exponents.regions.region import Region, where
+from gamma_calc.exponents import LinearConstraint, Order, Region, Supremum, where
 
 
 def bound_text(bound: Supremum, dialect: str = "text") -> str:
@@ -41,7 +38,7 @@ def breakpoints(value: Order, domain: Region) -> list[Region]:
     forms = sorted(value.above if value.is_convex else value.below, key=str)
     points: list[Region] = []
     for one, two in combinations(forms, 2):
-        row: Row = (one - two, "=")
+        row: LinearConstraint = (one - two, "=")
         equal, sign = Region.of([row]), 1 if value.is_convex else -1
         leads = domain & equal & where(Order.affine(one * sign), "=", value)
         if not leads.is_empty and not domain <= equal:

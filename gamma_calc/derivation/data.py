@@ -9,10 +9,7 @@ from gamma_calc.derivation.condition_result import ConditionResult
 from gamma_calc.derivation.solution import Solution
 from gamma_calc.derivation.trace import Step, Trace
 from gamma_calc.display.json import Data
-from gamma_calc.exponents.linear.affine import Affine
-from gamma_calc.exponents.orders.order import Order
-from gamma_calc.exponents.orders.supremum import Supremum, supremum
-from gamma_calc.exponents.regions.region import Optimum, Region
+from gamma_calc.exponents import Affine, Optimum, Order, Region, Supremum, supremum
 
 
 def as_data(solution: Solution) -> Data:

@@ -39,7 +39,7 @@ from gamma_calc.display.json import json_text
 from gamma_calc.display.showing import SelfShowing
 from gamma_calc.engine.fixed_point import trajectory
 from gamma_calc.errors import GammaError, unknown
-from gamma_calc.exponents.orders.order import Exponent
+from gamma_calc.exponents import Exponent
 from gamma_calc.language.program import Program
 
 

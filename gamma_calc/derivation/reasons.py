@@ -8,12 +8,7 @@ from gamma_calc.derivation.bounds import bound_text
 from gamma_calc.derivation.condition_result import ConditionResult
 from gamma_calc.derivation.solution import Solution
 from gamma_calc.display.blocks import Block
-from gamma_calc.exponents.linear.affine import Affine
-from gamma_calc.exponents.linear.certificate import Optimal
-from gamma_calc.exponents.linear.constraint import Row
-from gamma_calc.exponents.orders.order import Order, order
-from gamma_calc.exponents.orders.supremum import Supremum, supremum
-from gamma_calc.exponents.regions.region import Optimum, Region
+from gamma_calc.exponents import Affine, LinearConstraint, Optimal, Optimum, Order, Region, Supremum, order, supremum
 
 
 def reasons(solution: Solution, name: str, dialect: str) -> Iterator[Block]:
@@ -55,12 +50,12 @@ def _binding(result: ConditionResult, name: str, bound: Supremum, dialect: str) 
         return
     forms = bound.value.above if bound.value.is_convex else [-form for form in bound.value.below]
     for form in sorted(forms, key=str):
-        row: Row = (form - Affine.variable(name), ">=")
+        row: LinearConstraint = (form - Affine.variable(name), ">=")
         text = f"{order(name):{dialect}} {'≤' if dialect == 'unicode' else '<='} {Order.affine(form):{dialect}}"
         yield f"{text} because {_owner(result, row, bound.where)}"
 
 
-def _owner(result: ConditionResult, row: Row, domain: Region) -> str:
+def _owner(result: ConditionResult, row: LinearConstraint, domain: Region) -> str:
     """The demand that forces a row, or the fewest that do together."""
     goal = Region.of([row])
     for constraint in result.constraints:

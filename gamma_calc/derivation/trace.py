@@ -28,7 +28,7 @@ from gamma_calc.display.formula import aligned, expression_latex
 from gamma_calc.display.showing import SelfShowing
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import optimiser_inputs
-from gamma_calc.exponents.orders.order import Order, largest
+from gamma_calc.exponents import Order, largest
 from gamma_calc.language.expression import Expression, walk
 from gamma_calc.language.program import Quantity
 

@@ -16,8 +16,7 @@ from gamma_calc.calculus.value import ZERO
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import optimiser_inputs
 from gamma_calc.engine.state import State
-from gamma_calc.exponents.orders.order import Order
-from gamma_calc.exponents.regions.region import Region, where
+from gamma_calc.exponents import Order, Region, where
 from gamma_calc.language.expression import Expression, walk
 from gamma_calc.language.leaves import Parameter
 from gamma_calc.language.program import Program

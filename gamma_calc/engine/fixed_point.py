@@ -13,8 +13,7 @@ from itertools import islice
 from gamma_calc.calculus.pruning import projection_order
 from gamma_calc.engine.run import states
 from gamma_calc.engine.state import State
-from gamma_calc.exponents.orders.order import Order
-from gamma_calc.exponents.regions.region import Region, where
+from gamma_calc.exponents import Order, Region, where
 from gamma_calc.language.program import Program
 
 PATIENCE = 4  # states before the whole space is given up and the settled set is computed

@@ -19,8 +19,7 @@ from gamma_calc.calculus.value import ZERO, Value
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import optimiser_inputs
 from gamma_calc.engine.state import State, Tensor
-from gamma_calc.exponents.orders.order import MINUS_INFINITY
-from gamma_calc.exponents.regions.region import Region, where
+from gamma_calc.exponents import MINUS_INFINITY, Region, where
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.optimiser import Optimiser
 from gamma_calc.language.program import Program

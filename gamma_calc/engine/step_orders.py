@@ -12,7 +12,7 @@ from gamma_calc.calculus.direction import from_previous_step
 from gamma_calc.calculus.value import Value
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.state import State
-from gamma_calc.exponents.orders.order import Order
+from gamma_calc.exponents import Order
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.program import Program, Quantity
 

@@ -29,7 +29,7 @@ from gamma_calc.calculus.assumptions import SumRule
 from gamma_calc.calculus.dims import Power, Shape
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError
-from gamma_calc.exponents.orders.order import Order
+from gamma_calc.exponents import Order
 
 Array = Any  # a torch tensor; this side of the package never imports torch
 Signed = TypeVar("Signed", bound=Callable[..., "Expression"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from gamma_calc.exponents.orders.order import MINUS_INFINITY, Order, order
+from gamma_calc.exponents import MINUS_INFINITY, Order, order
 from gamma_calc.language.expression import Expression, Rewrite
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from gamma_calc.calculus.value import Value
-from gamma_calc.exponents.orders.order import Exponent, Order
+from gamma_calc.exponents import Exponent, Order
 from gamma_calc.language.expression import Array, Expression
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gamma_calc.calculus.dims import Dim, Shape
-from gamma_calc.exponents.orders.order import Exponent, Order
+from gamma_calc.exponents import Exponent, Order
 from gamma_calc.language.expression import Expression, walk
 
 

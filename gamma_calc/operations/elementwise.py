@@ -18,7 +18,7 @@ from gamma_calc.calculus.direction import ONES, UNIT, Residual, as_vector
 from gamma_calc.calculus.lemmas import FUNCTION_FRESH, FUNCTION_KEPT, FUNCTION_MEAN
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError, ShapeError
-from gamma_calc.exponents.orders.order import MINUS_INFINITY, Order, maximum, minimum, order
+from gamma_calc.exponents import MINUS_INFINITY, Order, maximum, minimum, order
 from gamma_calc.language.expression import Array, Expression, Part
 from gamma_calc.operations.hadamard import entrywise
 

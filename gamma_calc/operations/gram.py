@@ -30,7 +30,7 @@ from gamma_calc.calculus.direction import Direction, Outer, as_vector
 from gamma_calc.calculus.lemmas import GRAM
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError, ShapeError
-from gamma_calc.exponents.orders.order import Order, largest, maximum
+from gamma_calc.exponents import Order, largest, maximum
 from gamma_calc.language.expression import Array, Expression
 from gamma_calc.language.forms import GradientOnly
 from gamma_calc.operations.matmul import MatMul

@@ -10,7 +10,7 @@ from gamma_calc.calculus.dims import Dim, Shape
 from gamma_calc.calculus.direction import ONES, Entrywise, Noise, VectorDirection, as_vector, nested
 from gamma_calc.calculus.lemmas import MEAN, PRODUCT, TRUNCATED
 from gamma_calc.calculus.value import Contribution, Value
-from gamma_calc.exponents.orders.order import order
+from gamma_calc.exponents import order
 from gamma_calc.language.expression import Array, Expression
 from gamma_calc.language.forms import Bilinear
 

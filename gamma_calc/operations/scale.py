@@ -11,7 +11,7 @@ from gamma_calc.calculus.dims import Power, Shape
 from gamma_calc.calculus.lemmas import PRODUCT
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError
-from gamma_calc.exponents.orders.order import Order, order
+from gamma_calc.exponents import Order, order
 from gamma_calc.language.expression import Array, Expression, Part, Rewrite
 from gamma_calc.language.forms import Linear
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from gamma_calc.calculus.sign import normalised
 from gamma_calc.calculus.value import ZERO, Value
-from gamma_calc.exponents.orders.order import MINUS_INFINITY, Exponent, Order, maximum, order
+from gamma_calc.exponents import MINUS_INFINITY, Exponent, Order, maximum, order
 from gamma_calc.language.expression import Array
 from gamma_calc.language.optimiser import Optimiser
 

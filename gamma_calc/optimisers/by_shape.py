@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gamma_calc.calculus.value import Value
-from gamma_calc.exponents.orders.order import Exponent, Order
+from gamma_calc.exponents import Exponent, Order
 from gamma_calc.language.expression import Array, Expression
 from gamma_calc.language.optimiser import Optimiser
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from gamma_calc.calculus.dims import Power
 from gamma_calc.calculus.value import Value
-from gamma_calc.exponents.orders.order import Exponent, Order, order
+from gamma_calc.exponents import Exponent, Order, order
 from gamma_calc.language.expression import Array, Expression
 from gamma_calc.language.optimiser import Optimiser
 

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from gamma_calc.calculus.dims import Power
 from gamma_calc.calculus.value import Value
 from gamma_calc.errors import ProgramError
-from gamma_calc.exponents.orders.order import MINUS_INFINITY, Exponent, Order
+from gamma_calc.exponents import MINUS_INFINITY, Exponent, Order
 from gamma_calc.language.expression import Array, Expression, total
 from gamma_calc.language.leaves import One
 from gamma_calc.language.optimiser import Optimiser

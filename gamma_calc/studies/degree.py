@@ -8,8 +8,7 @@ from fractions import Fraction
 from itertools import combinations, groupby, pairwise
 
 from gamma_calc.errors import OrderError
-from gamma_calc.exponents.orders.maximum import Convex
-from gamma_calc.exponents.orders.order import Order
+from gamma_calc.exponents import Convex, Order
 
 
 @dataclass(frozen=True, slots=True)

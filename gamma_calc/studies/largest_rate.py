@@ -12,7 +12,7 @@ from gamma_calc.catalogue.lora import lora
 from gamma_calc.derivation.derivation import derive
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.tables import markdown
-from gamma_calc.exponents.orders.order import Order
+from gamma_calc.exponents import Order
 from gamma_calc.exponents.orders.power import power
 from gamma_calc.language.program import Program
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Final
 
 from gamma_calc.errors import OrderError
-from gamma_calc.exponents.orders.order import Order, order
+from gamma_calc.exponents import Order, order
 from gamma_calc.exponents.orders.power import power
 
 RATE: Final = "eta"

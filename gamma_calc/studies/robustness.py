@@ -10,8 +10,7 @@ from typing import Final
 
 from gamma_calc.derivation.derivation import Derivation, derive
 from gamma_calc.errors import ProgramError
-from gamma_calc.exponents.orders.order import Order
-from gamma_calc.exponents.regions.region import Region, where
+from gamma_calc.exponents import Order, Region, where
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.program import Quantity, Role, other
 from gamma_calc.operations.since_start import SinceStart

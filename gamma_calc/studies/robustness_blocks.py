@@ -8,8 +8,7 @@ from typing import Any, Final
 from gamma_calc.derivation.derivation import Derivation
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.tables import markdown
-from gamma_calc.exponents.orders.order import Order, order
-from gamma_calc.exponents.regions.region import Region
+from gamma_calc.exponents import Order, Region, order
 from gamma_calc.studies.degree import Interval
 from gamma_calc.studies.robustness import Robustness, robust_and_efficient, robustness
 

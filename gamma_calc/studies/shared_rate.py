@@ -10,7 +10,7 @@ from typing import Final
 
 from gamma_calc.derivation.derivation import Derivation
 from gamma_calc.errors import ProgramError
-from gamma_calc.exponents.orders.order import Order
+from gamma_calc.exponents import Order
 from gamma_calc.language.program import Role
 from gamma_calc.studies.rate_point import RATE, Point
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.tables import markdown
-from gamma_calc.exponents.orders.order import Order, order
+from gamma_calc.exponents import Order, order
 from gamma_calc.studies.rate_point import Point
 from gamma_calc.studies.shared_rate import STEPS, RateComparison, descent
 

@@ -12,9 +12,7 @@ from typing import Final, Literal, cast
 
 from gamma_calc.derivation.derivation import Derivation
 from gamma_calc.errors import ExponentSyntaxError
-from gamma_calc.exponents.orders.order import Order, order
-from gamma_calc.exponents.orders.simplify import same_on
-from gamma_calc.exponents.regions.region import Region, where
+from gamma_calc.exponents import Order, Region, order, same_on, where
 from validation.evidence.setting import Setting
 
 LATE: Final = None  # in the place of a step: the settled orders

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from gamma_calc.errors import ProgramError
-from gamma_calc.exponents.orders.order import Order, order
+from gamma_calc.exponents import Order, order
 from gamma_calc.language.change import earlier
 from gamma_calc.language.expression import Expression, Time
 from gamma_calc.language.leaves import Change, Leaf, Parameter, Snapshot

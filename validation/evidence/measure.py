@@ -13,7 +13,7 @@ from fractions import Fraction
 from hashlib import sha256
 from typing import Any, Final
 
-from gamma_calc.exponents.orders.order import order
+from gamma_calc.exponents import order
 from validation.evidence.setting import Setting
 
 WIDTHS: Final = (256, 512, 1024, 2048, 4096)

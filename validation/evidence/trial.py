@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from gamma_calc.exponents.orders.order import order
+from gamma_calc.exponents import order
 from validation.evidence.measure import STANDARD, Instruments, Measurement, Reading, number, on_claim, within
 
 WIDTHS: Final = (128, 256, 512, 1024)

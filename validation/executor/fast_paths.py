@@ -13,7 +13,7 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, Final
 
-from gamma_calc.exponents.orders.order import Order
+from gamma_calc.exponents import Order
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.optimiser import Optimiser
 from gamma_calc.operations.add import Add

@@ -11,7 +11,7 @@ from typing import Final
 
 from gamma_calc.calculus.dims import Dim, Shape
 from gamma_calc.errors import ProgramError
-from gamma_calc.exponents.orders.order import Order
+from gamma_calc.exponents import Order
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.leaves import Parameter
 from gamma_calc.language.program import Program

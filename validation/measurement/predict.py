@@ -13,7 +13,7 @@ from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.fixed_point import Trajectory
 from gamma_calc.engine.gradient import optimiser_inputs
 from gamma_calc.engine.run import states
-from gamma_calc.exponents.orders.order import Exponent, Order, order
+from gamma_calc.exponents import Exponent, Order, order
 from gamma_calc.language.expression import walk
 from gamma_calc.language.leaves import Parameter
 from gamma_calc.language.program import Program, Quantity

@@ -13,7 +13,7 @@ import numpy as np
 
 from gamma_calc.derivation.derivation import Derivation, derive
 from gamma_calc.errors import ProgramError
-from gamma_calc.exponents.orders.order import Exponent, Order
+from gamma_calc.exponents import Exponent, Order
 from gamma_calc.language.program import Program, Role
 from validation.executor.cell import check_memory
 from validation.executor.memory import check_results

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from gamma_calc.derivation.derivation import Derivation
-from gamma_calc.exponents.orders.order import Exponent
+from gamma_calc.exponents import Exponent
 from gamma_calc.language.program import Program
 from validation.errors import MeasurementError
 from validation.executor.cell import Cell, check_memory, measure_cell

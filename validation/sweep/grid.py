@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from gamma_calc.catalogue.targets import TARGETS
 from gamma_calc.errors import GammaError, unknown
-from gamma_calc.exponents.orders.order import Exponent, order
+from gamma_calc.exponents import Exponent, order
 from validation.errors import SettingError
 from validation.executor.cell import check_memory
 from validation.executor.memory import MEMORY, check_results

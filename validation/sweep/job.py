@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from gamma_calc.catalogue.targets import TARGETS, Target
 from gamma_calc.errors import ProgramError, unknown
-from gamma_calc.exponents.orders.order import order
+from gamma_calc.exponents import order
 from gamma_calc.language.program import Program
 from validation.executor.graph import identity
 

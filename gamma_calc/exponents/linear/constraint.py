@@ -75,6 +75,3 @@ def normal(constraint: LinearConstraint) -> LinearConstraint:
 
 def names_of(constraints: Iterable[LinearConstraint]) -> list[str]:
     return sorted({name for form, _ in constraints for name in form.variables})
-
-
-Row: TypeAlias = LinearConstraint  # the old name

@@ -188,6 +188,3 @@ def _dual(constraints: tuple[LinearConstraint, ...], form: Affine) -> tuple[Line
         for name in names_of((*constraints, (form, "=")))
     ]
     return (*signs, *((equation, "=") for equation in cancel))
-
-
-shrunk = irreducible  # the old name

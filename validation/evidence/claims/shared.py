@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from gamma_calc.exponents.regions.region import Region, where
+from gamma_calc.exponents import Region, where
 from validation.evidence.checks import Check, Orders, Seen
 from validation.evidence.claim import Claim
 from validation.evidence.claims.sources import DERIVED

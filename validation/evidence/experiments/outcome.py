@@ -18,8 +18,7 @@ from scipy.stats import t as student_t
 
 from gamma_calc.catalogue.student import student
 from gamma_calc.derivation.derivation import derive
-from gamma_calc.exponents.orders.order import order
-from gamma_calc.exponents.regions.region import where
+from gamma_calc.exponents import order, where
 from validation.evidence.experiments.grid import TeacherStudent
 from validation.evidence.experiments.student import QUANTITIES
 from validation.measurement.rate_search import crossing

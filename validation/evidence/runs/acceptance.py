@@ -19,7 +19,7 @@ import torch
 
 from gamma_calc.catalogue.lora import lora
 from gamma_calc.display.tables import bars
-from gamma_calc.exponents.orders.order import order
+from gamma_calc.exponents import order
 from gamma_calc.language.expression import Time
 from gamma_calc.language.leaves import Change
 from gamma_calc.language.program import Program, other
