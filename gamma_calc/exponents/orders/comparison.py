@@ -25,7 +25,7 @@ def compare(left: PiecewiseLinear, relation: Relation, right: PiecewiseLinear) -
 
     >>> left, right = PiecewiseLinear.of("max(0, eta + 1)"), PiecewiseLinear.of("-eta")
     >>> [polyhedron.constraints for polyhedron in compare(left, "<=", right)]
-    [((Affine('-1 - 2*eta'), '>='),)]
+    [((Affine('-1/2 - eta'), '>='),)]
     """
     _require_relation(relation)
     if left.is_zero_quantity or right.is_zero_quantity:

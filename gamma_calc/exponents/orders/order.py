@@ -81,7 +81,7 @@ class Order(PiecewiseLinear):
     """
 
     __slots__ = ()
-    _op_priority: Final = 20.0  # a number of sympy leaves the operation to this class
+    _op_priority: Final = 20  # a number of sympy leaves the operation to this class
 
     def __init__(self, value: Exponent | Iterable[Affine], below: Iterable[Affine] = ONE) -> None:
         if not isinstance(value, Iterable) or isinstance(value, str):
@@ -130,7 +130,7 @@ class Region(PolyhedralSet):
     Region('eta <= -1/2')
     >>> stable & Region("-1 < eta")
     Region('-1 < eta <= -1/2')
-    >>> {"eta": Fraction(-1, 2)} in stable, order("-1/2") in stable, (-1, 0) in Region("eta < rho")
+    >>> {"eta": "-1/2"} in stable, order("-1/2") in stable, (-1, 0) in Region("eta < rho")
     (True, True, True)
     """
 

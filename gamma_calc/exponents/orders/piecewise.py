@@ -92,7 +92,7 @@ class PiecewiseLinear:
         """The minimum of at least one function; -oo if one of them is."""
         terms = list(values)
         if not terms:
-            raise OrderError("the minimum of no orders has no value", hint="give at least one")
+            raise OrderError("the minimum of no orders has no value")
         if any(term.is_zero_quantity for term in terms):
             return cls._make(NOTHING)
         return -cls.largest_of(-term for term in terms)
