@@ -79,7 +79,7 @@ def test_a_stranger_is_refused_by_the_package(stranger: object) -> None:
         lambda: bent <= stranger,  # type: ignore[operator]
         lambda: bent(eta=stranger),  # type: ignore[arg-type]
         lambda: where(bent, stranger, bent),  # type: ignore[arg-type]
-        lambda: stranger in region,
+        lambda: stranger in region,  # type: ignore[operator]
         lambda: region & stranger,  # type: ignore[operator]
         lambda: region.sup(stranger),  # type: ignore[arg-type]
         lambda: region.largest(stranger),  # type: ignore[arg-type]
