@@ -13,9 +13,7 @@ from gamma_calc.derivation.conditions import Condition
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.formula import aligned
 from gamma_calc.display.showing import SelfShowing
-from gamma_calc.exponents.orders.order import Order, order
-from gamma_calc.exponents.regions.contradiction import Conflict, conflict
-from gamma_calc.exponents.regions.region import Optimum, Region, where
+from gamma_calc.exponents import Conflict, Optimum, Order, Region, conflict, order, where
 
 
 @dataclass(frozen=True, slots=True)

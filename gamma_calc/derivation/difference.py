@@ -9,8 +9,7 @@ from typing import TypeVar
 from gamma_calc.derivation.solution import Solution
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.showing import SelfShowing
-from gamma_calc.exponents.orders.order import Order
-from gamma_calc.exponents.regions.region import Region
+from gamma_calc.exponents import Order, Region
 
 Known = TypeVar("Known", Order, Region)
 Pair = tuple[Known | None, Known | None]  # None: there is no such name on this side

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.formula import aligned
 from gamma_calc.display.showing import SelfShowing
-from gamma_calc.exponents.orders.order import Order, order
-from gamma_calc.exponents.regions.region import EVERYTHING, Region
+from gamma_calc.exponents import EVERYTHING, Order, Region, order
 
 HEADS = ("quantity", "size", "loss-aligned")
 

@@ -8,7 +8,7 @@ from gamma_calc.derivation.advice import Advice
 from gamma_calc.derivation.bounds import bound_text
 from gamma_calc.derivation.solution import Solution
 from gamma_calc.display.blocks import Block
-from gamma_calc.exponents.orders.order import order
+from gamma_calc.exponents import order, supremum
 from gamma_calc.language.program import Program
 
 

@@ -41,9 +41,7 @@ from gamma_calc.engine.sign_ties import SignCancellation, sign_cancellations
 from gamma_calc.engine.state import State
 from gamma_calc.engine.step_orders import StepOrders
 from gamma_calc.errors import OrderError, unknown
-from gamma_calc.exponents.orders.order import MINUS_INFINITY, Order, largest
-from gamma_calc.exponents.orders.simplify import same_on, simplify
-from gamma_calc.exponents.regions.region import EVERYTHING, Region
+from gamma_calc.exponents import EVERYTHING, MINUS_INFINITY, Order, Region, largest, same_on, simplify
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.program import Program
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gamma_calc.exponents.orders.order import Order, maximum, minimum, order
+from gamma_calc.exponents import Order, maximum, minimum, order
 from gamma_calc.language.expression import Array, Expression
 from gamma_calc.operations.elementwise import Elementwise, Function, nothing
 
