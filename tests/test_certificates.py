@@ -219,7 +219,7 @@ def test_an_undecided_system_is_an_error(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_wrong_point_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(solver, "search", lambda _: {"x": Fraction(-1), "y": Fraction(0)})
-    with pytest.raises(CertificateError, match="a point from the solver breaks a row"):
+    with pytest.raises(CertificateError, match="a point from the solver breaks a constraint"):
         decide(SKEW)
 
 
