@@ -6,8 +6,6 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 LORA ?= 300
 DEEP ?= 100
-# Not yet held, and so not here: exponents and circles, until orders, regions, linear and notation are apart.
-CONTRACTS := floors numeric-floors measurement evidence symbolic
 CHECKED := gamma_calc $(wildcard validation) tests benchmarks
 
 .DELETE_ON_ERROR:
@@ -22,7 +20,7 @@ test: lint types suite
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/lint-imports --no-cache $(CONTRACTS:%=--contract %)
+	$(BIN)/lint-imports --no-cache
 
 types: $(VENV)/test.stamp
 	$(BIN)/mypy $(CHECKED)
