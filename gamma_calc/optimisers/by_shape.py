@@ -43,7 +43,8 @@ class ByShape(Optimiser):
 def by_shape(matrices: Optimiser, rest: Optimiser) -> ByShape:
     """One rule on matrices and another on vectors and scalars.
 
-    >>> print(by_shape(Muon(), Adam()))
+    >>> from gamma_calc import adam, muon
+    >>> print(by_shape(muon(), adam()))
     muon on matrices, adam (epsilon 0) on the rest
     """
     return ByShape(matrices, rest)
