@@ -149,7 +149,7 @@ class Program(SelfShowing):
         """The names of the samples that are drawn anew at every step."""
         return frozenset(node.name for node in self.nodes if isinstance(node, Data) and node.fresh)
 
-    @property
+    @cached_property
     def prunes(self) -> bool:
         """May components be left out that others cover? Only where every rule reads sizes and overlaps alone."""
         return not self.orthogonal and not any(
