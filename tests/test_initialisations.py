@@ -15,7 +15,7 @@ from gamma_calc.errors import GammaError, ProgramError, UnknownName
 from gamma_calc.exponents import Region
 from gamma_calc.frontends.peft_config import INITS
 from gamma_calc.language.leaves import Frozen, Parameter
-from gamma_calc.studies.largest_rate import Edge, edge, table
+from gamma_calc.studies.largest_rate import LargestRate, largest_shared_rate, table
 
 PAGE = Path(__file__).parents[1] / "docs" / "initialisations.md"
 
@@ -271,4 +271,4 @@ def test_a_law_without_a_whole_change_at_16_times(capsys: pytest.CaptureFixture[
 
 @pytest.mark.parametrize(("name", "n", "r"), [("default", "-1/2", "0"), ("B", "-1", "1"), ("loram", "-3/4", "3/4")])
 def test_the_line_of_a_start(name: str, n: str, r: str) -> None:
-    assert edge(name, "alpha/r") == Edge(Fraction(n), Fraction(r))
+    assert largest_shared_rate(name, "alpha/r") == LargestRate(Fraction(n), Fraction(r))

@@ -144,7 +144,7 @@ def test_robustness_is_asked_of_one_rate(program: object, message: str) -> None:
 
 def test_a_start_that_is_too_large_has_no_edge() -> None:
     found = robustness(derive(lora("false", sum_rule="additive")))
-    assert (found.edge, dict(found.degrees), found.robust, found.noise) == (None, {}, False, order("1/2"))
+    assert (found.largest_rate, dict(found.degrees), found.robust, found.noise) == (None, {}, False, order("1/2"))
 
 
 # -- the command and its page -----------------------------------------------------------------------------------------

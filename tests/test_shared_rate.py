@@ -15,7 +15,7 @@ from gamma_calc.catalogue.specimens import full
 from gamma_calc.errors import OrderError, ProgramError
 from gamma_calc.exponents import MINUS_INFINITY
 from gamma_calc.language.program import Program
-from gamma_calc.studies.rate_point import Point
+from gamma_calc.studies.rate_point import RatePoint
 from gamma_calc.studies.shared_rate import RateComparison, descent, standing
 from gamma_calc.studies.shared_rate_blocks import verdict
 from validation.evidence.claims.shared import Ascending
@@ -25,12 +25,12 @@ PAGE = Path(__file__).parents[1] / "docs" / "shared-rate.md"
 PUBLISHED = "shared-rate --init default,pissa,inilora-beta,inilora-alpha,full --set tau=1/2"
 NUMBERS = "--numbers rate=2e-5,n=4096,r=8"
 RANKED = ("default", "pissa", "inilora-beta", "inilora-alpha", "full")
-HERE = Point.of_numbers(Decimal("2e-5"), Decimal(4096), Decimal(8))
+HERE = RatePoint.of_numbers(Decimal("2e-5"), Decimal(4096), Decimal(8))
 QUARTER = {"rho": "1/4"}  # the rank 8 at the width 4096
 
 
-def at(eta: str, rho: str | None = None) -> Point:
-    return Point(Fraction(eta), None if rho is None else Fraction(rho))
+def at(eta: str, rho: str | None = None) -> RatePoint:
+    return RatePoint(Fraction(eta), None if rho is None else Fraction(rho))
 
 
 def program(name: str) -> Program:
@@ -45,13 +45,13 @@ def program(name: str) -> Program:
 
 @given(st.integers(1, 12), st.integers(0, 12))
 def test_powers_of_one_number_have_exact_exponents(rate: int, rank: int) -> None:
-    point = Point.of_numbers(Decimal(1) / 2**rate, Decimal(4096), Decimal(2**rank))
+    point = RatePoint.of_numbers(Decimal(1) / 2**rate, Decimal(4096), Decimal(2**rank))
     assert (point.eta, point.rho) == (Fraction(-rate, 12), Fraction(rank, 12))
 
 
 @given(st.decimals("1e-9", "1e3"), st.integers(2, 10**6))
 def test_a_rate_is_printed_as_it_was_given(rate: Decimal, width: int) -> None:
-    printed = Decimal(Point.of_numbers(rate, Decimal(width), Decimal(1)).spelled(order("eta")))
+    printed = Decimal(RatePoint.of_numbers(rate, Decimal(width), Decimal(1)).text(order("eta")))
     assert abs(printed - rate) <= Decimal("0.051") * rate
 
 
@@ -60,18 +60,18 @@ def test_a_rate_is_printed_as_it_was_given(rate: Decimal, width: int) -> None:
     [("2e-5", "2.0e-5"), ("0.0123", "0.012"), ("279", "280"), ("1e4", "10000"), ("1e6", "1.0e6"), ("1", "1")],
 )
 def test_two_digits_are_printed(rate: str, text: str) -> None:
-    assert Point.of_numbers(Decimal(rate), Decimal(4096), Decimal(1)).spelled(order("eta")) == text
+    assert RatePoint.of_numbers(Decimal(rate), Decimal(4096), Decimal(1)).text(order("eta")) == text
 
 
 def test_what_is_zero_stays_zero() -> None:
     assert HERE.value(MINUS_INFINITY) is None
-    assert HERE.spelled(MINUS_INFINITY) == "0" == at("-1").spelled(MINUS_INFINITY)
+    assert HERE.text(MINUS_INFINITY) == "0" == at("-1").text(MINUS_INFINITY)
 
 
 @pytest.mark.parametrize(("rate", "n", "r"), [(0, 8, 2), (1, 1, 1), (1, 8, 9), (1, 8, 0)])
 def test_a_point_has_a_rate_and_a_rank_within_the_width(rate: int, n: int, r: int) -> None:
     with pytest.raises(OrderError, match=f"no point has rate {rate}, n = {n}, r = {r}; take a"):
-        Point.of_numbers(Decimal(rate), Decimal(n), Decimal(r))
+        RatePoint.of_numbers(Decimal(rate), Decimal(n), Decimal(r))
     with pytest.raises(OrderError, match="no point has eta = -1, rho = 2; take a rank from 1 to the width: rho from 0"):
         at("-1", rho="2")
 
@@ -120,7 +120,7 @@ def test_a_flat_spectrum_leaves_pissa_at_the_descent_of_lora() -> None:
 def test_the_distance_from_the_edge_as_a_number_and_as_a_power(name: str, numbers: str, exponent: str) -> None:
     (found,) = standings(name)
     for point, expected in ((HERE, numbers), (at("-1", rho="1/4"), exponent)):
-        assert point.spelled(order(found.above(point))) == expected
+        assert point.text(order(found.above(point))) == expected
 
 
 def test_the_verdict_names_the_share_of_each() -> None:
@@ -178,7 +178,7 @@ def test_the_measured_descents_come_in_the_derived_order_and_size() -> None:
         found = measure_cell(program(name).substitute({"eta": 0}), 4096, range(4), Settings(steps=1), rates=(2e-5,))
         measured.append(found.aligned[0, :, 1, found.quantities.index(change)].mean())
         (derived,) = standings(name)
-        assert 0.5 < measured[-1] / float(HERE.spelled(derived.updates[0].aligned)) < 2, name
+        assert 0.5 < measured[-1] / float(HERE.text(derived.updates[0].aligned)) < 2, name
     assert measured == sorted(measured)
 
 

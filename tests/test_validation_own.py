@@ -18,7 +18,7 @@ from gamma_calc.calculus.dims import Dim  # noqa: E402
 from gamma_calc.calculus.lemmas import SUM  # noqa: E402
 from gamma_calc.calculus.value import ZERO, Contribution, Value  # noqa: E402
 from gamma_calc.catalogue.targets import TARGETS  # noqa: E402
-from gamma_calc.exponents.orders.order import order  # noqa: E402
+from gamma_calc.exponents import order  # noqa: E402
 from gamma_calc.language.expression import Array, Expression, Part  # noqa: E402
 from gamma_calc.language.initialisation import iid, zero  # noqa: E402
 from gamma_calc.language.leaves import data, parameter  # noqa: E402

@@ -17,7 +17,7 @@ from gamma_calc.derivation.derivation import Derivation
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.json import Data, json_text
 from gamma_calc.errors import UnknownName
-from gamma_calc.studies.largest_rate import MULTIPLIERS, Edge, edge_of, rates_block
+from gamma_calc.studies.largest_rate import MULTIPLIERS, LargestRate, largest_shared_rate_of, rates_block
 
 MOST_COLUMNS: Final = 4
 
@@ -37,54 +37,54 @@ def compare(
             f"{len(names)} initialisations to compare", where="--init", hint="write --init A --init B, two or more"
         )
     questions = {name: Question(target, Options(**common.named(), init=name)) for name in names}
-    edges = {name: laws for name in names if (laws := _edges(target, common, name))}
+    rates = {name: laws for name in names if (laws := _largest_rates(target, common, name))}
     if format == "json":
-        say(json_text({name: _answer(question, edges.get(name, ())) for name, question in questions.items()}))
+        say(json_text({name: _answer(question, rates.get(name, ())) for name, question in questions.items()}))
     else:
-        found = {name: question.found for name, question in questions.items()}
+        derivations = {name: question.found for name, question in questions.items()}
         table = _columns if len(names) <= MOST_COLUMNS else _rows
-        show(lambda dialect: (*table(found, dialect), rates_block(edges)))
+        show(lambda dialect: (*table(derivations, dialect), rates_block(rates)))
 
 
-def _edges(target: str, common: Common, init: str) -> list[Edge | None]:
-    """The edge under each multiplier, where one shared rate is open and the target lets these be chosen."""
+def _largest_rates(target: str, common: Common, init: str) -> list[LargestRate | None]:
+    """The law under each multiplier, where one shared rate is open and the target lets these be chosen."""
     if target not in TARGETS or not {"rank", "scaling"} <= TARGETS[target].options.keys():
         return []
     options = {**common.named(), "init": init, "rank": "growing", "at": ()}
     programs = [Question(target, Options(**options | {"scaling": s})).program for s in MULTIPLIERS]
-    return [edge_of(program) for program in programs if program.variables == ("eta", "rho")]
+    return [largest_shared_rate_of(program) for program in programs if program.variables == ("eta", "rho")]
 
 
-def _answer(question: Question, edges: Sequence[Edge | None]) -> Data:
+def _answer(question: Question, rates: Sequence[LargestRate | None]) -> Data:
     """The derivation, and the exponents of n and r in the largest stable rate under each multiplier."""
-    powers = {s: e and {"n": str(e.n), "r": str(e.r)} for s, e in zip(MULTIPLIERS, edges, strict=False)}
+    powers = {s: e and {"n": str(e.n), "r": str(e.r)} for s, e in zip(MULTIPLIERS, rates, strict=False)}
     return question.answer() | ({"largest_rate": powers} if powers else {})
 
 
-def _columns(found: Mapping[str, Derivation], dialect: str) -> Iterator[Block]:
+def _columns(derivations: Mapping[str, Derivation], dialect: str) -> Iterator[Block]:
     """Sizes and sets, one column for each initialisation; then the advice for each."""
-    first = next(iter(found.values()))
-    rows = [(name, *(_size(d, name, dialect) for d in found.values())) for name in first.program.quantities]
+    first = next(iter(derivations.values()))
+    rows = [(name, *(_size(d, name, dialect) for d in derivations.values())) for name in first.program.quantities]
     rows += [
-        (one.condition.title, *(_set(d, name, dialect) for d in found.values()))
+        (one.condition.title, *(_set(d, name, dialect) for d in derivations.values()))
         for name, one in first.conditions.items()
     ]
-    yield Block(f"Program {first.program.name}: exponents of n at late steps", tuple(rows), ("", *found))
-    yield Block("Advice", tuple((f"{name}: {Advice(d).text(dialect)}",) for name, d in found.items()))
+    yield Block(f"Program {first.program.name}: exponents of n at late steps", tuple(rows), ("", *derivations))
+    yield Block("Advice", tuple((f"{name}: {Advice(d).text(dialect)}",) for name, d in derivations.items()))
 
 
-def _rows(found: Mapping[str, Derivation], dialect: str) -> Iterator[Block]:
+def _rows(derivations: Mapping[str, Derivation], dialect: str) -> Iterator[Block]:
     """Sets alone, one row for each initialisation: sizes of that many would not fit."""
-    first = next(iter(found.values()))
-    rows = [(name, *(_set(d, condition, dialect) for condition in first.conditions)) for name, d in found.items()]
+    first = next(iter(derivations.values()))
+    rows = [(name, *(_set(d, condition, dialect) for condition in first.conditions)) for name, d in derivations.items()]
     heads = ("start", *(result.condition.title for result in first.conditions.values()))
     yield Block(f"Program {first.program.name}: where the conditions hold", tuple(rows), heads)
 
 
-def _size(found: Derivation, name: str, dialect: str) -> str:
-    size = found.settled_orders[name]
+def _size(derivation: Derivation, name: str, dialect: str) -> str:
+    size = derivation.settled_orders[name]
     return "grows" if size is None else f"{size:{dialect}}"
 
 
-def _set(found: Derivation, name: str, dialect: str) -> str:
-    return f"{found.conditions[name].region:{dialect}}"
+def _set(derivation: Derivation, name: str, dialect: str) -> str:
+    return f"{derivation.conditions[name].region:{dialect}}"

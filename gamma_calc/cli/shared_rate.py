@@ -19,7 +19,7 @@ from gamma_calc.display import tables
 from gamma_calc.display.json import json_text
 from gamma_calc.errors import ExponentSyntaxError, OrderError
 from gamma_calc.studies import shared_rate_blocks as report
-from gamma_calc.studies.rate_point import RATE, Point
+from gamma_calc.studies.rate_point import RATE, RatePoint
 from gamma_calc.studies.shared_rate import standing
 
 FULL: Final = "full"  # fine-tuning of the whole matrix, beside the starts of an adapter
@@ -53,7 +53,7 @@ def shared_rate(
         show(lambda dialect: report.blocks(standings, point, dialect))
 
 
-def _point(at: Texts, numbers: Texts) -> Point:
+def _point(at: Texts, numbers: Texts) -> RatePoint:
     """The exponents of --at, or the numbers of --numbers. Raises OrderError where not exactly one is given."""
     if bool(at) == bool(numbers):
         raise OrderError("one learning rate is needed", hint="write --at eta=-1, or --numbers rate=2e-5,n=4096,r=8")
@@ -63,15 +63,15 @@ def _point(at: Texts, numbers: Texts) -> Point:
     if RATE not in values or values.keys() - {RATE, "rho"}:
         raise OrderError(f"{', '.join(values)} given", where="--at", hint="give eta, and rho where the rank grows")
     refuse_open_values("--at", values)
-    return Point(values[RATE].rational, values["rho"].rational if "rho" in values else None)
+    return RatePoint(values[RATE].rational, values["rho"].rational if "rho" in values else None)
 
 
-def _numbers(texts: Texts) -> Point:
+def _numbers(texts: Texts) -> RatePoint:
     pairs = dict(part.partition("=")[::2] for text in texts for part in text.split(","))
     numbers = {name.strip(): _number(value) for name, value in pairs.items()}
     if numbers.keys() != set(NUMBERS):
         raise ExponentSyntaxError(f"{', '.join(numbers)} given", where="--numbers", hint=f"give {', '.join(NUMBERS)}")
-    return Point.of_numbers(*(numbers[name] for name in NUMBERS))
+    return RatePoint.of_numbers(*(numbers[name] for name in NUMBERS))
 
 
 def _number(text: str) -> Decimal:

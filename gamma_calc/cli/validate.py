@@ -24,7 +24,7 @@ Progressed = Callable[[Any], None]
 
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class MeasurementOptions:
     """How it is measured; what is left out has the numeric side's default."""
 
     widths: Widths = "256:65536"
@@ -48,7 +48,7 @@ class Run:
         return {"most_seeds": max(MOST_SEEDS, self.seeds)} | self.given("seeds", "most_seeds", "tolerance")
 
 
-USUAL: Final = Run()
+USUAL: Final = MeasurementOptions()
 
 
 def validate(
@@ -59,7 +59,7 @@ def validate(
     stable_rate: Annotated[
         bool, Parameter(help="measure the largest learning rate that keeps every output within 1", negative="")
     ] = False,
-    run: Run = USUAL,
+    run: MeasurementOptions = USUAL,
     figure: Annotated[Path | None, Parameter(help="draw the slopes to this file")] = None,
     format: Annotated[Literal["text", "json"], PRINTED] = "text",  # noqa: A002 - option's name
 ) -> int:
@@ -80,7 +80,7 @@ def validate(
     return EXIT_CODES[found.verdict.value]
 
 
-def _orders(question: Question, widths: tuple[int, ...], run: Run) -> Callable[[Progressed], Any]:
+def _orders(question: Question, widths: tuple[int, ...], run: MeasurementOptions) -> Callable[[Progressed], Any]:
     point = question.point or {}
     if question.program.variables and not point:
         given = ",".join(f"{name}=VALUE" for name in question.program.variables)
@@ -95,7 +95,7 @@ def _orders(question: Question, widths: tuple[int, ...], run: Run) -> Callable[[
     return measured
 
 
-def _stable_rate(question: Question, widths: tuple[int, ...], run: Run) -> Callable[[Progressed], Any]:
+def _stable_rate(question: Question, widths: tuple[int, ...], run: MeasurementOptions) -> Callable[[Progressed], Any]:
     """The learning rate stays open, and nothing else."""
     if question.options.at:
         raise OrderError("--stable-rate looks for the rate that --at gives", hint="fix other exponents with --set")

@@ -10,8 +10,7 @@ from typing import Final
 
 from gamma_calc.derivation.solution import Solution
 from gamma_calc.errors import OrderError
-from gamma_calc.exponents import EVERYTHING, Order, Region, simplify, supremum, where
-from gamma_calc.exponents.orders.power import power
+from gamma_calc.exponents import EVERYTHING, Order, Region, power, simplify, supremum, where
 from gamma_calc.language.program import Role
 
 # What one would like best comes first. Several rates can serve a bounded internal feature as well; one seldom can.

@@ -42,7 +42,7 @@ PROJECTION: Final = Lemma(
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class Justification:
     """One lemma behind an order, and the order it gives."""
 
     lemma: Lemma
@@ -55,7 +55,7 @@ class Step:
 
     expression: str
     order: Order
-    reasons: tuple[Reason, ...]
+    reasons: tuple[Justification, ...]
 
     def cells(self, dialect: str) -> tuple[str, str, str]:
         """The row of a table."""
@@ -152,7 +152,7 @@ def _asked(solution: Solution, name: str) -> tuple[Quantity, bool]:
 def _projection(solution: Solution, q: Quantity, step: int) -> Step:
     """The last step of the derivation of a loss-aligned order."""
     value = solution.at_step(step)[f"{q.name}{ALIGNED}"]
-    return Step(f"{q.name} along the gradient", value, (Reason(PROJECTION, value),))
+    return Step(f"{q.name} along the gradient", value, (Justification(PROJECTION, value),))
 
 
 def _steps(evaluation: Evaluation, roots: Sequence[Expression]) -> tuple[Step, ...]:
@@ -167,7 +167,7 @@ def _step(evaluation: Evaluation, node: Expression) -> Step:
     return Step(str(node), evaluation.value(node).order, _leading(list(evaluation.contributions(node))))
 
 
-def _leading(contributions: list[Contribution]) -> tuple[Reason, ...]:
+def _leading(contributions: list[Contribution]) -> tuple[Justification, ...]:
     """For each lemma the largest order it gives, without those that another lemma's order is never below."""
     lemmas = dict.fromkeys(c.lemma for c in contributions)
     best = {lemma: largest(c.order for c in contributions if c.lemma is lemma) for lemma in lemmas}
@@ -175,4 +175,4 @@ def _leading(contributions: list[Contribution]) -> tuple[Reason, ...]:
         rest = [order for other, order in best.items() if other is not lemma]
         if rest and largest(rest) == largest(best.values()):
             del best[lemma]
-    return tuple(Reason(lemma, order) for lemma, order in best.items())
+    return tuple(Justification(lemma, order) for lemma, order in best.items())

@@ -26,6 +26,7 @@ from gamma_calc.exponents.orders.order import (
     where,
 )
 from gamma_calc.exponents.orders.piecewise import Exponent
+from gamma_calc.exponents.orders.power import power
 from gamma_calc.exponents.orders.simplify import same_on, simplify
 from gamma_calc.exponents.orders.sympy_bridge import gamma, to_sympy
 from gamma_calc.exponents.regions.contradiction import Conflict, Contradiction, conflict
@@ -58,6 +59,7 @@ __all__ = [
     "minimum",
     "order",
     "plain",
+    "power",
     "same_on",
     "simplify",
     "supremum",

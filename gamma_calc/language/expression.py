@@ -156,6 +156,16 @@ class Expression(ABC):
         """What training added to a leaf; None where nothing trains it."""
         return None
 
+    @property
+    def outer_products(self) -> tuple[tuple[Expression, Expression], ...]:
+        """The u and w of a matrix written as a sum of outer products u w'; none for any other expression."""
+        return ()
+
+    @property
+    def uncentred(self) -> Expression:
+        """The expression before its own initialisation is subtracted: itself where nothing is."""
+        return self
+
     def split(self, parts_of: Callable[[Expression], tuple[Part, ...]]) -> tuple[Part, ...]:
         """The parts of the change of a product, by ``parts_of``. Raises ProgramError where this is no product."""
         raise ProgramError(f"{self} is no product of two factors", hint="split the product inside it")

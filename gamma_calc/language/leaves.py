@@ -12,8 +12,7 @@ from gamma_calc.calculus.direction import UNIT, Direction, GivenVector, RandomMa
 from gamma_calc.calculus.lemmas import GIVEN
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError, ShapeError
-from gamma_calc.exponents import Order, order
-from gamma_calc.exponents.orders.power import power
+from gamma_calc.exponents import Order, order, power
 from gamma_calc.language.expression import Array, Expression, Held, History, Part, Rewrite, Time, walk
 from gamma_calc.language.initialisation import Init, iid
 

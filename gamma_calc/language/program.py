@@ -14,8 +14,7 @@ from gamma_calc.display.blocks import Block
 from gamma_calc.display.formula import aligned, expression_latex
 from gamma_calc.display.showing import SelfShowing
 from gamma_calc.errors import ProgramError, unknown
-from gamma_calc.exponents import Exponent, Region, order
-from gamma_calc.exponents.orders.power import power
+from gamma_calc.exponents import Exponent, Region, order, power
 from gamma_calc.language.change import change, split
 from gamma_calc.language.expression import Expression, Rewrite, walk
 from gamma_calc.language.leaves import Data, Leaf, Parameter

@@ -42,6 +42,11 @@ class Add(Linear):
     def pull_back(self, upstream: Expression) -> tuple[Expression | None, ...]:
         return upstream, upstream
 
+    @property
+    def outer_products(self) -> tuple[tuple[Expression, Expression], ...]:
+        left, right = (term.outer_products for term in self.arguments)
+        return left + right if left and right else ()
+
     def rebuild(self, *arguments: Expression) -> Expression:
         return Add(*arguments)
 

@@ -42,6 +42,11 @@ class OuterProduct(Bilinear):
         u, w = self.arguments
         return upstream @ w, upstream.T @ u
 
+    @property
+    def outer_products(self) -> tuple[tuple[Expression, Expression], ...]:
+        u, w = self.arguments
+        return ((u, w),)
+
     def rebuild(self, *arguments: Expression) -> Expression:
         return OuterProduct(*arguments)
 

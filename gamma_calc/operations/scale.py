@@ -58,6 +58,10 @@ class Scale(Linear):
         power = Power(rewrite.order(self.power.exponent))
         return Scale(rewrite.node(self.arguments[0]), coefficient=self.coefficient, power=power)
 
+    @property
+    def outer_products(self) -> tuple[tuple[Expression, Expression], ...]:
+        return tuple((self.rebuild(u), w) for u, w in self.arguments[0].outer_products)
+
     def split(self, parts_of: Callable[[Expression], tuple[Part, ...]]) -> tuple[Part, ...]:
         """A known multiplier is looked through."""
         return tuple(Part(p.moved, self.rebuild(p.expression)) for p in self.arguments[0].split(parts_of))

@@ -38,6 +38,10 @@ class SinceStart(Expression):
         """The difference: the whole need not be computed for it."""
         return self.arguments[1]
 
+    @property
+    def uncentred(self) -> Expression:
+        return self.arguments[0]
+
     def pull_back(self, upstream: Expression) -> tuple[Expression | None, ...]:
         return upstream, None
 

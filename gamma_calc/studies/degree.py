@@ -1,4 +1,4 @@
-"""The degree of an order in the learning rate: its slope in the rate's exponent, stretch by stretch."""
+"""The degree of an order in the learning rate: its slope in the rate's exponent, interval by interval."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from gamma_calc.exponents import Convex, Order
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Rates up to n^until (an exponent), from where the stretch before it ends, on which a size is rate^degree."""
+    """Rates up to n^until (an exponent), from where the interval before it ends, on which a size is rate^degree."""
 
     until: Fraction
     degree: Fraction
 
 
-def degrees(value: Order, rate: str, edge: Fraction) -> tuple[Interval, ...]:
-    """The degrees of an order in a learning rate, from small rates up to n^edge; none for what is identically zero.
+def degrees(value: Order, rate: str, until: Fraction) -> tuple[Interval, ...]:
+    """The degrees of an order in a learning rate, from small rates up to n^until; none for what is identically zero.
 
     Degree 1 means that half the rate gives half the size, degree 2 a quarter. Raises OrderError where the order has
     other open exponents than that of the rate.
@@ -34,7 +34,7 @@ def degrees(value: Order, rate: str, edge: Fraction) -> tuple[Interval, ...]:
         raise OrderError(f"{value} still depends on {', '.join(others)}", hint="give each a value")
     if value.is_zero_quantity:
         return ()
-    ends = [*sorted({k for part in (value.above, value.below) for k in _knees(part, rate) if k < edge}), edge]
+    ends = [*sorted({k for part in (value.above, value.below) for k in _breakpoints(part, rate) if k < until}), until]
     slopes = (_slope(value, rate, point) for point in _insides(ends))
     joined = (list(group) for _, group in groupby(zip(ends, slopes, strict=True), key=lambda pair: pair[1]))
     return tuple(Interval(*group[-1]) for group in joined)
@@ -53,7 +53,7 @@ def linear_part(value: Order, rates: Iterable[str]) -> Order:
     return Order(frozenset(form for form in value.above if form.slope(along) <= 1))
 
 
-def _knees(forms: Convex, rate: str) -> Iterator[Fraction]:
+def _breakpoints(forms: Convex, rate: str) -> Iterator[Fraction]:
     """Where two forms in one exponent meet."""
     for p, q in combinations(forms, 2):
         gap = p - q
@@ -62,12 +62,12 @@ def _knees(forms: Convex, rate: str) -> Iterator[Fraction]:
 
 
 def _insides(ends: list[Fraction]) -> Iterator[Fraction]:
-    """A point inside each stretch, the first of which has no beginning."""
+    """A point inside each interval, the first of which has no beginning."""
     yield ends[0] - 1
     yield from ((low + high) / 2 for low, high in pairwise(ends))
 
 
 def _slope(value: Order, rate: str, point: Fraction) -> Fraction:
-    """Between two knees, where one form leads on each side."""
+    """Between two breakpoints, where one form leads on each side."""
     above, below = (max(part, key=lambda form: form.at({rate: point})) for part in (value.above, value.below))
     return above.coefficient(rate) - below.coefficient(rate)

@@ -12,37 +12,36 @@ from gamma_calc.catalogue.lora import lora
 from gamma_calc.derivation.derivation import derive
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.tables import markdown
-from gamma_calc.exponents import Order
-from gamma_calc.exponents.orders.power import power
+from gamma_calc.exponents import Order, power
 from gamma_calc.language.program import Program
 
-LOW: Final = Fraction(1, 4)  # ranks up to n^(1/4): the law of the edge has no knee before
+LOW: Final = Fraction(1, 4)  # ranks up to n^(1/4): the law of the rate has no breakpoint before
 MULTIPLIERS: Final = {"alpha/r": "rank r, alpha/r", "alpha/sqrt(r)": "alpha/sqrt(r)", "1": "s = 1, alpha ~ r"}
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
+class LargestRate:
     """The largest stable shared rate as n^n r^r."""
 
     n: Fraction
     r: Fraction
 
 
-def edge(name: str, scaling: str) -> Edge:
+def largest_shared_rate(name: str, scaling: str) -> LargestRate:
     """The largest stable learning rate of Adam from an initialisation with one of the multipliers.
 
-    >>> edge("pissa", "alpha/sqrt(r)")
-    Edge(n=Fraction(-1, 2), r=Fraction(-1, 4))
+    >>> largest_shared_rate("pissa", "alpha/sqrt(r)")
+    LargestRate(n=Fraction(-1, 2), r=Fraction(-1, 4))
     """
-    found = edge_of(lora(name, rank="growing", scaling=scaling))
+    found = largest_shared_rate_of(lora(name, rank="growing", scaling=scaling))
     assert found is not None
     return found
 
 
-def edge_of(program: Program) -> Edge | None:
+def largest_shared_rate_of(program: Program) -> LargestRate | None:
     """The largest stable rate of a program with the exponents eta and rho open; None where there is none."""
     fixed, growing = (_largest(program, rho) for rho in (Fraction(0), LOW))
-    return None if fixed is None or growing is None else Edge(fixed, (growing - fixed) / LOW)
+    return None if fixed is None or growing is None else LargestRate(fixed, (growing - fixed) / LOW)
 
 
 def _largest(program: Program, rho: Fraction) -> Fraction | None:
@@ -55,9 +54,9 @@ TITLE: Final = "Largest stable learning rate, and what 16 times the width or the
 LAWS: Final = ("width n", *MULTIPLIERS.values())
 
 
-def rates_block(edges: Mapping[str, Sequence[Edge | None]]) -> Block:
-    """What to do with the learning rate: one line for each start, from its edge under each multiplier."""
-    return Block(TITLE, tuple((name, *_laws(found)) for name, found in edges.items()), ("start", *LAWS))
+def rates_block(rates: Mapping[str, Sequence[LargestRate | None]]) -> Block:
+    """What to do with the learning rate: one line for each start, from its largest rate under each multiplier."""
+    return Block(TITLE, tuple((name, *_laws(found)) for name, found in rates.items()), ("start", *LAWS))
 
 
 def table() -> str:
@@ -73,13 +72,13 @@ def known_starts() -> tuple[Initialisation, ...]:
 
 def _row(start: Initialisation) -> tuple[str, ...]:
     sizes = map(_size, start.entries(rho="rho"))
-    laws = _laws([edge(start.name, scaling) for scaling in MULTIPLIERS])
+    laws = _laws([largest_shared_rate(start.name, scaling) for scaling in MULTIPLIERS])
     return f"`{start.name}`", f"`{start.peft.value!r}`" if start.peft else "", *sizes, *laws, start.assumes
 
 
-def _laws(edges: Sequence[Edge | None]) -> tuple[str, ...]:
+def _laws(rates: Sequence[LargestRate | None]) -> tuple[str, ...]:
     """The law in the width, and under each multiplier the law in the rank."""
-    first, ranks = edges[0], (None if found is None else found.r for found in edges)
+    first, ranks = rates[0], (None if found is None else found.r for found in rates)
     return _law("n", None if first is None else first.n), *(_law("r", r) for r in ranks)
 
 

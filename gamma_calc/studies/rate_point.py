@@ -8,8 +8,7 @@ from fractions import Fraction
 from typing import Final
 
 from gamma_calc.errors import OrderError
-from gamma_calc.exponents import Order, order
-from gamma_calc.exponents.orders.power import power
+from gamma_calc.exponents import Order, order, power
 
 RATE: Final = "eta"
 TWO_DIGITS: Final = Context(prec=2)
@@ -19,49 +18,49 @@ FINEST: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class RatePoint:
     """A learning rate n^eta and a rank n^rho, None for a fixed one.
 
-    With a ``width``, sizes are printed as numbers, and the point as ``told``.
+    With a ``width``, sizes are printed as numbers, and the point as ``title``.
 
-    >>> Point(Fraction(-1), rho=None).spelled(order("eta + 1/2"))
+    >>> RatePoint(Fraction(-1), rho=None).text(order("eta + 1/2"))
     'n^-1/2'
     """
 
     eta: Fraction
     rho: Fraction | None
     width: Decimal | None = None
-    told: str = ""
+    title: str = ""
 
     def __post_init__(self) -> None:
         if not 0 <= (self.rho or 0) <= 1:
             raise OrderError(f"no point has {self}", hint="take a rank from 1 to the width: rho from 0 to 1")
 
     @classmethod
-    def of_numbers(cls, rate: Decimal, width: Decimal, rank: Decimal) -> Point:
+    def of_numbers(cls, rate: Decimal, width: Decimal, rank: Decimal) -> RatePoint:
         """The exponents of three numbers. Every constant is 1, so that orders are numbers again.
 
-        >>> point = Point.of_numbers(Decimal("2e-5"), Decimal(4096), Decimal(8))
-        >>> point.rho, point.spelled(order("eta + 1/4"))
+        >>> point = RatePoint.of_numbers(Decimal("2e-5"), Decimal(4096), Decimal(8))
+        >>> point.rho, point.text(order("eta + 1/4"))
         (Fraction(1, 4), '1.6e-4')
         """
-        told = f"rate {rate}, n = {width}, r = {rank}"
+        title = f"rate {rate}, n = {width}, r = {rank}"
         if rate <= 0 or width <= 1 or rank <= 0:
-            raise OrderError(f"no point has {told}", hint="take a positive rate and a width above 1")
+            raise OrderError(f"no point has {title}", hint="take a positive rate and a width above 1")
         eta, rho = (Fraction(number.ln() / width.ln()).limit_denominator(FINEST) for number in (rate, rank))
-        return cls(eta, rho, width, told)
+        return cls(eta, rho, width, title)
 
-    def value(self, found: Order) -> Fraction | None:
+    def value(self, size: Order) -> Fraction | None:
         """The exponent that an order in eta has here; None for what is identically zero."""
-        return found.at({RATE: self.eta})
+        return size.at({RATE: self.eta})
 
-    def spelled(self, found: Order, dialect: str = "text") -> str:
+    def text(self, size: Order, dialect: str = "text") -> str:
         """The size in print, "0" for what is identically zero."""
-        value = self.value(found)
+        value = self.value(size)
         return "0" if value is None else self._size(value, dialect)
 
     def __str__(self) -> str:
-        return self.told or f"eta = {self.eta}" + ("" if self.rho is None else f", rho = {self.rho}")
+        return self.title or f"eta = {self.eta}" + ("" if self.rho is None else f", rho = {self.rho}")
 
     def _size(self, exponent: Fraction, dialect: str) -> str:
         """The width to an exponent."""

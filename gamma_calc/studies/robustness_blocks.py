@@ -26,16 +26,16 @@ Starts = Mapping[str, Derivation]
 Anywhere = Iterable[Derivation]  # of any start, one for each rule of sums and scheme of learning rates
 
 
-def table(starts: Starts, dialect: str, *, knees: bool = False) -> Block:
-    """One row for each start; with ``knees`` a degree that changes says where."""
-    answers = {name: robustness(found) for name, found in starts.items()}
+def table(starts: Starts, dialect: str, *, breakpoints: bool = False) -> Block:
+    """One row for each start; with ``breakpoints`` a degree that changes says where."""
+    answers = {name: robustness(derivation) for name, derivation in starts.items()}
     parts = tuple(dict.fromkeys(name for answer in answers.values() for name in answer.degrees))
     heads = [f"${order(name):latex}$" if dialect == "latex" else name for name in parts]
     rows = [
         (
             name,
-            "none" if answer.edge is None else spelled(order(answer.edge), dialect),
-            *(_degree(answer.degrees.get(part), dialect, knees=knees) for part in parts),
+            "none" if answer.largest_rate is None else exponent_text(order(answer.largest_rate), dialect),
+            *(_degree(answer.degrees.get(part), dialect, breakpoints=breakpoints) for part in parts),
             f"({_noise(answer, dialect)})" if answer.subtracted else _noise(answer, dialect),
             _yes(answer.efficient),
             _yes(answer.robust),
@@ -47,7 +47,7 @@ def table(starts: Starts, dialect: str, *, knees: bool = False) -> Block:
 
 def best(anywhere: Anywhere, rates: Mapping[str, Order], dialect: str) -> Block:
     """The starts that are efficient and robust, at the rates that are given."""
-    rows = [(*_labels(found), spelled(_at(found, rates), dialect)) for found in anywhere]
+    rows = [(*_labels(derivation), exponent_text(_at(derivation, rates), dialect)) for derivation in anywhere]
     given = ", ".join(f"{name} = {value}" for name, value in rates.items())
     title = f"Efficient and robust starts{f' at {given}' if given else ''}"
     return Block(title, tuple(rows), ("sum rule", "rates", "where"))
@@ -62,33 +62,33 @@ def blocks(starts: Starts, anywhere: Anywhere, rates: Mapping[str, Order], diale
 
 def sections(each: Iterable[Starts], anywhere: Anywhere, rates: Mapping[str, Order]) -> str:
     """Sections of a page: a table for each rule of sums, and the best starts."""
-    tables = (f"{_rule(starts)}:\n\n{markdown(table(starts, 'text', knees=True))}" for starts in each)
-    found = best(anywhere, rates, "text")
-    return "\n\n".join((*tables, f"{found.title}:\n\n{markdown(found)}"))
+    tables = (f"{_rule(starts)}:\n\n{markdown(table(starts, 'text', breakpoints=True))}" for starts in each)
+    block = best(anywhere, rates, "text")
+    return "\n\n".join((*tables, f"{block.title}:\n\n{markdown(block)}"))
 
 
 def as_data(starts: Starts, anywhere: Anywhere, rates: Mapping[str, Order]) -> dict[str, Any]:
-    """For JSON; exponents are texts, and a stretch of degrees ends at the rate n^until."""
+    """For JSON; exponents are texts, and an interval of degrees ends at the rate n^until."""
     return {
-        "starts": {name: _one(robustness(found)) for name, found in starts.items()},
+        "starts": {name: _one(robustness(derivation)) for name, derivation in starts.items()},
         "robust_and_efficient": [
-            dict(zip(("sum_rule", "rates", "region"), (*_labels(found), str(_at(found, rates))), strict=True))
-            for found in anywhere
+            dict(zip(("sum_rule", "rates", "region"), (*_labels(derivation), str(_at(derivation, rates))), strict=True))
+            for derivation in anywhere
         ],
     }
 
 
-def spelled(value: Order | Region, dialect: str) -> str:
+def exponent_text(value: Order | Region, dialect: str) -> str:
     """An exponent or a set in a dialect; within dollar signs in LaTeX."""
     return f"${value:latex}$" if dialect == "latex" else f"{value:{dialect}}"
 
 
 def _one(answer: Robustness) -> dict[str, Any]:
     return {
-        "edge": None if answer.edge is None else str(answer.edge),
+        "edge": None if answer.largest_rate is None else str(answer.largest_rate),
         "degrees": {
-            name: [{"until": str(stretch.until), "degree": str(stretch.degree)} for stretch in stretches]
-            for name, stretches in answer.degrees.items()
+            name: [{"until": str(interval.until), "degree": str(interval.degree)} for interval in intervals]
+            for name, intervals in answer.degrees.items()
         },
         "noise": str(answer.noise),
         "subtracted": answer.subtracted,
@@ -97,19 +97,19 @@ def _one(answer: Robustness) -> dict[str, Any]:
     }
 
 
-def _degree(stretches: tuple[Interval, ...] | None, dialect: str, *, knees: bool) -> str:
-    if not stretches:
-        return "" if stretches is None else "-"
-    first, *others = stretches
-    if not knees:
-        return " to ".join(str(stretch.degree) for stretch in stretches)
-    ends = [first.until, *(stretch.until for stretch in others)]
-    later = (f"{s.degree} above {spelled(order(end), dialect)}" for s, end in zip(others, ends, strict=False))
+def _degree(intervals: tuple[Interval, ...] | None, dialect: str, *, breakpoints: bool) -> str:
+    if not intervals:
+        return "" if intervals is None else "-"
+    first, *others = intervals
+    if not breakpoints:
+        return " to ".join(str(interval.degree) for interval in intervals)
+    ends = [first.until, *(interval.until for interval in others)]
+    later = (f"{s.degree} above {exponent_text(order(end), dialect)}" for s, end in zip(others, ends, strict=False))
     return ", ".join((str(first.degree), *later))
 
 
 def _noise(answer: Robustness, dialect: str) -> str:
-    return spelled(answer.noise, dialect)
+    return exponent_text(answer.noise, dialect)
 
 
 def _yes(truth: bool) -> str:
@@ -122,10 +122,10 @@ def _rule(starts: Starts) -> str:
     return statement[0].upper() + statement[1:]
 
 
-def _labels(found: Derivation) -> tuple[str, str]:
+def _labels(derivation: Derivation) -> tuple[str, str]:
     """The rule of sums, and the scheme of learning rates."""
-    return found.program.sum_rule.name, "shared" if len(found.rates) == 1 else "per factor"
+    return derivation.program.sum_rule.name, "shared" if len(derivation.rates) == 1 else "per factor"
 
 
-def _at(found: Derivation, rates: Mapping[str, Order]) -> Region:
-    return robust_and_efficient(found).substitute(rates)
+def _at(derivation: Derivation, rates: Mapping[str, Order]) -> Region:
+    return robust_and_efficient(derivation).substitute(rates)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.tables import markdown
 from gamma_calc.exponents import Order, order
-from gamma_calc.studies.rate_point import Point
+from gamma_calc.studies.rate_point import RatePoint
 from gamma_calc.studies.shared_rate import STEPS, RateComparison, descent
 
 NOTES: Final = (
@@ -19,19 +19,19 @@ NOTES: Final = (
 )
 
 
-def table(standings: Sequence[RateComparison], point: Point, dialect: str) -> Block:
+def table(standings: Sequence[RateComparison], point: RatePoint, dialect: str) -> Block:
     """One row for each start, the one that descends least at the first step first."""
     by_name = {one.name: one for one in standings}
     ranked = [by_name[name] for equals in descent(standings, point) for name in equals]
     heads = [head for step in STEPS for head in (f"step {step}", "aligned")]
     return Block(
         f"One learning rate for all: {point}",
-        tuple((one.name, *(point.spelled(value, dialect) for value in _values(one, point))) for one in ranked),
+        tuple((one.name, *(point.text(value, dialect) for value in _values(one, point))) for one in ranked),
         ("start", *heads, "edge", "rate/edge"),
     )
 
 
-def blocks(standings: Sequence[RateComparison], point: Point, dialect: str) -> Iterator[Block]:
+def blocks(standings: Sequence[RateComparison], point: RatePoint, dialect: str) -> Iterator[Block]:
     """What a terminal shows."""
     yield table(standings, point, dialect)
     yield Block("Descent of the first step", ((ranking(standings, point),),))
@@ -39,7 +39,7 @@ def blocks(standings: Sequence[RateComparison], point: Point, dialect: str) -> I
     yield Block("Notes", tuple((line,) for line in NOTES))
 
 
-def section(standings: Sequence[RateComparison], point: Point) -> str:
+def section(standings: Sequence[RateComparison], point: RatePoint) -> str:
     """A section of a page."""
     first, *shares = verdict(standings, point)
     return "\n\n".join(
@@ -53,12 +53,12 @@ def section(standings: Sequence[RateComparison], point: Point) -> str:
     )
 
 
-def ranking(standings: Sequence[RateComparison], point: Point) -> str:
+def ranking(standings: Sequence[RateComparison], point: RatePoint) -> str:
     """The order in which the starts would rank after one step."""
     return " < ".join(" = ".join(equals) for equals in descent(standings, point))
 
 
-def verdict(standings: Sequence[RateComparison], point: Point, dialect: str = "text") -> Iterator[str]:
+def verdict(standings: Sequence[RateComparison], point: RatePoint, dialect: str = "text") -> Iterator[str]:
     """Is the shared rate the same share of each start's own largest one? And which share is it?"""
     placed: dict[str, list[str]] = {}
     for one in sorted(standings, key=lambda one: one.above(point)):
@@ -70,7 +70,7 @@ def verdict(standings: Sequence[RateComparison], point: Point, dialect: str = "t
     yield from (f"{where}: {', '.join(names)}" for where, names in placed.items())
 
 
-def as_data(standings: Sequence[RateComparison], point: Point) -> dict[str, Any]:
+def as_data(standings: Sequence[RateComparison], point: RatePoint) -> dict[str, Any]:
     """For JSON: every size as it is printed."""
     return {
         "at": str(point),
@@ -80,28 +80,28 @@ def as_data(standings: Sequence[RateComparison], point: Point) -> dict[str, Any]
     }
 
 
-def _one(one: RateComparison, point: Point) -> dict[str, Any]:
+def _one(one: RateComparison, point: RatePoint) -> dict[str, Any]:
     return {
         "steps": [
-            {"step": each.step, "size": point.spelled(each.size), "aligned": point.spelled(each.aligned)}
+            {"step": each.step, "size": point.text(each.size), "aligned": point.text(each.aligned)}
             for each in one.updates
         ],
-        "edge": point.spelled(order(one.edge)),
-        "rate_over_edge": point.spelled(order(one.above(point))),
+        "edge": point.text(order(one.largest_rate)),
+        "rate_over_edge": point.text(order(one.above(point))),
     }
 
 
-def _values(one: RateComparison, point: Point) -> Iterator[Order]:
+def _values(one: RateComparison, point: RatePoint) -> Iterator[Order]:
     for update in one.updates:
         yield update.size
         yield update.aligned
-    yield order(one.edge)
+    yield order(one.largest_rate)
     yield order(one.above(point))
 
 
-def _placed(above: Fraction, point: Point, dialect: str) -> str:
-    """Where a rate is that is n^above times the edge."""
+def _placed(above: Fraction, point: RatePoint, dialect: str) -> str:
+    """Where a rate is that is n^above times the largest stable one."""
     if above == 0:
         return "at the edge"
-    size = point.spelled(order(abs(above)), dialect)
+    size = point.text(order(abs(above)), dialect)
     return f"{size} times above the edge, not stable" if above > 0 else f"{size} times below the edge"

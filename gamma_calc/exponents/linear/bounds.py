@@ -21,7 +21,7 @@ class Bound:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DirectionBounds:
     """The tightest bounds on one direction."""
 
     direction: Direction
@@ -44,27 +44,27 @@ class Line:
         return self.low.value + 1 if self.high is None else (self.low.value + self.high.value) / 2
 
 
-def lines(constraints: tuple[LinearConstraint, ...]) -> list[Line]:
+def bounds_by_direction(constraints: tuple[LinearConstraint, ...]) -> list[DirectionBounds]:
     """The constraints grouped by direction. Those without variables are left out."""
-    found: dict[Direction, Line] = {}
+    found: dict[Direction, DirectionBounds] = {}
     for index, (form, relation) in enumerate(constraints):
         if not form.terms:
             continue
         scale = form.terms[0][1]
         direction = form.terms if scale == 1 else tuple((k, c / scale) for k, c in form.terms)
-        line = found.get(direction) or Line(direction, None, None)
+        line = found.get(direction) or DirectionBounds(direction, None, None)
         bound = Bound(-form.constant / scale, relation == ">", index, scale)
         found[direction] = _tightened(line, bound, relation)
     return list(found.values())
 
 
-def _tightened(line: Line, bound: Bound, relation: Relation) -> Line:
+def _tightened(line: DirectionBounds, bound: Bound, relation: Relation) -> DirectionBounds:
     low, high = line.low, line.high
     if (bound.scale > 0 or relation == "=") and (low is None or _key(bound) > _key(low)):
         low = bound
     if (bound.scale < 0 or relation == "=") and (high is None or _key(bound, -1) < _key(high, -1)):
         high = bound
-    return Line(line.direction, low, high)
+    return DirectionBounds(line.direction, low, high)
 
 
 def _key(bound: Bound, side: int = 1) -> tuple[Fraction, int]:

@@ -11,7 +11,7 @@ from typing import Final
 
 from gamma_calc.errors import CertificateError
 from gamma_calc.exponents.linear.affine import Affine, sum_affine
-from gamma_calc.exponents.linear.bounds import Bound, Line, lines
+from gamma_calc.exponents.linear.bounds import Bound, DirectionBounds, bounds_by_direction
 from gamma_calc.exponents.linear.certificate import Infeasible, Optimal, Unbounded
 from gamma_calc.exponents.linear.constraint import LinearConstraint, holds, names_of, weak
 from gamma_calc.exponents.linear.search import search
@@ -57,7 +57,7 @@ def largest(form: Affine, constraints: tuple[LinearConstraint, ...]) -> Optimal 
     if isinstance(start, Infeasible):
         return irreducible(start)
     interior_point = dict.fromkeys(form.variables, _ZERO) | start
-    bounds = lines(constraints)
+    bounds = bounds_by_direction(constraints)
     if all(len(line.direction) == 1 for line in bounds):
         return _optimum_in_a_box(form, constraints, bounds, interior_point)
     return _optimum(form, constraints, interior_point)
@@ -84,7 +84,7 @@ def _decide_by_bounds(constraints: tuple[LinearConstraint, ...]) -> dict[str, Fr
     for index, constraint in enumerate(constraints):
         if not constraint[0].terms and not holds(constraint, {}):
             return _proof(constraints, {index: _ONE if constraint[0].constant <= 0 else -_ONE})
-    bounds = lines(constraints)
+    bounds = bounds_by_direction(constraints)
     for line in bounds:
         conflict = line.conflict()
         if conflict:
@@ -96,7 +96,10 @@ def _decide_by_bounds(constraints: tuple[LinearConstraint, ...]) -> dict[str, Fr
 
 
 def _optimum_in_a_box(
-    form: Affine, constraints: tuple[LinearConstraint, ...], bounds: list[Line], interior_point: dict[str, Fraction]
+    form: Affine,
+    constraints: tuple[LinearConstraint, ...],
+    bounds: list[DirectionBounds],
+    interior_point: dict[str, Fraction],
 ) -> Optimal | Unbounded:
     """Each variable at its own bound."""
     sides = {line.direction[0][0]: line for line in bounds}
