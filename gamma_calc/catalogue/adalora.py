@@ -11,6 +11,7 @@ from gamma_calc.catalogue.lora import RANKS
 from gamma_calc.catalogue.losses import LOSSES
 from gamma_calc.errors import pick
 from gamma_calc.exponents import Exponent, order
+from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.initialisation import iid, zero
 from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, internal, other, output
@@ -19,6 +20,7 @@ from gamma_calc.optimisers import OPTIMISERS
 STARTS: Final[Mapping[str, str]] = MappingProxyType({"gaussian": "0", "orthonormal": "-1/2"})
 
 
+@either_spelling
 def adalora(
     init: str = "gaussian",
     *,

@@ -11,6 +11,7 @@ from typing import Final
 from gamma_calc.calculus.dims import Dim
 from gamma_calc.errors import ProgramError, pick
 from gamma_calc.exponents import order
+from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import iid
 from gamma_calc.language.leaves import data, frozen, parameter
@@ -59,6 +60,7 @@ PARAMETRISATIONS: Final[Mapping[str, ABC]] = MappingProxyType(
 )
 
 
+@either_spelling
 def deep_linear(
     parametrisation: ABC,
     *,

@@ -7,6 +7,7 @@ from gamma_calc.catalogue.initialisations import INITIALISATIONS, Initialisation
 from gamma_calc.catalogue.losses import LOSSES
 from gamma_calc.errors import ProgramError, pick
 from gamma_calc.exponents import Exponent, Order, order
+from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.initialisation import given, iid
 from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, internal, other, output
@@ -16,6 +17,7 @@ from gamma_calc.operations.since_start import since_start
 from gamma_calc.optimisers import OPTIMISERS
 
 
+@either_spelling
 def dora(
     init: str = "default", *, optimiser: str = "adam", magnitude: Exponent = "eta", loss: str = "linear"
 ) -> Program:

@@ -13,6 +13,7 @@ from gamma_calc.catalogue.initialisations import INITIALISATIONS
 from gamma_calc.catalogue.losses import LOSSES
 from gamma_calc.errors import ProgramError, pick
 from gamma_calc.exponents import Exponent, Order, order
+from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import Init, given, iid, zero
 from gamma_calc.language.leaves import data, frozen, parameter
@@ -47,6 +48,7 @@ RANKS: Final = MappingProxyType({"fixed": ("0", "all"), "growing": ("rho", "0 <=
 FREEZABLE: Final = MappingProxyType({"none": "", "A": "A", "B": "B"})
 
 
+@either_spelling
 def lora(
     init: str = "A",
     *,

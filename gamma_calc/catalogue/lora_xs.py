@@ -7,12 +7,14 @@ from gamma_calc.catalogue.lora import RANKS
 from gamma_calc.catalogue.losses import LOSSES
 from gamma_calc.errors import pick
 from gamma_calc.exponents import Exponent, order
+from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.initialisation import zero
 from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, internal, other, output
 from gamma_calc.optimisers import OPTIMISERS
 
 
+@either_spelling
 def lora_xs(
     *, optimiser: str = "adam", rank: str = "fixed", tau: Exponent | None = None, loss: str = "linear"
 ) -> Program:

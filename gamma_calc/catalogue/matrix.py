@@ -5,12 +5,14 @@ from __future__ import annotations
 from gamma_calc.calculus.dims import Dim
 from gamma_calc.errors import pick
 from gamma_calc.exponents import order
+from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.initialisation import zero
 from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, other, output
 from gamma_calc.optimisers import OPTIMISERS
 
 
+@either_spelling
 def matrix(*, optimiser: str = "adam") -> Program:
     """(W* + W) x with d_out = n^p, d_in = n^q, and W, what training adds, trained from zero.
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from gamma_calc.catalogue.deep_linear import abc, deep_linear
+from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.program import Program
 
 Exponents = Mapping[str, str]  # "a" of the multipliers, "b" of the entries, "c" of the rates: input, hidden, readout
@@ -52,6 +53,7 @@ FULL_ALIGNMENT: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
 )
 
 
+@either_spelling
 def network(a: str, b: str, c: str, optimiser: str = "sgd") -> Program:
     """W_l = n^-a_l w_l with entries n^-b_l and rates n^-c_l, three exponents each: input, hidden layer, readout.
 

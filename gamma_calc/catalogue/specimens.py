@@ -14,6 +14,7 @@ from gamma_calc.catalogue.deep_linear import abc, deep_linear
 from gamma_calc.catalogue.lora import RATES, lora
 from gamma_calc.catalogue.matrix import matrix
 from gamma_calc.catalogue.student import student
+from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import iid, zero
 from gamma_calc.language.leaves import One, data, frozen, parameter
@@ -78,6 +79,7 @@ def moved_factors(**options: str) -> Program:
     return layer.replaced(watch=[*layer.watch, *moved])
 
 
+@either_spelling
 def full(optimiser: str = "adam") -> Program:
     """Full fine-tuning: the whole matrix W is trained. W Z = W* Z + (W - W*) Z."""
     W = parameter("W", n, n, init=zero, rate="eta")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gamma_calc.calculus.dims import Dim
 from gamma_calc.catalogue.initialisations import INITIALISATIONS
 from gamma_calc.errors import pick
+from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import iid
 from gamma_calc.language.leaves import data, frozen, parameter
@@ -12,6 +13,7 @@ from gamma_calc.language.program import Program, Quantity, internal, other, outp
 from gamma_calc.optimisers import OPTIMISERS
 
 
+@either_spelling
 def stacked(init: str = "A", *, layers: int = 2, optimiser: str = "adam") -> Program:
     """x_l = (W_l + B_l A_l) x_(l-1), one shared rate, a loss linear in the last x. Rank fixed, multiplier 1.
 

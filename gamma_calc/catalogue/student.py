@@ -10,6 +10,7 @@ from gamma_calc.calculus.dims import Dim
 from gamma_calc.catalogue.initialisations import INITIALISATIONS, Initialisation
 from gamma_calc.catalogue.lora import RATES
 from gamma_calc.errors import pick
+from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.initialisation import iid
 from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, internal, other, output
@@ -22,6 +23,7 @@ STARTS: Final[Mapping[str, Initialisation]] = MappingProxyType(
 READOUTS: Final[Mapping[str, str]] = MappingProxyType({"sp": "-1/2", "mup": "-1"})
 
 
+@either_spelling
 def student(init: str = "A", *, readout: str = "sp", optimiser: str = "adam", lr: str = "shared") -> Program:
     """f = w_out relu(h + B A relu(h)), h = W_in x, for inputs of a fixed dimension; A and B are trained to (f - y)^2.
 

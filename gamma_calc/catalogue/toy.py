@@ -9,6 +9,7 @@ from typing import Final
 from gamma_calc.calculus.dims import Dim
 from gamma_calc.catalogue.lora import RATES
 from gamma_calc.errors import pick
+from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.initialisation import Init, iid, zero
 from gamma_calc.language.leaves import data, parameter
 from gamma_calc.language.program import Program, internal, other, output
@@ -17,6 +18,7 @@ from gamma_calc.optimisers import OPTIMISERS
 STARTS: Final[Mapping[str, tuple[Init, Init]]] = MappingProxyType({"1": (iid("-1/2"), zero), "2": (zero, iid(0))})
 
 
+@either_spelling
 def toy(init: str = "1", *, optimiser: str = "sgd", lr: str = "shared") -> Program:
     """f = b (a'x) with one sample and an error signal U of order one.
 

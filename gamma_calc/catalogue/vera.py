@@ -6,12 +6,14 @@ from gamma_calc.calculus.dims import Dim
 from gamma_calc.catalogue.lora import RANKS
 from gamma_calc.catalogue.losses import LOSSES
 from gamma_calc.errors import pick
+from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.initialisation import iid, zero
 from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, internal, other, output
 from gamma_calc.optimisers import OPTIMISERS
 
 
+@either_spelling
 def vera(*, optimiser: str = "adam", rank: str = "fixed", loss: str = "linear") -> Program:
     """A VeRA layer on one sample: A of variance 1/n and B of variance 1/r stay as drawn, b starts at zero.
 

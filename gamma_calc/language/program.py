@@ -16,6 +16,7 @@ from gamma_calc.display.showing import SelfShowing
 from gamma_calc.errors import ProgramError, unknown
 from gamma_calc.exponents import Exponent, Region, order, power
 from gamma_calc.language.change import change, split
+from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.expression import Expression, Rewrite, walk
 from gamma_calc.language.leaves import Data, Leaf, Parameter
 from gamma_calc.language.optimiser import Optimiser
@@ -101,6 +102,7 @@ def output(
     return tuple(watched)
 
 
+@either_spelling
 @dataclass(frozen=True, eq=False, repr=False)
 class Program(SelfShowing):
     """A training program, written once and read by both sides.
@@ -175,6 +177,7 @@ class Program(SelfShowing):
             raise unknown("quantity", name, self.quantities).at(f"program {self.name}")
         return found
 
+    @either_spelling
     def replaced(self, **changes: object) -> Program:
         """The same program with some fields changed."""
         return replace(self, **changes)  # type: ignore[arg-type]
