@@ -1,0 +1,192 @@
+"""What trained parameters are to their module, and how large each one's learning rate may be: derived, not listed.
+
+Every role has a program of one module on one sample. The largest rate that keeps what training adds to the module's
+output within order one is asked of the derivation at the exponents of the rank and the multiplier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Final
+
+from gamma_calc.calculus.dims import Dim
+from gamma_calc.catalogue.dora import dora
+from gamma_calc.catalogue.lora import lora
+from gamma_calc.catalogue.matrix import matrix
+from gamma_calc.catalogue.vera import vera
+from gamma_calc.derivation.derivation import derive
+from gamma_calc.errors import ProgramError
+from gamma_calc.exponents import order
+from gamma_calc.language.initialisation import iid, zero
+from gamma_calc.language.leaves import data, frozen, parameter
+from gamma_calc.language.program import Program, output
+from gamma_calc.operations.since_start import since_start
+from gamma_calc.optimisers import OPTIMISERS
+from gamma_calc.practice.law import Law, Numbers, law
+
+DOMAIN: Final = "0 <= rho <= 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What all roles share: how adapters start, the optimiser, and whether both factors have one rate.
+
+    >>> Training(optimiser="lion")
+    Training(init='default', optimiser='lion', two_rates=False)
+    """
+
+    init: str = "default"
+    optimiser: str = "adam"
+    two_rates: bool = False
+
+
+Largest = Callable[[Training, Fraction, Fraction], Fraction]
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A kind of trained parameter: its exponent from a training and the exponents of rank and multiplier.
+
+    ``relative``: the size that its entries (or what it adds to) have is a number of the model that no exponent knows,
+    so a rate is in units of it.
+    """
+
+    name: str
+    statement: str
+    largest: Largest
+    relative: bool = False
+
+    def law(self, training: Training, numbers: Numbers) -> Law:
+        """The law of the largest stable rate around these numbers. Raises ProgramError where there is none.
+
+        >>> print(ROLES["lora_B"].law(Training(two_rates=True), Numbers(4096, 8)))
+        r^-1 s^-1
+        """
+        return _law(self, training, numbers)
+
+
+@lru_cache(maxsize=1024)
+def _law(role: Role, training: Training, numbers: Numbers) -> Law:
+    return law(lambda rho, sigma: role.largest(training, rho, sigma), numbers)
+
+
+# -- adapters ---------------------------------------------------------------------------------------------------------
+
+
+def _shared(training: Training, rho: Fraction, sigma: Fraction) -> Fraction:
+    """One rate for both factors of a linear layer's adapter."""
+    return _edge(lora(training.init, optimiser=training.optimiser, rank="growing", scaling="free"), rho, sigma)
+
+
+def _factor(name: str) -> Largest:
+    def largest(training: Training, rho: Fraction, sigma: Fraction) -> Fraction:
+        if not training.two_rates:
+            return _shared(training, rho, sigma)
+        return _pair(training, rho, sigma)[f"eta_{name}"]
+
+    return largest
+
+
+def _pair(training: Training, rho: Fraction, sigma: Fraction) -> Mapping[str, Fraction]:
+    """Efficient rates with A Z bounded too: the largest for A, and then the largest for B."""
+    program = lora(training.init, optimiser=training.optimiser, lr="per-factor", rank="growing", scaling="free")
+    efficient = derive(program, stability="Z_A,Z_B", rho=rho, sigma=sigma).conditions["efficient"].region
+    if efficient.is_empty or program.variables != ("eta_A", "eta_B", "rho", "sigma"):
+        raise ProgramError(
+            f"no two rates keep A Z within order one and train both factors from {training.init}",
+            hint="give both factors one rate",
+        )
+    of_a = _number(efficient.largest("eta_A").value)
+    return {"eta_A": of_a, "eta_B": _number(efficient.substitute({"eta_A": of_a}).largest("eta_B").value)}
+
+
+def _magnitude(training: Training, rho: Fraction, sigma: Fraction) -> Fraction:
+    """DoRA's m, while A and B take their largest rate."""
+    factors = _edge(dora(training.init, optimiser=training.optimiser), rho, sigma)
+    beside = dora(training.init, optimiser=training.optimiser, magnitude="eta_m").substitute({"eta": factors})
+    return _number(derive(beside).conditions["stable"].largest["eta_m"].value)
+
+
+def embedding_adapter(optimiser: str) -> Program:
+    """s B A e with A = 0 of a column for each token, and B random of order one, as peft starts it."""
+    n, r, tokens = Dim("n", 1), Dim("r", "rho"), Dim("tokens", 0)
+    A, B = parameter("A", r, tokens, init=zero, rate="eta"), parameter("B", n, r, init=iid(0), rate="eta")
+    added = n ** order("sigma") * (B @ (A @ data("e", tokens)))
+    return _module("embedding adapter", added, optimiser)
+
+
+def _embedding_adapter(training: Training, rho: Fraction, sigma: Fraction) -> Fraction:
+    return _edge(embedding_adapter(training.optimiser), rho, sigma)
+
+
+# -- what is trained whole --------------------------------------------------------------------------------------------
+
+
+def _matrix(rows: int, columns: int) -> Largest:
+    """A matrix of n^rows times n^columns entries."""
+
+    def largest(training: Training, rho: Fraction, sigma: Fraction) -> Fraction:
+        return _edge(matrix(optimiser=training.optimiser).substitute({"p": rows, "q": columns}), rho, sigma)
+
+    return largest
+
+
+def bias(optimiser: str) -> Program:
+    """s b, added to the output."""
+    n = Dim("n", 1)
+    return _module("bias", n ** order("sigma") * parameter("b", n, init=zero, rate="eta"), optimiser)
+
+
+def gain(optimiser: str) -> Program:
+    """g * x, the gain of a normalisation, from entries of order one."""
+    n = Dim("n", 1)
+    return _module("gain", since_start(parameter("g", n, init=iid(0), rate="eta") * data("x", n)), optimiser)
+
+
+def _of(program: Callable[[str], Program]) -> Largest:
+    return lambda training, rho, sigma: _edge(program(training.optimiser), rho, sigma)
+
+
+def _module(name: str, added: object, optimiser: str) -> Program:
+    n = Dim("n", 1)
+    out = frozen("W*", n, n) @ data("z", n) + added  # type: ignore[operator]
+    return Program(name, -(data("w", n) @ out), OPTIMISERS[optimiser], [output("Z_B", added)])  # type: ignore[arg-type]
+
+
+def _edge(program: Program, rho: Fraction, sigma: Fraction) -> Fraction:
+    """The largest stable exponent of the one open rate."""
+    point = {name: value for name, value in (("rho", rho), ("sigma", sigma)) if name in program.variables}
+    return _number(derive(program.substitute(point)).conditions["stable"].largest["eta"].value)
+
+
+def _number(value: Fraction | None) -> Fraction:
+    if value is None:
+        raise ProgramError("no rate is too large", hint="nothing here bounds the rate; leave this group out")
+    return value
+
+
+_SIZES: Final = "relative to the size of an entry"
+
+ROLES: Final[Mapping[str, Role]] = MappingProxyType(
+    {
+        role.name: role
+        for role in (
+            Role("lora_A", "A of an adapter on a linear layer", _factor("A")),
+            Role("lora_B", "B of an adapter on a linear layer", _factor("B")),
+            Role("magnitude", "DoRA's m, the trained lengths of rows", _magnitude, relative=True),
+            Role("lora_bias", "the bias of B", _of(bias)),
+            Role("embedding_A", "A of an adapter on an embedding, which starts at zero", _embedding_adapter, True),
+            Role("embedding_B", "B of an adapter on an embedding", _embedding_adapter, True),
+            Role("vera", "VeRA's two vectors", _of(lambda optimiser: vera(optimiser=optimiser))),
+            Role("weight", "a hidden weight trained whole", _matrix(1, 1)),
+            Role("head", "a readout trained whole: a fixed number of outputs", _matrix(0, 1)),
+            Role("embedding", "an embedding trained whole, or some of its tokens", _matrix(1, 0), relative=True),
+            Role("norm", "the gain of a normalisation", _of(gain), relative=True),
+            Role("bias", "a bias", _of(bias)),
+        )
+    }
+)
