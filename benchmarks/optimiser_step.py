@@ -20,7 +20,7 @@ from gamma_calc import lora
 from gamma_calc.language.program import Program
 from gamma_calc.optimisers.adam import adam
 from validation.arrays.draws import Draws
-from validation.executor.execute import Run
+from validation.executor.execute import TrainingRun
 from validation.executor.plan import Plan
 from validation.executor.settings import DEVICES, found_device
 
@@ -38,9 +38,9 @@ TARGETS = (  # what, beside what, at most how many times
 )
 
 
-def simulated(program: Program, width: int, seeds: int, device: torch.device) -> Run:
+def simulated(program: Program, width: int, seeds: int, device: torch.device) -> TrainingRun:
     draws = Draws("benchmark", width, tuple(range(seeds)), 1, torch.float32, device)
-    return Run(Plan(program, width, {"r": RANK}), draws, torch.ones(seeds, device=device))
+    return TrainingRun(Plan(program, width, {"r": RANK}), draws, torch.ones(seeds, device=device))
 
 
 def programs() -> Mapping[str, Program]:
@@ -53,12 +53,12 @@ def programs() -> Mapping[str, Program]:
     }
 
 
-def whole_step(run: Run) -> Action:
+def whole_step(run: TrainingRun) -> Action:
     steps = count(1)
     return lambda: run.take_step(next(steps))
 
 
-def update(run: Run) -> Action:
+def update(run: TrainingRun) -> Action:
     """The parameters move, the gradients stay what they are."""
     steps = count(1)
 
@@ -79,7 +79,7 @@ def actions(width: int, seeds: int, device: torch.device) -> Mapping[str, Action
         fused = torch.optim.Adam(parameters, fused=True)
     kinds = programs()
 
-    def run(kind: str) -> Run:
+    def run(kind: str) -> TrainingRun:
         return simulated(kinds[kind], width, seeds, device)
 
     return {

@@ -11,7 +11,16 @@ pytest.importorskip("scipy")
 
 from gamma_calc import derive, lora
 from validation import Verdict, validate
-from validation.evidence.runs.acceptance import ASSUMPTION, EDGES, RANKS, TABLE, Edge, Point, main, on_a_sample
+from validation.evidence.runs.acceptance import (
+    ASSUMPTION,
+    EDGES,
+    RANKS,
+    TABLE,
+    ChosenPoint,
+    ExpectedRate,
+    main,
+    on_a_sample,
+)
 
 RECORDED = Path(__file__).parents[1] / "docs" / "results" / "acceptance.md"
 NAMED: dict[str, Any] = {"ids": lambda case: case.name}
@@ -21,13 +30,13 @@ NAMED: dict[str, Any] = {"ids": lambda case: case.name}
 
 
 @pytest.mark.parametrize("case", TABLE, **NAMED)
-def test_the_derivation_has_the_exponents_of_the_table(case: Point) -> None:
+def test_the_derivation_has_the_exponents_of_the_table(case: ChosenPoint) -> None:
     orders = derive(lora(**case.options, lr="per-factor"), **case.at).at_step(case.step)
     assert {name: orders[name].rational for name in case.exponents} == case.exponents
 
 
 @pytest.mark.parametrize("case", [e for e in (*EDGES, *RANKS) if e.options["loss"] == "linear"], **NAMED)
-def test_the_derivation_has_the_largest_stable_rates(case: Edge) -> None:
+def test_the_derivation_has_the_largest_stable_rates(case: ExpectedRate) -> None:
     found = derive(lora(case.init, **case.options), **case.at).conditions["stable"]  # type: ignore[arg-type]
     assert found.largest["eta"].value == Fraction(case.value)
 
@@ -40,7 +49,7 @@ def test_the_derivation_sums_coherently_on_the_same_sample_alone(init: str, opti
 # -- what is measured --------------------------------------------------------------------------------------------------
 
 
-def confirm(case: Point, **settings: Any) -> None:
+def confirm(case: ChosenPoint, **settings: Any) -> None:
     found = case.measured(**settings)
     for name, expected in case.exponents.items():
         row = found.row(name, case.step)
@@ -57,7 +66,7 @@ def on_both_samples(optimiser: str, step: int, **settings: Any) -> None:
 
 
 @pytest.mark.parametrize("case", TABLE[:2], **NAMED)
-def test_rows_of_the_table(case: Point) -> None:
+def test_rows_of_the_table(case: ChosenPoint) -> None:
     confirm(case, widths=tuple(2**k for k in range(8, 14)), seeds=64, most_seeds=256)
 
 
@@ -68,20 +77,20 @@ def test_the_update_is_coherent_on_the_same_sample_alone(optimiser: str) -> None
 
 @pytest.mark.long
 @pytest.mark.parametrize("case", TABLE, **NAMED)
-def test_the_table(case: Point) -> None:
+def test_the_table(case: ChosenPoint) -> None:
     confirm(case, seeds=32, most_seeds=512)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("case", EDGES, **NAMED)
-def test_the_largest_stable_rates(case: Edge) -> None:
+def test_the_largest_stable_rates(case: ExpectedRate) -> None:
     found = case.measured(seeds=16, most_seeds=256)
     assert (found.row.predicted, found.verdict) == (Fraction(case.value), Verdict.CONFIRMED), found
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("case", RANKS, **NAMED)
-def test_the_largest_stable_rates_at_a_growing_rank(case: Edge) -> None:
+def test_the_largest_stable_rates_at_a_growing_rank(case: ExpectedRate) -> None:
     found = case.measured(seeds=8, most_seeds=32)
     assert (found.row.predicted, found.verdict) == (Fraction(case.value), Verdict.CONFIRMED), found
 

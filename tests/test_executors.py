@@ -23,12 +23,12 @@ from sweeping import LONGER, SMALL, named
 from workers import deadly, deadly_once, failing
 
 from gamma_calc.errors import GammaError
-from validation.sweep import ExecutorError, Progress, Store, pool, run
+from validation.sweep import ExecutorError, Store, SweepProgress, pool, run
 from validation.sweep import measure as work
 from validation.sweep.pools import Here, Pool, Processes
 
 TESTS = Path(__file__).parent
-ALL = Progress(total=12, before=0, done=12, failed=0)
+ALL = SweepProgress(total=12, before=0, done=12, failed=0)
 
 
 @pytest.fixture
@@ -80,9 +80,9 @@ def test_an_executor_of_the_caller_is_used_and_left_open(store: Store) -> None:
 
 def test_a_cell_that_raises_is_recorded_and_its_company_is_not(store: Store) -> None:
     found = run(SMALL, store, Instead(Here(), partial(failing, seed=1)))
-    assert found == Progress(total=12, before=0, done=8, failed=4)
+    assert found == SweepProgress(total=12, before=0, done=8, failed=4)
     assert set(store.failures().values()) == {"ZeroDivisionError: division by zero"}
-    assert run(SMALL, store) == Progress(total=12, before=8, done=12, failed=0)
+    assert run(SMALL, store) == SweepProgress(total=12, before=8, done=12, failed=0)
     assert store.failures() == {}
 
 
@@ -110,7 +110,7 @@ def test_a_cell_that_kills_its_worker_is_recorded_and_the_others_go_on(store: St
     found = run(
         replace(SMALL, axes={**SMALL.axes, "init": ["A"]}), store, Instead(Processes(2), partial(deadly, seed=1))
     )
-    assert found == Progress(total=6, before=0, done=4, failed=2)
+    assert found == SweepProgress(total=6, before=0, done=4, failed=2)
     reasons = set(store.failures().values())
     assert len(reasons) == 1
     assert reasons.pop().startswith("BrokenProcessPool: ")
@@ -197,14 +197,14 @@ def test_a_cluster_that_loses_a_worker_in_the_middle_ends_with_every_cell_once(s
     with ExitStack() as stack:
         first, _ = (stack.enter_context(worker(scheduler)) for _ in range(2))
 
-        def kill_in_the_middle(now: Progress) -> None:
+        def kill_in_the_middle(now: SweepProgress) -> None:
             if now.done >= 24 and first.poll() is None:
                 first.send_signal(signal.SIGKILL)
                 first.wait()
 
         found = run(LONGER, store, pool(f"dask:{scheduler}"), kill_in_the_middle)
         assert first.returncode == -signal.SIGKILL
-    assert found == Progress(total=144, before=0, done=144, failed=0)
+    assert found == SweepProgress(total=144, before=0, done=144, failed=0)
     assert everything_once(store, 144)
 
 

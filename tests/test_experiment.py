@@ -19,13 +19,20 @@ from gamma_calc.catalogue.student import STARTS, student
 from gamma_calc.display.blocks import plain
 from gamma_calc.errors import GammaError, UnknownName
 from validation.arrays.draws import Draws
-from validation.evidence.experiments import Outcome, TeacherStudent, blocks, outcome, rates_of
+from validation.evidence.experiments import ExperimentOutcome, TeacherStudent, blocks, outcome, rates_of
 from validation.evidence.experiments.batch import train
 from validation.evidence.experiments.outcome import largest_with_bounded_output
-from validation.evidence.experiments.student import QUANTITIES, SAMPLES, Batch, measure, program_of, teacher_samples
+from validation.evidence.experiments.student import (
+    QUANTITIES,
+    SAMPLES,
+    StudentBatch,
+    measure,
+    program_of,
+    teacher_samples,
+)
 from validation.executor.plan import Plan
 from validation.statistics.verdict import Verdict
-from validation.sweep import Job, Measured, Store, run
+from validation.sweep import CellResult, Job, Store, run
 from validation.sweep.versions import versions
 
 CPU = torch.device("cpu")
@@ -92,7 +99,7 @@ def test_a_size_is_the_root_mean_square_over_entries_and_samples() -> None:
 
 
 def test_no_number_depends_on_the_rates_beside_it() -> None:
-    batch = Batch("B", "mup", 48, 1, 3, "cpu", (1e-3, 1e-2, 1e-1), versions())
+    batch = StudentBatch("B", "mup", 48, 1, 3, "cpu", (1e-3, 1e-2, 1e-1), versions())
     alone = [measure(replace(batch, rates=(rate,)))[0] for rate in batch.rates]
     assert [m.sizes.tolist() for m in measure(batch)] == [m.sizes.tolist() for m in alone]
 
@@ -106,7 +113,7 @@ def test_the_teacher_is_the_same_for_all_students_of_a_seed_and_of_size_one() ->
 
 
 def test_overflow_is_a_result() -> None:
-    (found,) = measure(Batch("AB", "sp", 16, 0, 4, "cpu", (1e30,), versions()))
+    (found,) = measure(StudentBatch("AB", "sp", 16, 0, 4, "cpu", (1e30,), versions()))
     assert found.diverged == 1
     assert np.isfinite(found.sizes[0]).all()
 
@@ -181,12 +188,12 @@ def parabola(x: float) -> float:
     return float(np.exp(np.log(x) ** 2 / 5))
 
 
-def with_law(law: Law, grid: TeacherStudent = LAWS) -> Outcome:
-    def measured(job: Job) -> Measured:
+def with_law(law: Law, grid: TeacherStudent = LAWS) -> ExperimentOutcome:
+    def measured(job: Job) -> CellResult:
         axes = dict(job.setting.axes)
         near = job.width * (1 + 0.01 * (job.seed % 3))
         numbers = law(axes["init"], axes["readout"], near, float(axes["rate"]))
-        return Measured(QUANTITIES, np.tile(numbers, (grid.steps + 1, 1)), np.zeros((grid.steps + 1, 3)), 0.0, -1)
+        return CellResult(QUANTITIES, np.tile(numbers, (grid.steps + 1, 1)), np.zeros((grid.steps + 1, 3)), 0.0, -1)
 
     return outcome(grid, {job.key: measured(job) for job in grid.jobs})
 

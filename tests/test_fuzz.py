@@ -15,7 +15,7 @@ from gamma_calc import derive
 from gamma_calc.catalogue.deep_linear import PARAMETRISATIONS, Adapter, deep_linear
 from gamma_calc.errors import GammaError
 from validation.evidence.runs.fuzz import WIDTHS, deep_case, fuzz, lora_case, main
-from validation.evidence.runs.summary import Doubt, Record, still, summary
+from validation.evidence.runs.summary import Doubt, ProgramRecord, still, summary
 from validation.measurement.validate import agreed
 from validation.statistics.verdict import Row, Verdict
 
@@ -62,17 +62,19 @@ def doubt(verdict: Verdict, reason: str = "near ties leave the exponent between 
 
 
 def test_a_record_survives_being_written_down() -> None:
-    record = Record("lora 7 (x)", 17, (doubt(Verdict.UNDECIDED),), 64, 1.5)
-    assert Record.from_data(json.loads(json.dumps(record.as_data()))) == record
+    record = ProgramRecord("lora 7 (x)", 17, (doubt(Verdict.UNDECIDED),), 64, 1.5)
+    assert ProgramRecord.from_data(json.loads(json.dumps(record.as_data()))) == record
     assert record.name == "lora 7"
     assert record.verdict is Verdict.UNDECIDED
 
 
 def test_a_summary_counts_programs_rows_and_reasons() -> None:
     records = [
-        Record("lora 0 (x)", 10, (), 64, 60.0),
-        Record("lora 1 (x)", 10, (doubt(Verdict.UNDECIDED), doubt(Verdict.UNDECIDED, "a b 0.5 and 1.0")), 64, 60.0),
-        Record("deep 0 (x)", 20, (doubt(Verdict.REFUTED, "a straight line of another slope"),), 64, 0.0),
+        ProgramRecord("lora 0 (x)", 10, (), 64, 60.0),
+        ProgramRecord(
+            "lora 1 (x)", 10, (doubt(Verdict.UNDECIDED), doubt(Verdict.UNDECIDED, "a b 0.5 and 1.0")), 64, 60.0
+        ),
+        ProgramRecord("deep 0 (x)", 20, (doubt(Verdict.REFUTED, "a straight line of another slope"),), 64, 0.0),
     ]
     lines = summary(records).splitlines()
     assert "| lora | 2 | 0 | 1 (50.0%) | 20 | 0 | 2 (10.0%) | 2 |" in lines
@@ -83,7 +85,7 @@ def test_a_summary_counts_programs_rows_and_reasons() -> None:
 
 def test_a_run_that_was_stopped_goes_on_from_its_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     log = tmp_path / "cases.jsonl"
-    done = Record(lora_case(0).text, 10, (doubt(Verdict.REFUTED),), 64, 60.0, tries=2)
+    done = ProgramRecord(lora_case(0).text, 10, (doubt(Verdict.REFUTED),), 64, 60.0, tries=2)
     log.write_text(json.dumps(done.as_data()) + "\n", encoding="utf-8")
     assert main(["--lora", "1", "--deep", "0", "--log", str(log)]) == 1
     assert "| lora | 1 | 1 | 0 (0.0%) | 10 | 1 | 0 (0.0%) | 1 |" in capsys.readouterr().out

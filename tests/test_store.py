@@ -17,18 +17,18 @@ import numpy as np
 
 from gamma_calc.language.optimiser import Optimiser
 from gamma_calc.optimisers import OPTIMISERS
-from validation.sweep import Job, Measured, Row, Store, StoreError
+from validation.sweep import CellResult, Job, Store, StoredRow, StoreError
 from validation.sweep import owner as owners
-from validation.sweep.job import Setting
+from validation.sweep.job import CellSetting
 from validation.sweep.owner import Heart, Owner
 from validation.sweep.refusals import APPLICATION
 from validation.sweep.store import FORMAT
 from validation.sweep.versions import versions
 
-SETTING = Setting("lora", (("init", "A"), ("eta", "-1/2")), 1, "float64", "cpu")
+SETTING = CellSetting("lora", (("init", "A"), ("eta", "-1/2")), 1, "float64", "cpu")
 JOB = Job(SETTING, 16, 2**63 - 1)
 NUMBERS = np.array([[0.1, np.inf], [np.nan, 5e-324]])
-FOUND = Measured(("Z", "Z_A"), NUMBERS, NUMBERS.T, float("nan"), 1)
+FOUND = CellResult(("Z", "Z_A"), NUMBERS, NUMBERS.T, float("nan"), 1)
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_a_row_comes_back_to_the_last_bit(path: Path, store: Store) -> None:
 
 def test_what_is_there_stays(store: Store) -> None:
     store.put([(JOB, FOUND)])
-    store.put([(JOB, Measured((), NUMBERS, NUMBERS, 0.0, -1))])
+    store.put([(JOB, CellResult((), NUMBERS, NUMBERS, 0.0, -1))])
     assert [row.measured.diverged for row in store.rows()] == [1]
 
 
@@ -78,7 +78,7 @@ def test_a_failure_is_kept_until_the_cell_is_there(store: Store) -> None:
 
 
 def test_results_are_stored_together_or_not_at_all(store: Store) -> None:
-    broken = Measured(("Z",), NUMBERS, NUMBERS, 0.0, None)  # type: ignore[arg-type]
+    broken = CellResult(("Z",), NUMBERS, NUMBERS, 0.0, None)  # type: ignore[arg-type]
     with pytest.raises(StoreError):
         store.put([(JOB, FOUND), (Job(SETTING, 32, 0), broken)])
     assert list(store.rows()) == []
@@ -89,11 +89,11 @@ def test_results_are_stored_together_or_not_at_all(store: Store) -> None:
     [
         Job(SETTING, 17, JOB.seed),
         Job(SETTING, 16, 0),
-        Job(Setting("lora", (("init", "A"), ("eta", "-1")), 1, "float64", "cpu"), 16, JOB.seed),
-        Job(Setting("lora", SETTING.axes, 2, "float64", "cpu"), 16, JOB.seed),
-        Job(Setting("lora", SETTING.axes, 1, "float32", "cpu"), 16, JOB.seed),
-        Job(Setting("lora", SETTING.axes, 1, "float64", "cuda"), 16, JOB.seed),
-        Job(Setting("lora", SETTING.axes, 1, "float64", "cpu", (("r", 3),)), 16, JOB.seed),
+        Job(CellSetting("lora", (("init", "A"), ("eta", "-1")), 1, "float64", "cpu"), 16, JOB.seed),
+        Job(CellSetting("lora", SETTING.axes, 2, "float64", "cpu"), 16, JOB.seed),
+        Job(CellSetting("lora", SETTING.axes, 1, "float32", "cpu"), 16, JOB.seed),
+        Job(CellSetting("lora", SETTING.axes, 1, "float64", "cuda"), 16, JOB.seed),
+        Job(CellSetting("lora", SETTING.axes, 1, "float64", "cpu", (("r", 3),)), 16, JOB.seed),
     ],
 )
 def test_every_fact_is_in_the_key(other: Job) -> None:
@@ -102,7 +102,7 @@ def test_every_fact_is_in_the_key(other: Job) -> None:
 
 def test_equal_programs_have_one_key() -> None:
     spelled = (("eta", "-1/2"), ("optimiser", "adam"), ("init", "default"))
-    assert Job(Setting("lora", spelled, 1, "float64", "cpu"), 16, JOB.seed).key == JOB.key
+    assert Job(CellSetting("lora", spelled, 1, "float64", "cpu"), 16, JOB.seed).key == JOB.key
 
 
 @pytest.mark.parametrize("optimiser", OPTIMISERS.values(), ids=str)
@@ -177,7 +177,7 @@ def test_a_full_disk_loses_what_was_in_flight_alone(path: Path, store: Store) ->
     store.put([(JOB, FOUND)])
     (pages,) = store.connection.execute("PRAGMA page_count").fetchone()
     store.connection.execute(f"PRAGMA max_page_count = {pages}")
-    large = Measured(("Z",), np.zeros((100_000, 1)), NUMBERS, 0.0, -1)
+    large = CellResult(("Z",), np.zeros((100_000, 1)), NUMBERS, 0.0, -1)
     with pytest.raises(StoreError) as caught:
         store.put([(Job(SETTING, 32, 0), large)])
     hint = "free some and run the same again: what is stored is kept"
@@ -253,7 +253,7 @@ def test_signs_of_life_go_on_while_cells_are_computed(store: Store, monkeypatch:
 
 NAMES = tuple(f"q{i}" for i in range(25))
 LARGE = np.random.default_rng(0).standard_normal((40, len(NAMES)))
-MANY = Measured(NAMES, LARGE, -LARGE, 0.0, -1)
+MANY = CellResult(NAMES, LARGE, -LARGE, 0.0, -1)
 GOOD = [(Job(SETTING, width, seed), MANY) for width in range(2, 8) for seed in range(4)]
 
 
@@ -264,7 +264,7 @@ def overwritten(content: bytes, source: random.Random) -> bytes:
     return content[:place] + source.randbytes(size) + content[place + size :]
 
 
-def exact(row: Row) -> tuple[object, ...]:
+def exact(row: StoredRow) -> tuple[object, ...]:
     m = row.measured
     return row.key, row.job, m.quantities, m.sizes.tobytes(), m.aligned.tobytes(), str(m.residual), m.diverged
 

@@ -27,7 +27,7 @@ from gamma_calc.errors import GammaError
 from gamma_calc.exponents import Exponent
 from validation import Settings, measure_cell
 from validation.errors import BudgetError
-from validation.sweep import Grid, Progress, Store, export, run
+from validation.sweep import Grid, Store, SweepProgress, export, run
 from validation.sweep.pools import Pool
 
 SWEEPING = Path(__file__).with_name("sweeping.py")
@@ -109,7 +109,7 @@ def test_more_seeds_compute_the_new_ones_alone(path: Path, tmp_path: Path) -> No
 def test_equal_programs_are_computed_once_and_exported_by_both_names(path: Path, tmp_path: Path) -> None:
     grid = Grid(axes={"init": ["A", "default"], "optimiser": ["sign"], "eta": [-1]}, widths=[16], seeds=1, steps=1)
     with Store.open(path) as store:
-        assert run(grid, store) == Progress(total=1, before=0, done=1, failed=0)
+        assert run(grid, store) == SweepProgress(total=1, before=0, done=1, failed=0)
         assert export(store, tmp_path / "cells.json", grid) == 2
     cells = json.loads((tmp_path / "cells.json").read_text())["cells"]
     assert [c["axes"]["init"] for c in cells] == ["A", "default"]
@@ -117,7 +117,7 @@ def test_equal_programs_are_computed_once_and_exported_by_both_names(path: Path,
 
 
 def test_progress_counts_every_cell(path: Path) -> None:
-    seen: list[Progress] = []
+    seen: list[SweepProgress] = []
     with Store.open(path) as store:
         run(SMALL, store, on_progress=seen.append)
     assert [p.done for p in seen] == [0, 3, 6, 9, 12]
@@ -140,7 +140,7 @@ def test_a_budget_too_small_for_the_widest_is_refused_with_one_that_does(path: P
     assert told is not None
     with Store.open(path) as store:
         found = run(Grid(**axes, widths=[16, 4096], memory=int(told[1])), store)
-    assert found == Progress(total=4, before=0, done=4, failed=0)
+    assert found == SweepProgress(total=4, before=0, done=4, failed=0)
 
 
 class Interrupting(Pool):
@@ -173,7 +173,7 @@ def test_an_interrupted_sweep_keeps_what_it_has_and_claims_nothing(path: Path) -
             run(SMALL, store, Interrupting(2))
         assert len(store.keys()) == 6
         assert store.connection.execute("SELECT count(*) FROM claims").fetchone() == (0,)
-        assert run(SMALL, store) == Progress(total=12, before=6, done=12, failed=0)
+        assert run(SMALL, store) == SweepProgress(total=12, before=6, done=12, failed=0)
 
 
 # -- other processes ----------------------------------------------------------------------------------------------

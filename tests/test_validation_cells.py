@@ -22,7 +22,7 @@ from validation import Settings, measure_cell  # noqa: E402
 from validation.arrays.draws import Draws  # noqa: E402
 from validation.arrays.matrices import ImplicitRandomMatrix, LowRank  # noqa: E402
 from validation.errors import BudgetError  # noqa: E402
-from validation.executor.execute import Run  # noqa: E402
+from validation.executor.execute import TrainingRun  # noqa: E402
 from validation.executor.graph import identity  # noqa: E402
 from validation.executor.plan import Plan  # noqa: E402
 from validation.executor.storage import StoragePlan, storage_plan  # noqa: E402
@@ -77,7 +77,7 @@ def test_the_memory_of_a_run_ends_with_it(program: Program) -> None:
     draws = Draws("a run", 32, (0, 1), 1, torch.float64, torch.device("cpu"))
     gc.disable()
     try:
-        run = Run(Plan(program, 32, {}), draws, torch.ones(2, dtype=torch.float64))
+        run = TrainingRun(Plan(program, 32, {}), draws, torch.ones(2, dtype=torch.float64))
         run.take_step(1)
         ended = weakref.ref(run)
         del run

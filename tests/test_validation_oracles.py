@@ -11,7 +11,7 @@ pytest.importorskip("scipy")
 from gamma_calc import lora  # noqa: E402 - after the check that torch is there
 from gamma_calc.language.leaves import Data  # noqa: E402
 from validation.arrays.draws import Draws  # noqa: E402
-from validation.executor.execute import Run  # noqa: E402
+from validation.executor.execute import TrainingRun  # noqa: E402
 from validation.executor.graph import identity  # noqa: E402
 from validation.executor.plan import Plan  # noqa: E402
 
@@ -25,7 +25,7 @@ def trajectory(init: str, eta: str, optimiser: str = "sign") -> tuple[Arrays, li
     program = lora(init=init, optimiser=optimiser).substitute({"eta": eta})
     plan = Plan(program, N, {"r": R})
     draws = Draws(identity(program), N, tuple(range(SEEDS)), 1, torch.float64, torch.device("cpu"))
-    run = Run(plan, draws, torch.ones(SEEDS, dtype=torch.float64))
+    run = TrainingRun(plan, draws, torch.ones(SEEDS, dtype=torch.float64))
     vectors = {op.node.name: run.value(i) for i, op in enumerate(plan.graph.operations) if isinstance(op.node, Data)}
     start = {"A": run.now["A"].clone(), "B": run.now["B"].clone(), **vectors}
     places = {w.name: w.place for w in plan.watches if w.place is not None}

@@ -13,7 +13,7 @@ from gamma_calc.catalogue.initialisations import INITIALISATIONS  # noqa: E402
 from gamma_calc.optimisers import OPTIMISERS  # noqa: E402
 from validation import Settings, Verdict, measure_cell, validate  # noqa: E402
 from validation.arrays.draws import Draws  # noqa: E402
-from validation.executor.execute import Run  # noqa: E402
+from validation.executor.execute import TrainingRun  # noqa: E402
 from validation.executor.graph import identity  # noqa: E402
 from validation.executor.plan import Plan  # noqa: E402
 
@@ -26,9 +26,9 @@ def values(program: Program) -> dict[str, str]:
     return {name: OPEN[name] for name in program.variables}
 
 
-def begun(program: Program, width: int, seeds: int) -> tuple[Run, Draws]:
+def begun(program: Program, width: int, seeds: int) -> tuple[TrainingRun, Draws]:
     draws = Draws(identity(program), width, tuple(range(seeds)), 1, torch.float64, torch.device("cpu"))
-    return Run(Plan(program, width, {}), draws, torch.ones(seeds, dtype=torch.float64)), draws
+    return TrainingRun(Plan(program, width, {}), draws, torch.ones(seeds, dtype=torch.float64)), draws
 
 
 @pytest.mark.parametrize("name", INITIALISATIONS)

@@ -19,7 +19,7 @@ from validation import Progress, Validation, Verdict, measure_cell, validate  # 
 from validation.evidence.runs.fuzz import fuzz  # noqa: E402
 from validation.executor.settings import Settings  # noqa: E402
 from validation.measurement.stable_rate import largest_stable_rate  # noqa: E402
-from validation.statistics.reason import Reason  # noqa: E402
+from validation.statistics.cause import Cause  # noqa: E402
 from validation.sweep import Grid  # noqa: E402
 
 SMALL = tuple(2**k for k in range(8, 14))
@@ -161,4 +161,4 @@ def test_what_no_number_can_hold_is_undecided(eta: str, dtype: str) -> None:
     found = validate(lora("A"), {"eta": eta}, widths=(64, 128, 256, 512), steps=2, seeds=4, most_seeds=4, dtype=dtype)
     assert found.verdict is Verdict.UNDECIDED
     assert not [r for r in found.rows if r.verdict is Verdict.REFUTED]
-    assert {r.cause for r in found.rows} & {Reason.OVERFLOW, Reason.OUT_OF_RANGE}
+    assert {r.cause for r in found.rows} & {Cause.OVERFLOW, Cause.OUT_OF_RANGE}

@@ -14,7 +14,7 @@ from hypothesis import given, settings  # noqa: E402 - after the checks
 from hypothesis import strategies as st  # noqa: E402
 
 from validation.executor.settings import SPANS  # noqa: E402
-from validation.statistics.reason import Reason  # noqa: E402
+from validation.statistics.cause import Cause  # noqa: E402
 from validation.statistics.slope import Floats, Points, crossover, line  # noqa: E402
 from validation.statistics.verdict import Prediction, Row, Verdict, holm, judged, overall, row  # noqa: E402
 
@@ -209,7 +209,7 @@ def test_numbers_that_leave_the_range_refute_nothing(exponent: Fraction) -> None
     for sizes_ in (zero, {**zero, WIDTHS[0]: np.ones(4)}, sizes(lambda _: 1.0)):
         assert row(away, sizes_).verdict is not Verdict.CONFIRMED
         found = row(away, sizes_, span=span)
-        assert (found.verdict, found.cause) == (Verdict.UNDECIDED, Reason.OUT_OF_RANGE)
+        assert (found.verdict, found.cause) == (Verdict.UNDECIDED, Cause.OUT_OF_RANGE)
         assert found.reason.startswith(f"numbers of order n^({exponent}) leave the range at n = 2")
         assert not found.wants_seeds
         assert not found.may_be_hidden
@@ -219,7 +219,7 @@ def test_numbers_that_leave_the_range_refute_nothing(exponent: Fraction) -> None
 
 def test_every_reason_prints_and_asks_for_one_thing() -> None:
     gaps = {"widths": "2", "order": 1, "tolerance": 0.05, "before": "line", "rows": 3, "late": 0.1, "share": 0.2}
-    texts = [reason.text(**gaps, low=0.0, high=1.0) for reason in Reason if reason is not Reason.NONE]
+    texts = [reason.text(**gaps, low=0.0, high=1.0) for reason in Cause if reason is not Cause.NONE]
     assert len(set(texts)) == len(texts)
-    for reason, text in zip(list(Reason)[1:], texts, strict=True):
-        assert text.endswith(reason.advice.value)
+    for reason, text in zip(list(Cause)[1:], texts, strict=True):
+        assert text.endswith(reason.remedy.value)

@@ -4,17 +4,17 @@ import os
 import signal
 from pathlib import Path
 
-from validation.sweep.measure import Batch, Measured, measure
+from validation.sweep.measure import Batch, CellResult, measure
 
 
-def deadly(batch: Batch, seed: int) -> tuple[Measured, ...]:
+def deadly(batch: Batch, seed: int) -> tuple[CellResult, ...]:
     """Kills its process at one seed."""
     if seed in batch.seeds:
         os.kill(os.getpid(), signal.SIGKILL)
     return measure(batch)
 
 
-def deadly_once(batch: Batch, seed: int, mark: Path) -> tuple[Measured, ...]:
+def deadly_once(batch: Batch, seed: int, mark: Path) -> tuple[CellResult, ...]:
     """Kills its process at one seed, the first time."""
     if seed in batch.seeds and not mark.exists():
         mark.touch()
@@ -22,7 +22,7 @@ def deadly_once(batch: Batch, seed: int, mark: Path) -> tuple[Measured, ...]:
     return measure(batch)
 
 
-def failing(batch: Batch, seed: int) -> tuple[Measured, ...]:
+def failing(batch: Batch, seed: int) -> tuple[CellResult, ...]:
     """Raises at one seed."""
     if seed in batch.seeds:
         raise ZeroDivisionError("division\nby zero")

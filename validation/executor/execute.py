@@ -24,16 +24,16 @@ from validation.arrays.matrices import (
 )
 from validation.executor.fast_paths import rule
 from validation.executor.plan import Plan
-from validation.executor.recorder import Record, Recorder, Values
+from validation.executor.recorder import Recorder, RunRecord, Values
 from validation.executor.storage import Given
 
 
-def execute(plan: Plan, draws: Draws, steps: int, rates: Tensor) -> Record:
+def execute(plan: Plan, draws: Draws, steps: int, rates: Tensor) -> RunRecord:
     """Run a plan; ``rates`` multiplies every learning rate, one factor for each repetition.
 
     Nothing in a step waits for the device.
     """
-    run, recorder = Run(plan, draws, rates), Recorder(plan, torch.zeros_like(rates))
+    run, recorder = TrainingRun(plan, draws, rates), Recorder(plan, torch.zeros_like(rates))
     recorder.add(run.value, run.gradients_watched(), {})
     for step in range(1, steps + 1):
         recorder.add(run.value, *run.take_step(step))
@@ -97,7 +97,7 @@ class _History:
     previous, before = now, moved
 
 
-class Run:
+class TrainingRun:
     """The arrays of one run, as far as it has come."""
 
     def __init__(self, plan: Plan, draws: Draws, rates: Tensor) -> None:

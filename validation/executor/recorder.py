@@ -10,13 +10,13 @@ import torch
 from validation.arrays.matrices import Array, Tensor
 from validation.arrays.sizes import inner, length
 from validation.executor.plan import Plan
-from validation.executor.wanted import Check, Watch
+from validation.executor.wanted import SumCheck, Watch
 
 Values = dict[int, Array]
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class RunRecord:
     """What a run measured. Axes: repetition, step from 0, watched quantity.
 
     ``sizes`` are root mean squares over entries. ``aligned`` are projections on the loss gradient G from before the
@@ -73,7 +73,7 @@ class Recorder:
         x, g = watch.along.inner
         return self.nothing if after[x] is None else inner(after[x], along[g])
 
-    def record(self) -> Record:
+    def record(self) -> RunRecord:
         """The notes of every step as one record."""
         table = torch.stack([x for row in self.rows for x in row]).reshape(len(self.rows), len(self.rows[0]), -1)
         watches, checks, losses = (len(x) for x in (self.storage.watches, self.storage.checks, self.storage.losses))
@@ -82,7 +82,7 @@ class Recorder:
         root = table.new_tensor(self.plan.entries).sqrt()
         off, scale = sums[..., ::2], sums[..., 1::2]
         residual = (off / scale).where(scale > 0, 0).flatten(1)
-        return Record(
+        return RunRecord(
             sizes=lengths / root,
             aligned=(inner_products.abs() / (gradients * root)).where(gradients > 0, 0),
             losses=lost[..., 0] if losses else None,
@@ -90,7 +90,7 @@ class Recorder:
         )
 
 
-def _mismatch(check: Check, after: Values, lengths: Mapping[int, Tensor], moving: Values) -> tuple[Tensor, Tensor]:
+def _mismatch(check: SumCheck, after: Values, lengths: Mapping[int, Tensor], moving: Values) -> tuple[Tensor, Tensor]:
     """|X[t] - X[t-1] - sum of parts|, and the largest of |X[t]| and the parts; |X[t-1]| is at most their sum."""
     off = after[check.now] - moving[check.before] - moving[check.sum]
     return length(off), torch.stack([lengths[place] for place in (check.now, *check.parts)]).amax(0)

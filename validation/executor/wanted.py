@@ -18,7 +18,7 @@ from validation.executor.graph import Graph, identity
 
 
 @dataclass(frozen=True, slots=True)
-class Along:
+class Alignment:
     """A gradient, and two places whose inner product is that of the watched quantity and the gradient."""
 
     gradient: int
@@ -32,11 +32,11 @@ class Watch:
     name: str
     place: int | None
     shape: Shape
-    along: Along | None
+    along: Alignment | None
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class SumCheck:
     """An output after and before a step, and the parts whose sum must be the difference."""
 
     now: int
@@ -62,7 +62,7 @@ class Wanted:
     rules: dict[str, Optimiser] = field(init=False, default_factory=dict)  # the optimiser of each parameter
     motions: dict[str, int] = field(init=False, default_factory=dict)  # of the parameters that move by themselves
     watches: list[Watch] = field(init=False, default_factory=list)
-    checks: list[Check] = field(init=False, default_factory=list)
+    checks: list[SumCheck] = field(init=False, default_factory=list)
     losses: list[int] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
@@ -86,13 +86,13 @@ class Wanted:
         place = None if q.expression is None else self.graph.add(q.expression)
         return Watch(q.name, place, q.node.shape, self._along(q, of_node))
 
-    def _along(self, q: Quantity, of_node: Mapping[int, Expression]) -> Along | None:
+    def _along(self, q: Quantity, of_node: Mapping[int, Expression]) -> Alignment | None:
         """What is not trained is aligned with nothing: its projection would be a single chance number."""
         trained = any(isinstance(leaf, Parameter) for leaf in walk([q.node]))
         if q.expression is None or not trained or id(q.node) not in of_node:
             return None
         place = self.graph.add(of_node[id(q.node)])
-        return Along(place, self._inner(q.expression, place))
+        return Alignment(place, self._inner(q.expression, place))
 
     def _inner(self, x: Expression, gradient: int) -> tuple[int, int]:
         """<W, u v'> is <W v, u>, and where v stays the same, W v is a product that the next step begins with."""
@@ -105,7 +105,7 @@ class Wanted:
                 return self.graph.add(x.T @ u), right
         return self.graph.add(x), gradient
 
-    def _sums(self, group: tuple[Quantity, ...]) -> list[Check]:
+    def _sums(self, group: tuple[Quantity, ...]) -> list[SumCheck]:
         """The change of an output, and its parts where they are watched, must add up; one check if the sums are one."""
         of_role = {role: [q.expression for q in group if q.expression is not None and q.role is role] for role in Role}
         parts = of_role[Role.ONE_FACTOR] + of_role[Role.BOTH_FACTORS]
@@ -115,7 +115,7 @@ class Wanted:
             if whole is not None:
                 ways[self.graph.add(whole)] = tuple(map(self.graph.add, way))
         return [
-            Check(self.graph.add(q.node), self.graph.add(earlier(q.node, Time.PREVIOUS)), way, whole)
+            SumCheck(self.graph.add(q.node), self.graph.add(earlier(q.node, Time.PREVIOUS)), way, whole)
             for q in group
             if q.role is Role.OUTPUT
             for whole, way in ways.items()

@@ -20,7 +20,7 @@ from validation.statistics.verdict import TOLERANCE, Prediction, Row, row
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Slopes:
+class SlopeRows:
     """A row for each quantity, with slopes for exponents, and the number of seeds behind them."""
 
     rows: Mapping[str, Row]
@@ -38,7 +38,7 @@ def slopes_along(
     tolerance: float = TOLERANCE,
     seeds: int = 16,
     most_seeds: int = MOST_SEEDS,
-) -> Slopes:
+) -> SlopeRows:
     """Measure quantities after a step as powers of n^exponent at one width, against the powers expected.
 
     ``exponent`` is the one that the program has open; along "eta" the powers are degrees in the learning rate, along
@@ -62,7 +62,7 @@ def slopes_along(
                 sizes[i].append(found.sizes[0, :, step, found.quantities.index(name)])
         rows = {p.quantity: row(p, _joined(bases, measured[p.quantity]), tolerance) for p in wanted}
         if seeds == most_seeds or not any(r.wants_seeds for r in rows.values()):
-            return Slopes(rows, seeds)
+            return SlopeRows(rows, seeds)
         first, seeds = seeds, min(2 * seeds, most_seeds)
 
 
@@ -76,7 +76,7 @@ def largest_rate_along(
     tolerance: float = TOLERANCE,
     seeds: int = 16,
     most_seeds: int = MOST_SEEDS,
-) -> Slopes:
+) -> SlopeRows:
     """Measure the largest stable learning rate as a power of n^exponent at one width, against the power expected.
 
     The program has two exponents open, this one and that of the rate. The row is that of the "rate".
@@ -90,7 +90,7 @@ def largest_rate_along(
         sizes = [[np.array(search.found)] for search in searches]
         found = row(Prediction("rate", STEPS, expected), _joined(bases, sizes), tolerance)
         if seeds == most_seeds or not found.wants_seeds:
-            return Slopes({"rate": found}, seeds)
+            return SlopeRows({"rate": found}, seeds)
         seeds = min(2 * seeds, most_seeds)
 
 

@@ -19,7 +19,7 @@ from validation.executor.settings import SPANS, Settings, checked_seeds, checked
 from validation.kinds import check_callback, check_counts, check_number, check_point, check_rows, checked_program
 from validation.measurement.predict import predictions
 from validation.measurement.result import Interrupted, Validation
-from validation.statistics.reason import Reason
+from validation.statistics.cause import Cause
 from validation.statistics.slope import FEWEST_WIDTHS, Floats, root_mean_square
 from validation.statistics.verdict import TOLERANCE, Prediction, Row, Verdict, holm, overall, row
 
@@ -283,5 +283,5 @@ def agreed(first: Row, others: Sequence[Row]) -> Row:
         return confirmed[0]
     refuted = [r for r in others if r.verdict is Verdict.REFUTED and first.agrees_with(r)]
     if others and first.verdict is Verdict.REFUTED and not refuted:
-        return first.because(Reason.ONE_CONSTANT, before=first.reason)
+        return first.because(Cause.ONE_CONSTANT, before=first.reason)
     return first

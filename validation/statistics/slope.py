@@ -91,7 +91,7 @@ def _averages(sizes: Sequence[Floats]) -> tuple[Floats, Floats, bool]:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LineFit:
     """The weighted straight line: its slope, the slope at the largest widths, both with standard errors.
 
     ``misfit`` is the root mean square of the relative residuals.
@@ -109,14 +109,14 @@ class Line:
         return self.late - self.slope
 
 
-def line(points: Points) -> Line:
+def line(points: Points) -> LineFit:
     """Least squares with the weights that the seeds give; the late slope is that of the upper half of the widths."""
     x, y = points.logs
     sigma = points.errors / 2
     slope, error, residuals = _straight(x, y, sigma)
     upper = slice(len(x) // 2, None) if len(x) >= 6 else slice(1, None)
     late, late_error, _ = _straight(x[upper], y[upper], sigma[upper])
-    return Line(slope, error, late, late_error, float(np.sqrt(np.mean(residuals**2))), points.seeds)
+    return LineFit(slope, error, late, late_error, float(np.sqrt(np.mean(residuals**2))), points.seeds)
 
 
 def _straight(x: Floats, y: Floats, sigma: Floats) -> tuple[float, float, Floats]:

@@ -20,8 +20,8 @@ import numpy as np
 from scipy.stats import chi2
 from scipy.stats import t as student
 
-from validation.statistics.reason import Advice, Reason, listed
-from validation.statistics.slope import FEWEST_WIDTHS, Crossover, Floats, Line, Points, crossover, line
+from validation.statistics.cause import Cause, Remedy, listed
+from validation.statistics.slope import FEWEST_WIDTHS, Crossover, Floats, LineFit, Points, crossover, line
 
 TOLERANCE: Final = 0.05
 LEVEL: Final = 0.05  # of all refutations of one table together
@@ -95,12 +95,12 @@ class Row:
     share: float | None = None
     misfit: float | None = None
     factor: float = 1.0
-    cause: Reason = Reason.NONE
+    cause: Cause = Cause.NONE
 
     @property
     def wants_seeds(self) -> bool:
         """Would more seeds help to decide?"""
-        return self.verdict is Verdict.UNDECIDED and self.cause.advice is Advice.SEEDS
+        return self.verdict is Verdict.UNDECIDED and self.cause.remedy is Remedy.SEEDS
 
     def agrees_with(self, other: Row) -> bool:
         """Are both measured exponents the same, to within the tolerance?"""
@@ -108,7 +108,7 @@ class Row:
             return self.method == other.method
         return self.low - TOLERANCE <= other.high and other.low - TOLERANCE <= self.high
 
-    def because(self, cause: Reason, verdict: Verdict = Verdict.UNDECIDED, **numbers: object) -> Row:
+    def because(self, cause: Cause, verdict: Verdict = Verdict.UNDECIDED, **numbers: object) -> Row:
         """The same row with this verdict, for this reason."""
         return replace(self, verdict=verdict, cause=cause, reason=cause.text(**numbers))
 
@@ -120,7 +120,7 @@ class Row:
     @property
     def may_be_hidden(self) -> bool:
         """Could another constant in front of the learning rates show the exponent?"""
-        hidden = self.predicted is not None and not self.wants_seeds and self.cause is not Reason.OUT_OF_RANGE
+        hidden = self.predicted is not None and not self.wants_seeds and self.cause is not Cause.OUT_OF_RANGE
         return self.verdict is not Verdict.CONFIRMED and hidden
 
 
@@ -150,7 +150,7 @@ def _compared(prediction: Prediction, sizes: Mapping[int, Floats], tolerance: fl
     if prediction.exponent is None or zero:
         return _exact(empty, zero, len(finite), overflow)
     if len(finite) < FEWEST_WIDTHS:
-        return empty.because(Reason.OVERFLOW, widths=listed(overflow))
+        return empty.because(Cause.OVERFLOW, widths=listed(overflow))
     points = Points.of(list(finite), list(finite.values()))
     judgement = judged(replace(prediction, lower=()) if by_line else prediction, points, tolerance)
     more = f"; overflow at n = {listed(overflow)}" if overflow else ""
@@ -162,7 +162,7 @@ def _in_range(judgement: Row, prediction: Prediction, widths: Sequence[int], spa
     for exponent in prediction.extremes:
         outside = [n for n in widths if span.left_by(n, exponent)]
         if outside and (judgement.verdict is Verdict.REFUTED or judgement.wants_seeds):
-            return judgement.because(Reason.OUT_OF_RANGE, order=exponent, widths=listed(outside))
+            return judgement.because(Cause.OUT_OF_RANGE, order=exponent, widths=listed(outside))
     return judgement
 
 
@@ -183,7 +183,7 @@ def holm(rows: Sequence[Row], level: float = LEVEL) -> list[Row]:
     for rank, (p_value, i) in enumerate(doubtful):
         standing = standing and p_value <= level / (len(rows) - rank)
         if not standing:
-            result[i] = rows[i].because(Reason.NOT_SIGNIFICANT, before=rows[i].reason, rows=len(rows))
+            result[i] = rows[i].because(Cause.NOT_SIGNIFICANT, before=rows[i].reason, rows=len(rows))
     return result
 
 
@@ -201,7 +201,7 @@ def _empty(prediction: Prediction) -> Row:
 
 def _at_most(judgement: Row, tolerance: float) -> Row:
     """A prediction that is an upper bound is confirmed by anything that is not larger."""
-    zero = judgement.method == "exact" and judgement.cause in (Reason.ZERO, Reason.SOME_ZERO)
+    zero = judgement.method == "exact" and judgement.cause in (Cause.ZERO, Cause.SOME_ZERO)
     below = judgement.high is not None and judgement.high <= _number(judgement) + tolerance
     if judgement.verdict is not Verdict.CONFIRMED and (zero or below):
         return replace(judgement, verdict=Verdict.CONFIRMED, reason=f"an upper bound: {judgement.reason}")
@@ -213,11 +213,11 @@ def _exact(empty: Row, zero: Sequence[int], finite: int, overflow: Sequence[int]
     exact = replace(empty, method="exact")
     if len(zero) == finite and (empty.predicted is not None or not overflow):
         if empty.predicted is None:
-            return exact.because(Reason.ZERO, Verdict.CONFIRMED)
-        return replace(exact, p_value=0.0).because(Reason.ZERO, Verdict.REFUTED)
+            return exact.because(Cause.ZERO, Verdict.CONFIRMED)
+        return replace(exact, p_value=0.0).because(Cause.ZERO, Verdict.REFUTED)
     if empty.predicted is None:
-        return replace(exact, p_value=0.0).because(Reason.NOT_ZERO, Verdict.REFUTED)
-    return exact.because(Reason.SOME_ZERO, widths=listed(zero))
+        return replace(exact, p_value=0.0).because(Cause.NOT_ZERO, Verdict.REFUTED)
+    return exact.because(Cause.SOME_ZERO, widths=listed(zero))
 
 
 def _by_lines(empty: Row, points: Points, tolerance: float) -> Row:
@@ -228,26 +228,26 @@ def _by_lines(empty: Row, points: Points, tolerance: float) -> Row:
         return everywhere
     upper = points.widest(count)
     late = _by_line(empty, line(upper), upper, tolerance)
-    return late.because(Reason.LATE_LINE, Verdict.CONFIRMED) if late.verdict is Verdict.CONFIRMED else everywhere
+    return late.because(Cause.LATE_LINE, Verdict.CONFIRMED) if late.verdict is Verdict.CONFIRMED else everywhere
 
 
-def _by_line(empty: Row, fit: Line, points: Points, tolerance: float) -> Row:
+def _by_line(empty: Row, fit: LineFit, points: Points, tolerance: float) -> Row:
     reach = points.quantile * fit.error
     measured = replace(empty, measured=fit.slope, low=fit.slope - reach, high=fit.slope + reach, misfit=fit.misfit)
     off, late_off = abs(fit.slope - _number(empty)), abs(fit.late - _number(empty))
     late_reach = points.quantile * fit.late_error
     if off + reach <= tolerance:
         if late_off > tolerance + late_reach:
-            return measured.because(Reason.LATE_SLOPE, late=fit.late)
-        return measured.because(Reason.LINE, Verdict.CONFIRMED)
+            return measured.because(Cause.LATE_SLOPE, late=fit.late)
+        return measured.because(Cause.LINE, Verdict.CONFIRMED)
     if off - reach <= tolerance:
         if reach > tolerance / 2:
-            return measured.because(Reason.TOO_WIDE, tolerance=tolerance)
-        return measured.because(Reason.EDGE)
+            return measured.because(Cause.TOO_WIDE, tolerance=tolerance)
+        return measured.because(Cause.EDGE)
     if late_off < off - max(tolerance / 5, late_reach) or late_off - late_reach <= tolerance:
-        return measured.because(Reason.MOVING)
+        return measured.because(Cause.MOVING)
     p_value = float(2 * student.sf((off - tolerance) / fit.error, points.seeds - 1))
-    return replace(measured, p_value=p_value).because(Reason.OTHER_SLOPE, Verdict.REFUTED)
+    return replace(measured, p_value=p_value).because(Cause.OTHER_SLOPE, Verdict.REFUTED)
 
 
 def _by_crossover(by_line: Row, fit: Crossover, points: Points, tolerance: float) -> Row:
@@ -255,18 +255,18 @@ def _by_crossover(by_line: Row, fit: Crossover, points: Points, tolerance: float
     predicted = _number(by_line)
     if max(predicted - fit.low, fit.high - predicted) <= tolerance and fit.share >= ENOUGH:
         fitted = replace(undecided, measured=fit.slope, low=fit.low, high=fit.high)
-        return fitted.because(Reason.MONOMIALS, Verdict.CONFIRMED)
+        return fitted.because(Cause.MONOMIALS, Verdict.CONFIRMED)
     doubted = by_line.verdict is Verdict.REFUTED and not points.heavy
     refuted = replace(by_line, share=fit.share)
     if fit.most < ABSENT and doubted:
-        return refuted.because(Reason.LEADING_ABSENT, Verdict.REFUTED)
+        return refuted.because(Cause.LEADING_ABSENT, Verdict.REFUTED)
     p_value = float(chi2.sf(fit.excess, 1))
     if fit.excess > points.quantile**2 and doubted:
         worse = replace(refuted, p_value=max(p_value, by_line.p_value))
-        return worse.because(Reason.NO_MONOMIALS, Verdict.REFUTED)
+        return worse.because(Cause.NO_MONOMIALS, Verdict.REFUTED)
     if fit.share < ENOUGH:
-        return undecided.because(Reason.LEADING_SMALL, share=fit.share)
-    return undecided.because(Reason.NEAR_TIES, low=fit.low, high=fit.high)
+        return undecided.because(Cause.LEADING_SMALL, share=fit.share)
+    return undecided.because(Cause.NEAR_TIES, low=fit.low, high=fit.high)
 
 
 def _number(judgement: Row) -> float:

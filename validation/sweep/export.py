@@ -16,10 +16,10 @@ from validation.executor.cell import Floats
 from validation.executor.settings import checked_file
 from validation.sweep.grid import Grid
 from validation.sweep.job import Job
-from validation.sweep.store import Row, Store
+from validation.sweep.store import Store, StoredRow
 from validation.sweep.versions import versions
 
-Pair = tuple[Job, Row]
+Pair = tuple[Job, StoredRow]
 
 
 def checked_export(path: str | Path, store: str | Path | None = None) -> Path:
@@ -89,7 +89,7 @@ def _write_json(pairs: Iterable[Pair], file: TextIO) -> None:
     file.write(f'{{"versions": {json.dumps(versions())}, "cells": [\n{cells}\n]}}\n')
 
 
-def _object(job: Job, row: Row) -> dict[str, object]:
+def _object(job: Job, row: StoredRow) -> dict[str, object]:
     m, facts = row.measured, dict(json.loads(job.to_json()))
     return facts | {
         "diverged": m.diverged,

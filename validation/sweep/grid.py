@@ -16,8 +16,8 @@ from validation.executor.cell import check_memory
 from validation.executor.memory import MEMORY, check_results
 from validation.executor.settings import Settings, found_device
 from validation.kinds import check_axes, check_count, check_counts, check_text
-from validation.sweep.job import Axes, Job, Jobs, Setting, options_of, program_of, together
-from validation.sweep.measure import Batch, Measured, measure
+from validation.sweep.job import Axes, CellSetting, Job, Jobs, options_of, program_of, together
+from validation.sweep.measure import Batch, CellResult, measure
 
 LARGEST: Final = 2**63 - 1  # what a store can hold
 CELL, STEP = 64, 32  # numbers that a cell takes, and each of its steps
@@ -66,7 +66,7 @@ class Grid:
         check_cells(prod(map(len, self.axes.values())) * len(widths) * count, self.steps)
         seeds = _seeds(self.seeds)
         jobs = [
-            Job(Setting(self.target, axes, self.steps, self.dtype, device, sizes), width, seed)
+            Job(CellSetting(self.target, axes, self.steps, self.dtype, device, sizes), width, seed)
             for axes in self._points(widths[-1], settings)
             for width in widths
             for seed in seeds
@@ -77,7 +77,7 @@ class Grid:
         """Cells that differ in their seeds alone, a few at a time."""
         return together(jobs, lambda job: (job.setting, job.width), TOGETHER)
 
-    def task(self, jobs: Jobs) -> tuple[Callable[[Any], tuple[Measured, ...]], Batch]:
+    def task(self, jobs: Jobs) -> tuple[Callable[[Any], tuple[CellResult, ...]], Batch]:
         """What computes a batch, and the batch as plain data."""
         return measure, Batch.of(jobs, self.memory)
 

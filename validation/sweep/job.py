@@ -18,7 +18,7 @@ Axes = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class CellSetting:
     """What the widths and seeds of one point of a grid have in common.
 
     ``axes`` are names with their values: options of the target (init, optimiser, ...) and exponents (eta, a0, ...).
@@ -36,7 +36,7 @@ class Setting:
 class Job:
     """A setting at one width for one seed: one row of a store."""
 
-    setting: Setting
+    setting: CellSetting
     width: int
     seed: int
 
@@ -58,7 +58,7 @@ class Job:
         facts = json.loads(text)
         width, seed = facts.pop("width"), facts.pop("seed")
         facts |= {name: tuple(facts[name].items()) for name in ("axes", "sizes")}
-        return cls(Setting(**facts), width, seed)
+        return cls(CellSetting(**facts), width, seed)
 
 
 Jobs = tuple[Job, ...]

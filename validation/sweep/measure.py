@@ -13,7 +13,7 @@ from validation.executor.cell import Cell, Floats, measure_cell
 from validation.executor.settings import Settings
 from validation.measurement.validate import EXACT
 from validation.sweep.errors import ExecutorError
-from validation.sweep.job import Job, Setting, program_of
+from validation.sweep.job import CellSetting, Job, program_of
 from validation.sweep.versions import versions
 
 _ONE_ON_THE_ACCELERATOR: Final = threading.Lock()  # a worker with several threads would fill its memory
@@ -23,7 +23,7 @@ _ONE_ON_THE_ACCELERATOR: Final = threading.Lock()  # a worker with several threa
 class Batch:
     """Cells of one setting and width. ``versions`` are those of the process that asks."""
 
-    setting: Setting
+    setting: CellSetting
     width: int
     seeds: tuple[int, ...]
     memory: int
@@ -36,7 +36,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Measured:
+class CellResult:
     """What one cell measured. ``sizes`` and ``aligned``: step from 0 x quantity.
 
     ``residual`` is the largest relative error of a sum of parts, ``diverged`` the first step at which a number
@@ -50,7 +50,7 @@ class Measured:
     diverged: int
 
 
-def measure(batch: Batch) -> tuple[Measured, ...]:
+def measure(batch: Batch) -> tuple[CellResult, ...]:
     """One result for each seed. Raises ExecutorError where this process is of another version than the asking one."""
     if batch.versions != versions():
         raise ExecutorError(
@@ -63,11 +63,11 @@ def measure(batch: Batch) -> tuple[Measured, ...]:
     return tuple(_one(measured, i, EXACT[s.dtype]) for i in range(len(batch.seeds)))
 
 
-def _one(measured: Cell, i: int, exact: float) -> Measured:
+def _one(measured: Cell, i: int, exact: float) -> CellResult:
     residual, diverged = float(measured.residual[0, i]), int(measured.diverged[0, i])
     if diverged < 0 and residual > exact:
         raise MeasurementError(
             f"the parts of a change miss it by {residual:.1e} at width {measured.width}",
             hint="use float64; in float64 this is a defect of a rule's meaning",
         )
-    return Measured(measured.quantities, measured.sizes[0, i], measured.aligned[0, i], residual, diverged)
+    return CellResult(measured.quantities, measured.sizes[0, i], measured.aligned[0, i], residual, diverged)

@@ -11,17 +11,17 @@ from typing import Any, Final, Protocol
 
 from gamma_calc.errors import GammaError
 from validation.sweep.job import Job, Jobs
-from validation.sweep.measure import Measured
+from validation.sweep.measure import CellResult
 from validation.sweep.pools import Given, Here, Pool
 from validation.sweep.store import Store
 
 ATTEMPTS: Final = 3  # at a cell whose worker dies
 PAUSE: Final = 0.2  # seconds between looks at what another process computes
 
-Work = Future[tuple[Measured, ...]]
+Work = Future[tuple[CellResult, ...]]
 
 
-class Cells(Protocol):
+class CellGrid(Protocol):
     """What can be run: cells, how they go together, and what computes some that do. A ``Grid`` is one."""
 
     @property
@@ -35,12 +35,12 @@ class Cells(Protocol):
     def batches(self, jobs: Iterable[Job]) -> list[Jobs]:
         """Cells that one call computes."""
 
-    def task(self, jobs: Jobs) -> tuple[Callable[[Any], tuple[Measured, ...]], object]:
+    def task(self, jobs: Jobs) -> tuple[Callable[[Any], tuple[CellResult, ...]], object]:
         """A function and what it is given, both of which another process can read. It gives a result for each cell."""
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class SweepProgress:
     """Where a sweep is: the cells of the grid, those there already when it began, those stored, those that failed."""
 
     total: int
@@ -50,11 +50,11 @@ class Progress:
 
 
 def run(
-    grid: Cells,
+    grid: CellGrid,
     store: Store,
     executor: Executor | Pool | None = None,
-    on_progress: Callable[[Progress], None] = lambda _: None,
-) -> Progress:
+    on_progress: Callable[[SweepProgress], None] = lambda _: None,
+) -> SweepProgress:
     """Compute every cell of a grid that a store lacks; the same call again resumes.
 
     Without an executor cells are computed in this process. A cell whose worker dies, or that raises, is tried again
@@ -67,8 +67,8 @@ def run(
     >>> with tempfile.TemporaryDirectory() as folder, Store.open(pathlib.Path(folder) / "cells.sqlite") as store:
     ...     run(grid, store)
     ...     run(grid, store)
-    Progress(total=4, before=0, done=4, failed=0)
-    Progress(total=4, before=4, done=4, failed=0)
+    SweepProgress(total=4, before=0, done=4, failed=0)
+    SweepProgress(total=4, before=4, done=4, failed=0)
     """
     pool = executor if isinstance(executor, Pool) else Here() if executor is None else Given(executor)
     return _Sweep(grid, store, pool, on_progress).go()
@@ -81,7 +81,7 @@ class _Sweep:
     nothing beside it), or in flight.
     """
 
-    def __init__(self, grid: Cells, store: Store, pool: Pool, on_progress: Callable[[Progress], None]) -> None:
+    def __init__(self, grid: CellGrid, store: Store, pool: Pool, on_progress: Callable[[SweepProgress], None]) -> None:
         self.grid, self.store, self.pool, self.on_progress = grid, store, pool, on_progress
         jobs = {job.key: job for job in grid.jobs}
         stored = store.keys() & jobs.keys()
@@ -95,7 +95,7 @@ class _Sweep:
         self.failed: set[str] = set()
         self.executor: Executor | None = None
 
-    def go(self) -> Progress:
+    def go(self) -> SweepProgress:
         """Until nothing is left. Returns the last progress."""
         if self.left:
             self.pool.check(self.grid.device)
@@ -192,9 +192,9 @@ class _Sweep:
     # -- the rest -------------------------------------------------------------------------------------------------
 
     @property
-    def _progress(self) -> Progress:
+    def _progress(self) -> SweepProgress:
         done = len(self.keys) - len(self.left) - len(self.failed)
-        return Progress(len(self.keys), self.before, done, len(self.failed))
+        return SweepProgress(len(self.keys), self.before, done, len(self.failed))
 
     def _tell(self) -> None:
         self.on_progress(self._progress)

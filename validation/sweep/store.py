@@ -23,7 +23,7 @@ import numpy as np
 
 from validation.sweep.errors import StoreError
 from validation.sweep.job import Job
-from validation.sweep.measure import Measured
+from validation.sweep.measure import CellResult
 from validation.sweep.owner import LEASE, Heart, Owner, now
 from validation.sweep.refusals import APPLICATION, PATIENCE, check_path, damaged, not_a_store, sqlite_errors
 from validation.sweep.versions import versions
@@ -48,12 +48,12 @@ Record = Sequence[Any]  # the columns of a cell
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Row:
+class StoredRow:
     """One stored cell: what was asked, and what was measured."""
 
     key: str
     job: Job
-    measured: Measured
+    measured: CellResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class Store:
 
     # -- reading --------------------------------------------------------------------------------------------------
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[StoredRow]:
         """Every stored cell, in the order of storing. Raises StoreError for one that changed while this was open."""
         with sqlite_errors(self.path):
             for _, record in _records(self.connection):
@@ -144,7 +144,7 @@ class Store:
             own = ask.execute("SELECT key FROM claims WHERE owner = ?", (owner.name,))
             return Claimed(frozenset(k for (k,) in own).intersection(keys), frozenset(stored))
 
-    def put(self, results: Iterable[tuple[Job, Measured]]) -> None:
+    def put(self, results: Iterable[tuple[Job, CellResult]]) -> None:
         """Store what was measured, all of it or nothing; a cell that is there stays as it is."""
         records = [_record(job, measured) for job, measured in results]
         with self._transaction() as ask:
@@ -261,7 +261,7 @@ def _is_whole(ask: sqlite3.Connection) -> bool:
     return bool(ask.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok")
 
 
-def _record(job: Job, m: Measured) -> Record:
+def _record(job: Job, m: CellResult) -> Record:
     sizes, aligned = (x.astype("<f8").tobytes() for x in (m.sizes, m.aligned))
     residual = None if math.isnan(m.residual) else m.residual  # SQLite has no NaN
     facts = (
@@ -288,7 +288,7 @@ def _records(ask: sqlite3.Connection) -> Iterator[tuple[int, Record]]:
     yield from ((rowid, record) for rowid, *record in ask.execute("SELECT rowid, * FROM cells ORDER BY rowid"))
 
 
-def _row(record: Record) -> Row | None:
+def _row(record: Record) -> StoredRow | None:
     """The cell; None where it is not what was stored."""
     *facts, checksum = record
     if checksum != _checksum(tuple(facts)):
@@ -296,8 +296,8 @@ def _row(record: Record) -> Row | None:
     key, job, _, _, quantities, sizes, aligned, residual, diverged = facts
     names = tuple(json.loads(quantities))
     arrays = [np.frombuffer(blob, "<f8").reshape(-1, len(names)) for blob in (sizes, aligned)]
-    measured = Measured(names, arrays[0], arrays[1], math.nan if residual is None else residual, diverged)
-    return Row(key, Job.from_json(job), measured)
+    measured = CellResult(names, arrays[0], arrays[1], math.nan if residual is None else residual, diverged)
+    return StoredRow(key, Job.from_json(job), measured)
 
 
 def _name(record: Record) -> str:

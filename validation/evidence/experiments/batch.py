@@ -26,7 +26,7 @@ Tensor = torch.Tensor
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Record:
+class SampleRecord:
     """What a run measured: ``sizes`` rate x step from 0 x watched quantity, ``losses`` without the last axis.
 
     A size is the root mean square over entries and samples, a loss the mean over samples.
@@ -37,21 +37,21 @@ class Record:
     losses: Tensor
 
 
-def train(plan: Plan, draws: Draws, samples: Mapping[str, Tensor], rates: Sequence[float], steps: int) -> Record:
+def train(plan: Plan, draws: Draws, samples: Mapping[str, Tensor], rates: Sequence[float], steps: int) -> SampleRecord:
     """Train for some steps at each of the rates, all in one batch.
 
     ``samples`` gives every data leaf its values, one sample in each row. The plan must have its loss.
     """
-    run = Run(plan, draws, samples, rates)
+    run = SampleRun(plan, draws, samples, rates)
     rows = [run.measured()]
     for step in range(1, steps + 1):
         run.take_step(step)
         rows.append(run.measured())
     sizes, losses = (torch.stack(parts, 1) for parts in zip(*rows, strict=True))
-    return Record(tuple(w.name for w in plan.watches), sizes, losses)
+    return SampleRecord(tuple(w.name for w in plan.watches), sizes, losses)
 
 
-class Run:
+class SampleRun:
     """The arrays of a run. Axes: rate (of length 1 for what depends on none), then sample for all but matrices."""
 
     def __init__(self, plan: Plan, draws: Draws, samples: Mapping[str, Tensor], rates: Sequence[float]) -> None:

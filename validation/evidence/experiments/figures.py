@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from validation.errors import SettingError
-from validation.evidence.experiments.outcome import OPTIMAL, STABLE, Curves, Outcome
+from validation.evidence.experiments.outcome import OPTIMAL, STABLE, Curves, ExperimentOutcome
 from validation.measurement.figure import blank, save
 from validation.statistics.slope import Floats
 
@@ -33,13 +33,13 @@ def checked_folder(folder: Path) -> Path:
     return folder
 
 
-def draw(outcome: Outcome, folder: Path) -> None:
+def draw(outcome: ExperimentOutcome, folder: Path) -> None:
     """Write loss.svg, rates.svg and features.svg. Raises SettingError, ConfigError."""
     for name, figure in (("loss", losses(outcome)), ("rates", rates(outcome)), ("features", features(outcome))):
         save(figure, folder / f"{name}.svg")
 
 
-def losses(outcome: Outcome) -> Any:
+def losses(outcome: ExperimentOutcome) -> Any:
     """The loss after the last step against the rate: a panel for each start and readout, a line for each width."""
     g = outcome.grid
     figure = blank(3.2 * len(g.inits), 2.5 * len(g.readouts))
@@ -58,7 +58,7 @@ def losses(outcome: Outcome) -> Any:
     return figure
 
 
-def rates(outcome: Outcome) -> Any:
+def rates(outcome: ExperimentOutcome) -> Any:
     """The largest stable rate and the rate of the least loss against the width, with guide lines."""
     g = outcome.grid
     figure = blank(2.4 + 3.6 * len(g.readouts), 3.6)
@@ -79,7 +79,7 @@ def rates(outcome: Outcome) -> Any:
     return figure
 
 
-def features(outcome: Outcome) -> Any:
+def features(outcome: ExperimentOutcome) -> Any:
     """Z_A and Z_B during training at the smallest and the largest width, each start at its own best rate."""
     g = outcome.grid
     figure = blank(3 * 2 * len(g.readouts), 4.6)
@@ -103,7 +103,7 @@ def features(outcome: Outcome) -> Any:
     return figure
 
 
-def _panels(axes: Any, outcome: Outcome) -> Iterator[tuple[Any, Curves]]:
+def _panels(axes: Any, outcome: ExperimentOutcome) -> Iterator[tuple[Any, Curves]]:
     g = outcome.grid
     for curves in outcome.curves:
         yield axes[g.readouts.index(curves.readout), g.inits.index(curves.init)], curves

@@ -11,11 +11,11 @@ from typing import Any, Final, cast
 from gamma_calc.catalogue.student import READOUTS, STARTS
 from gamma_calc.errors import unknown
 from validation.errors import SettingError
-from validation.evidence.experiments.student import INPUTS, NAME, RANK, SAMPLES, Batch, Student, measure
+from validation.evidence.experiments.student import INPUTS, NAME, RANK, SAMPLES, Student, StudentBatch, measure
 from validation.executor.settings import Settings, checked_seeds, checked_widths
 from validation.sweep.grid import check_cells
-from validation.sweep.job import Job, Jobs, Setting, together
-from validation.sweep.measure import Measured
+from validation.sweep.job import CellSetting, Job, Jobs, together
+from validation.sweep.measure import CellResult
 
 WIDTHS: Final = (128, 256, 512, 1024, 2048)
 FEWEST_RATES: Final = 3
@@ -87,15 +87,15 @@ class TeacherStudent:
         """The cell of one student."""
         axes = (("init", init), ("readout", readout), ("rate", repr(rate)))
         sizes = (("d", INPUTS), ("r", RANK), ("samples", SAMPLES))
-        return Student(Setting(NAME, axes, self.steps, "float32", self.device, sizes), width, seed)
+        return Student(CellSetting(NAME, axes, self.steps, "float32", self.device, sizes), width, seed)
 
     def batches(self, jobs: Iterable[Job]) -> list[Jobs]:
         """Students that differ in their rate alone."""
         return together(jobs, lambda job: (job.setting.axes[:2], job.width, job.seed), LONGEST)
 
-    def task(self, jobs: Jobs) -> tuple[Callable[[Any], tuple[Measured, ...]], Batch]:
+    def task(self, jobs: Jobs) -> tuple[Callable[[Any], tuple[CellResult, ...]], StudentBatch]:
         """What trains them, and what it is given."""
-        return measure, Batch.of(cast("tuple[Student, ...]", jobs))
+        return measure, StudentBatch.of(cast("tuple[Student, ...]", jobs))
 
 
 def _increasing(numbers: Iterable[float]) -> bool:

@@ -23,10 +23,10 @@ from validation.evidence.experiments.grid import TeacherStudent
 from validation.evidence.experiments.student import QUANTITIES
 from validation.measurement.rate_search import crossing
 from validation.measurement.stable_rate import largest_rate, turned
-from validation.statistics.reason import Reason, listed
+from validation.statistics.cause import Cause, listed
 from validation.statistics.slope import Floats, Points
 from validation.statistics.verdict import Prediction, Row, Verdict, holm, judged, overall
-from validation.sweep.measure import Measured
+from validation.sweep.measure import CellResult
 from validation.sweep.store import Store
 
 HORIZONS: Final = (5, 20)  # steps over which Z_B is to stay within 1
@@ -35,7 +35,7 @@ STABLE, OPTIMAL = "largest stable rate", "rate of the least loss"
 FEATURES: Final = ("Z_A", "Z_B")  # of the students at their rate of the least loss
 
 
-Results = Mapping[str, Measured]  # by the key of a cell
+Results = Mapping[str, CellResult]  # by the key of a cell
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +70,7 @@ class Exponent:
 
 
 @dataclass(frozen=True, slots=True)
-class Ratio:
+class StartRatio:
     """A quantity from one start over that from another: its least and largest mean over seeds among some widths.
 
     ``low`` and ``high`` bound the least of the 95 % intervals of these means, seed against seed.
@@ -95,7 +95,7 @@ class Ratio:
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
+class ExperimentOutcome:
     """Every curve, and every exponent found in them."""
 
     grid: TeacherStudent
@@ -112,14 +112,14 @@ class Outcome:
         wanted = (init, readout, quantity, steps)
         return next(e for e in self.exponents if (e.init, e.readout, e.row.quantity, e.row.step) == wanted)
 
-    def ratio(self, readout: str, quantity: str, steps: int, starts: tuple[str, str], width: int) -> Ratio:
+    def ratio(self, readout: str, quantity: str, steps: int, starts: tuple[str, str], width: int) -> StartRatio:
         """A quantity from one start over that from another, at the widths from ``width`` on."""
         one, two = (np.log(self.of(init, readout, quantity, steps).sizes) for init in starts)
         logs = (one - two)[np.array(self.grid.widths) >= width]
         mean, seeds = logs.mean(1), logs.shape[1]
         reach = student_t.ppf(0.975, seeds - 1) * logs.std(1, ddof=1) / seeds**0.5
         at = int((mean - reach).argmin())
-        return Ratio(*(float(np.exp(x)) for x in (mean.min(), mean.max(), (mean - reach)[at], (mean + reach)[at])))
+        return StartRatio(*(float(np.exp(x)) for x in (mean.min(), mean.max(), (mean - reach)[at], (mean + reach)[at])))
 
     def to_json(self) -> str:
         """One object: what was run, a row for each exponent, the verdict."""
@@ -140,12 +140,12 @@ def stored(store: Store) -> Results:
     return {row.key: row.measured for row in store.rows()}
 
 
-def outcome(grid: TeacherStudent, results: Results) -> Outcome:
+def outcome(grid: TeacherStudent, results: Results) -> ExperimentOutcome:
     """The exponents of a grid, and the verdicts, from the results of all its cells."""
     curves = tuple(_curves(grid, results))
     found = [e for one in curves for e in _exponents(grid, one)]
     rows = iter(holm([e.row for e in found if not e.reported]))
-    return Outcome(grid, curves, tuple(e if e.reported else replace(e, row=next(rows)) for e in found))
+    return ExperimentOutcome(grid, curves, tuple(e if e.reported else replace(e, row=next(rows)) for e in found))
 
 
 def _curves(grid: TeacherStudent, results: Results) -> Iterator[Curves]:
@@ -196,7 +196,7 @@ def _row(grid: TeacherStudent, wanted: Prediction, sizes: Floats) -> Row:
     missing = [n for n, found in zip(grid.widths, sizes, strict=True) if not np.isfinite(found).all()]
     if missing:
         empty = Row(wanted.quantity, wanted.step, wanted.exponent, None, None, None, Verdict.UNDECIDED, "")
-        return empty.because(Reason.OUTSIDE, widths=listed(missing))
+        return empty.because(Cause.OUTSIDE, widths=listed(missing))
     return judged(wanted, Points.of(grid.widths, list(sizes)), TOLERANCE)
 
 

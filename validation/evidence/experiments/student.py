@@ -17,12 +17,12 @@ import torch
 from gamma_calc.catalogue.student import student
 from gamma_calc.language.program import Program
 from validation.arrays.draws import Draws
-from validation.evidence.experiments.batch import Record, Run, train
+from validation.evidence.experiments.batch import SampleRecord, SampleRun, train
 from validation.executor.graph import identity
 from validation.executor.plan import Plan
 from validation.sweep.errors import ExecutorError
 from validation.sweep.job import Job
-from validation.sweep.measure import Measured
+from validation.sweep.measure import CellResult
 from validation.sweep.versions import versions
 
 NAME: Final = "teacher-student"
@@ -53,7 +53,7 @@ class Student(Job):
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class StudentBatch:
     """Students that differ in their learning rate alone. ``versions`` are those of the process that asks."""
 
     init: str
@@ -66,7 +66,7 @@ class Batch:
     versions: str
 
     @classmethod
-    def of(cls, jobs: Sequence[Student]) -> Batch:
+    def of(cls, jobs: Sequence[Student]) -> StudentBatch:
         """The batch of students that differ in their rate alone."""
         first = jobs[0]
         axes, s = dict(first.setting.axes), first.setting
@@ -74,7 +74,7 @@ class Batch:
         return cls(axes["init"], axes["readout"], first.width, first.seed, s.steps, s.device, rates, versions())
 
 
-def measure(batch: Batch) -> tuple[Measured, ...]:
+def measure(batch: StudentBatch) -> tuple[CellResult, ...]:
     """One result for each rate. Raises ExecutorError where this process is of another version than the asking one."""
     if batch.versions != versions():
         raise ExecutorError(
@@ -90,7 +90,7 @@ def program_of(init: str, readout: str) -> Program:
     return whole.replaced(watch=[(whole.quantity(name),) for name in ("Z_A", "Z_B", "f")]).substitute({"eta": 0})
 
 
-def _trained(batch: Batch) -> Iterator[Record]:
+def _trained(batch: StudentBatch) -> Iterator[SampleRecord]:
     """Rates in groups of which one array fits where it is fast; no number depends on the grouping."""
     device = torch.device(batch.device)
     plan = Plan(program_of(batch.init, batch.readout), batch.width, {"d": INPUTS, "r": RANK}, with_loss=True)
@@ -111,17 +111,17 @@ def teacher_samples(seed: int, device: torch.device) -> Mapping[str, torch.Tenso
     x = draws.normal("x", (SAMPLES, INPUTS))[0] / INPUTS**0.5
     (f,) = (watch.place for watch in plan.watches if watch.name == "f")
     assert f is not None
-    y = Run(plan, draws, {"x": x}, (0.0,)).value(f)[0]
+    y = SampleRun(plan, draws, {"x": x}, (0.0,)).value(f)[0]
     return {"x": x, "y": y / y.square().mean().sqrt()}
 
 
-def _measured(record: Record) -> Iterator[Measured]:
+def _measured(record: SampleRecord) -> Iterator[CellResult]:
     """Each rate's sizes: step from 0 x quantity. Nothing is aligned or added up here."""
     wanted = [record.quantities.index(name) for name in QUANTITIES[:-1]]
     numbers = torch.cat([record.sizes[..., wanted], record.losses[..., None]], -1).to("cpu", torch.float64).numpy()
     for sizes in numbers:
         broken = ~np.isfinite(sizes).all(-1)
-        yield Measured(QUANTITIES, sizes, np.zeros_like(sizes), 0.0, int(broken.argmax()) if broken.any() else -1)
+        yield CellResult(QUANTITIES, sizes, np.zeros_like(sizes), 0.0, int(broken.argmax()) if broken.any() else -1)
 
 
 @lru_cache(maxsize=64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gamma_calc.display.blocks import Block
-from validation.evidence.experiments.outcome import FEATURES, OPTIMAL, STABLE, Exponent, Outcome
+from validation.evidence.experiments.outcome import FEATURES, OPTIMAL, STABLE, ExperimentOutcome, Exponent
 from validation.statistics.verdict import Verdict
 
 COLUMNS = ("start", "readout", "steps", "derived", "measured", "95 % interval")
@@ -16,7 +16,7 @@ TITLES = {
 }
 
 
-def blocks(outcome: Outcome) -> Iterator[Block]:
+def blocks(outcome: ExperimentOutcome) -> Iterator[Block]:
     """A table for each kind of exponent, what stays open, and the verdict."""
     for quantity, title in TITLES.items():
         found = [e for e in outcome.exponents if e.row.quantity == quantity]

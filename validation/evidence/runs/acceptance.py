@@ -32,7 +32,7 @@ QUANTITIES: Final = ("Z_A", "B", "Z_B", "delta1", "delta2", "delta3")
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class ChosenPoint:
     """A LoRA layer at fixed rates: the exponents of ``QUANTITIES`` after a step, in the order of that list."""
 
     name: str
@@ -53,12 +53,12 @@ class Point:
         return validate(program, self.at, steps=self.step, only=only, **settings)
 
 
-def _point(init: str, eta: str, step: int, expected: str, **options: Any) -> Point:
+def _point(init: str, eta: str, step: int, expected: str, **options: Any) -> ChosenPoint:
     rates = eta.split()
     beside = "".join(f", {name} {value}" for name, value in options.items())
     name = f"Init[{init}] {'(' + ', '.join(rates) + ')' if len(rates) == 2 else 'e = ' + eta}{beside}"
     at = {"eta_A": rates[0], "eta_B": rates[-1]}
-    return Point(name, {"optimiser": "sign"} | options | {"init": init}, at, step, expected)
+    return ChosenPoint(name, {"optimiser": "sign"} | options | {"init": init}, at, step, expected)
 
 
 TABLE: Final = (
@@ -80,7 +80,7 @@ TABLE: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
+class ExpectedRate:
     """The largest rate that keeps the output within 1, and how near its exponent must be."""
 
     init: str
@@ -109,12 +109,12 @@ GROWING: Final = {  # at r = n^1/2: (s r n)^-1/2, min(1/(s n), (s r n)^-1/2), an
     "AB": {"1": "-3/4", "alpha/sqrt(r)": "-5/8", "alpha/r": "-1/2"},
 }
 EDGES: Final = tuple(
-    Edge(init, value, TOLERANCES[init], {"optimiser": optimiser, "loss": loss})
+    ExpectedRate(init, value, TOLERANCES[init], {"optimiser": optimiser, "loss": loss})
     for optimiser, loss in (("sign", "linear"), ("sign", "readout"), ("adam", "linear"))
     for init, value in FIXED.items()
 )
 RANKS: Final = tuple(
-    Edge(
+    ExpectedRate(
         init,
         value,
         TOLERANCES[init],
@@ -191,7 +191,7 @@ def assumption() -> Iterator[str]:
         yield bars((f"Init[{init}], {optimiser}", sample, "g_A Z", *cells, str(found.seeds)))
 
 
-def _edges(cases: tuple[Edge, ...], **settings: Any) -> Iterator[str]:
+def _edges(cases: tuple[ExpectedRate, ...], **settings: Any) -> Iterator[str]:
     yield from _head("case", "tolerance", "loss-optimal slope")
     for case in cases:
         found = case.measured(**settings)

@@ -21,7 +21,7 @@ import torch
 from gamma_calc import deep_linear, lora
 from gamma_calc.catalogue.deep_linear import Adapter, abc
 from gamma_calc.language.program import Program
-from validation.evidence.runs.summary import Record, still, summary
+from validation.evidence.runs.summary import ProgramRecord, still, summary
 from validation.measurement.result import Validation
 from validation.measurement.validate import validate
 from validation.statistics.verdict import Verdict
@@ -61,14 +61,14 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Outcome:
+class FuzzOutcome:
     """A case and what the measurement says of it."""
 
     case: Case
     validation: Validation
 
     def __str__(self) -> str:
-        return str(Record.of(self.case.text, self.validation, 0.0))
+        return str(ProgramRecord.of(self.case.text, self.validation, 0.0))
 
 
 def lora_case(number: int) -> Case:
@@ -128,11 +128,11 @@ def _open(name: str, value: str) -> str:
 CASES: Final = {"lora": lora_case, "deep": deep_case}
 
 
-def fuzz(kind: str, first: int, count: int, **settings: Any) -> Iterator[Outcome]:
+def fuzz(kind: str, first: int, count: int, **settings: Any) -> Iterator[FuzzOutcome]:
     """Derive and measure cases of a kind ("lora" or "deep"), one by one; settings of ``validate`` may be given."""
     for number in range(first, first + count):
         case = CASES[kind](number)
-        yield Outcome(case, _measured(case, **settings))
+        yield FuzzOutcome(case, _measured(case, **settings))
 
 
 def _measured(case: Case, **settings: Any) -> Validation:
@@ -147,12 +147,12 @@ def _case(name: str) -> Case:
     return CASES[kind](int(number))
 
 
-def _record(name: str) -> Record:
+def _record(name: str) -> ProgramRecord:
     case, start = _case(name), time.perf_counter()
-    return Record.of(case.text, _measured(case), time.perf_counter() - start)
+    return ProgramRecord.of(case.text, _measured(case), time.perf_counter() - start)
 
 
-def _again(record: Record) -> Record:
+def _again(record: ProgramRecord) -> ProgramRecord:
     """What is left in doubt, with more seeds: at other sizes of the fixed dimensions, then at the usual ones."""
     case, start = _case(record.name), time.perf_counter()
     doubts = record.doubts
@@ -186,13 +186,13 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if any(r.verdict is Verdict.REFUTED for r in records) else 0
 
 
-def _read(log: Path | None) -> dict[str, Record]:
+def _read(log: Path | None) -> dict[str, ProgramRecord]:
     lines = log.read_text(encoding="utf-8").splitlines() if log is not None and log.exists() else []
-    records = [Record.from_data(json.loads(line)) for line in lines]
+    records = [ProgramRecord.from_data(json.loads(line)) for line in lines]
     return {record.name: record for record in records}
 
 
-def _told(record: Record, log: Path | None) -> Record:
+def _told(record: ProgramRecord, log: Path | None) -> ProgramRecord:
     sys.stdout.write(f"{record}\n")
     sys.stdout.flush()
     if log is not None:

@@ -39,7 +39,7 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class ProgramRecord:
     """One validation: its program in words, the number of rows, those in doubt, seeds at most, seconds, tries."""
 
     text: str
@@ -50,12 +50,12 @@ class Record:
     tries: int = 1
 
     @classmethod
-    def of(cls, text: str, found: Validation, seconds: float) -> Record:
+    def of(cls, text: str, found: Validation, seconds: float) -> ProgramRecord:
         doubts = tuple(Doubt.of(r) for r in found.rows if r.verdict is not Verdict.CONFIRMED)
         return cls(text, len(found.rows), doubts, found.seeds, seconds)
 
     @classmethod
-    def from_data(cls, data: dict[str, Any]) -> Record:
+    def from_data(cls, data: dict[str, Any]) -> ProgramRecord:
         """The inverse of ``as_data``."""
         return cls(**{**data, "doubts": tuple(Doubt(**d) for d in data["doubts"])})
 
@@ -100,7 +100,7 @@ def _left(doubt: Doubt, again: Row) -> list[Doubt]:
     return [] if again.verdict is Verdict.CONFIRMED else [doubt]
 
 
-def summary(records: Sequence[Record]) -> str:
+def summary(records: Sequence[ProgramRecord]) -> str:
     """Counts of programs and rows for each kind of program, and of the reasons for doubt; a table in Markdown."""
     kinds = dict.fromkeys(r.name.split()[0] for r in records)
     reasons = Counter(d.kind for r in records for d in r.doubts)
@@ -117,7 +117,7 @@ def summary(records: Sequence[Record]) -> str:
     return "\n".join(lines)
 
 
-def _counts(kind: str, records: Sequence[Record]) -> str:
+def _counts(kind: str, records: Sequence[ProgramRecord]) -> str:
     rows, number = sum(r.rows for r in records), len(records)
     refuted = sum(len(r.refuted) for r in records)
     undecided = sum(len(r.doubts) for r in records) - refuted

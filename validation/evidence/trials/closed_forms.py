@@ -14,7 +14,7 @@ from gamma_calc.language.leaves import Data
 from validation.arrays.draws import Draws
 from validation.arrays.matrices import Tensor
 from validation.evidence.trials.found import Found
-from validation.executor.execute import Run
+from validation.executor.execute import TrainingRun
 from validation.executor.plan import Plan
 
 WIDTH: Final = 512
@@ -48,7 +48,7 @@ def closed_forms(init: str) -> Found:
     program = lora(init, optimiser="sign").substitute({"eta": RATES[init]})
     plan = Plan(program, WIDTH, {"r": RANK})
     draws = Draws("closed forms", WIDTH, tuple(range(SEEDS)), 1, torch.float64, torch.device("cpu"))
-    run = Run(plan, draws, torch.ones(SEEDS, dtype=torch.float64))
+    run = TrainingRun(plan, draws, torch.ones(SEEDS, dtype=torch.float64))
     given = {op.node.name: run.value(i) for i, op in enumerate(plan.graph.operations) if isinstance(op.node, Data)}
     A, B = run.now["A"].clone(), run.now["B"].clone()
     forms = FORMS[init](Start(A, B, given["Z"], given["w"], WIDTH ** float(RATES[init])))

@@ -16,7 +16,7 @@ from validation.evidence.trials.found import Found
 from validation.executor.cell import measure_cell
 from validation.executor.execute import execute
 from validation.executor.plan import Plan
-from validation.executor.recorder import Record
+from validation.executor.recorder import RunRecord
 from validation.executor.settings import Settings
 
 WIDTH: Final = 1000  # no power of two, nor is its root: scales that are exchanged are rounded
@@ -68,7 +68,7 @@ def _difference(one: Program, two: Program, asked: Sequence[str], width: int) ->
     return Found(float(off.nan_to_num(0).max()), 0, SEEDS)
 
 
-def _run(program: Program, width: int) -> Record:
+def _run(program: Program, width: int) -> RunRecord:
     """With draws that do not depend on the program's exponents."""
     draws = Draws("same run", width, tuple(range(SEEDS)), 1, torch.float64, torch.device("cpu"))
     with torch.inference_mode():

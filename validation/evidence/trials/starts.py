@@ -12,7 +12,7 @@ import torch
 from gamma_calc.catalogue.initialisations import INITIALISATIONS
 from validation.evidence.trials.found import Found
 from validation.initialisations import Layer, construct
-from validation.measurement.along import Slopes
+from validation.measurement.along import SlopeRows
 from validation.statistics.slope import Floats
 from validation.statistics.verdict import Prediction, row
 
@@ -30,7 +30,7 @@ def start_slopes(
     tau: float,
     tolerance: float,
     seeds: int,
-) -> Slopes:
+) -> SlopeRows:
     """Slopes of the entries of "A", "B", "A Z" and "B A", in the width, or in the rank where there is one width only.
 
     None expects what is zero to round-off. Powers of log_n(r) that a start has by definition are divided out.
@@ -41,7 +41,7 @@ def start_slopes(
     for quantity, exponent in expected.items():
         measured = {at: found[quantity] for at, found in zip(axis, sizes, strict=True)}
         rows[quantity] = row(Prediction(quantity, 0, exponent), measured, tolerance)
-    return Slopes(rows, seeds)
+    return SlopeRows(rows, seeds)
 
 
 def fit_against_decomposition(what: str) -> Found:

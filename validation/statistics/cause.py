@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 
-class Advice(Enum):
+class Remedy(Enum):
     """What would decide a row."""
 
     NONE = ""
@@ -15,10 +15,10 @@ class Advice(Enum):
     SMALLER = "use smaller widths, fewer steps or float64"
 
 
-class Reason(Enum):
-    """The reasons. A text has gaps for the numbers of a row; the advice follows it.
+class Cause(Enum):
+    """The reasons. A text has gaps for the numbers of a row; the remedy follows it.
 
-    >>> Reason.TOO_WIDE.text(tolerance=0.05)
+    >>> Cause.TOO_WIDE.text(tolerance=0.05)
     'the interval is too wide for the tolerance 0.05: add seeds'
     """
 
@@ -33,24 +33,24 @@ class Reason(Enum):
     NO_MONOMIALS = "no sum of monomials fits"
     LEADING_SMALL = "crossover: the leading monomial has {share:.0%} at the largest width"
     NEAR_TIES = "crossover: near ties leave the exponent between {low:.2f} and {high:.2f}"
-    OVERFLOW = "overflow at n = {widths}", Advice.SMALLER, "; "
-    OUT_OF_RANGE = "numbers of order n^({order}) leave the range at n = {widths}", Advice.SMALLER, "; "
-    SOME_ZERO = "exactly zero at n = {widths}", Advice.SEEDS
-    TOO_WIDE = "the interval is too wide for the tolerance {tolerance}", Advice.SEEDS
-    NOT_SIGNIFICANT = "{before}; not significant among {rows} rows", Advice.SEEDS
-    EDGE = "the slope is at the edge of the tolerance", Advice.WIDTHS
-    LATE_SLOPE = "the slope is {late:+.3f} at the largest widths", Advice.WIDTHS
-    MOVING = "the slope still moves towards the prediction", Advice.WIDTHS
-    ONE_CONSTANT = "{before}, at one constant in front of the rates and not at others", Advice.WIDTHS
-    OUTSIDE = "outside the rates tried at n = {widths}", Advice.RATES
+    OVERFLOW = "overflow at n = {widths}", Remedy.SMALLER, "; "
+    OUT_OF_RANGE = "numbers of order n^({order}) leave the range at n = {widths}", Remedy.SMALLER, "; "
+    SOME_ZERO = "exactly zero at n = {widths}", Remedy.SEEDS
+    TOO_WIDE = "the interval is too wide for the tolerance {tolerance}", Remedy.SEEDS
+    NOT_SIGNIFICANT = "{before}; not significant among {rows} rows", Remedy.SEEDS
+    EDGE = "the slope is at the edge of the tolerance", Remedy.WIDTHS
+    LATE_SLOPE = "the slope is {late:+.3f} at the largest widths", Remedy.WIDTHS
+    MOVING = "the slope still moves towards the prediction", Remedy.WIDTHS
+    ONE_CONSTANT = "{before}, at one constant in front of the rates and not at others", Remedy.WIDTHS
+    OUTSIDE = "outside the rates tried at n = {widths}", Remedy.RATES
 
-    def __init__(self, template: str, advice: Advice = Advice.NONE, between: str = ": ") -> None:
-        self.template, self.advice, self.between = template, advice, between
+    def __init__(self, template: str, remedy: Remedy = Remedy.NONE, between: str = ": ") -> None:
+        self.template, self.remedy, self.between = template, remedy, between
 
     def text(self, **numbers: object) -> str:
         """The reason as it is printed."""
         told = self.template.format(**numbers)
-        return f"{told}{self.between}{self.advice.value}" if self.advice is not Advice.NONE else told
+        return f"{told}{self.between}{self.remedy.value}" if self.remedy is not Remedy.NONE else told
 
 
 def listed(widths: object) -> str:
