@@ -19,6 +19,7 @@ from gamma_calc.language.initialisation import given, iid, zero
 from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, internal, other, output
 from gamma_calc.optimisers import adam, by_shape, decayed, lion, muon, sgd, shampoo, sign
+from gamma_calc.practice.parameter_groups import param_groups
 
 __version__ = "0.2.0"
 
@@ -47,6 +48,7 @@ __all__ = [
     "order",
     "other",
     "output",
+    "param_groups",
     "parameter",
     "sgd",
     "shampoo",

@@ -1,6 +1,7 @@
 """How the command starts and ends as a process, and what it leaves unloaded."""
 
 import io
+import shlex
 import subprocess
 import sys
 
@@ -78,7 +79,7 @@ def test_the_help_of_a_command_shows_examples(capsys: pytest.CaptureFixture[str]
 def test_the_examples_of_the_help_are_accepted(command: str) -> None:
     _, examples = cli.COMMANDS[command]
     for line in examples.split("\n")[1:]:
-        cli.app().parse_args(line.split()[1:], exit_on_error=False, print_error=False)
+        cli.app().parse_args(shlex.split(line)[1:], exit_on_error=False, print_error=False)
 
 
 def test_every_command_is_listed(capsys: pytest.CaptureFixture[str]) -> None:

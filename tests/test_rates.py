@@ -1,8 +1,12 @@
 """Rates for every parameter: derived laws, tables, files a trainer reads, and trainings with them."""
 
+import json
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import pytest
+from command import EXAMPLE, run
 
 from gamma_calc.errors import OrderError, ProgramError
 from gamma_calc.practice.law import Numbers
@@ -20,7 +24,7 @@ SHARED = {
     "head": "n^-1",
     "embedding": "1",
     "norm": "1",
-    "bias": "s^-1",
+    "bias": "1",
 }
 
 
@@ -58,3 +62,123 @@ def test_two_rates_are_refused_where_a_z_starts_too_large() -> None:
 def test_numbers_of_no_layer_are_refused(numbers: tuple[int, int, int]) -> None:
     with pytest.raises(OrderError, match="no layer"):
         Numbers(numbers[0], numbers[1], Decimal(numbers[2]))
+
+
+# -- the command ------------------------------------------------------------------------------------------------------
+
+WHOLE = {
+    "peft_type": "LORA",
+    "r": 8,
+    "lora_alpha": 16,
+    "use_dora": True,
+    "bias": "all",
+    "target_modules": ["q_proj", "v_proj", "embed_tokens"],
+    "rank_pattern": {"v_proj": 64},
+    "modules_to_save": ["lm_head", "norm"],
+}
+
+
+def answer(capsys: pytest.CaptureFixture[str], *more: str, path: Path = EXAMPLE, lr: str = "2e-4") -> Any:
+    found = run(capsys, "rates", str(path), "--width", "4096", "--lr", lr, "--format", "json", *more)
+    assert found.code == 0, found.err
+    return json.loads(found.out)
+
+
+def rates_of(found: Any) -> dict[tuple[str, str], float]:
+    return {(group["role"], group["modules"]): group["rate"] for group in found["groups"]}
+
+
+def write(folder: Path, fields: object) -> Path:
+    path = folder / "adapter_config.json"
+    path.write_text(json.dumps(fields))
+    return path
+
+
+def test_one_rate_halves_with_four_times_the_width(capsys: pytest.CaptureFixture[str]) -> None:
+    """r 16, alpha 32 as at home: what is left out of --from stays."""
+    found = answer(capsys, "--from", "n=1024")
+    assert rates_of(found) == {("lora_A", "all modules"): 1e-4, ("lora_B", "all modules"): 1e-4}
+    assert [group["exponents"]["n"] for group in found["groups"]] == ["-1/2", "-1/2"]
+
+
+def test_alpha_over_r_leaves_the_rate_at_every_rank(capsys: pytest.CaptureFixture[str]) -> None:
+    assert set(rates_of(answer(capsys, "--from", "r=64")).values()) == {2e-4}
+
+
+def test_the_rate_goes_by_the_root_of_rank_and_multiplier(capsys: pytest.CaptureFixture[str]) -> None:
+    """r s is 256 * 4 where the rate is known, and 16 * 2 here."""
+    found = rates_of(answer(capsys, "--from", "r=256 rslora=true alpha=64"))
+    assert found["lora_A", "all modules"] == pytest.approx(2e-4 * 32**0.5, rel=1e-4)
+
+
+def test_two_rates_multiply_to_the_square_of_the_one_rate(capsys: pytest.CaptureFixture[str]) -> None:
+    found = rates_of(answer(capsys, "--lora-plus"))
+    a, b = found["lora_A", "all modules"], found["lora_B", "all modules"]
+    assert a * b == pytest.approx(2e-4**2, rel=1e-4)
+    assert b / a == pytest.approx(4096 / (2 * 16), rel=1e-4)
+
+
+def test_a_known_pair_takes_the_place_of_constants(capsys: pytest.CaptureFixture[str]) -> None:
+    """Ratio 16 at n = 1024: four times the width, four times the ratio."""
+    found = rates_of(answer(capsys, "--lora-plus", "--from", "n=1024 lr_A=1e-4 lr_B=16e-4"))
+    assert found["lora_A", "all modules"] == pytest.approx(1e-4 / 4)
+    assert found["lora_B", "all modules"] == pytest.approx(16e-4)
+
+
+def test_the_whole_file_has_rates(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    found = answer(capsys, path=write(tmp_path, WHOLE))
+    rates = rates_of(found)
+    roles = {role for role, _ in rates}
+    assert roles == {"lora_A", "lora_B", "magnitude", "embedding_A", "embedding_B", "head", "norm", "bias"}
+    share = found["share_of_largest"]
+    assert rates["head", "lm_head"] == pytest.approx(share / 4096, rel=1e-4)
+    assert rates["magnitude", ""] == pytest.approx(share, rel=1e-4)
+    assert rates["lora_A", "v_proj"] == pytest.approx(rates["lora_A", "other modules"], rel=1e-4)
+
+
+def test_a_folder_is_read(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    write(tmp_path, WHOLE)
+    assert answer(capsys, path=tmp_path) == answer(capsys, path=tmp_path / "adapter_config.json")
+
+
+def test_a_frozen_factor_has_no_rate(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    fields = {"peft_type": "LORA", "target_modules": ["q_proj"], "init_lora_weights": "mica"}
+    assert [role for role, _ in rates_of(answer(capsys, path=write(tmp_path, fields)))] == ["lora_A"]
+
+
+def test_what_is_not_derived_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = write(tmp_path, WHOLE | {"init_lora_weights": "pissa"})
+    found = answer(capsys, path=path)
+    assert rates_of(found)["magnitude", ""] is None
+    assert "dora" in next(group["why"] for group in found["groups"] if group["role"] == "magnitude")
+    assert "not derived" in run(capsys, "rates", str(path), "--width", "4096", "--lr", "2e-4").out
+
+
+REFUSED = [
+    ("--lr", "2e-4x", "positive number"),
+    ("--lr", "0", "positive number"),
+    ("--lr", "nan", "positive number"),
+    ("--from", "n", "NAME=VALUE"),
+    ("--from", "n=0", "positive whole number"),
+    ("--from", "n=8 r=64", "no layer"),
+    ("--from", "rank=8", "unknown name"),
+    ("--from", "lr_Z=8", "unknown role"),
+    ("--from", "rslora=maybe", "true or false"),
+    ("--optimizer", "sgd", "size of the gradient"),
+    ("--width", "8", "no layer"),
+]
+
+
+@pytest.mark.parametrize(("option", "value", "said"), REFUSED)
+def test_bad_input_is_refused_in_a_line(option: str, value: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    given = {"--width": "4096", "--lr": "2e-4"} | {option: value}
+    found = run(capsys, "rates", str(EXAMPLE), *(word for pair in given.items() for word in pair))
+    assert (found.code, found.out) == (2, "")
+    assert said in found.err
+    assert found.err.count("\n") == 1
+
+
+def test_an_adapter_without_roles_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    found = run(capsys, "rates", str(write(tmp_path, {"peft_type": "ADALORA"})), "--width", "64", "--lr", "1e-3")
+    assert found.code == 2
+    assert "adalora" in found.err

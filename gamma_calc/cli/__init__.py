@@ -61,6 +61,13 @@ COMMANDS: Final = {
   gamma-calc shared-rate --init default,pissa,inilora-beta,inilora-alpha,full --numbers rate=2e-5,n=4096,r=8
   gamma-calc shared-rate --init A,B,AB --at eta=-1,rho=1/4 --format json""",
     ),
+    "rates": (
+        "A learning rate for every group of parameters that a peft configuration trains.",
+        """
+  gamma-calc rates adapter_config.json --width 4096 --lr 2e-4
+  gamma-calc rates adapter_config.json --width 4096 --lr 2e-4 --from "n=1024 r=8" --lora-plus
+  gamma-calc rates adapter_config.json --width 4096 --lr 2e-4 --format torch""",
+    ),
     "validate": (
         "Run the program at growing widths and judge every derived order.",
         """

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import Final
 
@@ -48,7 +48,7 @@ Largest = Callable[[Training, Fraction, Fraction], Fraction]
 
 
 @dataclass(frozen=True, slots=True)
-class Role:
+class ParameterRole:
     """A kind of trained parameter: its exponent from a training and the exponents of rank and multiplier.
 
     ``relative``: the size that its entries (or what it adds to) have is a number of the model that no exponent knows,
@@ -70,7 +70,7 @@ class Role:
 
 
 @lru_cache(maxsize=1024)
-def _law(role: Role, training: Training, numbers: Numbers) -> Law:
+def _law(role: ParameterRole, training: Training, numbers: Numbers) -> Law:
     return law(lambda rho, sigma: role.largest(training, rho, sigma), numbers)
 
 
@@ -135,10 +135,10 @@ def _matrix(rows: int, columns: int) -> Largest:
     return largest
 
 
-def bias(optimiser: str) -> Program:
-    """s b, added to the output."""
+def bias(optimiser: str, multiplier: str = "0") -> Program:
+    """s b, added to the output; ``multiplier`` is the exponent of s."""
     n = Dim("n", 1)
-    return _module("bias", n ** order("sigma") * parameter("b", n, init=zero, rate="eta"), optimiser)
+    return _module("bias", n ** order(multiplier) * parameter("b", n, init=zero, rate="eta"), optimiser)
 
 
 def gain(optimiser: str) -> Program:
@@ -171,22 +171,26 @@ def _number(value: Fraction | None) -> Fraction:
 
 _SIZES: Final = "relative to the size of an entry"
 
-ROLES: Final[Mapping[str, Role]] = MappingProxyType(
+ROLES: Final[Mapping[str, ParameterRole]] = MappingProxyType(
     {
         role.name: role
         for role in (
-            Role("lora_A", "A of an adapter on a linear layer", _factor("A")),
-            Role("lora_B", "B of an adapter on a linear layer", _factor("B")),
-            Role("magnitude", "DoRA's m, the trained lengths of rows", _magnitude, relative=True),
-            Role("lora_bias", "the bias of B", _of(bias)),
-            Role("embedding_A", "A of an adapter on an embedding, which starts at zero", _embedding_adapter, True),
-            Role("embedding_B", "B of an adapter on an embedding", _embedding_adapter, True),
-            Role("vera", "VeRA's two vectors", _of(lambda optimiser: vera(optimiser=optimiser))),
-            Role("weight", "a hidden weight trained whole", _matrix(1, 1)),
-            Role("head", "a readout trained whole: a fixed number of outputs", _matrix(0, 1)),
-            Role("embedding", "an embedding trained whole, or some of its tokens", _matrix(1, 0), relative=True),
-            Role("norm", "the gain of a normalisation", _of(gain), relative=True),
-            Role("bias", "a bias", _of(bias)),
+            ParameterRole("lora_A", "A of an adapter on a linear layer", _factor("A")),
+            ParameterRole("lora_B", "B of an adapter on a linear layer", _factor("B")),
+            ParameterRole("magnitude", "DoRA's m, the trained lengths of rows", _magnitude, relative=True),
+            ParameterRole("lora_bias", "the bias of B", _of(partial(bias, multiplier="sigma"))),
+            ParameterRole(
+                "embedding_A", "A of an adapter on an embedding, which starts at zero", _embedding_adapter, True
+            ),
+            ParameterRole("embedding_B", "B of an adapter on an embedding", _embedding_adapter, True),
+            ParameterRole("vera", "VeRA's two vectors", _of(lambda optimiser: vera(optimiser=optimiser))),
+            ParameterRole("weight", "a hidden weight trained whole", _matrix(1, 1)),
+            ParameterRole("head", "a readout trained whole: a fixed number of outputs", _matrix(0, 1)),
+            ParameterRole(
+                "embedding", "an embedding trained whole, or some of its tokens", _matrix(1, 0), relative=True
+            ),
+            ParameterRole("norm", "the gain of a normalisation", _of(gain), relative=True),
+            ParameterRole("bias", "a bias", _of(bias)),
         )
     }
 )
