@@ -18,18 +18,6 @@ HOUSE = House(ROOT)
 
 # Where a class of node or optimiser may be asked for: where these are defined, and the table of fast paths.
 MAY_ASK = ("gamma_calc/language/", "gamma_calc/operations/", "validation/executor/fast_paths.py")
-# Files that still ask, each for a reason; a file that no longer does must leave this table.
-STILL_ASK = {
-    "validation/evidence/experiments/batch.py",
-    "validation/evidence/identity.py",
-    "validation/evidence/trials/closed_forms.py",
-    "validation/executor/execute.py",
-    "validation/executor/graph.py",
-    "validation/executor/plan.py",
-    "validation/executor/storage.py",
-    "validation/executor/wanted.py",
-    "validation/measurement/predict.py",
-}
 FACES = {"gamma_calc.cli.numeric", "validation"}  # one door to what is numeric, and a face that loads when asked
 
 
@@ -63,7 +51,7 @@ def in_a_circle(house: House) -> set[str]:
 
 
 def test_classes_of_nodes_and_optimisers_are_asked_for_where_they_may_be() -> None:
-    assert asks_for_a_node_or_optimiser(HOUSE) <= STILL_ASK
+    assert asks_for_a_node_or_optimiser(HOUSE) == set()
 
 
 def test_own_modules_are_imported_at_the_top() -> None:

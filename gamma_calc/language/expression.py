@@ -87,6 +87,10 @@ class Expression(ABC):
     shape: Shape
     precedence: ClassVar[int] = 9
     is_tensor: ClassVar[bool] = False  # given, drawn or trained, and not made by an operation
+    fresh: bool = False  # given, and drawn anew at every step
+    number: ClassVar[float | None] = None  # that a leaf without axes always is
+    since: Time | None = None  # of a leaf that is what training added to its parameter: from when
+    until: Time | None = None  # of a leaf that follows a parameter: to when, or at which time
 
     @abstractmethod
     def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
@@ -123,6 +127,15 @@ class Expression(ABC):
     def owner(self) -> Expression | None:
         """The parameter whose training a leaf follows."""
         return None
+
+    @property
+    def tensor(self) -> Expression | None:
+        """The tensor that a leaf is, or the parameter that it follows; None for what is computed from such."""
+        return None
+
+    def before_update(self) -> Expression:
+        """A leaf as it is called once an update is known and not yet applied. Raises ProgramError for a present one."""
+        return self
 
     def of(self, history: History[Held]) -> Held:
         """The value of such a leaf, in the training of its parameter."""

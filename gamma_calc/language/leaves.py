@@ -59,6 +59,10 @@ class Data(Leaf):
         yield Contribution(UNIT if not self.shape else GivenVector(self.name), self.entry, GIVEN)
 
     @property
+    def tensor(self) -> Data:
+        return self
+
+    @property
     def exponents(self) -> tuple[Order, ...]:
         return (self.entry,)
 
@@ -78,7 +82,15 @@ class Frozen(Leaf):
     init: Init
 
     def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
-        yield Contribution(drawn(self.name, self.shape), self.init.entry, GIVEN)
+        yield Contribution(drawn(self.name, self.shape), self.entry, GIVEN)
+
+    @property
+    def tensor(self) -> Frozen:
+        return self
+
+    @property
+    def entry(self) -> Order:
+        return self.init.entry
 
     @property
     def exponents(self) -> tuple[Order, ...]:
@@ -99,14 +111,23 @@ class Parameter(Leaf):
     shape: Shape
     init: Init
     rate: Order
+    until = Time.NOW
 
     def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
         """The value at initialisation; later ones are kept by the engine."""
-        yield Contribution(drawn(self.name, self.shape), self.init.entry, GIVEN)
+        yield Contribution(drawn(self.name, self.shape), self.entry, GIVEN)
 
     @property
     def owner(self) -> Parameter:
         return self
+
+    @property
+    def tensor(self) -> Parameter:
+        return self
+
+    @property
+    def entry(self) -> Order:
+        return self.init.entry
 
     @property
     def exponents(self) -> tuple[Order, ...]:
@@ -126,6 +147,9 @@ class Parameter(Leaf):
     def own_change(self, since: Time) -> Expression:
         return Change(self, since)
 
+    def before_update(self) -> Expression:
+        raise _present(self)
+
     def of(self, history: History[Held]) -> Held:
         return history.now
 
@@ -138,6 +162,10 @@ class ParameterState(Leaf):
 
     @property
     def owner(self) -> Parameter:
+        return self.parameter
+
+    @property
+    def tensor(self) -> Parameter:
         return self.parameter
 
     @property
@@ -161,6 +189,13 @@ class Snapshot(ParameterState):
     def substituted(self, rewrite: Rewrite) -> Expression:
         return Snapshot(_parameter(rewrite, self.parameter), self.time)
 
+    @property
+    def until(self) -> Time:  # type: ignore[override]
+        return self.time
+
+    def before_update(self) -> Expression:
+        return self.parameter if self.time is Time.PREVIOUS else self
+
     def of(self, history: History[Held]) -> Held:
         return history.start if self.time is Time.START else history.previous
 
@@ -183,6 +218,13 @@ class Change(ParameterState):
     def at_time(self, time: Time, arguments: tuple[Expression, ...]) -> Expression:
         return Change(self.parameter, self.since, time) if self.until is Time.NOW else self
 
+    def before_update(self) -> Expression:
+        if self.since is Time.PREVIOUS:
+            return self
+        if self.until is Time.NOW:
+            raise _present(self)
+        return Change(self.parameter, self.since)
+
     def of(self, history: History[Held]) -> Held:
         if self.since is Time.PREVIOUS:
             return history.last
@@ -196,9 +238,17 @@ class One(Leaf):
     name: str = "1"
     shape: Shape = ()
     is_tensor = False
+    number = 1.0
 
     def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
         yield Contribution(UNIT, order(0), GIVEN)
+
+
+def _present(leaf: Leaf) -> ProgramError:
+    return ProgramError(
+        f"{leaf} is used together with its value before the last step",
+        hint="write the difference with the change of the parameter",
+    )
 
 
 def _parameter(rewrite: Rewrite, parameter: Parameter) -> Parameter:

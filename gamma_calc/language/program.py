@@ -44,6 +44,11 @@ class Quantity:
     role: Role
     node: Expression
 
+    @property
+    def is_trained(self) -> bool:
+        """Do training steps change it?"""
+        return any(leaf.owner is leaf for leaf in walk([self.node]))
+
     def substituted(self, rewrite: Rewrite) -> Quantity:
         """The same quantity with exponents given values."""
         expression = None if self.expression is None else rewrite.node(self.expression)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import torch
 
 from gamma_calc.language.expression import Expression
-from gamma_calc.language.leaves import Data, Frozen, One, Parameter, ParameterState
+from gamma_calc.language.leaves import Parameter
 from validation.arrays.draws import Draws
 from validation.arrays.matrices import (
     Array,
@@ -47,12 +47,11 @@ class Leaves:
         self.plan, self.draws, self.rates = plan, draws, rates
         self.sample = 0
 
-    def leaf(self, node: Data | Frozen) -> Array:
-        fresh = isinstance(node, Data) and node.fresh
-        return self.draw(node, f"{node.name}@{self.sample}" if fresh else node.name)
+    def leaf(self, node: Given) -> Array:
+        return self.draw(node, f"{node.name}@{self.sample}" if node.fresh else node.name)
 
     def draw(self, leaf: Given, name: str) -> Array:
-        deviation = self.plan.power(leaf.entry if isinstance(leaf, Data) else leaf.init.entry)
+        deviation = self.plan.power(leaf.entry)
         if deviation == 0:
             return self.zero(leaf)
         shape = self.plan.shape(leaf.shape)
@@ -217,12 +216,14 @@ class TrainingRun:
     def _leaf(self, node: Expression) -> Callable[[], Array]:
         """Where an array comes from that is not computed. None refers to the run, or its memory would outlive it."""
         leaves, rates = self.leaves, self.rates
-        if isinstance(node, Parameter | ParameterState):
-            history = _History(node.owner.name, self.now, self.start, self.added, self.last)
+        if node.owner is not None:
+            history = _History(str(node.owner), self.now, self.start, self.added, self.last)
             return lambda: node.of(history)
-        if isinstance(node, Data | Frozen):
-            return lambda: leaves.leaf(node)
-        return (lambda: torch.ones_like(rates)) if isinstance(node, One) else node.numeric
+        if node.tensor is not None:
+            tensor = cast("Given", node.tensor)
+            return lambda: leaves.leaf(tensor)
+        number = node.number
+        return node.numeric if number is None else lambda: torch.full_like(rates, number)
 
     # -- draws ----------------------------------------------------------------------------------------------------
 

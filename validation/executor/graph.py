@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from gamma_calc.errors import ProgramError
 from gamma_calc.language.expression import Expression, Time, walk
-from gamma_calc.language.leaves import Change, Data, Parameter, Snapshot
 from gamma_calc.language.program import Program
 
 
@@ -62,7 +60,7 @@ class Graph:
         if node.computed is not node:
             return self._add(node.computed, back)
         arguments = tuple(self._add(a, back) for a in node.arguments)
-        return self._place(_seen_before(node) if back else node, arguments)
+        return self._place(node.before_update() if back else node, arguments)
 
     def _place(self, node: Expression, arguments: tuple[int, ...]) -> int:
         key = (type(node), *_own(node), arguments)
@@ -73,13 +71,13 @@ class Graph:
 
     def _operation(self, node: Expression, arguments: tuple[int, ...]) -> Operation:
         parts = [self.operations[a] for a in arguments]
-        moves = isinstance(node, Change) and node.since is Time.PREVIOUS
-        varies = isinstance(node, Parameter) or (isinstance(node, Change) and not moves)
+        moves = node.since is Time.PREVIOUS
+        varies = node.until is Time.NOW and not moves
         return Operation(
             node,
             arguments,
             varies=varies or any(p.varies for p in parts),
-            fresh=(isinstance(node, Data) and node.fresh) or any(p.fresh for p in parts),
+            fresh=node.fresh or any(p.fresh for p in parts),
             moves=moves or any(p.moves for p in parts),
         )
 
@@ -101,38 +99,26 @@ def identity(program: Program) -> str:
 
 
 def _of_last_step(node: Expression) -> bool:
-    return (isinstance(node, Snapshot) and node.time is Time.PREVIOUS) or (
-        isinstance(node, Change) and Time.PREVIOUS in (node.since, node.until)
-    )
+    return Time.PREVIOUS in (node.since, node.until)
 
 
-def _seen_before(node: Expression) -> Expression:
-    """A leaf as it is called before the update is applied."""
-    match node:
-        case Snapshot(parameter, Time.PREVIOUS):
-            return parameter
-        case Change(parameter, Time.START, Time.PREVIOUS):
-            return Change(parameter, Time.START)
-        case Parameter() | Change(_, Time.START):
-            raise ProgramError(
-                f"{node} is used together with its value before the last step",
-                hint="write the difference with the change of the parameter",
-            )
-    return node
+def _is_state(node: Expression) -> bool:
+    """Is it something about a parameter, of which its name says all?"""
+    return node.owner is not None and node.owner is not node
 
 
 def _own(node: Expression) -> tuple[object, ...]:
     """What a node is besides its arguments, which decide its shape: a leaf, a multiplier, a function."""
-    if isinstance(node, Snapshot | Change):
-        return (node.name,)
+    if _is_state(node):
+        return (str(node),)
     shape = () if node.arguments else node.shape
     return (*shape, *node.facts.values())
 
 
 def _facts(node: Expression) -> str:
     """The same as text."""
-    if isinstance(node, Snapshot | Change):
-        return node.name
+    if _is_state(node):
+        return str(node)
     shape = ", ".join(f"{d.name}: {d.exponent}" for d in node.shape)
     own = {k: str(getattr(v, "name", v)) for k, v in node.facts.items()}
     return f"({shape}) {sorted(own.items())}"

@@ -13,7 +13,6 @@ from gamma_calc.calculus.dims import Dim, Shape
 from gamma_calc.errors import ProgramError
 from gamma_calc.exponents import Order
 from gamma_calc.language.expression import Expression
-from gamma_calc.language.leaves import Parameter
 from gamma_calc.language.program import Program
 from validation.errors import BudgetError
 from validation.executor.fast_paths import writes_out
@@ -115,7 +114,7 @@ class Plan:
         rows, columns = self.shape(leaf.shape)
         if self.storage.implicit(leaf):
             return (rows + columns) * self.storage.products(leaf) * (steps + 1)
-        if not isinstance(leaf, Parameter):
+        if leaf.name not in self.gradients:
             return rows * columns
         copies = 2 + self.storage.keeps_initial(leaf.name) + self.storage.keeps_moved(leaf.name)
         return rows * columns * (copies + self.storage.update_arrays(leaf.name))

@@ -20,9 +20,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import cast
 
-from gamma_calc.language.expression import Time
-from gamma_calc.language.leaves import Change, Data, Frozen, Parameter, Snapshot
+from gamma_calc.language.expression import Expression, Time
+from gamma_calc.language.leaves import Data, Frozen, Parameter
 from gamma_calc.language.program import Program
 from validation.executor.fast_paths import WRITTEN_OUT, FastUpdate, fast_operation, fast_update
 from validation.executor.graph import Operation
@@ -51,12 +52,15 @@ class StoragePlan(Wanted):
         return list({n.name: n for n in map(_drawn, self.graph.operations) if n is not None}.values())
 
     def keeps_initial(self, name: str) -> bool:
-        return any(isinstance(self.graph.operations[i].node, Snapshot) for i in self.uses[name])
+        return any(node.since is None and node.until is Time.START for node in self._nodes(name))
 
     def keeps_moved(self, name: str) -> bool:
         """Is what the whole training added to a parameter used?"""
-        nodes = (self.graph.operations[i].node for i in self.uses[name])
-        return any(isinstance(node, Change) and node.since is Time.START for node in nodes)
+        return any(node.since is Time.START for node in self._nodes(name))
+
+    def _nodes(self, name: str) -> list[Expression]:
+        """The leaves that stand for a parameter, at whatever time."""
+        return [self.graph.operations[i].node for i in self.uses[name]]
 
     def implicit(self, leaf: Given) -> bool:
         """May a random matrix be drawn only along the vectors that it meets?
@@ -70,7 +74,7 @@ class StoragePlan(Wanted):
             and leaf.name not in self.initial
             and all(d.exponent != 0 for d in leaf.shape)
             and all(map(self._only_acts, self.uses[leaf.name]))
-            and (not isinstance(leaf, Parameter) or self.factored(leaf.name))
+            and (leaf.name not in self.gradients or self.factored(leaf.name))
         )
 
     def products(self, leaf: Given) -> int:
@@ -161,5 +165,4 @@ def _storage_plan(same: _Same, with_loss: bool) -> StoragePlan:
 
 def _drawn(operation: Operation) -> Given | None:
     """The tensor that a leaf is, or was at another time."""
-    node = operation.node.parameter if isinstance(operation.node, Snapshot | Change) else operation.node
-    return node if isinstance(node, Given) else None
+    return cast("Given | None", operation.node.tensor)

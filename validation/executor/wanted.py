@@ -9,8 +9,7 @@ from functools import cached_property
 from gamma_calc.calculus.dims import Shape
 from gamma_calc.engine.gradient import gradients, optimiser_inputs
 from gamma_calc.language.change import earlier
-from gamma_calc.language.expression import Expression, Time, total, walk
-from gamma_calc.language.leaves import Change, Parameter
+from gamma_calc.language.expression import Expression, Time, total
 from gamma_calc.language.optimiser import Optimiser
 from gamma_calc.language.program import Program, Quantity, Role
 from validation.executor.fast_paths import fast_operation
@@ -88,8 +87,7 @@ class Wanted:
 
     def _along(self, q: Quantity, of_node: Mapping[int, Expression]) -> Alignment | None:
         """What is not trained is aligned with nothing: its projection would be a single chance number."""
-        trained = any(isinstance(leaf, Parameter) for leaf in walk([q.node]))
-        if q.expression is None or not trained or id(q.node) not in of_node:
+        if q.expression is None or not q.is_trained or id(q.node) not in of_node:
             return None
         place = self.graph.add(of_node[id(q.node)])
         return Alignment(place, self._inner(q.expression, place))
@@ -97,7 +95,7 @@ class Wanted:
     def _inner(self, x: Expression, gradient: int) -> tuple[int, int]:
         """<W, u v'> is <W v, u>, and where v stays the same, W v is a product that the next step begins with."""
         operation = self.graph.operations[gradient]
-        if isinstance(x, Parameter) and fast_operation(operation.node).outer:
+        if x.owner is x and fast_operation(operation.node).outer:
             (u, v), (left, right) = operation.node.arguments, operation.arguments
             if self.graph.operations[right].constant:
                 return self.graph.add(x @ v), left
@@ -156,7 +154,7 @@ class Wanted:
         overwritten: set[int] = set()
         for i, operation in enumerate(self.graph.operations):
             turned = fast_operation(operation.node).view and not overwritten.isdisjoint(operation.arguments)
-            if turned or isinstance(operation.node, Parameter | Change):
+            if turned or operation.node.until in (Time.NOW, Time.PREVIOUS):
                 overwritten.add(i)
         return frozenset(overwritten)
 

@@ -15,8 +15,7 @@ from gamma_calc.engine.gradient import optimiser_inputs
 from gamma_calc.engine.run import states
 from gamma_calc.exponents import Exponent, Order, order
 from gamma_calc.language.expression import walk
-from gamma_calc.language.leaves import Parameter
-from gamma_calc.language.program import Program, Quantity
+from gamma_calc.language.program import Program
 from validation.statistics.verdict import Prediction
 
 VISIBLE: Final = Fraction(1)  # monomials that are smaller by more than this exponent do not show in a slope
@@ -33,7 +32,7 @@ def predictions(program: Program, at: Mapping[str, Exponent], steps: int) -> lis
     opened = [(name, _derivation(program.substitute(_without(at, name)), steps)) for name in at]
     turning = min([*(f.step for f in there.feedback), *(t.step for t in there.sign_cancellations)], default=steps + 1)
     extremes = _extremes(there, steps)
-    chance = {f"{q.name}.aligned" for q in there.program.quantities.values() if not _is_trained(q)}
+    chance = {f"{q.name}.aligned" for q in there.program.quantities.values() if not q.is_trained}
     predicted_rows = []
     for step in range(1, steps + 1):
         for name, predicted in there.at_step(step).items():
@@ -65,11 +64,6 @@ def _extremes(there: Derivation, steps: int) -> list[tuple[Fraction, ...]]:
         seen = seen | {o.rational for o in orders if not o.is_zero_quantity}
         extremes.append((min(seen), max(seen)) if seen else ())
     return extremes
-
-
-def _is_trained(quantity: Quantity) -> bool:
-    leaves = walk([quantity.node])
-    return any(isinstance(leaf, Parameter) for leaf in leaves)
 
 
 def _without(at: Mapping[str, Exponent], name: str) -> dict[str, Exponent]:

@@ -10,7 +10,6 @@ from typing import Final
 import torch
 
 from gamma_calc.catalogue.lora import lora
-from gamma_calc.language.leaves import Data
 from validation.arrays.draws import Draws
 from validation.arrays.matrices import Tensor
 from validation.evidence.trials.found import Found
@@ -49,7 +48,7 @@ def closed_forms(init: str) -> Found:
     plan = Plan(program, WIDTH, {"r": RANK})
     draws = Draws("closed forms", WIDTH, tuple(range(SEEDS)), 1, torch.float64, torch.device("cpu"))
     run = TrainingRun(plan, draws, torch.ones(SEEDS, dtype=torch.float64))
-    given = {op.node.name: run.value(i) for i, op in enumerate(plan.graph.operations) if isinstance(op.node, Data)}
+    given = {str(op.node): run.value(i) for i, op in enumerate(plan.graph.operations) if str(op.node) in ("Z", "w")}
     A, B = run.now["A"].clone(), run.now["B"].clone()
     forms = FORMS[init](Start(A, B, given["Z"], given["w"], WIDTH ** float(RATES[init])))
     places = {w.name: w.place for w in plan.watches if w.place is not None}
