@@ -121,14 +121,15 @@ def targets() -> str:
 
 
 def app(words: Sequence[str] = ()) -> App:
-    """The command line, its commands not yet loaded; the catalogue is read only for words that ask for help."""
+    """The command line, its commands not yet loaded. What only help needs is left out for words that run a command."""
     asked = not {"-h", "--help"}.isdisjoint(words)
+    runs = bool(words) and words[0] in COMMANDS and not asked
     found = App(
         name="gamma-calc",
         help="Exact growth exponents of training programs, and the learning rates they admit.",
         help_epilogue="gamma-calc COMMAND --help shows the options and examples of a command.",
         help_format="plaintext",
-        help_formatter="default" if sys.stdout.isatty() else "plain",
+        help_formatter=None if runs else "default" if sys.stdout.isatty() else "plain",
         version=__version__,
         result_action="return_value",
         exit_on_error=False,
@@ -143,7 +144,8 @@ def app(words: Sequence[str] = ()) -> App:
             help=text,
             help_epilogue=f"{listed}Examples:{examples}",
         )
-    found.register_install_completion_command(help="Install completion of commands and options for this shell.")
+    if not runs:
+        found.register_install_completion_command(help="Install completion of commands and options for this shell.")
     return found
 
 
