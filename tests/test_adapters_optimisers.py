@@ -16,6 +16,7 @@ from gamma_calc.engine.state import State
 from gamma_calc.errors import ProgramError, ShapeError
 from gamma_calc.exponents import MINUS_INFINITY
 from gamma_calc.language.expression import Expression
+from gamma_calc.language.substitute import Substitution
 from gamma_calc.operations.gram import gram_inverse
 from gamma_calc.operations.outer import outer
 from gamma_calc.operations.rescaled import rescaled
@@ -101,7 +102,7 @@ def test_a_damping_is_the_least_that_anything_is_divided_by() -> None:
     for name in ("Z_B", *DELTAS):
         assert derive(damped, eta="-1/2").at_step(2)[name] == derive(plain, eta="-3/2").at_step(2)[name]
     assert SignRiemannian(order("d")).exponents == (order("d"),)
-    assert SignRiemannian(order("d")).substituted({"d": 1}) == SignRiemannian(order(1))
+    assert SignRiemannian(order("d")).substituted(Substitution({"d": 1})) == SignRiemannian(order(1))
 
 
 RATES = [("sgd", "p - q"), ("sign", "-q"), ("adam", "-q"), ("muon", "p/2 - q/2"), ("shampoo", "p/2 - q/2")]

@@ -13,6 +13,7 @@ from gamma_calc.derivation.conditions import Condition
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.formula import aligned
 from gamma_calc.display.showing import SelfShowing
+from gamma_calc.display.table_mapping import TableMapping
 from gamma_calc.exponents import Conflict, Optimum, Order, Region, conflict, order, where
 
 
@@ -125,7 +126,7 @@ class ConditionResult(SelfShowing):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ConditionResults(SelfShowing, Mapping[str, ConditionResult]):
+class ConditionResults(TableMapping[ConditionResult]):
     """Condition name to result, as a mapping that shows itself as a table. ``at_a_point`` no exponent is left open.
 
     >>> from gamma_calc import derive, lora
@@ -140,26 +141,14 @@ class ConditionResults(SelfShowing, Mapping[str, ConditionResult]):
     known: Mapping[str, ConditionResult]
     at_a_point: bool = False
 
-    def __getitem__(self, name: str) -> ConditionResult:
-        return self.known[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.known)
-
-    def __len__(self) -> int:
-        return len(self.known)
-
     def block(self, dialect: str) -> Block:
         """The sets of exponents; yes or no at a point."""
         results = self.known.values()
         rows = ((one.condition.title, one.text(dialect, at_a_point=self.at_a_point)) for one in results)
         return Block("Conditions", tuple(rows))
 
-    def blocks(self, dialect: str) -> Iterator[Block]:
-        yield self.block(dialect)
+    def formulas(self) -> Iterator[str]:
+        yield from (result.formula() for result in self.known.values())
 
     def __repr__(self) -> str:
         return f"<Conditions {'; '.join(map(str, self.known.values()))}>"
-
-    def _repr_latex_(self) -> str:
-        return aligned(result.formula() for result in self.known.values())

@@ -20,4 +20,4 @@ def notebook(solution: Solution) -> str:
 
 def _rows(solution: Solution, step: int | None) -> Iterator[str]:
     yield from (solution.orders if step is None else solution.at_step(step)).formulas()
-    yield from (result.formula() for result in solution.conditions.values())
+    yield from solution.conditions.formulas()

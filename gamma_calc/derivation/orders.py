@@ -6,15 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from gamma_calc.display.blocks import Block
-from gamma_calc.display.formula import aligned
-from gamma_calc.display.showing import SelfShowing
+from gamma_calc.display.table_mapping import TableMapping
 from gamma_calc.exponents import EVERYTHING, Order, Region, order
 
 HEADS = ("quantity", "size", "loss-aligned")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class OrderTable(SelfShowing, Mapping[str, Order]):
+class OrderTable(TableMapping[Order]):
     """Quantity to order after ``step`` steps, sizes first, then the loss-aligned ones under ``NAME.aligned``.
 
     With ``onwards`` they hold for every later step too, where ``domain`` does; with ``growing`` nowhere, and the
@@ -39,25 +38,11 @@ class OrderTable(SelfShowing, Mapping[str, Order]):
     domain: Region = EVERYTHING
     growing: frozenset[str] | None = None
 
-    def __getitem__(self, name: str) -> Order:
-        return self.known[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.known)
-
-    def __len__(self) -> int:
-        return len(self.known)
-
-    # -- appearance -----------------------------------------------------------------------------------------------
-
     def block(self, dialect: str) -> Block:
         """A table: size, and loss-aligned size where it differs."""
         pairs = self._pairs()
         rows = ((name, f"{size:{dialect}}", _beside(size, other, dialect)) for name, size, other in pairs)
         return Block(self._title(dialect), tuple(rows), HEADS)
-
-    def blocks(self, dialect: str) -> Iterator[Block]:
-        yield self.block(dialect)
 
     def formulas(self) -> Iterator[str]:
         """Rows of an aligned display: the size, and the loss-aligned size where it differs."""
@@ -70,9 +55,6 @@ class OrderTable(SelfShowing, Mapping[str, Order]):
     def __repr__(self) -> str:
         orders = ", ".join(f"{name}: {size}" for name, size, _ in self._pairs())
         return f"<Orders {self._when}: {orders}>"
-
-    def _repr_latex_(self) -> str:
-        return aligned(self.formulas())
 
     @property
     def _when(self) -> str:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from gamma_calc.exponents import MINUS_INFINITY, Order, order
-from gamma_calc.language.expression import Expression, Rewrite
+from gamma_calc.language.expression import Expression
+from gamma_calc.language.with_exponents import WithExponents
 
 
 @dataclass(frozen=True, slots=True)
-class Init:
+class Init(WithExponents):
     """The start of a tensor: independent zero-mean entries of order n^entry, or zero where entry is -oo.
 
     With an ``expression`` the start is its value instead, and the entry is not used.
@@ -22,10 +23,6 @@ class Init:
     @property
     def is_zero(self) -> bool:
         return self.expression is None and self.entry.is_zero_quantity
-
-    def substituted(self, rewrite: Rewrite) -> Init:
-        """The same start with exponents given values."""
-        return Init(rewrite.order(self.entry), None if self.expression is None else rewrite.node(self.expression))
 
     def __str__(self) -> str:
         if self.expression is not None:

@@ -13,11 +13,12 @@ from gamma_calc.calculus.lemmas import GIVEN
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError, ShapeError
 from gamma_calc.exponents import Order, order, power
-from gamma_calc.language.expression import Array, Expression, Held, History, Part, Rewrite, Time, walk
+from gamma_calc.language.expression import Array, Expression, Held, History, Part, Time, walk
 from gamma_calc.language.initialisation import Init, iid
+from gamma_calc.language.with_exponents import WithExponents
 
 
-class Leaf(Expression):
+class Leaf(WithExponents, Expression):
     """A tensor without arguments. Its array is drawn or kept by the executor, so it has no meaning on arrays here."""
 
     name: str
@@ -62,13 +63,6 @@ class Data(Leaf):
     def tensor(self) -> Data:
         return self
 
-    @property
-    def exponents(self) -> tuple[Order, ...]:
-        return (self.entry,)
-
-    def substituted(self, rewrite: Rewrite) -> Expression:
-        return Data(self.name, rewrite.shape(self.shape), rewrite.order(self.entry), self.fresh)
-
     def description(self, dialect: str) -> str:
         return f"{shape_text(self.shape)}, given{', drawn anew at every step' if self.fresh else ''}"
 
@@ -91,13 +85,6 @@ class Frozen(Leaf):
     @property
     def entry(self) -> Order:
         return self.init.entry
-
-    @property
-    def exponents(self) -> tuple[Order, ...]:
-        return (self.init.entry,)
-
-    def substituted(self, rewrite: Rewrite) -> Expression:
-        return Frozen(self.name, rewrite.shape(self.shape), self.init.substituted(rewrite))
 
     def description(self, dialect: str) -> str:
         return f"{shape_text(self.shape)}, frozen, {self.init}"
@@ -128,14 +115,6 @@ class Parameter(Leaf):
     @property
     def entry(self) -> Order:
         return self.init.entry
-
-    @property
-    def exponents(self) -> tuple[Order, ...]:
-        return self.init.entry, self.rate
-
-    def substituted(self, rewrite: Rewrite) -> Expression:
-        shape, init = rewrite.shape(self.shape), self.init.substituted(rewrite)
-        return Parameter(self.name, shape, init, rewrite.order(self.rate))
 
     def description(self, dialect: str) -> str:
         rate = power(self.rate, dialect)
@@ -186,9 +165,6 @@ class Snapshot(ParameterState):
     def name(self) -> str:  # type: ignore[override]
         return f"{self.parameter.name}[{self.time.value}]"
 
-    def substituted(self, rewrite: Rewrite) -> Expression:
-        return Snapshot(_parameter(rewrite, self.parameter), self.time)
-
     @property
     def until(self) -> Time:  # type: ignore[override]
         return self.time
@@ -211,9 +187,6 @@ class Change(ParameterState):
     def name(self) -> str:  # type: ignore[override]
         step = (self.since, self.until) == (Time.PREVIOUS, Time.NOW)
         return f"d{self.parameter.name}" if step else f"({self.parameter.name}[{self.until.value}] - start)"
-
-    def substituted(self, rewrite: Rewrite) -> Expression:
-        return Change(_parameter(rewrite, self.parameter), self.since, self.until)
 
     def at_time(self, time: Time, arguments: tuple[Expression, ...]) -> Expression:
         return Change(self.parameter, self.since, time) if self.until is Time.NOW else self
@@ -249,12 +222,6 @@ def _present(leaf: Leaf) -> ProgramError:
         f"{leaf} is used together with its value before the last step",
         hint="write the difference with the change of the parameter",
     )
-
-
-def _parameter(rewrite: Rewrite, parameter: Parameter) -> Parameter:
-    rewritten = rewrite.node(parameter)
-    assert isinstance(rewritten, Parameter)
-    return rewritten
 
 
 def drawn(name: str, shape: Shape) -> Direction:

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from gamma_calc.calculus.value import Value
-from gamma_calc.exponents import Exponent, Order
 from gamma_calc.language.expression import Array, Expression
+from gamma_calc.language.with_exponents import WithExponents
 
 
-class Optimiser(ABC):
+class Optimiser(WithExponents, ABC):
     """A rule for the size of an update before the learning rate multiplies it.
 
     ``orders`` takes what the optimiser remembers of a parameter (None before the first step) and the gradient, and
@@ -28,15 +28,6 @@ class Optimiser(ABC):
     name: ClassVar[str]
     reads_components: ClassVar[bool] = False  # not sizes and overlaps alone, so that none may be left out
     takes_signs: ClassVar[bool] = False  # every entry of an update is 1, -1 or 0: such steps can cancel exactly
-
-    @property
-    def exponents(self) -> tuple[Order, ...]:
-        """The exponents the rule itself depends on, such as that of an epsilon."""
-        return ()
-
-    def substituted(self, values: Mapping[str, Exponent]) -> Optimiser:
-        """The rule with its exponents given values."""
-        return self
 
     def for_parameter(self, parameter: Expression) -> Optimiser:
         """The rule for one parameter: this one, unless it differs by parameter (see ``optimisers/by_shape.py``)."""

@@ -17,11 +17,12 @@ from gamma_calc.errors import ProgramError, unknown
 from gamma_calc.exponents import Exponent, Region, order, power
 from gamma_calc.language.change import change, split
 from gamma_calc.language.either_spelling import either_spelling
-from gamma_calc.language.expression import Expression, Rewrite, walk
+from gamma_calc.language.expression import Expression, walk
 from gamma_calc.language.leaves import Data, Leaf, Parameter
 from gamma_calc.language.optimiser import Optimiser
 from gamma_calc.language.structure import structure
 from gamma_calc.language.substitute import Substitution
+from gamma_calc.language.with_exponents import WithExponents
 
 
 class Role(Enum):
@@ -36,7 +37,7 @@ class Role(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(WithExponents):
     """A watched quantity: its name, its expression, its role, and the node whose gradient it is aligned with."""
 
     name: str
@@ -48,11 +49,6 @@ class Quantity:
     def is_trained(self) -> bool:
         """Do training steps change it?"""
         return any(leaf.owner is leaf for leaf in walk([self.node]))
-
-    def substituted(self, rewrite: Rewrite) -> Quantity:
-        """The same quantity with exponents given values."""
-        expression = None if self.expression is None else rewrite.node(self.expression)
-        return Quantity(self.name, expression, self.role, rewrite.node(self.node))
 
 
 def internal(name: str, expression: Expression) -> tuple[Quantity, ...]:
@@ -196,7 +192,7 @@ class Program(SelfShowing):
         rewrite = Substitution(orders)
         return self.replaced(
             loss=rewrite.node(self.loss),
-            optimiser=self.optimiser.substituted(orders),
+            optimiser=self.optimiser.substituted(rewrite),
             watch=tuple(tuple(q.substituted(rewrite) for q in group) for group in self.watch),
             domain=str(Region.parse(self.domain).substitute(orders)),
         )

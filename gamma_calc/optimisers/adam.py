@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from gamma_calc.calculus.sign import normalised
 from gamma_calc.calculus.value import ZERO, Value
-from gamma_calc.exponents import MINUS_INFINITY, Exponent, Order, maximum, order
+from gamma_calc.exponents import MINUS_INFINITY, Order, maximum, order
 from gamma_calc.language.expression import Array
 from gamma_calc.language.optimiser import Optimiser
 
@@ -26,13 +25,6 @@ class Adam(Optimiser):
     beta1: Fraction = Fraction(9, 10)
     beta2: Fraction = Fraction(999, 1000)
     name = "adam"
-
-    @property
-    def exponents(self) -> tuple[Order, ...]:
-        return (self.epsilon,)
-
-    def substituted(self, values: Mapping[str, Exponent]) -> Adam:
-        return replace(self, epsilon=self.epsilon.substitute(values))
 
     def orders(self, memory: Value, gradient: Value, site: str | None) -> tuple[Value, Value]:
         mean = memory.plus(gradient)

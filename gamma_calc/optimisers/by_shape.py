@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from gamma_calc.calculus.value import Value
-from gamma_calc.exponents import Exponent, Order
 from gamma_calc.language.expression import Array, Expression
 from gamma_calc.language.optimiser import Optimiser
 
@@ -19,13 +17,6 @@ class ByShape(Optimiser):
     matrices: Optimiser
     rest: Optimiser
     name = "by-shape"
-
-    @property
-    def exponents(self) -> tuple[Order, ...]:
-        return (*self.matrices.exponents, *self.rest.exponents)
-
-    def substituted(self, values: Mapping[str, Exponent]) -> ByShape:
-        return ByShape(self.matrices.substituted(values), self.rest.substituted(values))
 
     def for_parameter(self, parameter: Expression) -> Optimiser:
         return self.matrices if len(parameter.shape) == 2 else self.rest

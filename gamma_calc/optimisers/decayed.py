@@ -8,29 +8,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
 
 from gamma_calc.calculus.dims import Power
-from gamma_calc.calculus.value import Value
-from gamma_calc.exponents import Exponent, Order, order
-from gamma_calc.language.expression import Array, Expression
+from gamma_calc.exponents import Order, order
+from gamma_calc.language.expression import Expression
 from gamma_calc.language.optimiser import Optimiser
+from gamma_calc.optimisers.by_rule import ByRule
 
 
 @dataclass(frozen=True, slots=True)
-class Decayed(Optimiser):
+class Decayed(ByRule):
     """A rule with a decay of order n^decay. Lemma: the order of a sum; the parameter keeps its directions."""
 
     rule: Optimiser
     decay: Order
     name = "decayed"
-
-    @property
-    def exponents(self) -> tuple[Order, ...]:
-        return (*self.rule.exponents, self.decay)
-
-    def substituted(self, values: Mapping[str, Exponent]) -> Decayed:
-        return replace(self, rule=self.rule.substituted(values), decay=self.decay.substitute(values))
 
     def for_parameter(self, parameter: Expression) -> Optimiser:
         return replace(self, rule=self.rule.for_parameter(parameter))
@@ -42,12 +34,6 @@ class Decayed(Optimiser):
 
     def own_motion(self, parameter: Expression) -> Expression:
         return parameter * Power(self.decay)
-
-    def orders(self, memory: Value, gradient: Value, site: str | None) -> tuple[Value, Value]:
-        return self.rule.orders(memory, gradient, site)
-
-    def numeric(self, memory: Any, gradient: Array, step: int, width: int) -> tuple[Any, Array]:
-        return self.rule.numeric(memory, gradient, step, width)
 
     def __str__(self) -> str:
         return f"{self.rule} with decay n^({self.decay})"

@@ -9,53 +9,37 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from dataclasses import dataclass
 
 from gamma_calc.calculus.dims import Power
-from gamma_calc.calculus.value import Value
 from gamma_calc.errors import ProgramError
-from gamma_calc.exponents import MINUS_INFINITY, Exponent, Order
-from gamma_calc.language.expression import Array, Expression, total
+from gamma_calc.exponents import MINUS_INFINITY, Order
+from gamma_calc.language.expression import Expression, total
 from gamma_calc.language.leaves import One
-from gamma_calc.language.optimiser import Optimiser
 from gamma_calc.operations.gram import gram_inverse
 from gamma_calc.operations.outer import outer
 from gamma_calc.operations.sign import sign
 from gamma_calc.optimisers.adam import Adam
+from gamma_calc.optimisers.by_rule import ByRule
 from gamma_calc.optimisers.rank_one import Pair, outer_product, outer_products
 from gamma_calc.optimisers.sgd import SGD
 
 
 @dataclass(frozen=True, slots=True)
-class Riemannian(Optimiser):
+class Riemannian(ByRule):
     """The factors are the tensors named A and B; ``damping`` is the exponent of what is added to a Gram matrix.
 
     Lemma: ``operations/gram.py``. Without a damping (-oo) a singular matrix has its pseudo-inverse.
     """
 
     damping: Order = MINUS_INFINITY
-    rule: ClassVar[Optimiser]
     reads_components = True  # a Gram matrix has the random part of a factor in it, however large its updates
-
-    @property
-    def exponents(self) -> tuple[Order, ...]:
-        return (self.damping,)
-
-    def substituted(self, values: Mapping[str, Exponent]) -> Riemannian:
-        return replace(self, damping=self.damping.substitute(values))
 
     @abstractmethod
     def optimiser_input(
         self, parameter: Expression, gradient: Expression, tensors: Mapping[str, Expression]
     ) -> Expression:
         """The gradient, preconditioned."""
-
-    def orders(self, memory: Value, gradient: Value, site: str | None) -> tuple[Value, Value]:
-        return self.rule.orders(memory, gradient, site)
-
-    def numeric(self, memory: Any, gradient: Array, step: int, width: int) -> tuple[Any, Array]:
-        return self.rule.numeric(memory, gradient, step, width)
 
     def _preconditioned(self, parameter: Expression, pair: Pair, tensors: Mapping[str, Expression]) -> Expression:
         """u w' with the inverse Gram matrix on the side of the rank."""

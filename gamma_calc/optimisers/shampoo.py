@@ -11,19 +11,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
-from gamma_calc.calculus.value import Value
-from gamma_calc.language.expression import Array, Expression
-from gamma_calc.language.optimiser import Optimiser
+from gamma_calc.language.expression import Expression
 from gamma_calc.operations.outer import outer
 from gamma_calc.operations.rescaled import rescaled
+from gamma_calc.optimisers.by_rule import ByRule
 from gamma_calc.optimisers.rank_one import outer_product
 from gamma_calc.optimisers.sgd import SGD
 
 
 @dataclass(frozen=True, slots=True)
-class Shampoo(Optimiser):
+class Shampoo(ByRule):
     """L^-a G R^-b, with ``power`` = a + b; 1/4 on either side is the published choice.
 
     Lemma: an eigenvalue of GG' is the square of |u| |w|, and a length is a size times the root of the axis.
@@ -31,18 +29,13 @@ class Shampoo(Optimiser):
 
     power: Fraction = Fraction(1, 2)
     name = "shampoo"
+    rule = SGD()
 
     def optimiser_input(
         self, parameter: Expression, gradient: Expression, tensors: Mapping[str, Expression]
     ) -> Expression:
         u, w = outer_product(gradient, self.name)
         return outer(rescaled(u, 2 * self.power), rescaled(w, 2 * self.power))
-
-    def orders(self, memory: Value, gradient: Value, site: str | None) -> tuple[Value, Value]:
-        return SGD().orders(memory, gradient, site)
-
-    def numeric(self, memory: Any, gradient: Array, step: int, width: int) -> tuple[Any, Array]:
-        return SGD().numeric(memory, gradient, step, width)
 
     def __str__(self) -> str:
         return f"{self.name} (power {self.power})"
