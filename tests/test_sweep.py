@@ -27,6 +27,7 @@ from gamma_calc.errors import GammaError
 from gamma_calc.exponents import Exponent
 from validation import Settings, measure_cell
 from validation.errors import BudgetError
+from validation.executor import memory
 from validation.sweep import Grid, Store, SweepProgress, export, run
 from validation.sweep.pools import Pool
 
@@ -141,6 +142,15 @@ def test_a_budget_too_small_for_the_widest_is_refused_with_one_that_does(path: P
     with Store.open(path) as store:
         found = run(Grid(**axes, widths=[16, 4096], memory=int(told[1])), store)
     assert found == SweepProgress(total=4, before=0, done=4, failed=0)
+
+
+def test_without_a_budget_a_cell_takes_a_share_of_what_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    wide: dict[str, Any] = {"axes": {"rank": ["growing"], "rho": ["1/2"], "eta": [-1]}, "widths": [2**16], "seeds": 1}
+    monkeypatch.setattr(memory, "_free", lambda: 2**35)
+    assert len(Grid(**wide).jobs) == 1
+    monkeypatch.setattr(memory, "_free", lambda: 2**30)
+    with pytest.raises(BudgetError, match="half of what is free, at width 65536"):
+        Grid(**wide)
 
 
 class Interrupting(Pool):

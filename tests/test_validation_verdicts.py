@@ -177,6 +177,13 @@ def test_an_upper_bound_is_confirmed_by_anything_below() -> None:
     assert row(bound, {n: np.zeros(4) for n in WIDTHS}).verdict is Verdict.CONFIRMED
 
 
+def test_an_upper_bound_that_is_zero_at_some_widths_is_left_open() -> None:
+    bound = Prediction("x", 1, HALF, bound=True)
+    for law in (lambda n: n**0.25, lambda n: n**0.75):
+        found = row(bound, sizes(law) | {n: np.zeros(4) for n in WIDTHS[2:4]})
+        assert (found.verdict, found.reason) == (Verdict.UNDECIDED, "exactly zero at n = 1024, 2048: add seeds")
+
+
 def made(kind: Verdict, p_value: float = 1.0) -> Row:
     return Row("x", 1, HALF, 0.5, 0.4, 0.6, kind, "", p_value=p_value)
 
@@ -199,6 +206,12 @@ def test_the_leading_exponent_of_a_sum_is_bounded_from_both_sides() -> None:
     fit = crossover(Points.of(WIDTHS, list(by_width.values())), 0.5, [0.25], 0.05)
     assert fit.low <= 0.5 <= fit.high
     assert fit.high - fit.low < 0.3
+
+
+def test_the_exponent_of_a_sum_is_measured_and_not_that_of_a_grid_about_the_prediction() -> None:
+    by_width = sizes(lambda n: float(np.sqrt(n**0.96 + 50 * n**0.5)), noise=1e-4)
+    fit = crossover(Points.of(WIDTHS, list(by_width.values())), 0.5, [0.25], 0.05)
+    assert abs(fit.slope - 0.48) < 2e-3
 
 
 @pytest.mark.parametrize("exponent", [Fraction(-99), Fraction(99)])

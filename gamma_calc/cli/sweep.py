@@ -53,7 +53,7 @@ def sweep(
     steps: Steps = 4,
     dtype: Annotated[Literal["float32", "float64"], Parameter(help="kind of numbers")] = "float64",
     device: Device = "auto",
-    memory: Annotated[int | None, Parameter(help="bytes that a worker may use for a cell")] = None,
+    memory: Annotated[int | None, Parameter(help="bytes that a cell may take (half of what is free)")] = None,
     executor: Executor = "serial",
     export: Annotated[Path | None, Parameter(help="write the results to this .csv or .json file")] = None,
 ) -> int:
@@ -67,8 +67,7 @@ def sweep(
     numbers = widths_of(widths)
     refuse_missing("sweep")
     side = numeric("sweep")
-    budget = {} if memory is None else {"memory": memory}
-    grid = side.Grid(name, axes, numbers, seeds, steps, dtype, device, **budget)
+    grid = side.Grid(name, axes, numbers, seeds, steps, dtype, device, memory=memory)
     path = export and side.checked_export(export, store)
 
     def then(kept: Any, found: Any) -> int:

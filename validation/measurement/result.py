@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from gamma_calc.display.json import Data, json_text
 from gamma_calc.errors import unknown
 from validation.executor.memory import MEMORY, gigabytes
 from validation.measurement.figure import panels, save
@@ -59,6 +59,10 @@ class Validation:
 
         A predicted exponent is text, such as "-1/2" or "-inf".
         """
+        return json_text(self.as_data())
+
+    def as_data(self) -> Data:
+        """The same as plain data."""
         rows = [
             {
                 "quantity": r.quantity,
@@ -77,7 +81,7 @@ class Validation:
             for r in self.rows
         ]
         found = {"program": self.program, "widths": self.widths, "seeds": self.seeds, "memory": self.memory}
-        return json.dumps(found | {"rows": rows, "verdict": self.verdict.value}, indent=2)
+        return found | {"rows": rows, "verdict": self.verdict.value}
 
     def figure(self, path: str | Path) -> None:
         """Draw the log-log lines with the predicted slopes; the ending of the path is the format. Needs matplotlib.

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import lsq_linear, nnls
+from scipy.optimize import lsq_linear, minimize_scalar, nnls
 from scipy.stats import t as student
 
 Floats = npt.NDArray[np.float64]
@@ -168,7 +168,7 @@ def crossover(points: Points, predicted: float, lower: Sequence[float], toleranc
     error = _leading_error(points, basis) * unit**0.5
     last = float(points.squares[-1])
     return Crossover(
-        float(grid[at]),
+        float(minimize_scalar(cost, bounds=(grid[at] - GRID, grid[at] + GRID), method="bounded").x),
         low,
         high,
         float(weights[0]) / last,

@@ -200,8 +200,11 @@ def _empty(prediction: Prediction) -> Row:
 
 
 def _at_most(judgement: Row, tolerance: float) -> Row:
-    """A prediction that is an upper bound is confirmed by anything that is not larger."""
-    zero = judgement.method == "exact" and judgement.cause in (Cause.ZERO, Cause.SOME_ZERO)
+    """A prediction that is an upper bound is confirmed by anything that is not larger.
+
+    Zero at every width is not larger. Zero at some is no power of n, and what the others show says nothing of those.
+    """
+    zero = judgement.method == "exact" and judgement.cause is Cause.ZERO
     below = judgement.high is not None and judgement.high <= _number(judgement) + tolerance
     if judgement.verdict is not Verdict.CONFIRMED and (zero or below):
         return replace(judgement, verdict=Verdict.CONFIRMED, reason=f"an upper bound: {judgement.reason}")

@@ -13,7 +13,7 @@ from gamma_calc.errors import GammaError, unknown
 from gamma_calc.exponents import Exponent, order
 from validation.errors import SettingError
 from validation.executor.cell import check_memory
-from validation.executor.memory import MEMORY, check_results
+from validation.executor.memory import check_results
 from validation.executor.settings import Settings, found_device
 from validation.kinds import check_axes, check_count, check_counts, check_text
 from validation.sweep.job import Axes, CellSetting, Job, Jobs, options_of, program_of, together
@@ -30,7 +30,7 @@ class Grid:
 
     ``axes`` maps a name to its values: options of the target (init, optimiser, lr, rank, scaling) and exponents (eta,
     eta_A, eta_B, rho, sigma, a0, b0). ``seeds`` is a number of seeds, from 0 on, or the seeds themselves;
-    ``memory`` the bytes that a worker may use for a cell, on which no number depends.
+    ``memory`` the bytes that a worker may use for a cell, half of what is free there if None; no number depends on it.
     Raises GammaError for what cannot be run, when it is written.
 
     >>> grid = Grid(axes={"init": ["A", "B"], "eta": ["-1/2", -1]}, widths=[64, 128], seeds=4)
@@ -46,7 +46,7 @@ class Grid:
     dtype: str = "float64"
     device: str = "cpu"
     sizes: Mapping[str, int] = field(default_factory=dict)
-    memory: int = MEMORY
+    memory: int | None = None
     jobs: tuple[Job, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

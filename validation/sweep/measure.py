@@ -26,11 +26,11 @@ class Batch:
     setting: CellSetting
     width: int
     seeds: tuple[int, ...]
-    memory: int
+    memory: int | None
     versions: str
 
     @classmethod
-    def of(cls, jobs: Sequence[Job], memory: int) -> Batch:
+    def of(cls, jobs: Sequence[Job], memory: int | None) -> Batch:
         """The batch of jobs that differ in their seeds alone."""
         return cls(jobs[0].setting, jobs[0].width, tuple(j.seed for j in jobs), memory, versions())
 
