@@ -20,6 +20,8 @@ from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, internal, other, output
 from gamma_calc.optimisers import adam, by_shape, decayed, lion, muon, sgd, shampoo, sign
 from gamma_calc.practice.parameter_groups import param_groups
+from gamma_calc.practice.setting import Setting
+from gamma_calc.practice.transfer import transfer
 
 __version__ = "0.2.0"
 
@@ -29,6 +31,7 @@ __all__ = [
     "Order",
     "Program",
     "Region",
+    "Setting",
     "adam",
     "by_shape",
     "data",
@@ -55,5 +58,6 @@ __all__ = [
     "sign",
     "stacked",
     "toy",
+    "transfer",
     "zero",
 ]

@@ -68,6 +68,13 @@ COMMANDS: Final = {
   gamma-calc rates adapter_config.json --width 4096 --lr 2e-4 --from "n=1024 r=8" --lora-plus
   gamma-calc rates adapter_config.json --width 4096 --lr 2e-4 --format torch""",
     ),
+    "transfer": (
+        "A learning rate that is good at one setting, taken to another, in numbers.",
+        """
+  gamma-calc transfer --from "n=2048 r=8 alpha=16 lr=2e-4" --to "n=4096 r=64 rslora=true init=pissa"
+  gamma-calc transfer --from "n=4096 adapter=full lr=1e-5" --to "adapter=lora r=16 alpha=32" --to adapter=lora+
+  gamma-calc transfer --from "adapter_config.json n=4096 lr=2e-4" --to alpha=8 --format json""",
+    ),
     "validate": (
         "Run the program at growing widths and judge every derived order.",
         """

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Context, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
+from gamma_calc.display.numbers import two_digits
 from gamma_calc.errors import OrderError
 from gamma_calc.exponents import Order, order, power
 
 RATE: Final = "eta"
-TWO_DIGITS: Final = Context(prec=2)
 FINEST: Final = (
     10**6
 )  # of denominators: exact where the numbers are powers of one, else right to far more than 2 digits
@@ -67,11 +67,5 @@ class RatePoint:
         if exponent == 0:
             return "1"
         if self.width is not None:
-            return _two_digits(self.width ** (Decimal(exponent.numerator) / Decimal(exponent.denominator)))
+            return two_digits(self.width ** (Decimal(exponent.numerator) / Decimal(exponent.denominator)))
         return f"$n^{{{order(exponent):latex}}}$" if dialect == "latex" else power(order(exponent), dialect)
-
-
-def _two_digits(value: Decimal) -> str:
-    """280, or 1.6e-4."""
-    rounded = TWO_DIGITS.plus(value)
-    return f"{rounded:f}" if -2 <= rounded.adjusted() < 5 else f"{rounded:.1e}".replace("e+", "e")

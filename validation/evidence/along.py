@@ -19,7 +19,7 @@ from validation.evidence.measure import (
     on_claim,
     within,
 )
-from validation.evidence.setting import Setting
+from validation.evidence.setting import ProgramSetting
 
 BASES = {"rho": "r", "eta": "the learning rate", "sigma": "s"}  # what n to the exponent is
 
@@ -38,7 +38,7 @@ def evenly(first: str, last: str, count: int) -> tuple[str, ...]:
 class Along(Measurement):
     """At one width, quantities after a step are powers of n^``exponent`` with these exponents."""
 
-    setting: Setting
+    setting: ProgramSetting
     exponent: str
     values: tuple[str, ...]
     slopes: Mapping[str, str]
@@ -68,7 +68,7 @@ class Along(Measurement):
 class EdgeAlong(Measurement):
     """At one width, the largest stable learning rate is this power of n^``exponent``."""
 
-    setting: Setting
+    setting: ProgramSetting
     exponent: str
     values: tuple[str, ...]
     slope: str

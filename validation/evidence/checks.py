@@ -13,7 +13,7 @@ from typing import Final, Literal, cast
 from gamma_calc.derivation.derivation import Derivation
 from gamma_calc.errors import ExponentSyntaxError
 from gamma_calc.exponents import Order, Region, order, same_on, where
-from validation.evidence.setting import Setting
+from validation.evidence.setting import ProgramSetting
 
 LATE: Final = None  # in the place of a step: the settled orders
 
@@ -38,7 +38,7 @@ class Check(ABC):
         """Everything asked, with what was found."""
 
     @property
-    def settings(self) -> tuple[Setting, ...]:
+    def settings(self) -> tuple[ProgramSetting, ...]:
         """The programs asked."""
         return ()
 
@@ -52,13 +52,13 @@ class Check(ABC):
 class Orders(Check):
     """Quantities have these orders, at each of the steps (LATE: the settled ones), where ``within`` holds."""
 
-    setting: Setting
+    setting: ProgramSetting
     orders: Mapping[str, str]
     steps: tuple[int | None, ...] = (LATE,)
     within: str = "all"
 
     @property
-    def settings(self) -> tuple[Setting, ...]:
+    def settings(self) -> tuple[ProgramSetting, ...]:
         return (self.setting,)
 
     @property
@@ -82,14 +82,14 @@ class Where(Check):
     ``onto`` projects the set on some of the exponents.
     """
 
-    setting: Setting
+    setting: ProgramSetting
     region: str
     conditions: tuple[str, ...] = ()
     demands: tuple[str, ...] = ()
     onto: tuple[str, ...] = ()
 
     @property
-    def settings(self) -> tuple[Setting, ...]:
+    def settings(self) -> tuple[ProgramSetting, ...]:
         return (self.setting,)
 
     def seen(self) -> Iterator[Seen]:
@@ -104,13 +104,13 @@ class Where(Check):
 class Implied(Check):
     """Where the conditions hold, and ``within`` does, so do the demands; and that is somewhere."""
 
-    setting: Setting
+    setting: ProgramSetting
     demands: tuple[str, ...]
     conditions: tuple[str, ...] = ()
     within: str = "all"
 
     @property
-    def settings(self) -> tuple[Setting, ...]:
+    def settings(self) -> tuple[ProgramSetting, ...]:
         return (self.setting,)
 
     def seen(self) -> Iterator[Seen]:
@@ -129,7 +129,7 @@ class Implied(Check):
 class Largest(Check):
     """The largest value of an exponent at which a condition holds, as a function of the others; it is attained."""
 
-    setting: Setting
+    setting: ProgramSetting
     value: str
     where: str = "all"
     exponent: str = "eta"
@@ -137,7 +137,7 @@ class Largest(Check):
     within: str = "all"
 
     @property
-    def settings(self) -> tuple[Setting, ...]:
+    def settings(self) -> tuple[ProgramSetting, ...]:
         return (self.setting,)
 
     def seen(self) -> Iterator[Seen]:
@@ -154,13 +154,13 @@ class Largest(Check):
 class Ratio(Check):
     """The largest learning rates of two programs differ by this exponent, where ``within`` holds."""
 
-    one: Setting
-    two: Setting
+    one: ProgramSetting
+    two: ProgramSetting
     value: str
     within: str = "all"
 
     @property
-    def settings(self) -> tuple[Setting, ...]:
+    def settings(self) -> tuple[ProgramSetting, ...]:
         return (self.one, self.two)
 
     def seen(self) -> Iterator[Seen]:
@@ -178,14 +178,14 @@ class Ratio(Check):
 class Same(Check):
     """Two programs have the same orders of these quantities at each of the steps."""
 
-    one: Setting
-    two: Setting
+    one: ProgramSetting
+    two: ProgramSetting
     quantities: tuple[str, ...]
     steps: tuple[int | None, ...] = (1, 2, 3, 4, LATE)
     within: str = "all"
 
     @property
-    def settings(self) -> tuple[Setting, ...]:
+    def settings(self) -> tuple[ProgramSetting, ...]:
         return (self.one, self.two)
 
     @property

@@ -10,7 +10,7 @@ from gamma_calc.language.program import Role
 from validation.evidence.answer import Answer, summary
 from validation.evidence.claim import Claim
 from validation.evidence.outcome import NO_MEASUREMENT, Outcome
-from validation.evidence.setting import Setting
+from validation.evidence.setting import ProgramSetting
 
 SHORT: Final = {Outcome.OTHERWISE: "holds otherwise", Outcome.NUMERIC: "-"}  # in a narrow column; the rest is below
 
@@ -59,7 +59,7 @@ def _traced(a: Answer, dialect: str) -> Iterator[Block]:
 
 def _derivations(claim: Claim, dialect: str) -> Iterator[Block]:
     """Rule by rule, for every program that the checks speak of: the quantities asked for, or the outputs."""
-    asked: dict[Setting, dict[str, None]] = {}
+    asked: dict[ProgramSetting, dict[str, None]] = {}
     for check in claim.checks:
         for setting in check.settings:
             names = [name.partition(".")[0] for name in check.names] or _outputs(setting)
@@ -69,5 +69,5 @@ def _derivations(claim: Claim, dialect: str) -> Iterator[Block]:
         yield from setting.found.trace(*quantities).blocks(dialect)
 
 
-def _outputs(setting: Setting) -> list[str]:
+def _outputs(setting: ProgramSetting) -> list[str]:
     return [q.name for q in setting.program.quantities.values() if q.role is Role.OUTPUT]

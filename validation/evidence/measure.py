@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from gamma_calc.exponents import order
-from validation.evidence.setting import Setting
+from validation.evidence.setting import ProgramSetting
 
 WIDTHS: Final = (256, 512, 1024, 2048, 4096)
 STANDARD: Final = Fraction(1, 20)
@@ -65,7 +65,7 @@ class Slopes(Measurement):
     chance from refuting what more of them would confirm.
     """
 
-    setting: Setting
+    setting: ProgramSetting
     orders: Mapping[str, str]
     step: int
     tolerance: Fraction = STANDARD
@@ -95,7 +95,7 @@ class Slopes(Measurement):
 class Edge(Measurement):
     """The largest learning rate that keeps the output bounded has this exponent in n."""
 
-    setting: Setting
+    setting: ProgramSetting
     value: str
     tolerance: Fraction = STANDARD
     widths: tuple[int, ...] = WIDTHS

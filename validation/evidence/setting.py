@@ -22,7 +22,7 @@ BUILDERS: Final[Mapping[str, Builder]] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class ProgramSetting:
     """A program of the catalogue or of ``claims.programs``, not yet built."""
 
     name: str
@@ -52,7 +52,7 @@ class Setting:
         return ", ".join(filter(None, (f"{self.name} {options}".strip(), notion, f"at {fixed}" if fixed else "")))
 
 
-def on(name: str, at: str = "", *, stability: str = "Z_B", **options: str) -> Setting:
+def on(name: str, at: str = "", *, stability: str = "Z_B", **options: str) -> ProgramSetting:
     """A setting; ``at`` fixes exponents.
 
     >>> print(on("lora", "eta = -1/2", init="A"))
@@ -60,9 +60,9 @@ def on(name: str, at: str = "", *, stability: str = "Z_B", **options: str) -> Se
     """
     pairs = (part.partition("=") for part in at.split(",") if part)
     fixed = tuple((left.strip(), right.strip()) for left, _, right in pairs)
-    return Setting(name, tuple(options.items()), fixed, stability)
+    return ProgramSetting(name, tuple(options.items()), fixed, stability)
 
 
 @lru_cache(maxsize=1024)
-def _found(setting: Setting) -> Derivation:
+def _found(setting: ProgramSetting) -> Derivation:
     return derive(setting.program, stability=setting.stability)

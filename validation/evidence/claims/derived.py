@@ -9,7 +9,7 @@ from validation.evidence.checks import Largest, Orders, Same
 from validation.evidence.claim import Claim
 from validation.evidence.claims.sources import DERIVED
 from validation.evidence.measure import Edge, Slopes
-from validation.evidence.setting import Setting, on
+from validation.evidence.setting import ProgramSetting, on
 from validation.evidence.trial import Trial
 
 _LAW: Final = "-1/2 + {power}*(eta + 1/2)"
@@ -21,7 +21,7 @@ def _scaled(init: str, sigma: str, value: str) -> Edge:
     return Edge(on("lora", f"sigma={sigma}", init=init, scaling="free"), value, Fraction(7, 100))
 
 
-def _aligned(setting: Setting) -> Orders:
+def _aligned(setting: ProgramSetting) -> Orders:
     """What Init[A] moves is along the loss gradient, up to a constant."""
     return Orders(
         setting, {"delta1.aligned": "2*eta + 1", "delta2.aligned": "max(eta, 2*eta + 1)", "delta3.aligned": "2*eta + 1"}

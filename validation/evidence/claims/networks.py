@@ -9,7 +9,7 @@ from validation.evidence.checks import LATE, Orders, Same
 from validation.evidence.claim import Claim
 from validation.evidence.claims.sources import ADAPTIVE, EVERETT, FEATURE_LEARNING, TRANSFER
 from validation.evidence.measure import Slopes
-from validation.evidence.setting import Setting, on
+from validation.evidence.setting import ProgramSetting, on
 from validation.evidence.trial import Trial
 
 _CHEAP: Final[dict[str, Any]] = {"widths": (64, 256, 1024, 4096), "seeds": 512, "most_seeds": 2048}
@@ -21,11 +21,11 @@ _UNIFORM: Final = {"a": "0, 0, 1/2", "b": "0, 1/2, 1/2 - s", "c": "s, 1 + s, 1/2
 _BETWEEN: Final = "0 <= s <= 1/2"
 
 
-def _table(name: str, optimiser: str) -> Setting:
+def _table(name: str, optimiser: str) -> ProgramSetting:
     return on("network", optimiser=optimiser, **TRANSFER_TABLES[name][optimiser])
 
 
-def _cell(name: str, optimiser: str) -> Setting:
+def _cell(name: str, optimiser: str) -> ProgramSetting:
     return on("network", optimiser=optimiser, **STARTS[name], c=FULL_ALIGNMENT[name, optimiser])
 
 

@@ -8,18 +8,18 @@ from validation.evidence.checks import Largest, Orders, Ratio, Same, Where
 from validation.evidence.claim import Claim, Otherwise
 from validation.evidence.claims.sources import ALT_LORA, DERIVED, LORA_RITE, MATRIX, STABLE_LORA
 from validation.evidence.measure import Edge, Slopes
-from validation.evidence.setting import Setting, on
+from validation.evidence.setting import ProgramSetting, on
 
 _CHANGES: Final = ("Z_B", "dZ_B", "delta1", "delta2", "delta3")
 _WIDER: Final = (256, 1024, 4096, 16384)
 _RATES: Final = {"sgd": "p - q", "sign": "-q", "adam": "-q", "muon": "p/2 - q/2", "shampoo": "p/2 - q/2"}
 
 
-def _scaled(at: str = "", **options: str) -> Setting:
+def _scaled(at: str = "", **options: str) -> ProgramSetting:
     return on("lora", at, optimiser="riemannian-sgd", **options)
 
 
-def _shared(a0: str, b0: str, optimiser: str, at: str = "") -> Setting:
+def _shared(a0: str, b0: str, optimiser: str, at: str = "") -> ProgramSetting:
     """A product whose factors start with these entries: all with a0 + b0 = -1 are one gauge orbit."""
     return on("lora", at, init="general", a0=a0, b0=b0, optimiser=optimiser)
 

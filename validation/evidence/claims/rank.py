@@ -11,14 +11,14 @@ from validation.evidence.checks import Check, Largest, Orders, Ratio, Where
 from validation.evidence.claim import Claim
 from validation.evidence.claims.sources import DERIVED, MU_A, RS_LORA
 from validation.evidence.measure import STANDARD, Edge, Slopes
-from validation.evidence.setting import Setting, on
+from validation.evidence.setting import ProgramSetting, on
 
 _SCALINGS: Final = {"1": Fraction(0), "alpha/sqrt(r)": Fraction(1, 2), "alpha/r": Fraction(1)}
 _REPEATED: Final = "one repeated sample, so that the sum over the rank is coherent"
 _FREE: Final = {"rank": "growing", "scaling": "free"}
 
 
-def _growing(init: str, scaling: str, at: str = "") -> Setting:
+def _growing(init: str, scaling: str, at: str = "") -> ProgramSetting:
     return on("lora", at, init=init, rank="growing", scaling=scaling)
 
 
@@ -36,7 +36,9 @@ def _joint(init: str, scaling: str, g: Fraction) -> tuple[Check, ...]:
     )
 
 
-def _in_rank(setting: Setting, slopes: Mapping[str, str], tolerance: Fraction = STANDARD, step: int = 8) -> Along:
+def _in_rank(
+    setting: ProgramSetting, slopes: Mapping[str, str], tolerance: Fraction = STANDARD, step: int = 8
+) -> Along:
     """At n = 2^14 and ranks 4 to 64, which are small enough for the terms that are quadratic in the rate to lead."""
     return Along(setting, "rho", evenly("1/7", "3/7", 5), slopes, step, 2**14, tolerance)
 

@@ -8,7 +8,7 @@ from validation.evidence.checks import Implied, Same, Where
 from validation.evidence.claim import Claim
 from validation.evidence.claims.sources import MAGNITUDE, STABLE_LORA
 from validation.evidence.measure import Slopes
-from validation.evidence.setting import Setting, on
+from validation.evidence.setting import ProgramSetting, on
 from validation.evidence.trial import Trial
 
 _DELTAS: Final = ("delta1", "delta2", "delta3")
@@ -16,7 +16,7 @@ _OUTPUTS: Final = ("Z_B", "dZ_B", *_DELTAS)
 _SELF_STABLE: Final = "sigma + 2*eta + 1 = 0 & a0 + 1/2 <= eta + 1 & b0 <= eta"
 
 
-def _gauge(optimiser: str, theta: str, rate: str) -> tuple[Setting, Setting]:
+def _gauge(optimiser: str, theta: str, rate: str) -> tuple[ProgramSetting, ProgramSetting]:
     """(A, B, s, eta) against (u A, u B, s/u^2, ..) with u = n^theta."""
     plain = on("lora", init="general", scaling="free", optimiser=optimiser)
     moved = on(

@@ -12,19 +12,19 @@ from validation.evidence.checks import Check, Orders, Seen
 from validation.evidence.claim import Claim
 from validation.evidence.claims.sources import DERIVED
 from validation.evidence.measure import Slopes
-from validation.evidence.setting import Setting, on
+from validation.evidence.setting import ProgramSetting, on
 
 
 @dataclass(frozen=True, slots=True)
 class Ascending(Check):
     """A quantity after a step is of larger order in each program than in the one before, where ``within`` holds."""
 
-    quantities: tuple[tuple[Setting, str], ...]
+    quantities: tuple[tuple[ProgramSetting, str], ...]
     step: int
     within: str
 
     @property
-    def settings(self) -> tuple[Setting, ...]:
+    def settings(self) -> tuple[ProgramSetting, ...]:
         return tuple(setting for setting, _ in self.quantities)
 
     def seen(self) -> Iterator[Seen]:
@@ -37,7 +37,7 @@ class Ascending(Check):
             yield Seen(asked, "below", found, beyond.is_empty)
 
 
-def _growing(init: str, **options: str) -> Setting:
+def _growing(init: str, **options: str) -> ProgramSetting:
     return on("lora", init=init, rank="growing", **options)
 
 

@@ -9,14 +9,14 @@ from validation.evidence.claim import Claim, Source
 from validation.evidence.claims.sources import PEFT
 from validation.evidence.disagreements.disagreement import Disagreement
 from validation.evidence.measure import Edge
-from validation.evidence.setting import Setting, on
+from validation.evidence.setting import ProgramSetting, on
 
 _SOURCE: Final = Source(
     "Zhang, Pilanci", 2024, "Riemannian Preconditioned LoRA for Fine-Tuning Foundation Models", "2402.02347"
 )
 
 
-def _both_random(optimiser: str) -> Setting:
+def _both_random(optimiser: str) -> ProgramSetting:
     """Entries of variance 1/n in A and 1 in B, so that A Z and B are of order one."""
     return on("lora", init="AB+", b0="0", optimiser=optimiser)
 

@@ -11,7 +11,7 @@ from validation.evidence.claim import Claim
 from validation.evidence.claims.sources import DERIVED, INITIALISATION, LORA_PLUS, MU_A, NON_ZERO, RS_LORA
 from validation.evidence.disagreements.disagreement import Disagreement
 from validation.evidence.measure import Slopes
-from validation.evidence.setting import Setting, on
+from validation.evidence.setting import ProgramSetting, on
 
 _A: Final = on("lora", init="A")
 _AT_THE_EDGE: Final = on("lora", "eta=-1/2", init="A")
@@ -19,7 +19,7 @@ _RANKS: Final = evenly("1/7", "3/7", 5)  # 4 to 64 at the width 2^14
 _WIDTH: Final = 2**14
 
 
-def _growing(at: str, **options: str) -> Setting:
+def _growing(at: str, **options: str) -> ProgramSetting:
     return on("lora", at, init="A", rank="growing", **options)
 
 

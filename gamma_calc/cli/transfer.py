@@ -1,0 +1,29 @@
+"""gamma-calc transfer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from gamma_calc import __version__
+from gamma_calc.cli.output import say, show
+from gamma_calc.cli.parameters import MANY, PRINTED, Texts
+from gamma_calc.display.json import json_text
+from gamma_calc.practice.transfer import transfer as transferred
+from gamma_calc.practice.transfer_blocks import blocks, data, table
+
+
+def transfer(
+    *,
+    from_: Annotated[str, Parameter(name="--from", help='the known setting: "n=2048 r=8 alpha=16 lr=2e-4"')],
+    to: Annotated[Texts, Parameter(help='what changes: "n=4096 r=64"; more than one makes a table', **MANY)],
+    format: Annotated[Literal["text", "json"], PRINTED] = "text",  # noqa: A002 - option's name
+) -> None:
+    """A learning rate that is good at one setting, taken to another, in numbers."""
+    found = [transferred(from_, one) for one in to]
+    if format == "json":
+        answers = [data(one) | {"version": __version__} for one in found]
+        say(json_text(answers[0] if len(answers) == 1 else {"transfers": answers}))
+    else:
+        show(lambda _: blocks(found[0]) if len(found) == 1 else table(found))
