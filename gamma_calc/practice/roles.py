@@ -179,16 +179,12 @@ ROLES: Final[Mapping[str, ParameterRole]] = MappingProxyType(
             ParameterRole("lora_B", "B of an adapter on a linear layer", _factor("B")),
             ParameterRole("magnitude", "DoRA's m, the trained lengths of rows", _magnitude, relative=True),
             ParameterRole("lora_bias", "the bias of B", _of(partial(bias, multiplier="sigma"))),
-            ParameterRole(
-                "embedding_A", "A of an adapter on an embedding, which starts at zero", _embedding_adapter, True
-            ),
+            ParameterRole("embedding_A", "A of an adapter on an embedding, from zero", _embedding_adapter, True),
             ParameterRole("embedding_B", "B of an adapter on an embedding", _embedding_adapter, True),
             ParameterRole("vera", "VeRA's two vectors", _of(lambda optimiser: vera(optimiser=optimiser))),
             ParameterRole("weight", "a hidden weight trained whole", _matrix(1, 1)),
             ParameterRole("head", "a readout trained whole: a fixed number of outputs", _matrix(0, 1)),
-            ParameterRole(
-                "embedding", "an embedding trained whole, or some of its tokens", _matrix(1, 0), relative=True
-            ),
+            ParameterRole("embedding", "an embedding trained whole, or some tokens", _matrix(1, 0), relative=True),
             ParameterRole("norm", "the gain of a normalisation", _of(gain), relative=True),
             ParameterRole("bias", "a bias", _of(bias)),
         )
