@@ -82,6 +82,13 @@ COMMANDS: Final = {
   gamma-calc validate --init B --at eta=-1 --widths 256:4096 --seeds 32 --figure slopes.svg
   gamma-calc validate --stable-rate --init B --widths 256:4096""",
     ),
+    "coord-check": (
+        "Train a model of your own at several widths and judge how its activations and their changes grow.",
+        """
+  gamma-calc coord-check my_model.py:make_model --widths 128,256,512,1024 --optimizer adam --steps 5
+  gamma-calc coord-check my_model.py:make_model --lr 1e-2 --eta -1/2 --expect "change<=0 head:activation=1/2"
+  gamma-calc coord-check norms.csv --format json""",
+    ),
     "sweep": (
         "Run a grid of cells and keep the results in a file; the same command again resumes.",
         """
