@@ -22,7 +22,7 @@ PICKLES = {"pickle", "marshal", "shelve", "dill", "cloudpickle"}
 READERS_OF_CODE = {"eval", "exec", "compile", "__import__"}
 READERS_OF_TEXT = {"sympify", "parse_expr", "parse_latex"}  # sympy's readers evaluate what they read
 BUILTIN_ERRORS = {"Exception", "ValueError", "TypeError", "KeyError", "LookupError", "RuntimeError", "ArithmeticError"}
-INEXACT_BY_NATURE = {"errors.py"}  # a likeness of spellings
+INEXACT_BY_NATURE = {"errors.py", "painting.py"}  # a likeness of spellings, places on paper
 
 Rule = Callable[[ast.AST], bool]
 

@@ -21,7 +21,7 @@ LONGEST_WORD: Final = 60
 LONGEST_LINE: Final = 800
 SELF_EXPLAINED: Final = ("Did you mean", "Choose from", "Must be ")  # in what the option parser says
 
-OF_A_TARGET: Final = ("derive", "explain", "compare", "validate", "sweep")
+OF_A_TARGET: Final = ("derive", "explain", "compare", "validate", "sweep", "plot")
 COMMANDS: Final = {
     "derive": (
         "The orders of every quantity, the admissible learning rates, and why.",
@@ -118,6 +118,14 @@ COMMANDS: Final = {
   gamma-calc disagreements
   gamma-calc disagreements sums rank
   gamma-calc disagreements --verify all --record disagreements.json --format markdown""",
+    ),
+    "plot": (
+        "A picture: sizes against one open exponent, or where the conditions hold over two.",
+        """
+  gamma-calc plot -o sizes.svg
+  gamma-calc plot --init B --lr per-factor -o phase.svg
+  gamma-calc plot --init A --numbers n=4096,r=64 -o sizes.png
+  gamma-calc plot --init A --rank growing -o rank.pdf""",
     ),
     "repl": (
         "A Python prompt with everything loaded.",

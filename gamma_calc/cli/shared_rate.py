@@ -67,14 +67,19 @@ def _point(at: Texts, numbers: Texts) -> RatePoint:
 
 
 def _numbers(texts: Texts) -> RatePoint:
-    pairs = dict(part.partition("=")[::2] for text in texts for part in text.split(","))
-    numbers = {name.strip(): _number(value) for name, value in pairs.items()}
+    numbers = numbers_of(texts, "rate=2e-5,n=4096,r=8")
     if numbers.keys() != set(NUMBERS):
         raise ExponentSyntaxError(f"{', '.join(numbers)} given", where="--numbers", hint=f"give {', '.join(NUMBERS)}")
     return RatePoint.of_numbers(*(numbers[name] for name in NUMBERS))
 
 
-def _number(text: str) -> Decimal:
+def numbers_of(texts: Texts, example: str) -> dict[str, Decimal]:
+    """Positive numbers by name, from texts such as "n=4096,r=8". Raises ExponentSyntaxError."""
+    pairs = dict(part.partition("=")[::2] for text in texts for part in text.split(","))
+    return {name.strip(): _number(value, example) for name, value in pairs.items()}
+
+
+def _number(text: str, example: str) -> Decimal:
     """A positive decimal that is neither tiny nor huge."""
     try:
         value = Decimal(text)
@@ -82,7 +87,7 @@ def _number(text: str) -> Decimal:
         value = Decimal(0)
     if not (value.is_finite() and TINY <= value <= HUGE):
         raise ExponentSyntaxError(
-            f"{text!r} is no number from {TINY:f} to {HUGE:f}", where="--numbers", hint="write rate=2e-5,n=4096,r=8"
+            f"{text!r} is no number from {TINY:f} to {HUGE:f}", where="--numbers", hint=f"write {example}"
         )
     return value
 

@@ -26,20 +26,22 @@ Derivations of equal programs are equal, and ``diff`` says in what two of them a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 
-from gamma_calc.derivation import data, latex, sections
+from gamma_calc.derivation import charts, data, latex, sections
 from gamma_calc.derivation.conditions import STABILITY, Stability
 from gamma_calc.derivation.difference import DerivationDifference, difference
 from gamma_calc.derivation.solution import Solution
 from gamma_calc.derivation.trace import Trace, trace
 from gamma_calc.display.blocks import Block
+from gamma_calc.display.chart import Chart
 from gamma_calc.display.html import html
 from gamma_calc.display.json import json_text
 from gamma_calc.display.showing import SelfShowing
 from gamma_calc.engine.fixed_point import trajectory
 from gamma_calc.errors import GammaError, unknown
-from gamma_calc.exponents import Exponent
+from gamma_calc.exponents import Exponent, Region, spans
 from gamma_calc.language.program import Program
 
 
@@ -68,6 +70,27 @@ class Derivation(SelfShowing, Solution):
     def diff(self, other: Solution) -> DerivationDifference:
         """Which orders, regions and conditions differ from those of another derivation."""
         return difference(self, other)
+
+    def plot(
+        self,
+        *quantities: str,
+        n: int | None = None,
+        marks: Mapping[str, Region] = MappingProxyType({}),
+        **window: tuple[Exponent, Exponent],
+    ) -> Chart:
+        """A chart: sizes against the one open exponent, or the phase diagram of two.
+
+        ``quantities`` are those whose sizes are drawn, without any all that the conditions speak of; with a width
+        ``n`` the axes show numbers, every constant 1; ``marks`` points out sets of exponents; ``window`` gives an
+        exponent the span that is shown. ``save`` of what comes back writes it. Raises OrderError for none or more
+        than two open exponents, UnknownName for others.
+
+        >>> from gamma_calc import derive, lora
+        >>> derive(lora(init="B", lr="per-factor")).plot().areas[-1].text
+        'efficient: η_A + η_B = −1 ∧ η_A ≤ −1'
+        """
+        given = spans(window, self.program.variables)
+        return charts.chart(self, given, n=n, quantities=quantities, marks=marks)
 
     def to_json(self) -> str:
         """The whole answer as the command line prints it with ``--format json``."""

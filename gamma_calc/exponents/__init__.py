@@ -22,6 +22,7 @@ from gamma_calc.exponents.orders.order import (
     maximum,
     minimum,
     order,
+    spans,
     supremum,
     where,
 )
@@ -30,6 +31,7 @@ from gamma_calc.exponents.orders.power import power
 from gamma_calc.exponents.orders.simplify import same_on, simplify
 from gamma_calc.exponents.orders.sympy_bridge import gamma, to_sympy
 from gamma_calc.exponents.regions.contradiction import Conflict, Contradiction, conflict
+from gamma_calc.exponents.regions.outline import Spans
 from gamma_calc.exponents.regions.polyhedral_set import Optimum
 
 __all__ = [
@@ -49,6 +51,7 @@ __all__ = [
     "Optimum",
     "Order",
     "Region",
+    "Spans",
     "Supremum",
     "Unbounded",
     "conflict",
@@ -62,6 +65,7 @@ __all__ = [
     "power",
     "same_on",
     "simplify",
+    "spans",
     "supremum",
     "to_sympy",
     "where",

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from gamma_calc.display.figure import save
 from gamma_calc.display.json import Data, json_text
 from gamma_calc.errors import unknown
 from validation.executor.memory import MEMORY, gigabytes
-from validation.measurement.figure import panels, save
+from validation.measurement.figure import panels
 from validation.statistics.slope import Floats
 from validation.statistics.verdict import Row, Verdict, overall
 
@@ -86,7 +87,7 @@ class Validation:
     def figure(self, path: str | Path) -> None:
         """Draw the log-log lines with the predicted slopes; the ending of the path is the format. Needs matplotlib.
 
-        Raises SettingError for a path that cannot be written.
+        Raises ConfigError for a path that cannot be written.
         """
         title = f"{self.program}: {self.verdict.value}"
         save(panels(title, self.rows, np.array(self.widths, dtype=float), self.sizes), Path(path))

@@ -9,6 +9,16 @@ from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.orders.maximum import Convex
 
 
+def breakpoints(above: Convex, below: Convex, name: str) -> list[Fraction]:
+    """Where the slope of the difference changes, from left to right.
+
+    >>> eta = Affine.variable("eta")
+    >>> breakpoints(frozenset({eta, eta * 2 + 1}), frozenset({Affine()}), "eta")
+    [Fraction(-1, 1)]
+    """
+    return sorted(_jumps(above, below, name))
+
+
 def apart(above: Convex, below: Convex, name: str) -> tuple[Convex, Convex]:
     """An equal difference in which no kink is in both sides, and ``below`` is 0 far to the left."""
     (first, *_), (other, *_) = (_chain(forms, name) for forms in (above, below))

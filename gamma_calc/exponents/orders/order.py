@@ -34,15 +34,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from gamma_calc.display.chart import Chart
 from gamma_calc.errors import OrderError, unknown
 from gamma_calc.exponents.linear.accepted import require, shown
 from gamma_calc.exponents.linear.affine import Affine
+from gamma_calc.exponents.orders.charts import order_chart
 from gamma_calc.exponents.orders.comparison import Relation, compare
 from gamma_calc.exponents.orders.maximum import NOTHING as NO_FORMS
 from gamma_calc.exponents.orders.maximum import ONE, Convex, irredundant
 from gamma_calc.exponents.orders.piecewise import Exponent, PiecewiseLinear, affine_forms
 from gamma_calc.exponents.orders.region_text import read_region
 from gamma_calc.exponents.orders.upper_bounds import upper_bounds
+from gamma_calc.exponents.regions.charts import region_chart
+from gamma_calc.exponents.regions.outline import Span, Spans
 from gamma_calc.exponents.regions.polyhedral_set import Optimum, PolyhedralSet
 from gamma_calc.exponents.regions.polyhedron import Polyhedron
 from gamma_calc.exponents.regions.union import simplified
@@ -110,6 +114,16 @@ class Order(PiecewiseLinear):
 
     def __gt__(self, other: Exponent) -> Region:
         return where(other, "<", self)
+
+    def plot(self, **window: tuple[Exponent, Exponent]) -> Chart:
+        """A chart against one exponent with its breakpoints; for two exponents, which form is the largest where.
+
+        ``window`` gives an exponent the span that is shown. Raises OrderError for none or more than two exponents.
+
+        >>> maximum("eta", "2*eta + 1").plot(eta=(-2, 0)).curves[0].places[1]
+        (Fraction(-1, 1), Fraction(-1, 1))
+        """
+        return order_chart(self, spans(window, self.variables))
 
     def _repr_latex_(self) -> str:
         return f"${self:latex}$"
@@ -187,6 +201,16 @@ class Region(PolyhedralSet):
         """
         _known([name], self.variables)
         return supremum(self, name)
+
+    def plot(self, **window: tuple[Exponent, Exponent]) -> Chart:
+        """A chart of the region with its borders and their equations.
+
+        ``window`` gives an exponent the span that is shown. Raises OrderError for none or more than two exponents.
+
+        >>> [border.text for border in Region("eta_A + eta_B <= -1 & eta_A <= -1").plot().borders]
+        ['η_A + η_B = −1', 'η_A = −1']
+        """
+        return region_chart(self, spans(window, self.variables))
 
     def _repr_latex_(self) -> str:
         return f"${self:latex}$"
@@ -274,7 +298,24 @@ def supremum(region: Region, name: str) -> tuple[Supremum, ...]:
     return tuple(Supremum(None if value is None else order(value), Region(domain), at) for value, domain, at in bounds)
 
 
+def spans(window: Mapping[str, tuple[Exponent, Exponent]], names: Sequence[str]) -> Spans:
+    """The spans of a window as rationals. Raises UnknownName, and OrderError for a span that is none.
+
+    >>> spans({"eta": ("-1/2", 0)}, ["eta"])
+    {'eta': (Fraction(-1, 2), Fraction(0, 1))}
+    """
+    _known(window, names)
+    return {name: _span(name, span) for name, span in window.items()}
+
+
 # -- what is taken ----------------------------------------------------------------------------------------------------
+
+
+def _span(name: str, span: tuple[Exponent, Exponent]) -> Span:
+    match span:
+        case (low, high) if order(low).rational < order(high).rational:
+            return order(low).rational, order(high).rational
+    raise OrderError(f"no span of {name}: {repr(span)[:60]}", hint=f"write its ends, as in {name}=(-2, 0)")
 
 
 def _forms(forms: Iterable[Affine]) -> Convex:

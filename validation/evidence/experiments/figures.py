@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from gamma_calc.display.figure import blank, save
 from validation.errors import SettingError
 from validation.evidence.experiments.outcome import OPTIMAL, STABLE, Curves, ExperimentOutcome
-from validation.measurement.figure import blank, save
 from validation.statistics.slope import Floats
 
 COLOURS: Final = ("tab:blue", "tab:orange", "tab:green", "tab:red", "tab:purple", "tab:brown")
@@ -34,7 +34,7 @@ def checked_folder(folder: Path) -> Path:
 
 
 def draw(outcome: ExperimentOutcome, folder: Path) -> None:
-    """Write loss.svg, rates.svg and features.svg. Raises SettingError, ConfigError."""
+    """Write loss.svg, rates.svg and features.svg. Raises ConfigError."""
     for name, figure in (("loss", losses(outcome)), ("rates", rates(outcome)), ("features", features(outcome))):
         save(figure, folder / f"{name}.svg")
 
