@@ -14,7 +14,7 @@ from typing import Final
 
 from gamma_calc.derivation.solution import Solution
 from gamma_calc.display.chart import Chart
-from gamma_calc.display.shapes import Axis, Border, Mark
+from gamma_calc.display.shapes import Axis, Boundary, Mark
 from gamma_calc.errors import OrderError, unknown
 from gamma_calc.exponents import Order, Region, Spans, order, power
 from gamma_calc.exponents import plotting as plane
@@ -110,7 +110,7 @@ def _sizes(solution: Solution, name: str, window: Spans, quantities: Sequence[st
         Axis(plane.name(name), *seen.across),
         Axis("order, as exponent of n", *height),
         plane.areas_of(seen, _regions(solution)),
-        (Border(((span[0], ZERO), (span[1], ZERO)), "order one"),),
+        (Boundary(((span[0], ZERO), (span[1], ZERO)), "order one"),),
         curves,
         tuple(_largest(solution, name, height)),
         (*_nowhere(solution), *_bends(bends, name)),

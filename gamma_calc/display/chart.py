@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from gamma_calc.display.figure import blank, checked_kind, save, svg
 from gamma_calc.display.painting import frame, paint_areas, paint_borders, paint_curves, paint_marks, paint_notes
-from gamma_calc.display.shapes import Area, Axis, Border, Curve, Mark
+from gamma_calc.display.shapes import Area, Axis, Boundary, Curve, Mark
 
 WIDTH: Final = 6  # inches
 HEIGHT: Final = 4
@@ -35,7 +35,7 @@ class Chart:
     x: Axis
     y: Axis
     areas: tuple[Area, ...] = ()
-    borders: tuple[Border, ...] = ()
+    borders: tuple[Boundary, ...] = ()
     curves: tuple[Curve, ...] = ()
     marks: tuple[Mark, ...] = ()
     notes: tuple[str, ...] = ()

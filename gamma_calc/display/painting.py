@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import atan2, ceil, degrees, floor
 from typing import Any, Final
 
-from gamma_calc.display.shapes import Area, Axis, Border, Curve, Mark, Place
+from gamma_calc.display.shapes import Area, Axis, Boundary, Curve, Mark, Place
 
 FILLS: Final = ("#f4f4f4", "#dbe9f4", "#9dc3de", "#4a8ab5", "#1b4965", "#0b2233")  # falls in lightness
 STROKES: Final = ("0.55", "#56b4e9", "#2f7fb5", "#e69f00", "black", "black")  # of sets too thin to be filled
@@ -48,7 +48,7 @@ def _thin(axes: Any, xs: list[float], ys: list[float], level: int, label: str | 
         axes.plot(xs, ys, linewidth=max(2, 9 - 1.6 * level), solid_capstyle="butt", **style)
 
 
-def paint_borders(axes: Any, borders: Iterable[Border], x: Axis, y: Axis) -> None:
+def paint_borders(axes: Any, borders: Iterable[Boundary], x: Axis, y: Axis) -> None:
     """Each with its equation along it, dashed where it does not belong to the set."""
     for border in borders:
         xs, ys = coordinates(border.ends, x, y)
@@ -59,7 +59,7 @@ def paint_borders(axes: Any, borders: Iterable[Border], x: Axis, y: Axis) -> Non
         axes.text(across, upwards, border.text, ha="center", va="bottom", zorder=5, **style)
 
 
-def _turn(border: Border, x: Axis, y: Axis) -> float:
+def _turn(border: Boundary, x: Axis, y: Axis) -> float:
     """How a stretch is turned on paper, in degrees, so that words along it are read from the left."""
     (left, low), (right, high) = border.ends
     rise = (high - low) / (y.high - y.low) * UPRIGHT

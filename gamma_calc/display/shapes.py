@@ -35,7 +35,7 @@ class Area:
 
 
 @dataclass(frozen=True, slots=True)
-class Border:
+class Boundary:
     """A stretch of a boundary with its equation; ``open`` where it does not belong to the set."""
 
     ends: tuple[Place, Place]

@@ -86,7 +86,7 @@ def pieces_of(order: PiecewiseLinear) -> Mapping[str, PolyhedralSet]:
     """The affine forms of an order, and where each is its value.
 
     >>> [f"{text}: {piece}" for text, piece in pieces_of(PiecewiseLinear.of("max(eta, rho)")).items()]
-    ['η: rho <= eta', 'ρ: eta <= rho']
+    ['η: eta >= rho', 'ρ: eta <= rho']
     """
     forms = sorted({above - below for above, below in product(order.above, order.below)}, key=str)
     pieces = {_text(form): PolyhedralSet(compare(order, "=", PiecewiseLinear.affine(form))) for form in forms}

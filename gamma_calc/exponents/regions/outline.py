@@ -9,7 +9,7 @@ from functools import reduce
 from math import ceil, floor
 from typing import Final
 
-from gamma_calc.display.shapes import Border, Place
+from gamma_calc.display.shapes import Boundary, Place
 from gamma_calc.errors import OrderError
 from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.linear.constraint import LinearConstraint, weak
@@ -48,7 +48,7 @@ class Window:
         """The corners of each part of a region (of its closure) in turn: polygons, stretches and points."""
         return tuple(_in_turn(self._places(one)) for one in (self.box & region).polyhedra)
 
-    def borders(self, region: PolyhedralSet) -> Iterator[Border]:
+    def borders(self, region: PolyhedralSet) -> Iterator[Boundary]:
         """The sides of the parts that have an inside, but for those that lie inside the region."""
         for polyhedron in region.polyhedra:
             if any(relation == "=" for _, relation in polyhedron.constraints):
@@ -56,7 +56,7 @@ class Window:
             for constraint in polyhedron.constraints:
                 yield from self._side(region, polyhedron, constraint)
 
-    def _side(self, region: PolyhedralSet, polyhedron: Polyhedron, side: LinearConstraint) -> Iterator[Border]:
+    def _side(self, region: PolyhedralSet, polyhedron: Polyhedron, side: LinearConstraint) -> Iterator[Boundary]:
         form, relation = side
         line: LinearConstraint = (form, "=")
         whole = PolyhedralSet.of([*map(weak, polyhedron.constraints), line]) & self.box
@@ -64,7 +64,7 @@ class Window:
         for one in (whole - _closure(beyond)).polyhedra:
             places = _in_turn(self._places(one))
             if len(places) == 2:
-                yield Border((places[0], places[1]), equation(form), relation == ">")
+                yield Boundary((places[0], places[1]), equation(form), relation == ">")
 
     def _places(self, polyhedron: Polyhedron) -> list[Place]:
         return [(corner[self.x], corner[self.y]) for corner in polyhedron.vertices()]
@@ -74,7 +74,7 @@ def equation(form: Affine) -> str:
     """Where a form is zero, as it is printed.
 
     >>> equation(Affine.variable("eta") * 2 + 1)
-    '2η = −1'
+    'η = −1/2'
     """
     return f"{PolyhedralSet.of([(form, '=')]):unicode}"
 
@@ -133,14 +133,14 @@ def _area(a: Place, b: Place, c: Place) -> Fraction:
     return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
 
 
-def distinct(borders: Iterable[Border]) -> tuple[Border, ...]:
+def distinct(borders: Iterable[Boundary]) -> tuple[Boundary, ...]:
     """Borders of several regions, each once; of those on one line the longest bears the equation."""
     ordered = sorted(dict.fromkeys(borders), key=_length, reverse=True)
     bearing = {border.text: border for border in reversed(ordered)}
     return tuple(border if bearing[border.text] is border else replace(border, text="") for border in ordered)
 
 
-def _length(border: Border) -> Fraction:
+def _length(border: Boundary) -> Fraction:
     (x0, y0), (x1, y1) = border.ends
     return abs(x1 - x0) + abs(y1 - y0)
 
