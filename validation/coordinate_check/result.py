@@ -10,9 +10,10 @@ from typing import Final
 import numpy as np
 
 from gamma_calc.display.blocks import Block
+from gamma_calc.display.figure import save
 from gamma_calc.display.json import json_text
 from gamma_calc.display.showing import SelfShowing
-from validation.measurement.figure import panels, save
+from validation.measurement.figure import panels
 from validation.statistics.slope import Floats
 from validation.statistics.verdict import Row, Verdict, overall
 
