@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from cyclopts import Parameter
 
@@ -13,11 +13,17 @@ from gamma_calc.display.json import json_text
 from gamma_calc.practice.transfer import transfer as transferred
 from gamma_calc.practice.transfer_blocks import blocks, data, table
 
+KNOWN: Final = (
+    'the known setting, as in "n=2048 r=8 alpha=16 lr=2e-4"; also s (the whole multiplier, in place of alpha), rslora, '
+    "init, optimizer, adapter (lora, lora+, dora, ..., full), lr_A and lr_B, and the path of an adapter_config.json"
+)
+CHANGE: Final = "what changes, in the same words; what is left out stays; more than one makes a table"
+
 
 def transfer(
     *,
-    from_: Annotated[str, Parameter(name="--from", help='the known setting: "n=2048 r=8 alpha=16 lr=2e-4"')],
-    to: Annotated[Texts, Parameter(help='what changes: "n=4096 r=64"; more than one makes a table', **MANY)],
+    from_: Annotated[str, Parameter(name="--from", help=KNOWN)],
+    to: Annotated[Texts, Parameter(help=CHANGE, **MANY)],
     format: Annotated[Literal["text", "json"], PRINTED] = "text",  # noqa: A002 - option's name
 ) -> None:
     """A learning rate that is good at one setting, taken to another, in numbers."""

@@ -71,6 +71,8 @@ class CarriedRate:
         """What does transfer: the factor by edge of the new numbers, at the target's adapter, start and optimiser."""
         here, there = self.target.setting, self.known.law.setting
         middle = SettingLaw(replace(here, n=there.n, r=there.r, alpha=there.alpha, s=there.s, rslora=there.rslora))
+        if here.method.has_rank > there.method.has_rank:
+            return None
         before, after = middle.edge_rates, self.target.edge_rates
         if before is None or after is None or underived(middle, self.target):
             return None

@@ -159,7 +159,9 @@ class Setting:
 
 def _text(value: object) -> str:
     """As it is written in a setting."""
-    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:g}".replace("e-0", "e-").replace("e+0", "e")
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _check_number(name: str, value: object) -> None:

@@ -16,6 +16,10 @@ from gamma_calc.practice.transfer_reasons import assumptions, reason, times
 
 SCHEMA: Final = "gamma-calc/transfer/1"
 NONE: Final = "-"
+WORDS: Final = (
+    "edge: the largest rate at which training is stable; edge/rate: how many times the rate can still be raised",
+    "knee: below it the size of a step is linear in the rate, above it quadratic (or of the next degree)",
+)
 
 
 def data(found: CarriedRate) -> Data:
@@ -48,6 +52,7 @@ def blocks(found: CarriedRate) -> Iterator[Block]:
     yield Block(
         "Where the rate stands", tuple(_standing(known)), ("", "lr", "regime", "rate/knee", "edge", "edge/rate")
     )
+    yield Block("Words", tuple((text,) for text in WORDS))
     yield Block("Laws", tuple(_laws(known)), ("", "largest stable rate", "size of a step"))
     yield Block("Assumptions", tuple((text,) for text in assumptions(found)))
 
