@@ -223,6 +223,7 @@ def sizes(law: SettingLaw, rates: Mapping[str, float]) -> dict[str, float]:
 
 def test_what_the_target_leaves_out_stays() -> None:
     known = as_setting(KNOWN + " init=pissa rslora=true optimiser=lion")
+    assert known == replace(as_setting(KNOWN), init="pissa", rslora=True, optimiser="lion")
     target = transfer(known, "n=4096").target.setting
     assert target == replace(known, n=4096, lr=None)
     assert transfer(known, "s=3").target.setting.multiplier == 3
@@ -253,6 +254,7 @@ def test_three_ways_to_say_a_setting_agree() -> None:
     assert words == as_setting({"n": 2048, "r": 8, "alpha": 16, "rslora": True, "adapter": "lora", "lr": 2e-4})
     assert words == as_setting("n=2048 r=8 alpha=16 lr=2e-4 adapter=rslora")
     assert as_setting(str(words)) == words
+    assert Setting(n=64, optimiser="sgd") == as_setting("n=64 optimizer=sgd") == Setting(n=64, optimizer="sgd")
 
 
 def test_adamw_is_adam_with_its_condition_and_decay_changes_no_size() -> None:

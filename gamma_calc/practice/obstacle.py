@@ -17,7 +17,7 @@ def changed(known: SettingLaw, target: SettingLaw) -> tuple[str, ...]:
     pairs = {
         "adapter": (one.method.name, other.method.name),
         "start": (one.start, other.start) if one.start and other.start else ("", ""),
-        "optimiser": (one.optimiser, other.optimiser),
+        "optimiser": (one.rule, other.rule),
     }
     return tuple(name for name, (before, after) in pairs.items() if before != after)
 
@@ -25,10 +25,10 @@ def changed(known: SettingLaw, target: SettingLaw) -> tuple[str, ...]:
 def obstacle(known: Position, target: SettingLaw) -> str:
     """Why no principle gives a number; empty where they can."""
     one, other = known.law.setting, target.setting
-    scales = [name for name in (one.optimiser, other.optimiser) if knows_the_scale_of_the_loss(name)]
-    if one.optimiser != other.optimiser and scales:
+    scales = [name for name in (one.rule, other.rule) if knows_the_scale_of_the_loss(name)]
+    if one.rule != other.rule and scales:
         return (
-            f"From {one.optimiser} to {other.optimiser} no number can be given: a rate of {scales[0]} is in units of "
+            f"From {one.rule} to {other.rule} no number can be given: a rate of {scales[0]} is in units of "
             "the loss's gradient, whose size no exponent knows."
         )
     return underived(known.law, target)

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 from gamma_calc.display.shown import shown
 from gamma_calc.errors import ConfigError, pick
+from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.optimisers import OPTIMISERS
 from gamma_calc.practice.method import METHODS, Method
 
@@ -18,18 +19,20 @@ LARGEST: Final = 10**12  # a number beyond it, or below one over it, is a mistak
 LONGEST: Final = 40  # of a value in a message
 PEFT_ALPHA, PEFT_RANK = 8, 8  # what peft takes where nothing is said
 SAME_STEPS: Final = MappingProxyType({"adamw": "adam"})  # decoupled decay aside
+WORDS: Final = MappingProxyType({"optimiser": "optimizer"})  # that are not the names of fields
 RATES: Final = MappingProxyType({"eta": "lr", "eta_A": "lr_A", "eta_B": "lr_B"})
 EXAMPLES: Final = MappingProxyType(
     {"n": "4096", "r": "8", "alpha": "16", "s": "2", "lr": "2e-4", "lr_A": "2e-4", "lr_B": "3e-3", "batch": "1"}
 )
 OTHERS: Final[Mapping[str, tuple[type, str]]] = MappingProxyType(
-    {"rslora": (bool, "true"), "init": (str, "pissa"), "optimizer": (str, "adam"), "adapter": (str, "lora")}
+    {"rslora": (bool, "true"), "init": (str, "pissa"), "optimiser": (str, "adam"), "adapter": (str, "lora")}
 )
 DECAY: Final = (
     "adamw is taken as adam: decoupled decay with a coefficient of order one changes no order while rate x decay < 1"
 )
 
 
+@either_spelling
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
     """What a run is set to; None for what is not said. Numbers are numbers, not exponents.
@@ -49,7 +52,7 @@ class Setting:
     s: float | None = None
     rslora: bool | None = None
     init: str | None = None
-    optimizer: str | None = None
+    optimiser: str | None = None
     batch: int | None = None
     adapter: str | None = None
     lr: float | None = None
@@ -64,8 +67,8 @@ class Setting:
                 raise ConfigError(f"{name} is {shown(repr(value), LONGEST)}", hint=f"write {name}={example}")
         if self.adapter is not None:
             pick("adapter", self.adapter, METHODS)
-        if self.optimizer is not None and self.optimizer not in SAME_STEPS:
-            pick("optimizer", self.optimizer, OPTIMISERS)
+        if self.optimiser is not None and self.optimiser not in SAME_STEPS:
+            pick("optimizer", self.optimiser, OPTIMISERS)
         for one, other in (("alpha", "s"), ("rslora", "s"), ("lr", "lr_A"), ("lr", "lr_B")):
             if getattr(self, one) and getattr(self, other) is not None:
                 raise ConfigError(f"{one} and {other} are both given", hint="give one of them")
@@ -79,9 +82,9 @@ class Setting:
         return METHODS["lora+" if name == "lora" and self.lr_A is not None else name]
 
     @property
-    def optimiser(self) -> str:
+    def rule(self) -> str:
         """The optimiser's name in the catalogue."""
-        name = self.optimizer or "adam"
+        name = self.optimiser or "adam"
         return SAME_STEPS.get(name, name)
 
     @property
@@ -107,8 +110,13 @@ class Setting:
         return {exponent: rate for exponent, rate in given.items() if rate is not None}
 
     @property
+    def words(self) -> dict[str, Any]:
+        """What is given, by the words of the command line."""
+        return {WORDS.get(name, name): value for name, value in self.said.items()}
+
+    @property
     def said(self) -> dict[str, Any]:
-        """What is given, by name."""
+        """What is given, by the names of the fields."""
         named = {f.name: getattr(self, f.name) for f in fields(self)}
         return {name: value for name, value in named.items() if value is not None}
 
@@ -149,12 +157,12 @@ class Setting:
         found = (
             (taken, f"alpha = {PEFT_ALPHA}, peft's default, as none is given"),
             (self.method.has_rank and self.r is None, f"r = {PEFT_RANK}, peft's default, as none is given"),
-            (self.optimizer == "adamw", DECAY),
+            (self.optimiser == "adamw", DECAY),
         )
         return tuple(text for holds, text in found if holds)
 
     def __str__(self) -> str:
-        return " ".join(f"{name}={_text(value)}" for name, value in self.said.items())
+        return " ".join(f"{name}={_text(value)}" for name, value in self.words.items())
 
 
 def _text(value: object) -> str:

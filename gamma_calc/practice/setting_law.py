@@ -72,7 +72,7 @@ class SettingLaw:
 
     def _derived(self, stability: str) -> Derivation:
         asked = self.setting
-        found = derived(asked.method.name, asked.start, asked.optimiser, stability)
+        found = derived(asked.method.name, asked.start, asked.rule, stability)
         if found.rates != asked.method.rates:
             raise ConfigError(
                 f"init {asked.start} trains one factor, and {asked.method.name} has a rate for each",

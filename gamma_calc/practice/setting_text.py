@@ -21,7 +21,7 @@ Given = Setting | Mapping[str, Any] | str | Path
 WORDS: Final = tuple(f.name for f in fields(Setting))
 ALSO: Final = MappingProxyType(
     {
-        "optimiser": "optimizer",
+        "optimizer": "optimiser",
         "width": "n",
         "hidden_size": "n",
         "rank": "r",
@@ -43,7 +43,7 @@ def as_setting(given: Given) -> Setting:
     """A setting from words, a path, a mapping, or one already made. Raises ConfigError and UnknownName.
 
     >>> as_setting("n=2048 r=8 alpha=16 optimiser=sgd lr=2e-4")
-    Setting(n=2048, r=8, alpha=16.0, ..., optimizer='sgd', ..., lr=0.0002, lr_A=None, lr_B=None)
+    Setting(n=2048, r=8, alpha=16.0, ..., optimiser='sgd', ..., lr=0.0002, lr_A=None, lr_B=None)
     >>> as_setting({"n": 2048, "init": "PiSSA"}).init
     'pissa'
     """

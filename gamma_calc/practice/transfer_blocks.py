@@ -27,8 +27,8 @@ def data(found: CarriedRate) -> Data:
     places = {"from": found.known, "to": found.arrived}
     return {
         "schema": SCHEMA,
-        "from": found.known.law.setting.said,
-        "to": found.target.setting.said,
+        "from": found.known.law.setting.words,
+        "to": found.target.setting.words,
         "lr": found.lr,
         "factor": found.factor,
         "by": dict(found.by),
@@ -133,6 +133,6 @@ def _line(found: CarriedRate) -> tuple[str, ...]:
 
 def _change(found: CarriedRate) -> str:
     """What the target says otherwise than the known setting."""
-    known, target = found.known.law.setting.said, found.target.setting
+    known, target = found.known.law.setting.words, found.target.setting
     said = {name: value for name, value in target.said.items() if known.get(name) != value}
     return str(Setting(**said)) or "the same"
