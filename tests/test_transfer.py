@@ -254,7 +254,8 @@ def test_three_ways_to_say_a_setting_agree() -> None:
     assert words == as_setting({"n": 2048, "r": 8, "alpha": 16, "rslora": True, "adapter": "lora", "lr": 2e-4})
     assert words == as_setting("n=2048 r=8 alpha=16 lr=2e-4 adapter=rslora")
     assert as_setting(str(words)) == words
-    assert Setting(n=64, optimiser="sgd") == as_setting("n=64 optimizer=sgd") == Setting(n=64, optimizer="sgd")
+    american = Setting(n=64, optimizer="sgd")  # type: ignore[call-arg]
+    assert Setting(n=64, optimiser="sgd") == as_setting("n=64 optimizer=sgd") == american
 
 
 def test_adamw_is_adam_with_its_condition_and_decay_changes_no_size() -> None:
