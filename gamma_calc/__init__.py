@@ -19,6 +19,7 @@ from gamma_calc.language.initialisation import given, iid, zero
 from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, internal, other, output
 from gamma_calc.optimisers import adam, by_shape, decayed, lion, muon, sgd, shampoo, sign
+from gamma_calc.practice.audit.auditing import audit
 from gamma_calc.practice.parameter_groups import param_groups
 from gamma_calc.practice.setting import Setting
 from gamma_calc.practice.transfer import transfer
@@ -33,6 +34,7 @@ __all__ = [
     "Region",
     "Setting",
     "adam",
+    "audit",
     "by_shape",
     "data",
     "decayed",

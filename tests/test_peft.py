@@ -324,7 +324,7 @@ def test_a_file_that_is_no_config(tmp_path: Path, content: bytes, message: str) 
 def test_a_path_that_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"no such file; name an adapter_config\.json, or a target"):
         read_config(tmp_path / "missing.json")
-    with pytest.raises(ConfigError, match=r"this is a folder; name the adapter_config\.json inside it"):
+    with pytest.raises(ConfigError, match=r"the folder has no adapter_config\.json; name the folder that"):
         read_config(tmp_path)
 
 

@@ -83,6 +83,11 @@ class Initialisation:
         return not (self.along or self.orthogonal or self.residual) and self.frozen == "none"
 
     @property
+    def adds_at_once(self) -> bool:
+        """Is the product of both factors added to the output before anything is trained?"""
+        return not (self.residual or self.orthogonal or "-inf" in (self.a0, self.b0))
+
+    @property
     def caveats(self) -> tuple[str, ...]:
         """What a program's notes say beside the statement."""
         return (f"this start assumes: {self.assumes}",) if self.assumes else ()

@@ -61,6 +61,14 @@ COMMANDS: Final = {
   gamma-calc shared-rate --init default,pissa,inilora-beta,inilora-alpha,full --numbers rate=2e-5,n=4096,r=8
   gamma-calc shared-rate --init A,B,AB --at eta=-1,rho=1/4 --format json""",
     ),
+    "audit": (
+        "What a configuration trains, the largest rate of each kind, and what in it works against training.",
+        """
+  gamma-calc audit adapter_config.json --width 4096 --lr 2e-4
+  gamma-calc audit path/to/adapter_folder --lr 2e-4 --sizes
+  gamma-calc audit axolotl.yaml --width 4096 --strict --quiet
+  gamma-calc audit lora.safetensors --format json""",
+    ),
     "rates": (
         "A learning rate for every group of parameters that a peft configuration trains.",
         """

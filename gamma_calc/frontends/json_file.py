@@ -12,12 +12,13 @@ from gamma_calc.display.shown import shown
 from gamma_calc.errors import ConfigError
 
 MOST_BYTES: Final = 2**20  # a config has a few kB
+POINTER: Final = b"version https://git-lfs.github.com/spec/"
 LONGEST: Final = 60  # of a value of the file in a message
 
 
 def read_object(path: Path) -> dict[str, Any]:
     """The object in a file. Numbers stay exact: one written in decimals becomes a Decimal. Raises ConfigError."""
-    text = _text(path)
+    text = small_text(path, "JSON")
     try:
         found = json.loads(text, parse_float=Decimal)
     except json.JSONDecodeError as error:
@@ -41,7 +42,8 @@ def value_text(value: object) -> str:
     return shown(str(value) if isinstance(value, Decimal) else json.dumps(value, default=str), LONGEST)
 
 
-def _text(path: Path) -> str:
+def small_text(path: Path, kind: str) -> str:
+    """The text of a file of at most a megabyte that should hold JSON or YAML. Raises ConfigError."""
     try:
         return _bytes(path).decode("utf-8-sig")
     except FileNotFoundError:
@@ -49,7 +51,7 @@ def _text(path: Path) -> str:
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", hint="name a readable adapter_config.json") from None
     except UnicodeDecodeError:
-        raise ConfigError("not JSON: the file is no UTF-8 text", hint="name an adapter_config.json") from None
+        raise ConfigError(f"not {kind}: the file is no UTF-8 text", hint="name an adapter_config.json") from None
 
 
 def _bytes(path: Path) -> bytes:
@@ -61,6 +63,8 @@ def _bytes(path: Path) -> bytes:
         raise ConfigError("this is a pipe or a device, no file", hint="write what comes from it to a file first")
     with path.open("rb") as file:
         found = file.read(MOST_BYTES + 1)
+    if found.startswith(POINTER):
+        raise ConfigError("a Git LFS pointer, not the file itself", hint="run git lfs pull")
     if len(found) > MOST_BYTES:
         raise ConfigError(
             f"the file is larger than {MOST_BYTES // 2**20} MB, a config has a few kB",

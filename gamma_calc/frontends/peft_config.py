@@ -19,6 +19,7 @@ from gamma_calc.frontends.json_file import read_object, value_text
 from gamma_calc.frontends.peft_patterns import Modules, Pattern, is_literal, literal
 from gamma_calc.language.program import Program
 
+CONFIG: Final = "adapter_config.json"
 LARGEST: Final = 10**9  # a rank or an alpha beyond it is a mistake
 MOST_DIGITS: Final = 20
 LONGEST: Final = 200  # of what a note repeats of the file
@@ -132,6 +133,8 @@ class PeftConfig:
     target: str = "lora"
     beyond: tuple[str, ...] = ()
     modules: Modules | None = field(default=None, repr=False, compare=False)
+    unmatched: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    unknown: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def settings(self) -> dict[str, str]:
@@ -148,12 +151,31 @@ def read_config(path: Path | str) -> PeftConfig:
     """A peft adapter_config.json. Raises ConfigError, with the path in front, for what is no such configuration."""
     path = Path(path)
     try:
-        return _config(path, read_object(path))
+        path = config_in(path) if path.is_dir() else path
+        fields = read_object(path)
+        found = config_of(path, fields)
+        if found.groups:
+            _check_alphas(fields)
+            _check_keys(fields)
     except GammaError as error:
         raise error.at(str(path)) from error
+    return found
 
 
-def _config(path: Path, fields: dict[str, Any]) -> PeftConfig:
+def config_in(folder: Path) -> Path:
+    """The configuration in the folder of a saved adapter. Raises ConfigError where there is none."""
+    path = folder / CONFIG
+    if not path.exists():
+        raise ConfigError(f"the folder has no {CONFIG}", hint="name the folder that save_pretrained wrote")
+    return path
+
+
+def config_of(path: Path, fields: dict[str, Any]) -> PeftConfig:
+    """The configuration that fields in peft's words make.
+
+    An alpha of 0 and keys that match nothing are left to the caller: nothing can be derived from them, but much said.
+    Raises ConfigError for what is no such configuration.
+    """
     target = _target(fields)
     _check_kinds(fields)
     if target in ("adalora", "vera"):
@@ -165,7 +187,18 @@ def _config(path: Path, fields: dict[str, Any]) -> PeftConfig:
         _check_even_ranks(groups)
     notes = (*_group_notes(groups), *_notes(fields, modules, start))
     scaling = "alpha/sqrt(r)" if rs else "alpha/r"
-    return PeftConfig(path, start.name, scaling, groups, notes, target, tuple(_beyond(fields, modules)), modules)
+    return PeftConfig(
+        path,
+        start.name,
+        scaling,
+        groups,
+        notes,
+        target,
+        beyond=tuple(_beyond(fields, modules)),
+        modules=modules,
+        unmatched=_unmatched(modules),
+        unknown=_unknown(fields),
+    )
 
 
 def _other_adapter(path: Path, fields: dict[str, Any], target: str) -> PeftConfig:
@@ -176,7 +209,8 @@ def _other_adapter(path: Path, fields: dict[str, Any], target: str) -> PeftConfi
     if target == "adalora":
         notes = (*notes, "peft divides by the rank, which changes no exponent while the rank is fixed")
     init = "gaussian" if target == "adalora" else ""
-    return PeftConfig(path, init, "", (), notes, target, tuple(_beyond(fields, modules)), modules)
+    beyond = tuple(_beyond(fields, modules))
+    return PeftConfig(path, init, "", (), notes, target, beyond, modules, unknown=_unknown(fields))
 
 
 def _target(fields: dict[str, Any]) -> str:
@@ -250,12 +284,26 @@ def _pattern(name: str, fields: dict[str, Any]) -> dict[str, Any]:
     found = fields.get(name) or {}
     if not isinstance(found, dict):
         raise ConfigError(f"{name} is {value_text(found)}", hint="write an object from module names to numbers")
-    targets = fields.get("target_modules")
     for key in found:
         _check_expression(name, key)
-        if isinstance(targets, list):
-            _check_key(name, key, [t for t in targets if isinstance(t, str)])
     return found
+
+
+def _check_keys(fields: dict[str, Any]) -> None:
+    targets = fields.get("target_modules")
+    if isinstance(targets, list):
+        for name in ("rank_pattern", "alpha_pattern"):
+            for key in fields.get(name) or {}:
+                _check_key(name, key, [t for t in targets if isinstance(t, str)])
+
+
+def _check_alphas(fields: dict[str, Any]) -> None:
+    """A multiplier of 0 or below trains nothing or climbs."""
+    pattern = fields.get("alpha_pattern") or {}
+    named = {f"alpha_pattern[{value_text(key)}]": value for key, value in pattern.items()}
+    for name, value in ({"lora_alpha": fields.get("lora_alpha", 8)} | named).items():
+        if value <= 0:
+            raise ConfigError(f"{name} is {value_text(value)}", hint="write a positive number")
 
 
 def _check_expression(pattern: str, key: str) -> None:
@@ -303,13 +351,14 @@ def _rank(name: str, value: object) -> int:
 
 
 def _alpha(name: str, value: object) -> Fraction:
-    """An exact alpha. The bounds are checked before it becomes a fraction, whose size they keep sane."""
+    """An exact alpha, 0 and below too. Bounds are checked before it becomes a fraction, whose size they keep sane."""
     match value:
         case int() | Decimal() if not isinstance(value, bool) and len(str(value)) <= MOST_DIGITS:
             known: int | Decimal = value
         case _:
-            known = 0
-    if not Decimal(1) / LARGEST <= known <= LARGEST:
+            known = 2 * LARGEST
+    least = Decimal(1) / LARGEST
+    if not (least <= known <= LARGEST or known == 0 or -LARGEST <= known <= -least):
         raise ConfigError(f"{name} is {value_text(value)}", hint="write a positive number")
     return Fraction(known)
 
@@ -326,8 +375,7 @@ def _group_notes(groups: tuple[Group, ...]) -> Iterator[str]:
 
 
 def _notes(fields: dict[str, Any], modules: Modules, start: Initialisation | None) -> Iterator[str]:
-    unmatched = sorted(set(modules.keys).difference(key for pair in modules.pairs for key in pair))
-    if unmatched:
+    if unmatched := _unmatched(modules):
         listed = shown(", ".join(map(value_text, unmatched)), LONGEST)
         yield f"keys that match no module, which peft leaves out: {listed}"
     targets = fields.get("target_modules")
@@ -341,9 +389,18 @@ def _notes(fields: dict[str, Any], modules: Modules, start: Initialisation | Non
     if fields.get("bias") not in (None, "none", False):
         yield f"biases are trained as well (bias {value_text(fields['bias'])}), which is not derived"
     yield from (text for name, text in BESIDE.items() if fields.get(name))
-    extra = sorted(fields.keys() - KNOWN)
-    if extra:
+    if extra := _unknown(fields):
         yield f"unknown fields, ignored: {shown(', '.join(map(value_text, extra)), LONGEST)}"
+
+
+def _unmatched(modules: Modules) -> tuple[str, ...]:
+    """Keys of the patterns that match no module."""
+    return tuple(sorted(set(modules.keys).difference(key for pair in modules.pairs for key in pair)))
+
+
+def _unknown(fields: dict[str, Any]) -> tuple[str, ...]:
+    """Fields that peft's configuration does not have."""
+    return tuple(sorted(fields.keys() - KNOWN))
 
 
 def _beyond(fields: dict[str, Any], modules: Modules) -> Iterator[str]:

@@ -141,6 +141,11 @@ class Modules:
         return wanted is None or (_named(wanted, name) and self._in_layer(name))
 
     @property
+    def names_readouts(self) -> bool:
+        """Are modules named, so that a readout may be among them? All linear layers leave the readout out."""
+        return self._wanted is not None
+
+    @property
     def embeddings(self) -> tuple[str, ...]:
         """The usual names of embeddings that get an adapter."""
         if self._wanted is None:

@@ -15,7 +15,7 @@ from gamma_calc.practice.law import Numbers
 from gamma_calc.practice.rates import TrainedGroup
 
 WHOLE: Final = (  # a module trained whole, by the last part of its name
-    (re.compile(r"embed|wte|wpe"), "embedding"),
+    (re.compile(r"embed(?!_out)|wte|wpe"), "embedding"),
     (re.compile(r"norm|ln_|layernorm"), "norm"),
     (re.compile(r"lm_head|score|classifier|embed_out|output"), "head"),
 )

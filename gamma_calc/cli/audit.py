@@ -1,0 +1,40 @@
+"""gamma-calc audit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from gamma_calc import __version__
+from gamma_calc.cli import GOOD, REFUTED
+from gamma_calc.cli.output import say, show
+from gamma_calc.cli.parameters import PRINTED
+from gamma_calc.practice.audit import auditing
+
+Flag = Parameter(negative="")
+
+
+def audit(
+    path: Annotated[Path, Parameter(help="a configuration, a folder of a saved adapter, or a safetensors file")],
+    /,
+    *,
+    lr: Annotated[str | None, Parameter(help="the learning rate, a number: 2e-4; else the file's own")] = None,
+    optimizer: Annotated[str | None, Parameter(help="adamw, adam, lion or sign; else the file's own")] = None,
+    width: Annotated[int | None, Parameter(help="features that enter a layer, such as hidden_size")] = None,
+    ratio: Annotated[str | None, Parameter(help="LoRA+: the rate of B over that of A; else the file's own")] = None,
+    sizes: Annotated[bool, Flag, Parameter(help="read the saved weights for their sizes")] = False,
+    strict: Annotated[bool, Flag, Parameter(help="warnings and unknown fields are errors")] = False,
+    quiet: Annotated[bool, Flag, Parameter(help="a line for each error and warning, nothing else")] = False,
+    format: Annotated[Literal["text", "json"], PRINTED] = "text",  # noqa: A002 - the option's name
+) -> int:
+    """What a configuration trains, the largest rate of each kind, and what in it works against training."""
+    found = auditing.audit(path, lr=lr, width=width, optimiser=optimizer, ratio=ratio, sizes=sizes, strict=strict)
+    if format == "json":
+        say(found.to_json(__version__))
+    elif not quiet:
+        show(found.blocks)
+    elif found.short_lines:
+        say("\n".join(found.short_lines))
+    return REFUTED if found.failed else GOOD
