@@ -16,8 +16,9 @@ from command import run
 
 from gamma_calc.catalogue.initialisations import INITIALISATIONS
 from gamma_calc.catalogue.targets import TARGETS
-from gamma_calc.cli import COMMANDS
+from gamma_calc.cli.commands import commands
 
+NAMES = [one.name for one in commands()]
 SECONDS = 20  # for one line
 DERIVING = ("derive", "explain", "compare")
 WORDS = (
@@ -86,7 +87,7 @@ FIELDS = {
 
 def command_line(draw: random.Random, folder: Path) -> list[str]:
     """A command with some options, most of which have a value that may fit."""
-    command = draw.choice([*COMMANDS, "deriv"]) if draw.random() < 0.3 else draw.choice(DERIVING)
+    command = draw.choice([*NAMES, "deriv"]) if draw.random() < 0.3 else draw.choice(DERIVING)
     words = [command]
     if command == "explain":
         words.append(draw.choice(["stable", "efficient", "nothing"]))

@@ -10,7 +10,9 @@ from command import run
 
 from gamma_calc import __version__, cli
 from gamma_calc.cli import derive, output
+from gamma_calc.cli.commands import Command, commands
 
+NAMES = [one.name for one in commands()]
 PROBE = """
 import sys
 from gamma_calc.cli import main
@@ -68,23 +70,22 @@ def test_the_version_is_the_package_version(capsys: pytest.CaptureFixture[str]) 
     assert run(capsys, "--version").out == f"{__version__}\n"
 
 
-@pytest.mark.parametrize("command", cli.COMMANDS)
+@pytest.mark.parametrize("command", NAMES)
 def test_the_help_of_a_command_shows_examples(capsys: pytest.CaptureFixture[str], command: str) -> None:
     outcome = run(capsys, f"{command} --help")
     assert outcome.code == 0
     assert f"\n  gamma-calc {command}" in outcome.out.partition("Examples:")[2]
 
 
-@pytest.mark.parametrize("command", cli.COMMANDS)
-def test_the_examples_of_the_help_are_accepted(command: str) -> None:
-    _, examples = cli.COMMANDS[command]
-    for line in examples.split("\n")[1:]:
+@pytest.mark.parametrize("found", commands(), ids=NAMES)
+def test_the_examples_of_the_help_are_accepted(found: Command) -> None:
+    for line in found.examples:
         cli.app().parse_args(shlex.split(line)[1:], exit_on_error=False, print_error=False)
 
 
 def test_every_command_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
     out = run(capsys, "--help").out
-    assert [name for name in (*cli.COMMANDS, "--install-completion", "--version") if name not in out] == []
+    assert [name for name in (*NAMES, "--install-completion", "--version") if name not in out] == []
 
 
 def test_completion_knows_commands_and_options() -> None:

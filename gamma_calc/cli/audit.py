@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from cyclopts import Parameter
 
@@ -12,6 +12,13 @@ from gamma_calc.cli import GOOD, REFUTED
 from gamma_calc.cli.output import say, show
 from gamma_calc.cli.parameters import PRINTED
 from gamma_calc.practice.audit import auditing
+
+EXAMPLES: Final = (
+    "gamma-calc audit adapter_config.json --width 4096 --lr 2e-4",
+    "gamma-calc audit path/to/adapter_folder --lr 2e-4 --sizes",
+    "gamma-calc audit axolotl.yaml --width 4096 --strict --quiet",
+    "gamma-calc audit lora.safetensors --format json",
+)
 
 Flag = Parameter(negative="")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from cyclopts import Parameter
 
@@ -12,6 +12,14 @@ from gamma_calc.cli.numeric import numeric
 from gamma_calc.cli.output import line, say, show
 from gamma_calc.cli.parameters import PRINTED, RecordFile
 from gamma_calc.display.json import json_text
+
+EXAMPLES: Final = (
+    "gamma-calc claims",
+    "gamma-calc claims I7 --verify all --trace",
+    "gamma-calc claims L10 N8 --format json",
+    "gamma-calc claims --verify all --record measured.json",
+    "gamma-calc claims --format markdown > docs/claims.md",
+)
 
 
 def claims(

@@ -19,6 +19,12 @@ from gamma_calc.display.json import Data, json_text
 from gamma_calc.errors import UnknownName
 from gamma_calc.studies.largest_rate import MULTIPLIERS, LargestRate, largest_shared_rate_of, rates_block
 
+EXAMPLES: Final = (
+    "gamma-calc compare --init A --init B --init AB",
+    "gamma-calc compare --init all",
+    "gamma-calc compare --init A --init B --lr per-factor --format json",
+)
+
 MOST_COLUMNS: Final = 4
 
 

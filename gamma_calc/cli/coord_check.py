@@ -20,6 +20,12 @@ from gamma_calc.errors import GammaError
 from gamma_calc.exponents import order
 from gamma_calc.practice.known import positive
 
+EXAMPLES: Final = (
+    "gamma-calc coord-check my_model.py:make_model --widths 128,256,512,1024 --optimizer adam --steps 5",
+    'gamma-calc coord-check my_model.py:make_model --lr 1e-2 --eta -1/2 --expect "change<=0 head:activation=1/2"',
+    "gamma-calc coord-check norms.csv --format json",
+)
+
 EXIT_CODES: Final = {"confirmed": 0, "refuted": 1, "undecided": 3}
 
 
@@ -70,7 +76,7 @@ def coord_check(
     judged: JudgementOptions = PLAIN,
     format: Annotated[Literal["text", "json"], PRINTED] = "text",  # noqa: A002 - option's name
 ) -> int:
-    """Train a model of your own at several widths and judge how activations and their changes grow."""
+    """Train a model of your own at several widths and judge how its activations and their changes grow."""
     refuse_missing("coord-check")
     if judged.figure is not None:
         numeric("measurement.figure").checked_figure(judged.figure)

@@ -16,6 +16,14 @@ from gamma_calc.display.blocks import Block
 from gamma_calc.display.json import json_text
 from gamma_calc.errors import OrderError
 
+EXAMPLES: Final = (
+    "gamma-calc derive",
+    "gamma-calc derive --init B --at eta=-1",
+    "gamma-calc derive --init general --lr per-factor --set b0=-1/2",
+    "gamma-calc derive adapter_config.json --rank growing --format json",
+    "gamma-calc derive toy --step all --trace",
+)
+
 MOST_STEPS: Final = 1000
 Format = Literal["text", "json", "latex"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from cyclopts import Parameter
 
@@ -14,6 +14,12 @@ from gamma_calc.cli.output import say, show
 from gamma_calc.cli.parameters import PRINTED, RecordFile
 from gamma_calc.display.json import json_text
 
+EXAMPLES: Final = (
+    "gamma-calc disagreements",
+    "gamma-calc disagreements sums rank",
+    "gamma-calc disagreements --verify all --record disagreements.json --format markdown",
+)
+
 
 def disagreements(
     *names: Annotated[str, Parameter(help="questions by name, such as sums; all of them if none is named")],
@@ -21,7 +27,7 @@ def disagreements(
     record: RecordFile = None,
     format: Annotated[Literal["text", "json", "markdown"], PRINTED] = "text",  # noqa: A002 - the option's name
 ) -> int:
-    """Questions on which published sources disagree: what follows from each side, and the numbers that decide.
+    """Where published sources differ: what follows from each side, and the numbers that decide.
 
     Without --verify what is shown is what is recorded in the package; --verify derives, or derives and measures.
     """

@@ -12,6 +12,12 @@ from gamma_calc.cli.output import say, show
 from gamma_calc.cli.parameters import PRINTED, Device, Executor, Steps, Widths
 from gamma_calc.cli.running import fill, refuse_failures
 
+EXAMPLES: Final = (
+    "gamma-calc experiment teacher-student",
+    "gamma-calc experiment teacher-student --figures figures --format json",
+    "gamma-calc experiment teacher-student wide.sqlite --widths 128:8192 --steps 60 --rates 1e-6:1:25",
+)
+
 EXIT_CODES: Final = {"confirmed": 0, "refuted": 1, "undecided": 3}
 
 
@@ -33,7 +39,7 @@ def experiment(
     figures: Annotated[Path | None, Parameter(help="draw loss.svg, rates.svg and features.svg in this folder")] = None,
     format: Annotated[Literal["text", "json"], PRINTED] = "text",  # noqa: A002 - option's name
 ) -> int:
-    """Run a published experiment, keep every cell in a file, and judge what was derived; the same command resumes."""
+    """A published experiment run again, each cell kept in a file; the same command resumes."""
     numbers = widths_of(widths)
     refuse_missing("experiment")
     experiments = numeric("evidence.experiments")

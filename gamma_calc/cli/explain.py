@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from cyclopts import Parameter
 
@@ -11,6 +11,12 @@ from gamma_calc.cli.output import show
 from gamma_calc.cli.parameters import Target
 from gamma_calc.derivation.reasons import reasons
 from gamma_calc.errors import unknown
+
+EXAMPLES: Final = (
+    "gamma-calc explain efficient --init B",
+    "gamma-calc explain stable --init general",
+    "gamma-calc explain feature-learning toy --lr per-factor",
+)
 
 
 def explain(

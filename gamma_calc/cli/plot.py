@@ -23,6 +23,13 @@ from gamma_calc.errors import ExponentSyntaxError, OrderError
 from gamma_calc.exponents import Region, order
 from gamma_calc.practice.law import Numbers
 
+EXAMPLES: Final = (
+    "gamma-calc plot -o sizes.svg",
+    "gamma-calc plot --init B --lr per-factor -o phase.svg",
+    "gamma-calc plot --init A --numbers n=4096,r=64 -o sizes.png",
+    "gamma-calc plot --init A --rank growing -o rank.pdf",
+)
+
 ADAPTERS: Final = ("lora", "lora+")  # whose rates publications speak of, by these names of exponents
 START: Final = "A"
 USUAL: Final[Mapping[str, tuple[object, ...]]] = {
@@ -44,7 +51,7 @@ def plot(
     numbers: Annotated[Texts, Parameter(help="axes in numbers: n=4096, or n=4096,r=64", **MANY)] = (),
     force: Force = False,
 ) -> None:
-    """Sizes against the one open exponent, or where the conditions hold over two."""
+    """A picture: sizes against one open exponent, or where the conditions hold over two."""
     path = new_file(checked_kind(output), force=force)
     blank(1, 1)
     known = _numbers(numbers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from cyclopts import Parameter
 
@@ -17,6 +17,12 @@ from gamma_calc.practice.known import positive, read_known
 from gamma_calc.practice.rates import RateTable, optimiser_named, rate_table
 from gamma_calc.practice.roles import Training
 from gamma_calc.practice.snippet import snippet
+
+EXAMPLES: Final = (
+    "gamma-calc rates adapter_config.json --width 4096 --lr 2e-4",
+    'gamma-calc rates adapter_config.json --width 4096 --lr 2e-4 --from "n=1024 r=8" --lora-plus',
+    "gamma-calc rates adapter_config.json --width 4096 --lr 2e-4 --format torch",
+)
 
 
 def rates(
@@ -32,7 +38,7 @@ def rates(
     optimizer: Annotated[str, Parameter(help="adamw, adam, lion or sign")] = "adamw",
     format: Annotated[Literal["text", "json", "torch"], PRINTED] = "text",  # noqa: A002 - option's name
 ) -> None:
-    """A learning rate for every group of parameters that a configuration trains."""
+    """A learning rate for every group of parameters that a peft configuration trains."""
     config = read_config(path / "adapter_config.json" if path.is_dir() else path)
     table = _table(config, width, lr, from_, optimizer, lora_plus=lora_plus)
     if format == "json":

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+EXAMPLES: Final = ("gamma-calc repl",)
+
 
 def repl() -> None:
     """A Python prompt with everything loaded."""

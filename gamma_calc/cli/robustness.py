@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from cyclopts import Parameter
 
@@ -19,6 +19,13 @@ from gamma_calc.display.json import json_text
 from gamma_calc.errors import OrderError
 from gamma_calc.exponents import Order
 from gamma_calc.studies import robustness_blocks as report
+
+EXAMPLES: Final = (
+    "gamma-calc robustness",
+    "gamma-calc robustness --init A,AB,pissa --assume additive",
+    "gamma-calc robustness --init AB --at eta_A=-1,eta_B=0",
+    "gamma-calc robustness --format json",
+)
 
 
 def robustness(

@@ -22,6 +22,12 @@ from gamma_calc.studies import shared_rate_blocks as report
 from gamma_calc.studies.rate_point import RATE, RatePoint
 from gamma_calc.studies.shared_rate import standing
 
+EXAMPLES: Final = (
+    "gamma-calc shared-rate --at eta=-1",
+    "gamma-calc shared-rate --init default,pissa,inilora-beta,inilora-alpha,full --numbers rate=2e-5,n=4096,r=8",
+    "gamma-calc shared-rate --init A,B,AB --at eta=-1,rho=1/4 --format json",
+)
+
 FULL: Final = "full"  # fine-tuning of the whole matrix, beside the starts of an adapter
 NUMBERS: Final = ("rate", "n", "r")
 TINY, HUGE = Decimal("1e-12"), Decimal("1e9")

@@ -29,6 +29,12 @@ from gamma_calc.cli.parameters import (
 from gamma_calc.cli.running import fill, refuse_failures
 from gamma_calc.errors import UnknownName
 
+EXAMPLES: Final = (
+    "gamma-calc sweep cells.sqlite --init A --init B --set eta=-1/2 --set eta=-1 --widths 256:4096 --seeds 8",
+    "gamma-calc sweep cells.sqlite --init B --set eta=-1 --executor processes:2 --export cells.csv",
+    "gamma-calc sweep cells.sqlite --lr per-factor --set eta_A=-1,eta_B=-1/2 --executor dask:tcp://HOST:8786",
+)
+
 AXES: Final = ("init", "optimizer", "lr", "rank", "scaling", "loss")
 
 

@@ -17,6 +17,12 @@ from gamma_calc.cli.parameters import PRINTED, Device, Steps, Target, Widths
 from gamma_calc.cli.progress import Tell, progress
 from gamma_calc.errors import OrderError
 
+EXAMPLES: Final = (
+    "gamma-calc validate --at eta=-1/2",
+    "gamma-calc validate --init B --at eta=-1 --widths 256:4096 --seeds 32 --figure slopes.svg",
+    "gamma-calc validate --stable-rate --init B --widths 256:4096",
+)
+
 EXIT_CODES: Final = {"confirmed": 0, "refuted": 1, "undecided": 3}
 MOST_SEEDS: Final = 256
 Progressed = Callable[[Any], None]
@@ -63,7 +69,7 @@ def validate(
     figure: Annotated[Path | None, Parameter(help="draw the slopes to this file")] = None,
     format: Annotated[Literal["text", "json"], PRINTED] = "text",  # noqa: A002 - option's name
 ) -> int:
-    """Run the program at growing widths and judge every derived order, or the largest stable rate."""
+    """Run the program at growing widths and judge every derived order."""
     question, widths = Question(target, options), widths_of(run.widths)
     measured = (_stable_rate if stable_rate else _orders)(question, widths, run)
     refuse_missing("validate")
