@@ -14,7 +14,7 @@ from typing import Final
 HERE: Final = Path(__file__).parent
 MARK: Final = "EXAMPLES"
 # Where there is no room for all, as after a word that is no command, these are named.
-FIRST: Final = ("derive", "explain", "compare", "robustness", "shared-rate", "rates", "transfer", "validate")
+FIRST: Final = ("derive", "explain", "compare", "robustness", "shared-rate", "audit", "rates", "transfer")
 
 
 @dataclass(frozen=True)

@@ -13,19 +13,17 @@ from gamma_calc.display.json import json_text
 from gamma_calc.practice.transfer import transfer as transferred
 from gamma_calc.practice.transfer_blocks import blocks, data, table
 
-<<<<<<< HEAD
-KNOWN: Final = (
-    'the known setting, as in "n=2048 r=8 alpha=16 lr=2e-4"; also s (the whole multiplier, in place of alpha), rslora, '
-    "init, optimizer, adapter (lora, lora+, dora, ..., full), lr_A and lr_B, and the path of an adapter_config.json"
-)
-CHANGE: Final = "what changes, in the same words; what is left out stays; more than one makes a table"
-=======
 EXAMPLES: Final = (
     'gamma-calc transfer --from "n=2048 r=8 alpha=16 lr=2e-4" --to "n=4096 r=64 rslora=true init=pissa"',
     'gamma-calc transfer --from "n=4096 adapter=full lr=1e-5" --to "adapter=lora r=16 alpha=32" --to adapter=lora+',
     'gamma-calc transfer --from "adapter_config.json n=4096 lr=2e-4" --to alpha=8 --format json',
 )
->>>>>>> 3fbc4f9 (A command is one file: found by its examples, its help read from it; a call loads its own alone)
+
+KNOWN: Final = (
+    'the known setting, as in "n=2048 r=8 alpha=16 lr=2e-4"; also s (the whole multiplier, in place of alpha), rslora, '
+    "init, optimizer, adapter (lora, lora+, dora, ..., full), lr_A and lr_B, and the path of an adapter_config.json"
+)
+CHANGE: Final = "what changes, in the same words; what is left out stays; more than one makes a table"
 
 
 def transfer(
