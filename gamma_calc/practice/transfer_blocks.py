@@ -121,7 +121,7 @@ def _law(powers: Any) -> str:
     if powers is None:
         return NONE
     if all(isinstance(one, dict) for one in powers.values()):
-        return ", ".join(f"{name} {_law(one)}" for name, one in powers.items())
+        return ", ".join(f"{name}: {_law(one)}" for name, one in powers.items())
     return " ".join(f"{name}^{power}".removesuffix("^1") for name, power in powers.items() if power != "0") or "1"
 
 

@@ -10,6 +10,7 @@ from gamma_calc.catalogue.lora import SCALINGS
 from gamma_calc.display.numbers import two_digits
 from gamma_calc.practice.carried_rate import CarriedRate
 from gamma_calc.practice.position import PerRate
+from gamma_calc.practice.setting_law import SettingLaw
 
 SAME: Final = 1 / 10**9
 BATCH: Final = "one sample at each step: how a rate moves with the batch is not derived"
@@ -97,4 +98,12 @@ def assumptions(found: CarriedRate) -> tuple[str, ...]:
     sides = (found.known.law, found.target)
     said = [text for law in sides for text in law.setting.conditions]
     derived = [text for law in sides for text in law.found.assumptions if text not in free]
-    return tuple(dict.fromkeys([ONE, BATCH, *said, *derived]))
+    fixed = [_fixed(law) for law in sides if law.setting.method.fixed]
+    return tuple(dict.fromkeys([ONE, BATCH, *fixed, *said, *derived]))
+
+
+def _fixed(law: SettingLaw) -> str:
+    names = " and ".join(law.setting.method.fixed)
+    return (
+        f"{law.setting.method.name} is derived at fixed {names}: its knees and edges are right up to a factor in them"
+    )
