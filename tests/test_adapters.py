@@ -81,7 +81,8 @@ def test_the_order_of_factors_does_not_matter() -> None:
 
 
 def test_a_product_of_many_directions_is_noise() -> None:
-    assert directions("a", "b", "c", "d", "e") == [Noise(N)]
+    assert directions(*"abcdefgh") != [Noise(N)]
+    assert directions(*"abcdefghi") == [Noise(N)]
 
 
 def test_the_update_of_an_entrywise_scale_is_along_the_gradient() -> None:

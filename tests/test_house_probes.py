@@ -68,7 +68,7 @@ class SignOfMean(Optimiser):
 
     def orders(self, memory: Value, gradient: Value, site: str | None) -> tuple[Value, Value]:
         mean = self.signed(memory, gradient)
-        return mean, ZERO if mean.is_zero else Value.collect(normalised(mean, mean.order, site))
+        return mean, ZERO if mean.is_zero else Value.collect(normalised(mean, site))
 
     def numeric(self, memory: Any, gradient: Array, step: int, width: int) -> tuple[Any, Array]:
         mean = gradient if memory is None else memory + (gradient - memory) / step

@@ -18,31 +18,12 @@ from oracle.slopes import Slope
 
 from gamma_calc import derive
 
-BELOW = {
-    "1.2 gate": "the rest of a function has moments with products of its argument's parts",
-    "1.2 cubic gate": "the rest of a function has moments with products of its argument's parts",
-    "1.2 gate with more": "the rest of a function has moments with products of its argument's parts",
-    "1.4 two readouts, sign": "where the largest part of a gradient is zero the next decides its sign",
-    "1.4 two readouts, adam": "where the largest part of a gradient is zero the next decides its sign",
-    "1.6 a product of six": "products of many factors become noise",
+BELOW: dict[str, str] = {
     "1.6 Gram matrix": "the diagonal of a Gram matrix is coherent",
-    "gate of relu of relu": "the rest of a function has moments with products of its argument's parts",
-    "gate times w": "the rest of a function has moments with products of its argument's parts",
-    "mask of three": "the rest of a function has moments with products of its argument's parts",
-    "saturated through a matrix, sign": "a saturated function and its slope share their entries",
-    "saturated through a matrix, adam": "a saturated function and its slope share their entries",
-    "saturated bias, sgd": "a saturated function and its slope share their entries",
-    "two samples, sign": "where the largest part of a gradient is zero the next decides its sign",
-    "two samples, adam": "where the largest part of a gradient is zero the next decides its sign",
-    "masked bias, sign": "where the largest part of a gradient is zero the next decides its sign",
-    "masked bias, adam": "where the largest part of a gradient is zero the next decides its sign",
     "Gram of growing rank": "the diagonal of a Gram matrix is coherent",
     "Gram of rows": "the diagonal of a Gram matrix is coherent",
 }
-ABOVE = {
-    "saturated bias, sign": "what a sign makes of a sparse vector is bounded, and no mark says that it is a bound",
-    "1.3 saturated, sign": "what a sign makes of a sparse vector is bounded, and no mark says that it is a bound",
-}
+ABOVE: dict[str, str] = {}
 BY_NAME = {case.name: case for case in CASES}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gamma_calc.calculus.dims import Shape
-from gamma_calc.calculus.direction import overlap_in
+from gamma_calc.calculus.overlap import overlap_in
 from gamma_calc.calculus.value import Value
 from gamma_calc.exponents import MINUS_INFINITY, Order, largest
 

@@ -30,10 +30,10 @@ from gamma_calc.calculus.direction import (
     RandomMatrix,
     VectorDirection,
     as_vector,
-    overlap,
     transpose_alternations,
 )
 from gamma_calc.calculus.lemmas import ADDITIVE_SUM, CENTRAL_LIMIT, COHERENT, OVERLAP, RETURN, TRUNCATED
+from gamma_calc.calculus.overlap import images_within, overlap
 from gamma_calc.calculus.value import Contribution
 from gamma_calc.exponents import maximum, order
 
@@ -86,12 +86,17 @@ def _random_matrix_on(matrix: RandomMatrix, v: VectorDirection, rule: SumRule) -
     fresh = matrix.inner.exponent * rule.gain
     back = matrix.inner.exponent - matrix.outer.exponent / 2
     image = FreshImage(matrix, v)
+    if isinstance(v, FreshImage) and v.matrix == matrix.T and maximum(fresh, back) == back:
+        yield Contribution(v.of, back, RETURN)  # the fresh part is no larger, and comes with this one alone
+        return
     if isinstance(v, Noise) or transpose_alternations(image) > MOST_ALTERNATIONS:
         yield Contribution(Noise(matrix.outer), maximum(fresh, back) if isinstance(v, Noise) else fresh, TRUNCATED)
     else:
         yield Contribution(image, fresh, ADDITIVE_SUM if rule.gain == 1 else CENTRAL_LIMIT)
-    if isinstance(v, FreshImage) and v.matrix == matrix.T:
-        yield Contribution(v.of, back, RETURN)
+    for made in dict.fromkeys(images_within(v, matrix.T)):
+        along = overlap(v, made, matrix.inner)
+        if made == v or along != matrix.inner.independent_overlap:
+            yield Contribution(made.of, back + along, RETURN)
 
 
 def _matrix_product_on(chain: MatrixProduct, v: VectorDirection, rule: SumRule) -> Iterator[Contribution]:

@@ -6,11 +6,13 @@ the vector it is an image of, or the place of the nonlinearity it is a remainder
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from gamma_calc.calculus.dims import Dim, Shape
-from gamma_calc.exponents import Order, maximum, order
+from gamma_calc.calculus.function import Function
+from gamma_calc.exponents import Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,13 @@ class FreshImage:
 
     matrix: RandomMatrix
     of: VectorDirection
+    _hash: int = field(init=False, repr=False, compare=False)  # kept, for directions nest
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.matrix, self.of)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     def __str__(self) -> str:
         return f"{self.matrix} {self.of}"
@@ -54,13 +63,66 @@ class FreshImage:
 
 @dataclass(frozen=True, slots=True)
 class Residual:
-    """The part of an entrywise nonlinear function that is not along its argument's components."""
+    """What an operation adds that is along nothing else, such as the remainder that a sign makes."""
 
     site: str
     from_earlier_step: bool = False
 
     def __str__(self) -> str:
         return f"{'past ' if self.from_earlier_step else ''}rest({self.site})"
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """An entrywise function of the vector at a site, scaled to size 1: one direction, whatever the vector is made of.
+
+    ``parts`` are the directions of its argument with their orders relative to it, so that the moments of the function
+    with them can be told (``calculus/overlap.py``); activations in them go by their place, so that nothing nests
+    without end. ``moments`` are the orders of mean, slope, even and odd moments relative to the function's size. An
+    example: relu(W x), whose argument is along W x alone, has a mean and a slope of order 0.
+    """
+
+    function: Function
+    site: str
+    moments: tuple[Order, Order, Order, Order]
+    parts: frozenset[tuple[VectorDirection, Order]]
+    power: int = 1
+    from_earlier_step: bool = False
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.place, self.moments, self.parts, self.power)))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @property
+    def place(self) -> tuple[str, str, bool]:
+        """The function and the vector that it is of: at one place, what the steps change are the parts."""
+        return self.function.name, self.site, self.from_earlier_step
+
+    @property
+    def named(self) -> Activation:
+        """The activation by its place alone."""
+        return replace(self, parts=frozenset())
+
+    def inside(self, sites: frozenset[str]) -> Activation:
+        """The activation as a part of the arguments at these sites."""
+        here = sites | {self.site}
+        return replace(self, parts=frozenset((within(part, here), order) for part, order in self.parts))
+
+    @property
+    def is_positive(self) -> bool:
+        """Is it above zero at every entry, so that a sign does not see it?"""
+        return self.function.positive and not self.function.vanishes
+
+    @property
+    def is_sparse(self) -> bool:
+        """Is it zero, or negligible, on a share of the entries, so that what is smaller shows there?"""
+        return self.function.vanishes or (self.function.positive and self.moments[0] != 0)
+
+    def __str__(self) -> str:
+        return f"{'past ' if self.from_earlier_step else ''}{self.function}({self.site[:6]})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +167,7 @@ class Unit:
         return "1"
 
 
-VectorDirection = GivenVector | FreshImage | Residual | Entrywise | Noise | FixedAxis | Unit
+VectorDirection = GivenVector | FreshImage | Residual | Activation | Entrywise | Noise | FixedAxis | Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,42 +241,48 @@ def nested(direction: Direction) -> int:
             return 0
 
 
-def overlap(u: VectorDirection, v: VectorDirection, dim: Dim) -> Order:
-    """The order of <u, v> / (|u| |v|) on an axis: 0 where they agree, -1/2 per exponent where they are independent.
+def factors(direction: VectorDirection) -> frozenset[VectorDirection]:
+    """What an entrywise product is made of; a mean has no factor."""
+    if isinstance(direction, Entrywise):
+        return direction.factors
+    return frozenset() if direction == ONES else frozenset({direction})
 
-    Images under one matrix inherit the overlap of what they are images of; this is what makes all vectors that a
-    fixed number of columns spans correlated with each other.
+
+def product_of(those: Iterable[VectorDirection]) -> VectorDirection:
+    """The direction of an entrywise product of different directions."""
+    distinct = frozenset(those)
+    if len(distinct) > 1:
+        return Entrywise(distinct)
+    return next(iter(distinct), ONES)
+
+
+def within(direction: VectorDirection, sites: frozenset[str]) -> VectorDirection:
+    """The direction as a part of the argument at the last of these sites: activations there go by their place alone.
+
+    So do those behind a matrix. Others keep what they are made of, so that relu(relu(u) + v) knows of u.
     """
-    if u == v:
-        return order(0)
-    independent = dim.independent_overlap
-    if isinstance(u, FreshImage) and isinstance(v, FreshImage) and u.matrix == v.matrix:
-        return maximum(independent, overlap(u.of, v.of, u.matrix.inner))
-    return independent
+    match direction:
+        case Activation():
+            return direction.named if direction.site in sites else direction.inside(sites)
+        case FreshImage(matrix, of):
+            return FreshImage(matrix, by_place(of))
+        case Entrywise(those):
+            return Entrywise(frozenset(within(f, sites) for f in those))
+        case _:
+            return direction
 
 
-def overlap_in(u: Direction, v: Direction, shape: Shape) -> Order:
-    """The order of the normalised inner product of two directions of a tensor of this shape."""
-    if u == v:
-        return order(0)
-    if isinstance(u, Outer) and isinstance(v, Outer):
-        return overlap(u.left, v.left, shape[0]) + overlap(u.right, v.right, shape[1])
-    if len(shape) == 1:
-        return overlap(as_vector(u), as_vector(v), shape[0])
-    rows, columns = shape
-    if isinstance(u, RandomMatrix) and isinstance(v, Outer):
-        return _overlap_with_update(u, v, rows, columns)
-    if isinstance(u, Outer) and isinstance(v, RandomMatrix):
-        return _overlap_with_update(v, u, rows, columns)
-    return rows.independent_overlap + columns.independent_overlap
-
-
-def _overlap_with_update(matrix: RandomMatrix, update: Outer, rows: Dim, columns: Dim) -> Order:
-    """<W, u w^T> is <W'u, w> and <W w, u>: coherent where the update came about through W itself."""
-    return maximum(
-        rows.independent_overlap + overlap(FreshImage(matrix.T, update.left), update.right, columns),
-        columns.independent_overlap + overlap(FreshImage(matrix, update.right), update.left, rows),
-    )
+def by_place(direction: VectorDirection) -> VectorDirection:
+    """The direction with activations that go by their place alone."""
+    match direction:
+        case Activation():
+            return direction.named
+        case FreshImage(matrix, of):
+            return FreshImage(matrix, by_place(of))
+        case Entrywise(those):
+            return Entrywise(frozenset(map(by_place, those)))
+        case _:
+            return direction
 
 
 def from_previous_step(direction: Direction, fresh: frozenset[str]) -> Direction:
@@ -236,9 +304,13 @@ def _vector_from_previous_step(direction: VectorDirection, fresh: frozenset[str]
             return replace(direction, from_earlier_step=True)
         case Residual():
             return replace(direction, from_earlier_step=True)
+        case Activation():
+            parts = frozenset((_vector_from_previous_step(part, fresh), order) for part, order in direction.parts)
+            earlier = direction.from_earlier_step or parts != direction.parts
+            return replace(direction, parts=parts, from_earlier_step=earlier)
         case FreshImage(matrix, of):
             return FreshImage(matrix, _vector_from_previous_step(of, fresh))
-        case Entrywise(factors):
-            return Entrywise(frozenset(_vector_from_previous_step(f, fresh) for f in factors))
+        case Entrywise(those):
+            return Entrywise(frozenset(_vector_from_previous_step(f, fresh) for f in those))
         case _:
             return direction

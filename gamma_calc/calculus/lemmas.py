@@ -33,13 +33,13 @@ RETURN: Final = Lemma(
     "Tensor Programs III (Yang, arXiv 2009.10685), the correction for a matrix and its transpose",
 )
 MEAN: Final = Lemma("mean of a factor", "a factor with non-zero mean keeps the other's direction", _TP)
+FUNCTION_VALUE: Final = Lemma(
+    "size of a function", "an entrywise function has the size that it has at entries of its argument's size", _TP
+)
 FUNCTION_KEPT: Final = Lemma(
-    "mean slope", "an entrywise function keeps its argument's directions, by its mean slope", "Stein's identity"
+    "slope", "a change of an entrywise function is the change of its argument times a slope", "mean value theorem"
 )
-FUNCTION_MEAN: Final = Lemma("mean of a function", "an even part has a mean of the order of its size", _TP)
-FUNCTION_FRESH: Final = Lemma(
-    "rest of a function", "what is neither mean nor along the argument is fresh", "Hermite expansion"
-)
+FUNCTION_MEAN: Final = Lemma("value at zero", "a function of what is zero is a constant", "the definition")
 ORTHOGONAL: Final = Lemma("declared orthogonality", "a product of two factors is zero by construction", "the program")
 SIGN_KEPT: Final = Lemma(
     "sign keeps directions",
@@ -62,7 +62,7 @@ GRAM: Final = Lemma(
     "the identity of Sherman and Morrison, docs/explanation",
 )
 TRUNCATED: Final = Lemma(
-    "twice-turned words are noise",
-    "a direction that went back and forth through the matrices more than once is kept as noise, coherent with itself",
-    "an upper bound of this package, docs/explanation",
+    "long words are noise",
+    "a direction with more turns or factors than are told apart is kept as noise, coherent with all noise of its axis",
+    "docs/explanation",
 )

@@ -8,19 +8,29 @@ this, so leaving it out changes no order, and it is what keeps deep programs sma
 
 from __future__ import annotations
 
+from typing import Final
+
 from gamma_calc.calculus.dims import Shape
-from gamma_calc.calculus.direction import Direction, overlap_in
+from gamma_calc.calculus.direction import Direction
+from gamma_calc.calculus.overlap import shows_in
+from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Value
 from gamma_calc.exponents import Order, largest
 
+NOWHERE: Final[frozenset[tuple[str, str]]] = frozenset()
 
-def prune_dominated(value: Value, shape: Shape) -> Value:
-    """The value without the components that another one covers."""
+
+def prune_dominated(value: Value, shape: Shape, *, zeros_show: bool = False) -> Value:
+    """The value without the components that another one covers.
+
+    Where zeros show (an optimiser divides entry by entry), none is covered by what is zero at some of its entries.
+    """
     kept = dict(value.components)
     if len(kept) < 2:
         return value
+    zeros = {direction: zero_sets(direction) if zeros_show else NOWHERE for direction in kept}
     for direction, size in value.components.items():
-        rest = ((d, o) for d, o in kept.items() if d != direction)
+        rest = ((d, o) for d, o in kept.items() if d != direction and zeros[d] <= zeros[direction])
         if any(_dominates(d, o, direction, size, shape) for d, o in rest):
             del kept[direction]
     return Value(kept)
@@ -28,9 +38,9 @@ def prune_dominated(value: Value, shape: Shape) -> Value:
 
 def projection_order(value: Value, direction: Direction, shape: Shape) -> Order:
     """The order of the value along a direction, chance projections of its other components included."""
-    return largest(size + overlap_in(d, direction, shape) for d, size in value.components.items())
+    return largest(size + shows_in(d, direction, shape) for d, size in value.components.items())
 
 
 def _dominates(other: Direction, other_size: Order, direction: Direction, size: Order, shape: Shape) -> bool:
-    independent_overlap = other_size + overlap_in(other, direction, shape)
+    independent_overlap = other_size + shows_in(other, direction, shape)
     return largest((independent_overlap, size)) == independent_overlap

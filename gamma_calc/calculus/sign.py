@@ -10,30 +10,74 @@ decides no order, unless one of them is annihilated by construction. Only then i
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
-from gamma_calc.calculus.direction import Entrywise, FreshImage, GivenVector, Noise, Outer, Residual, VectorDirection
+from gamma_calc.calculus.direction import (
+    Activation,
+    Direction,
+    Entrywise,
+    FreshImage,
+    GivenVector,
+    Noise,
+    Outer,
+    Residual,
+    VectorDirection,
+    as_vector,
+    factors,
+    is_matrix,
+    product_of,
+)
 from gamma_calc.calculus.lemmas import SIGN_FRESH, SIGN_KEPT
 from gamma_calc.calculus.value import Contribution, Value
-from gamma_calc.exponents import Order, largest
+from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum
+
+SIGNED: Final = (GivenVector, FreshImage, Residual, Activation, Entrywise, Noise)  # what has entries of either sign
 
 
-def normalised(value: Value, size: Order, site: str | None) -> Iterator[Contribution]:
-    """The components of x / n^size entry by entry, with the remainder that the entrywise division makes.
+def normalised(value: Value, site: str | None, floor: Order = MINUS_INFINITY) -> Iterator[Contribution]:
+    """The components of x over their own size, entry by entry, with the remainder that the entrywise division makes.
 
-    ``size`` is the order of what divides: the value's own order for sign, at least that with an epsilon. ``site``
-    names the remainder; without one it is left out.
+    ``floor`` is the least that anything is divided by, such as an epsilon. ``site`` names the remainder; without one it
+    is left out. Where a component is zero, the larger of the others divide: each component is divided by the largest of
+    those that are nowhere zero where it is not.
     """
+    zeros = {direction: zero_sets(direction) for direction in value.components}
     for direction, order in value.components.items():
-        yield Contribution(direction, order - size, SIGN_KEPT)
+        inside = [size for other, size in value.components.items() if zeros[other] <= zeros[direction]]
+        yield Contribution(signed(direction), order - largest((*inside, floor)), SIGN_KEPT)
     for direction, order in _remainders(value, site) if site else ():
-        yield Contribution(direction, order - size, SIGN_FRESH)
+        yield Contribution(direction, order - maximum(value.order, floor), SIGN_FRESH)
+
+
+def zero_sets(direction: Direction) -> frozenset[tuple[str, str]]:
+    """The places whose functions are zero, or negligible, on a share of the entries, and so is the direction there."""
+    if isinstance(direction, Outer):
+        sides = (("rows", direction.left), ("columns", direction.right))
+        return frozenset((f"{side} {site}", name) for side, one in sides for site, name in zero_sets(one))
+    if is_matrix(direction):
+        return frozenset()
+    activations = (f for f in factors(as_vector(direction)) if isinstance(f, Activation))
+    return frozenset((f.site, "past" if f.from_earlier_step else "") for f in activations if f.is_sparse)
+
+
+def signed(direction: Direction) -> Direction:
+    """The direction of its sign: a factor that is positive everywhere leaves no trace."""
+    if isinstance(direction, Outer):
+        return Outer(_signed(direction.left), _signed(direction.right))
+    return direction if is_matrix(direction) else _signed(as_vector(direction))
+
+
+def _signed(direction: VectorDirection) -> VectorDirection:
+    those = factors(direction)
+    kept = frozenset(f for f in those if not (isinstance(f, Activation) and f.is_positive))
+    return direction if kept == those else product_of(kept)
 
 
 def _remainders(value: Value, site: str) -> Iterator[tuple[Outer | Residual, Order]]:
     """Of a vector or a gradient. A scalar has none, and the sign of a random matrix is a random matrix again."""
     outers = [(d, o) for d, o in value.components.items() if isinstance(d, Outer)]
     if not outers:
-        if any(isinstance(d, GivenVector | FreshImage | Residual | Entrywise | Noise) for d in value.components):
+        if any(isinstance(d, SIGNED) for d in value.components):
             yield Residual(site), value.order
         return
     rows, columns = Residual(f"{site} rows"), Residual(f"{site} columns")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from gamma_calc.calculus.dims import Shape
 from gamma_calc.calculus.direction import FreshImage, MatrixProduct, RandomMatrix, on_axes
 from gamma_calc.calculus.lemmas import GIVEN
 from gamma_calc.calculus.pruning import prune_dominated
@@ -12,6 +13,11 @@ from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.engine.state import State
 from gamma_calc.language.expression import Expression, walk
 from gamma_calc.language.program import Program
+
+
+def pruned(program: Program, value: Value, shape: Shape) -> Value:
+    """The value without what decides no order in this program."""
+    return prune_dominated(value, shape, zeros_show=program.zeros_show) if program.prunes else value
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,11 +31,9 @@ class Evaluation:
     def value(self, expression: Expression) -> Value:
         for node in walk([expression]):
             if id(node) not in self._values:
-                self._values[id(node)] = (node, self._tidied(node, Value.collect(self.contributions(node))))
+                value = Value.collect(self.contributions(node))
+                self._values[id(node)] = node, pruned(self.program, value, node.shape)
         return self._values[id(expression)][1]
-
-    def _tidied(self, node: Expression, value: Value) -> Value:
-        return prune_dominated(value, node.shape) if self.program.prunes else value
 
     def contributions(self, node: Expression) -> Iterator[Contribution]:
         """Every way in which a direction comes into the node's value. The arguments must have been evaluated."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gamma_calc.calculus.pruning import prune_dominated
 from gamma_calc.calculus.value import Value
-from gamma_calc.engine.evaluate import Evaluation
+from gamma_calc.engine.evaluate import Evaluation, pruned
 from gamma_calc.engine.gradient import optimiser_inputs
 from gamma_calc.engine.state import State, Tensor
 from gamma_calc.language.expression import Expression
@@ -55,7 +54,7 @@ def _updated(here: Evaluation, rule: Rule) -> Tensor:
     whole = update if own is None else update.plus(here.value(own))
     last = whole.times(p.rate)
     values = (tensor.start, tensor.moved, last, memory)
-    return Tensor(*(values if not here.program.prunes else (prune_dominated(value, p.shape) for value in values)))
+    return Tensor(*(pruned(here.program, value, p.shape) for value in values))
 
 
 def _initial(program: Program, p: Parameter) -> Value:

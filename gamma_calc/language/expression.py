@@ -153,6 +153,11 @@ class Expression(ABC):
         return {k: v for k, v in vars(self).items() if k not in derived and not k.startswith("_")}
 
     @property
+    def place(self) -> str:
+        """What the node is besides its arguments, as a text that does not depend on the time of a parameter."""
+        return f"{type(self).__name__} {' '.join(f'{name} {fact}' for name, fact in sorted(self.facts.items()))}"
+
+    @property
     def exponents(self) -> tuple[Order, ...]:
         """The exponents that the operation itself depends on, besides those of its axes and arguments."""
         return ()

@@ -40,6 +40,10 @@ class Leaf(WithExponents, Expression):
         """Its shape and what it is, in words."""
         return shape_text(self.shape)
 
+    @property
+    def place(self) -> str:
+        return self.name
+
     def __str__(self) -> str:
         return self.name
 
@@ -171,6 +175,10 @@ class Snapshot(ParameterState):
 
     def before_update(self) -> Expression:
         return self.parameter if self.time is Time.PREVIOUS else self
+
+    @property
+    def place(self) -> str:
+        return self.parameter.name
 
     def of(self, history: History[Held]) -> Held:
         return history.start if self.time is Time.START else history.previous

@@ -158,6 +158,11 @@ class Program(SelfShowing):
             self.optimiser.for_parameter(p).reads_components for p in self.parameters
         )
 
+    @cached_property
+    def zeros_show(self) -> bool:
+        """Does a rule divide entry by entry, so that what is smaller decides where the larger part is zero?"""
+        return any(self.optimiser.for_parameter(p).divides_entries for p in self.parameters)
+
     @property
     def region(self) -> Region:
         """The declared domain of the exponents."""

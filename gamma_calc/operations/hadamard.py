@@ -7,15 +7,15 @@ from typing import Final
 
 from gamma_calc.calculus.assumptions import SumRule
 from gamma_calc.calculus.dims import Dim, Shape
-from gamma_calc.calculus.direction import ONES, Entrywise, Noise, VectorDirection, as_vector, nested
+from gamma_calc.calculus.direction import ONES, Noise, VectorDirection, as_vector, factors, nested
 from gamma_calc.calculus.lemmas import MEAN, PRODUCT, TRUNCATED
+from gamma_calc.calculus.overlap import entrywise_product
 from gamma_calc.calculus.value import Contribution, Value
-from gamma_calc.exponents import order
 from gamma_calc.language.expression import Array, Expression
 from gamma_calc.language.forms import Bilinear
 
-MOST_FACTORS: Final = 4  # of a product, and the most that lie inside each other, before it counts as noise
-MOST_NESTED: Final = 2
+MOST_FACTORS: Final = 8  # of a product, and the most that lie inside each other, before it counts as noise
+MOST_NESTED: Final = 4
 
 
 class Hadamard(Bilinear):
@@ -55,16 +55,7 @@ class Hadamard(Bilinear):
 
 def entrywise(u: VectorDirection, v: VectorDirection, dim: Dim) -> Contribution:
     """The direction of u * v: what stands in both has a mean, and the rest is kept."""
-    shared, rest = _factors(u) & _factors(v), _factors(u) ^ _factors(v)
-    made = Entrywise(rest)
-    if len(rest) < 2:
-        return Contribution(next(iter(rest), ONES), order(0), MEAN)
-    if len(rest) > MOST_FACTORS or nested(made) > MOST_NESTED:
-        return Contribution(Noise(dim), order(0), TRUNCATED)
-    return Contribution(made, order(0), MEAN if shared else PRODUCT)
-
-
-def _factors(direction: VectorDirection) -> frozenset[VectorDirection]:
-    if isinstance(direction, Entrywise):
-        return direction.factors
-    return frozenset() if direction == ONES else frozenset({direction})
+    made, gain = entrywise_product(u, v)
+    if len(factors(made)) > MOST_FACTORS or nested(made) > MOST_NESTED:
+        return Contribution(Noise(dim), gain, TRUNCATED)
+    return Contribution(made, gain, PRODUCT if factors(made) == factors(u) | factors(v) and made != ONES else MEAN)

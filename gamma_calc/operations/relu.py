@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from gamma_calc.calculus.function import Function, constant, reciprocal, same
 from gamma_calc.language.expression import Array, Expression
-from gamma_calc.operations.elementwise import Elementwise, Function, constant, reciprocal, same
+from gamma_calc.operations.elementwise import Elementwise
 
 
 def _step(x: Array) -> Array:
@@ -18,18 +19,25 @@ def _entries(x: Array) -> Array:
 
 STEP: Final = Function(
     "step",
-    kept=reciprocal,
+    size=constant,
     mean=constant,
-    rest=constant,
+    kept=reciprocal,
+    odd=constant,  # a step is one half and a sign
     apply=_step,
+    vanishes=True,
+    positive=True,
+    idempotent=True,
 )
 RELU: Final = Function(
     "relu",
-    kept=constant,
+    size=same,
     mean=same,
-    rest=same,
+    kept=constant,
+    even=same,
     apply=_entries,
     slope=STEP,
+    vanishes=True,
+    positive=True,
 )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from gamma_calc.calculus.function import Function, constant, nothing, reciprocal
 from gamma_calc.language.expression import Array, Expression
-from gamma_calc.operations.elementwise import Elementwise, Function, constant, nothing, reciprocal
+from gamma_calc.operations.elementwise import Elementwise
 
 
 def _entries(x: Array) -> Array:
@@ -14,9 +15,10 @@ def _entries(x: Array) -> Array:
 
 SIGN: Final = Function(
     "sign",
-    kept=reciprocal,
+    size=constant,
     mean=nothing,  # an odd function of a symmetric variable
-    rest=constant,
+    kept=reciprocal,
+    odd=constant,
     apply=_entries,
 )
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from gamma_calc.calculus.function import Function, nothing
 from gamma_calc.exponents import Order, maximum, minimum, order
 from gamma_calc.language.expression import Array, Expression
-from gamma_calc.operations.elementwise import Elementwise, Function, nothing
+from gamma_calc.operations.elementwise import Elementwise
 
 
 def _saturation(size: Order) -> Order:
@@ -14,12 +15,20 @@ def _saturation(size: Order) -> Order:
     return -maximum(0, size)
 
 
-def _rest(size: Order) -> Order:
+def _bounded(size: Order) -> Order:
+    return minimum(0, size)
+
+
+def _cubic(size: Order) -> Order:
     return 3 * minimum(0, size)
 
 
-def _slope_rest(size: Order) -> Order:
-    return 2 * minimum(0, size) + _saturation(size) / 2
+def _slope_size(size: Order) -> Order:
+    return _saturation(size) / 2
+
+
+def _slope_square(size: Order) -> Order:
+    return 2 * minimum(0, size) + _saturation(size)
 
 
 def _entries(x: Array) -> Array:
@@ -32,17 +41,21 @@ def _slope(x: Array) -> Array:
 
 SECH2: Final = Function(
     "tanh'",
-    kept=nothing,  # an even function keeps no component
+    size=_slope_size,
     mean=_saturation,
-    rest=_slope_rest,
+    kept=nothing,  # an even function keeps no part of its argument
+    even=_slope_square,
     apply=_slope,
     at_zero=order(0),
+    positive=True,
+    idempotent=True,
 )
 TANH: Final = Function(
     "tanh",
-    kept=_saturation,
+    size=_bounded,
     mean=nothing,  # an odd function of a symmetric variable
-    rest=_rest,
+    kept=_saturation,
+    odd=_cubic,
     apply=_entries,
     slope=SECH2,
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 from gamma_calc.calculus.sign import normalised
 from gamma_calc.calculus.value import ZERO, Value
-from gamma_calc.exponents import MINUS_INFINITY, Order, maximum, order
+from gamma_calc.exponents import MINUS_INFINITY, Order, order
 from gamma_calc.language.expression import Array
 from gamma_calc.language.optimiser import Optimiser
 
@@ -30,7 +30,7 @@ class Adam(Optimiser):
         mean = memory.plus(gradient)
         if mean.is_zero:
             return ZERO, ZERO
-        return mean, Value.collect(normalised(mean, maximum(mean.order, self.epsilon), site))
+        return mean, Value.collect(normalised(mean, site, self.epsilon))
 
     def means(self, memory: Any, gradient: Array, step: int) -> tuple[Any, Array, Array]:
         """The new memory, the running mean and the root of the running mean square, free of their start at zero.

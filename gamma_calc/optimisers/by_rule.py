@@ -15,6 +15,10 @@ class ByRule(Optimiser):
     __slots__ = ()
     rule: Optimiser
 
+    @property
+    def divides_entries(self) -> bool:
+        return self.rule.divides_entries
+
     def orders(self, memory: Value, gradient: Value, site: str | None) -> tuple[Value, Value]:
         return self.rule.orders(memory, gradient, site)
 

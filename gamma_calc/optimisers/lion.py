@@ -29,7 +29,7 @@ class Lion(Optimiser):
 
     def orders(self, memory: Value, gradient: Value, site: str | None) -> tuple[Value, Value]:
         mean = self.signed(memory, gradient)
-        return mean, ZERO if mean.is_zero else Value.collect(normalised(mean, mean.order, site))
+        return mean, ZERO if mean.is_zero else Value.collect(normalised(mean, site))
 
     def numeric(self, memory: Any, gradient: Array, step: int, width: int) -> tuple[Any, Array]:
         b1, b2 = (b.numerator / b.denominator for b in (self.beta1, self.beta2))

@@ -16,6 +16,10 @@ class SGD(Optimiser):
 
     name = "sgd"
 
+    @property
+    def divides_entries(self) -> bool:
+        return False
+
     def orders(self, memory: Value, gradient: Value, site: str | None) -> tuple[Value, Value]:
         return ZERO, gradient
 

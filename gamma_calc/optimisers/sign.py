@@ -22,7 +22,7 @@ class Sign(Optimiser):
     takes_signs = True
 
     def orders(self, memory: Value, gradient: Value, site: str | None) -> tuple[Value, Value]:
-        return ZERO, Value.collect(normalised(gradient, gradient.order, site)) if not gradient.is_zero else ZERO
+        return ZERO, Value.collect(normalised(gradient, site)) if not gradient.is_zero else ZERO
 
     def numeric(self, memory: Any, gradient: Array, step: int, width: int) -> tuple[Any, Array]:
         return None, gradient.sign()

@@ -1,0 +1,278 @@
+"""How far two directions agree: the order of <u, v> / (|u| |v|), and which direction shows all of another.
+
+On an axis of size N independent vectors overlap by N^-1/2. More than that comes from what they share:
+
+* images under one matrix overlap as much as what they are images of;
+* an entrywise product overlaps with another where all their factors pair off (Isserlis' theorem);
+* an activation takes part in such a pairing alone (its mean), or through parts of its argument (its slope and higher
+  moments, ``calculus/function.py``).
+
+An example: relu(u + v) against u * v. Both factors are parts of the activation's argument, which has a second moment
+with them, so the two overlap at order 0; against u * v * w only by chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import chain
+from typing import Final
+
+from gamma_calc.calculus.dims import Dim, Shape
+from gamma_calc.calculus.direction import (
+    ONES,
+    Activation,
+    Direction,
+    FreshImage,
+    Outer,
+    RandomMatrix,
+    VectorDirection,
+    as_vector,
+    factors,
+    product_of,
+)
+from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum, minimum, order
+
+MOST_MOMENTS: Final = 8  # parts of arguments that one pairing may use
+
+
+def overlap_in(u: Direction, v: Direction, shape: Shape) -> Order:
+    """The order of the normalised inner product of two directions of a tensor of this shape."""
+    if u == v:
+        return order(0)
+    if isinstance(u, Outer) and isinstance(v, Outer):
+        return overlap(u.left, v.left, shape[0]) + overlap(u.right, v.right, shape[1])
+    if len(shape) == 1:
+        return overlap(as_vector(u), as_vector(v), shape[0])
+    rows, columns = shape
+    if isinstance(u, RandomMatrix) and isinstance(v, Outer):
+        return _overlap_with_update(u, v, rows, columns)
+    if isinstance(u, Outer) and isinstance(v, RandomMatrix):
+        return _overlap_with_update(v, u, rows, columns)
+    return rows.independent_overlap + columns.independent_overlap
+
+
+def _overlap_with_update(matrix: RandomMatrix, update: Outer, rows: Dim, columns: Dim) -> Order:
+    """<W, u w^T> is <W'u, w> and <W w, u>: coherent where the update came about through W itself."""
+    return maximum(
+        rows.independent_overlap + overlap(FreshImage(matrix.T, update.left), update.right, columns),
+        columns.independent_overlap + overlap(FreshImage(matrix, update.right), update.left, rows),
+    )
+
+
+@lru_cache(maxsize=65536)
+def overlap(u: VectorDirection, v: VectorDirection, dim: Dim) -> Order:
+    """The order of <u, v> / (|u| |v|) on an axis: 0 where they agree, -1/2 per exponent where they are independent."""
+    if u == v:
+        return order(0)
+    return maximum(dim.independent_overlap, moment((*factors(u), *factors(v))))
+
+
+def moment(those: Iterable[VectorDirection]) -> Order:
+    """The order of the mean of an entrywise product of directions of size 1; -oo where it vanishes."""
+    atoms, functions, gain = _gathered(those)
+    pool = _Pool(frozenset(atoms), frozenset((f, 0) for f in functions))
+    return gain + _moment(pool, min(len(atoms) + 1, MOST_MOMENTS))
+
+
+# -- entrywise products ------------------------------------------------------------------------------------------------
+
+
+def entrywise_product(u: VectorDirection, v: VectorDirection) -> tuple[VectorDirection, Order]:
+    """The direction of u * v and its size: what stands in both has a mean, and the rest is kept."""
+    atoms, functions, gain = _gathered((*factors(u), *factors(v)))
+    return product_of((*atoms, *functions)), gain
+
+
+Gathered = tuple[tuple[VectorDirection, ...], tuple[Activation, ...], Order]
+
+
+def _gathered(those: Iterable[VectorDirection]) -> Gathered:
+    """Factors without squares, which have a mean, and each activation once; with the size that this adds."""
+    atoms: list[VectorDirection] = []
+    functions: dict[tuple[str, str, bool], Activation] = {}
+    gain = order(0)
+    for one in those:
+        if isinstance(one, Activation):
+            known = functions.get(one.place)
+            functions[one.place] = one if known is None else together(known, one)
+            gain = gain if known is None else gain + minimum(_concentration(known), _concentration(one))
+        elif one in atoms:
+            atoms.remove(one)
+        else:
+            atoms.append(one)
+    return tuple(atoms), tuple(functions.values()), gain
+
+
+def together(one: Activation, two: Activation) -> Activation:
+    """The product of two activations at one place, with the parts that either knows."""
+    parts = dict(one.parts)
+    for part, size in two.parts:
+        parts[part] = maximum(parts.get(part, MINUS_INFINITY), size)
+    power = 1 if one.function.idempotent else 2 - (one.power + two.power) % 2
+    mean, kept, even, odd = one.moments
+    least = minimum(mean, two.moments[0])  # of the one that is zero on more entries
+    return replace(one, parts=frozenset(parts.items()), power=power, moments=(least, kept, even, odd))
+
+
+def _concentration(one: Activation) -> Order:
+    """How much larger its square is than an activation's size says: its few entries are large where it is sparse."""
+    mean, kept, *_ = one.moments
+    return -maximum(mean, kept)
+
+
+def order_of_moment(one: Activation, count: int) -> Order:
+    """The order of the moment of an activation with so many parts of its argument."""
+    mean, kept, even, odd = one.moments
+    if one.power == 2:
+        return mean + kept if count % 2 else order(0)
+    if count < 2:
+        return kept if count else mean
+    return odd if count % 2 else even
+
+
+# -- pairings ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """Directions of an entrywise product that must pair off, and activations with the parts each has given so far."""
+
+    atoms: frozenset[VectorDirection]
+    functions: frozenset[tuple[Activation, int]]
+
+    def ways(self, budget: int) -> Iterator[Order]:
+        """The ways to pair everything off; no way is larger than 0. The atom with the fewest ways goes first."""
+        if not self.atoms:
+            yield from self._closed(budget)
+            return
+        options = [self._options(atom) for atom in self.atoms]
+        wanted, partners, givers = min(options, key=lambda option: len(option[1]) + len(option[2]))
+        for other, shared in partners:
+            yield shared + _moment(_Pool(self.atoms - {wanted, other}, self.functions), budget)
+        for function, part, size in givers if budget else ():
+            yield self._with(function, part, size, budget)
+
+    def _options(self, wanted: VectorDirection) -> _Options:
+        """What an atom can pair with, and the parts of activations that can."""
+        pairs = [(other, _pair(wanted, other)) for other in self.atoms if other != wanted]
+        partners = [(other, shared) for other, shared in pairs if not shared.is_zero_quantity]
+        givers = [(f, part, size) for f, _ in self.functions for part, size in f.parts if _mentions(part, wanted)]
+        return wanted, partners, givers
+
+    def _closed(self, budget: int) -> Iterator[Order]:
+        """With no atom left: the moments that the activations have, or one more part of one that has none."""
+        sizes = {function: order_of_moment(function, count) for function, count in self.functions}
+        if not any(size.is_zero_quantity for size in sizes.values()):
+            yield sum(sizes.values(), start=order(0))
+        for function, size in sizes.items():
+            if size != 0 and budget:
+                for part, share in function.parts:
+                    yield self._with(function, part, share, budget)
+                return
+
+    def _with(self, function: Activation, part: VectorDirection, size: Order, budget: int) -> Order:
+        """The moment when an activation has given one more part of its argument."""
+        counts = {f.place: n for f, n in self.functions}
+        counts[function.place] += 1
+        atoms, functions, gain = _gathered((*self.atoms, *(f for f, _ in self.functions), *factors(part)))
+        inside = _Pool(frozenset(atoms), frozenset((f, counts.get(f.place, 0)) for f in functions))
+        return gain + size + _moment(inside, budget - 1)
+
+
+_Options = tuple[VectorDirection, list[tuple[VectorDirection, Order]], list[tuple[Activation, VectorDirection, Order]]]
+
+
+@lru_cache(maxsize=65536)
+def _moment(pool: _Pool, budget: int) -> Order:
+    """The largest way to pair everything off."""
+    best = MINUS_INFINITY
+    for size in pool.ways(budget):
+        best = maximum(best, size)
+        if best == 0:
+            break
+    return best
+
+
+def _pair(one: VectorDirection, two: VectorDirection) -> Order:
+    """The overlap of two factors; -oo where they are independent."""
+    if one == two:
+        return order(0)
+    if isinstance(one, FreshImage) and isinstance(two, FreshImage) and one.matrix == two.matrix:
+        return overlap(one.of, two.of, one.matrix.inner)
+    return MINUS_INFINITY
+
+
+def _mentions(part: VectorDirection, wanted: VectorDirection) -> bool:
+    """Does a part have a factor that pairs with what is wanted, at once or through an activation of its own?"""
+    for factor in factors(part):
+        if isinstance(factor, Activation):
+            if any(_mentions(inside, wanted) for inside, _ in factor.parts):
+                return True
+        elif not _pair(factor, wanted).is_zero_quantity:
+            return True
+    return False
+
+
+# -- what comes back through a matrix, and what shows another direction ------------------------------------------------
+
+
+def images_within(direction: VectorDirection, matrix: RandomMatrix) -> Iterator[FreshImage]:
+    """The images under a matrix that a direction is made of, at any depth."""
+    for factor in factors(direction):
+        if isinstance(factor, FreshImage) and factor.matrix == matrix:
+            yield factor
+        elif isinstance(factor, Activation):
+            yield from chain.from_iterable(images_within(part, matrix) for part, _ in factor.parts)
+
+
+def shows_in(u: Direction, v: Direction, shape: Shape) -> Order:
+    """The size at which u stands for v: whatever v overlaps with, u at size 1 gives as much as v at this size."""
+    if u == v:
+        return order(0)
+    if isinstance(u, Outer) and isinstance(v, Outer):
+        return shows(u.left, v.left, shape[0]) + shows(u.right, v.right, shape[1])
+    if len(shape) == 1:
+        return shows(as_vector(u), as_vector(v), shape[0])
+    return overlap_in(u, v, shape)
+
+
+@lru_cache(maxsize=65536)
+def shows(u: VectorDirection, v: VectorDirection, dim: Dim) -> Order:
+    """The size at which u stands for v on an axis; by chance it does so at its overlap with an independent one."""
+    if u == v:
+        return order(0)
+    return largest((dim.independent_overlap, *_shown(u, v, dim)))
+
+
+def _shown(u: VectorDirection, v: VectorDirection, dim: Dim) -> Iterator[Order]:
+    if isinstance(u, FreshImage) and isinstance(v, FreshImage) and u.matrix == v.matrix:
+        yield shows(u.of, v.of, u.matrix.inner)
+    alike = {f.place: f for f in factors(v) if isinstance(f, Activation)}
+    for f in (f for f in factors(u) if isinstance(f, Activation)):
+        rest = product_of(factors(u) - {f})
+        twin = alike.get(f.place)
+        if twin is not None:
+            yield _shows_parts(f, twin, dim) + shows(rest, product_of(factors(v) - {twin}), dim)
+        if not f.moments[0].is_zero_quantity:
+            yield f.moments[0] + shows(rest, v, dim)
+        for part, size in f.parts if not f.moments[1].is_zero_quantity else ():
+            made, gain = entrywise_product(rest, part)
+            if factors(made) & factors(v) or (made == ONES) == (v == ONES):
+                yield f.moments[1] + size + gain + shows(made, v, dim)
+
+
+def _shows_parts(one: Activation, two: Activation, dim: Dim) -> Order:
+    """By how much less one activation shows of the parts of another at the same place."""
+    if one.power != two.power:
+        return MINUS_INFINITY
+    least = order(0)
+    for mine, its in zip(one.moments, two.moments, strict=True):
+        least = least if its.is_zero_quantity else minimum(least, mine - its)
+    known = dict(one.parts)
+    for part, size in two.parts:
+        if known.get(part) != size:
+            shown = largest(mine + shows(other, part, dim) for other, mine in one.parts)
+            least = minimum(least, shown - size)
+    return least
