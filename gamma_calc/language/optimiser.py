@@ -29,6 +29,11 @@ class Optimiser(WithExponents, ABC):
     reads_components: ClassVar[bool] = False  # not sizes and overlaps alone, so that none may be left out
     takes_signs: ClassVar[bool] = False  # every entry of an update is 1, -1 or 0: such steps can cancel exactly
 
+    @property
+    def divides_entries(self) -> bool:
+        """Is each entry of an update scaled by itself, so that what is smaller decides where the larger part is zero?"""
+        return True
+
     def for_parameter(self, parameter: Expression) -> Optimiser:
         """The rule for one parameter: this one, unless it differs by parameter (see ``optimisers/by_shape.py``)."""
         return self
