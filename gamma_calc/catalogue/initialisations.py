@@ -15,6 +15,8 @@ from typing import Final
 from gamma_calc.errors import ProgramError
 from gamma_calc.exponents import Exponent, Order, order
 
+UNIT_POWERS: Final = ("0", "0", "0", "0")
+
 
 @dataclass(frozen=True, slots=True)
 class InPeft:
@@ -70,7 +72,7 @@ class Initialisation:
     assumes: str = ""
     peft: InPeft | None = None
     construction: str = ""
-    logarithm: tuple[str, str, str, str] = ("0", "0", "0", "0")
+    logarithm: tuple[str, str, str, str] = UNIT_POWERS
 
     @property
     def constructed_by(self) -> str:
@@ -86,6 +88,11 @@ class Initialisation:
     def adds_at_once(self) -> bool:
         """Is the product of both factors added to the output before anything is trained?"""
         return not (self.residual or self.orthogonal or "-inf" in (self.a0, self.b0))
+
+    @property
+    def constructed(self) -> bool:
+        """Are the factors made of something, so that independent draws of their orders are not the same thing?"""
+        return bool(self.along or self.tau or self.logarithm != UNIT_POWERS or self.frozen != "none")
 
     @property
     def caveats(self) -> tuple[str, ...]:

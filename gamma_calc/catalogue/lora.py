@@ -15,7 +15,7 @@ from gamma_calc.errors import ProgramError, pick
 from gamma_calc.exponents import Exponent, Order, order
 from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.expression import Expression
-from gamma_calc.language.initialisation import Init, given, iid, zero
+from gamma_calc.language.initialisation import Construction, Init, given, iid, zero
 from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, internal, other, output
 from gamma_calc.operations.outer import outer
@@ -127,6 +127,7 @@ def lora(
         sum_rule=pick("sum rule", sum_rule, SUM_RULES),
         orthogonal=frozenset({("B", "A")}) if start.orthogonal else frozenset(),
         notes=(*notes, objective.statement),
+        construction=Construction(init, power) if (a0, b0, tau) == (None, None, None) and start.constructed else None,
     )
 
 

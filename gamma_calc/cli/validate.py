@@ -95,7 +95,7 @@ def _orders(question: Question, widths: tuple[int, ...], run: MeasurementOptions
 
     def measured(tell: Progressed) -> Any:
         return numeric("measurement.validate").validate(
-            question.program, point, widths=widths, on_progress=tell, **settings
+            question.program, point, widths=widths, published=True, on_progress=tell, **settings
         )
 
     return measured
@@ -112,7 +112,7 @@ def _stable_rate(question: Question, widths: tuple[int, ...], run: MeasurementOp
         )
 
     def measured(tell: Progressed) -> Any:
-        settings = numeric("executor.settings").Settings(**run.given("steps", "device", "memory"))
+        settings = numeric("executor.settings").Settings(published=True, **run.given("steps", "device", "memory"))
         return numeric("measurement.stable_rate").largest_stable_rate(
             question.program, widths=widths, settings=settings, on_progress=tell, **run.repeated
         )

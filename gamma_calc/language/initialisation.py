@@ -30,6 +30,17 @@ class Init(WithExponents):
         return "zero" if self.is_zero else f"iid entries n^({self.entry})"
 
 
+@dataclass(frozen=True, slots=True)
+class Construction(WithExponents):
+    """How the factors A and B of a program are made where they are no independent draws: a name of the catalogue.
+
+    A run may make them so, or draw factors of the same orders. ``multiplier`` is the exponent of s; some divide by it.
+    """
+
+    name: str
+    multiplier: Order
+
+
 zero = Init(MINUS_INFINITY)
 
 

@@ -18,6 +18,7 @@ from gamma_calc.exponents import Exponent, Region, order, power
 from gamma_calc.language.change import change, split
 from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.expression import Expression, walk
+from gamma_calc.language.initialisation import Construction
 from gamma_calc.language.leaves import Data, Leaf, Parameter
 from gamma_calc.language.optimiser import Optimiser
 from gamma_calc.language.structure import structure
@@ -110,7 +111,8 @@ class Program(SelfShowing):
 
     ``loss`` is a scalar expression; ``watch`` the quantities to report; ``domain`` the constraints on the exponents
     ("0 <= rho <= 1"), empty for none; ``assumptions`` what decides an alignment, in words, listed with every result;
-    ``orthogonal`` the pairs of parameters whose initial product is zero by construction.
+    ``orthogonal`` the pairs of parameters whose initial product is zero by construction; ``construction`` how a run can
+    make the factors A and B as they are published.
 
     Raises ShapeError and ProgramError when it is written, not when it runs.
 
@@ -130,6 +132,7 @@ class Program(SelfShowing):
     sum_rule: SumRule = CLT
     orthogonal: frozenset[tuple[str, str]] = frozenset()
     notes: tuple[str, ...] = ()
+    construction: Construction | None = None
     quantities: Mapping[str, Quantity] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -200,6 +203,7 @@ class Program(SelfShowing):
             optimiser=self.optimiser.substituted(rewrite),
             watch=tuple(tuple(q.substituted(rewrite) for q in group) for group in self.watch),
             domain=str(Region.parse(self.domain).substitute(orders)),
+            construction=self.construction and self.construction.substituted(rewrite),
         )
 
     # -- content and appearance -----------------------------------------------------------------------------------
@@ -209,7 +213,7 @@ class Program(SelfShowing):
         """Everything that decides an answer, without the identity of nodes."""
         watched = tuple((q.name, q.role) for q in self.quantities.values())
         roots = [self.loss, *(node for q in self.quantities.values() for node in (q.expression, q.node))]
-        settings = self.optimiser, self.region, self.sum_rule, self.orthogonal, self.notes
+        settings = self.optimiser, self.region, self.sum_rule, self.orthogonal, self.notes, self.construction
         return self.name, structure(roots), watched, settings
 
     def __eq__(self, other: object) -> bool:

@@ -14,9 +14,11 @@ import torch
 from gamma_calc.language.program import Program
 from validation.arrays.draws import Draws
 from validation.errors import BudgetError, SettingError
-from validation.executor.execute import execute
+from validation.executor.execute import NOTHING_GIVEN, execute
 from validation.executor.memory import MEMORY, allowed
 from validation.executor.plan import Plan
+from validation.executor.published import arrays
+from validation.executor.published import numbers as made_numbers
 from validation.executor.settings import DTYPES, Settings, checked_settings
 from validation.kinds import check_count, check_counts, check_numbers, checked_program
 
@@ -137,7 +139,8 @@ def _run(plan: Plan, name: str, seeds: Sequence[int], rates: Sequence[float], se
     draws = Draws(name, plan.width, tuple(seeds), len(factors), dtype, device)
     each = torch.tensor(factors, dtype=dtype, device=device).repeat_interleave(len(seeds))
     with torch.inference_mode():
-        record = execute(plan, draws, settings.steps, each)
+        given = arrays(plan, draws) if settings.published else NOTHING_GIVEN
+        record = execute(plan, draws, settings.steps, each, given)
 
     def cut(x: torch.Tensor) -> Floats:
         shaped = x.reshape(len(factors), len(seeds), *x.shape[1:])[: len(rates)]
@@ -176,7 +179,8 @@ def _too_few(plan: Plan, what: str, hint: str) -> BudgetError:
 
 def _bytes(plan: Plan, settings: Settings) -> int:
     """What one repetition takes."""
-    return plan.numbers(settings.steps) * DTYPES[settings.dtype].itemsize
+    drawn = plan.numbers(settings.steps) * DTYPES[settings.dtype].itemsize
+    return drawn + (8 * made_numbers(plan) if settings.published else 0)
 
 
 def _groups(plan: Plan, rates: Sequence[float], settings: Settings) -> Iterator[tuple[int, Sequence[float]]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, cast
+from types import MappingProxyType
+from typing import Any, Final, cast
 
 import torch
 
@@ -27,13 +28,19 @@ from validation.executor.plan import Plan
 from validation.executor.recorder import Recorder, RunRecord, Values
 from validation.executor.storage import Given
 
+NOTHING_GIVEN: Final[Mapping[str, Tensor]] = MappingProxyType({})
 
-def execute(plan: Plan, draws: Draws, steps: int, rates: Tensor) -> RunRecord:
+
+def execute(
+    plan: Plan, draws: Draws, steps: int, rates: Tensor, given: Mapping[str, Tensor] = NOTHING_GIVEN
+) -> RunRecord:
     """Run a plan; ``rates`` multiplies every learning rate, one factor for each repetition.
+
+    ``given`` has the arrays, by name, of tensors that are not drawn.
 
     Nothing in a step waits for the device.
     """
-    run, recorder = TrainingRun(plan, draws, rates), Recorder(plan, torch.zeros_like(rates))
+    run, recorder = TrainingRun(plan, draws, rates, given), Recorder(plan, torch.zeros_like(rates))
     recorder.add(run.value, run.gradients_watched(), {})
     for step in range(1, steps + 1):
         recorder.add(run.value, *run.take_step(step))
@@ -43,14 +50,16 @@ def execute(plan: Plan, draws: Draws, steps: int, rates: Tensor) -> RunRecord:
 class Leaves:
     """The arrays that are drawn rather than computed."""
 
-    def __init__(self, plan: Plan, draws: Draws, rates: Tensor) -> None:
-        self.plan, self.draws, self.rates = plan, draws, rates
+    def __init__(self, plan: Plan, draws: Draws, rates: Tensor, given: Mapping[str, Tensor]) -> None:
+        self.plan, self.draws, self.rates, self.given = plan, draws, rates, given
         self.sample = 0
 
     def leaf(self, node: Given) -> Array:
         return self.draw(node, f"{node.name}@{self.sample}" if node.fresh else node.name)
 
     def draw(self, leaf: Given, name: str) -> Array:
+        if name in self.given:
+            return self.given[name]
         deviation = self.plan.power(leaf.entry)
         if deviation == 0:
             return self.zero(leaf)
@@ -99,7 +108,7 @@ class _History:
 class TrainingRun:
     """The arrays of one run, as far as it has come."""
 
-    def __init__(self, plan: Plan, draws: Draws, rates: Tensor) -> None:
+    def __init__(self, plan: Plan, draws: Draws, rates: Tensor, given: Mapping[str, Tensor] = NOTHING_GIVEN) -> None:
         self.plan, self.storage, self.draws, self.rates = plan, plan.storage, draws, rates
         self.rates_differ = bool((rates != 1).any())
         self.now: dict[str, Array] = {}
@@ -108,7 +117,7 @@ class TrainingRun:
         self.last: dict[str, Array] = {}  # by the last update
         self.memory: dict[str, Any] = {}
         self.signs: dict[str, Tensor] = {}  # of a factor of a gradient that stays the same
-        self.leaves = Leaves(plan, draws, rates)
+        self.leaves = Leaves(plan, draws, rates, given)
         operations = plan.graph.operations
         self.values: list[Array] = [None] * len(operations)
         self.changing = [i for i, operation in enumerate(operations) if not operation.constant]
@@ -229,7 +238,8 @@ class TrainingRun:
 
     def _begin(self) -> None:
         for name, p in self.parameters.items():
-            self.now[name] = self._given(name) if name in self.storage.initial else self.leaves.draw(p, name)
+            computed = name in self.storage.initial and name not in self.leaves.given
+            self.now[name] = self._computed(name) if computed else self.leaves.draw(p, name)
         for left, right in sorted(self.plan.program.orthogonal):
             self._make_orthogonal(left, right)
         for name, p in self.parameters.items():
@@ -238,7 +248,7 @@ class TrainingRun:
             if self.storage.keeps_moved(name):
                 self.added[name] = self.leaves.zero(p)
 
-    def _given(self, name: str) -> Tensor:
+    def _computed(self, name: str) -> Tensor:
         """A start that the program computes; a copy, as training moves it in place."""
         place = self.storage.initial[name]
         start = long_axis_contiguous(dense(self.value(place))).clone()

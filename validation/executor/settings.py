@@ -35,7 +35,8 @@ class Settings:
 
     ``sizes`` gives fixed dimensions their number of entries by name (5 where it does not) and growing ones the factor
     in front of their power of the width (1 where it does not), ``memory`` the bytes that a cell may take at once, or
-    None for half of what is free: it decides how many seeds run together, and no number depends on it. Raises
+    None for half of what is free: it decides how many seeds run together, and no number depends on it. ``published``
+    makes the factors of a program as its initialisation is published, where that can be made at the width. Raises
     SettingError for what cannot be used, UnknownName for a kind of numbers or a device that there is not, DeviceError
     for a device that is not here.
 
@@ -48,6 +49,7 @@ class Settings:
     device: str = "cpu"
     sizes: Mapping[str, int] = field(default_factory=dict)
     memory: int | None = None
+    published: bool = False
 
     def __post_init__(self) -> None:
         check_count("steps", self.steps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
@@ -20,6 +21,18 @@ BY_FUNCTION: Final = {
 CONSTRUCTIONS: Final[Mapping[str, Callable[[Layer], Factors]]] = MappingProxyType(
     {i.name: BY_FUNCTION[i.constructed_by] for i in INITIALISATIONS.values() if i.constructed_by != "none"}
 )
+
+
+LARGEST: Final = MappingProxyType({decomposed.__name__: 1024, fitted.__name__: 256})  # what takes too long above
+
+
+def largest_width(name: str) -> float:
+    """The largest width at which a construction is made within seconds: decomposing a weight takes n^3 operations.
+
+    >>> largest_width("pissa"), largest_width("lora-ga")
+    (1024, inf)
+    """
+    return LARGEST.get(pick("initialisation", name, CONSTRUCTIONS).__module__, math.inf)
 
 
 def construct(name: str, layer: Layer) -> Factors:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import gcd
 from typing import Final
 
 import torch
@@ -45,7 +46,7 @@ def loftq(layer: Layer) -> Factors:
 
 def quantised(weight: Tensor) -> Tensor:
     """Rounded to evenly spaced levels, scaled to the largest entry of each block of a row."""
-    blocks = weight.reshape(len(weight), -1, BLOCK)
+    blocks = weight.reshape(len(weight), -1, gcd(BLOCK, weight[0].numel()))
     scale = blocks.abs().amax(-1, keepdim=True) / LEVELS
     return ((blocks / scale).round() * scale).reshape(weight.shape)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +13,7 @@ from gamma_calc.display.figure import save
 from gamma_calc.display.json import Data, json_text
 from gamma_calc.errors import unknown
 from validation.executor.memory import MEMORY, gigabytes
+from validation.executor.published import RunStart
 from validation.measurement.figure import panels
 from validation.statistics.slope import Floats
 from validation.statistics.verdict import Row, Verdict, overall
@@ -29,8 +30,8 @@ class Validation:
     """One row for each quantity and step, and the verdict on all of them.
 
     ``sizes`` holds the root mean squares over seeds behind each row: (quantity, step) to one number for each width.
-    ``memory`` is the number of bytes that the largest cell took at least, where that is known. ``print`` gives the
-    table, ``to_json`` the data, ``figure`` the slopes.
+    ``memory`` is the number of bytes that the largest cell took at least, where that is known, ``start`` how the
+    factors were made where there are two ways. ``print`` gives the table, ``to_json`` the data, ``figure`` the slopes.
 
     >>> Validation("a program", (), (64, 128, 256, 512), 8, {}).verdict
     <Verdict.UNDECIDED: 'undecided'>
@@ -42,6 +43,7 @@ class Validation:
     seeds: int
     sizes: Mapping[tuple[str, int], Floats] = field(repr=False)
     memory: int | None = None
+    start: RunStart | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -56,7 +58,7 @@ class Validation:
         raise unknown("row", f"{quantity} at step {step}", [f"{r.quantity} at step {r.step}" for r in self.rows])
 
     def to_json(self) -> str:
-        """One object: program, widths, seeds, memory, rows, verdict.
+        """One object: program, widths, seeds, memory, start where there are two ways to make it, rows, verdict.
 
         A predicted exponent is text, such as "-1/2" or "-inf".
         """
@@ -82,7 +84,8 @@ class Validation:
             for r in self.rows
         ]
         found = {"program": self.program, "widths": self.widths, "seeds": self.seeds, "memory": self.memory}
-        return found | {"rows": rows, "verdict": self.verdict.value}
+        start = {} if self.start is None else {"start": asdict(self.start)}
+        return found | start | {"rows": rows, "verdict": self.verdict.value}
 
     def figure(self, path: str | Path) -> None:
         """Draw the log-log lines with the predicted slopes; the ending of the path is the format. Needs matplotlib.
@@ -115,9 +118,10 @@ class Validation:
 
     @property
     def _taken(self) -> str:
-        """Seeds, and the memory of the largest cell where it is more than is taken without need."""
+        """Seeds, the memory of the largest cell where it is more than is taken without need, and what start was run."""
         much = self.memory is not None and self.memory > MEMORY
-        return f"{self.seeds} seeds" + (f", {gigabytes(self.memory or 0)} for the largest cell" if much else "")
+        start = "" if self.start is None else f", {self.start}"
+        return f"{self.seeds} seeds" + (f", {gigabytes(self.memory or 0)} for the largest cell" if much else "") + start
 
     @property
     def _span(self) -> str:

@@ -17,6 +17,7 @@ from gamma_calc.exponents import Exponent, Order
 from gamma_calc.language.program import Program, Role
 from validation.executor.cell import check_memory
 from validation.executor.memory import check_results
+from validation.executor.published import as_published, how_started
 from validation.executor.settings import Settings, checked_seeds, checked_settings, checked_widths, doubled
 from validation.kinds import check_callback, check_number, check_point, checked_program
 from validation.measurement.predict import lower_monomials
@@ -126,6 +127,7 @@ def largest_stable_rate(
     rest = program.substitute(at) if at else program
     wanted = largest_rate(rest, settings.steps)
     at_zero = with_plain_rates(rest)
+    settings = as_published(at_zero, widths, settings) if settings.published else settings
     check_memory(at_zero, checked_widths(widths)[-1], settings)
     searches = [Search(at_zero, width, settings) for width in widths]
     try:
@@ -218,7 +220,8 @@ def _result(wanted: Prediction, searches: Sequence[Search], tolerance: float) ->
     largest = max(1 / min(search.found) for search in searches)  # the unit of the points
     means = {(row.quantity, row.step): 1 / (largest * np.sqrt(points.squares))}
     widths = tuple(search.width for search in searches)
-    return Validation(searches[0].program.name, (row,), widths, points.seeds, means)
+    start = how_started(searches[0].program, searches[0].settings)
+    return Validation(searches[0].program.name, (row,), widths, points.seeds, means, start=start)
 
 
 def _points(searches: Sequence[Search]) -> Points:

@@ -15,6 +15,7 @@ from validation.errors import MeasurementError
 from validation.executor.cell import Cell, check_memory, measure_cell
 from validation.executor.memory import check_results
 from validation.executor.plan import check_closed
+from validation.executor.published import as_published, how_started
 from validation.executor.settings import SPANS, Settings, checked_seeds, checked_widths, doubled
 from validation.kinds import check_callback, check_counts, check_number, check_point, check_rows, checked_program
 from validation.measurement.predict import predictions
@@ -60,6 +61,7 @@ def validate(
     most_seeds: int = MOST_SEEDS,
     wider: Sequence[int] = (),
     memory: int | None = None,
+    published: bool = False,
     only: Collection[tuple[str, int]] | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> Validation:
@@ -84,6 +86,8 @@ def validate(
         wider: more widths, for rows that no constant in front of the learning rates makes clear; no exponent depends
             on such a constant, so a row that a crossover hides is measured with a larger and a smaller one first.
         memory: bytes that a cell may take at once; without it half of what is free. No number depends on it.
+        published: make the factors as the initialisation is published, where the program says how and every width
+            allows it, and not from independent draws of the same orders; the answer says which was run.
         only: the rows wanted, as (quantity, step): seeds are not added for the sake of others.
         on_progress: called after every cell.
 
@@ -116,7 +120,9 @@ def validate(
     def wanted(some: Program, point: Mapping[str, Exponent]) -> list[Prediction]:
         return [p for p in predictions(some, point, steps) if only is None or (p.quantity, p.step) in only]
 
-    check_memory(fixed, checked_widths((*widths, *wider))[-1], settings)
+    all_widths = checked_widths((*widths, *wider))
+    settings = as_published(fixed, all_widths, settings) if published else settings
+    check_memory(fixed, all_widths[-1], settings)
     check_results(_numbers(fixed, len(widths) + len(wider), seeds, steps), f"{seeds} seeds of {steps} steps")
     leading = wanted(fixed, {})
     cells = Cells(fixed, checked_widths(widths), settings, on_progress)
@@ -141,7 +147,8 @@ def _result(cells: Cells, wanted: Sequence[Prediction], rows: Sequence[Row]) -> 
     standing = holm(rows)
     means = {(r.quantity, r.step): cells.means(p, r.factor) for p, r in zip(wanted, standing, strict=True)}
     taken = check_memory(cells.program, cells.widths[-1], cells.settings)
-    return Validation(cells.program.name, tuple(standing), cells.widths, cells.most_seeds, means, taken)
+    start = how_started(cells.program, cells.settings)
+    return Validation(cells.program.name, tuple(standing), cells.widths, cells.most_seeds, means, taken, start)
 
 
 def _so_far(cells: Cells, wanted: Sequence[Prediction], seeds: int, tolerance: float) -> Validation | None:
