@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
-from textwrap import wrap
 from typing import Final
 
 from gamma_calc.derivation.solution import Solution
@@ -21,7 +20,6 @@ from gamma_calc.exponents import plotting as plane
 from gamma_calc.language.program import Role
 
 SHOWN: Final = (Role.INTERNAL, Role.OUTPUT, Role.CHANGE, Role.ONE_FACTOR, Role.BOTH_FACTORS)
-LONGEST_LINE: Final = 95  # of the legend
 ZERO: Final = Fraction(0)
 
 
@@ -35,7 +33,7 @@ def chart(
         raise OrderError(f"a width of {n}", hint="write n = 2 or more")
     drawn = _sizes(solution, names[0], window, quantities) if len(names) == 1 else _phases(solution, names, window)
     marked = replace(drawn, marks=(*drawn.marks, *_marks(drawn, names, marks)))
-    notes = (*marked.notes, *_lines(_conditions_of_use(solution, n)))
+    notes = (*marked.notes, _conditions_of_use(solution, n))
     return _in_numbers(replace(marked, notes=notes), names, n)
 
 
@@ -76,7 +74,7 @@ def _regions(solution: Solution) -> dict[str, tuple[Region, int]]:
 def _nowhere(solution: Solution) -> Iterator[str]:
     for result in solution.conditions.values():
         if result.empty:
-            yield from _lines(f"{result.condition.title}: nowhere, as {result.why}")
+            yield f"{result.condition.title}: nowhere, as {result.why}"
 
 
 def _marks(drawn: Chart, names: Sequence[str], marks: Mapping[str, Region]) -> Iterator[Mark]:
@@ -178,7 +176,3 @@ def _conditions_of_use(solution: Solution, n: int | None) -> str:
         *solution.assumptions,
     ]
     return "assuming " + "; ".join(filter(None, parts))
-
-
-def _lines(text: str) -> tuple[str, ...]:
-    return tuple(wrap(text, LONGEST_LINE, subsequent_indent="    ", break_on_hyphens=False))

@@ -3,8 +3,7 @@
 Everything is in exact coordinates until it is painted, so that a picture shows the very sets and orders that are
 printed. Painting needs matplotlib, which is loaded when a chart is shown.
 
->>> from fractions import Fraction
->>> zero, one = Fraction(0), Fraction(1)
+>>> >>> zero, one = Fraction(0), Fraction(1)
 >>> chart = Chart("Orders", Axis("eta", zero, one), Axis("order", zero, one), curves=(Curve(((zero, one),), "Z_B"),))
 >>> chart
 <Chart of Orders: Z_B>
@@ -18,12 +17,21 @@ from pathlib import Path
 from typing import Any, Final
 
 from gamma_calc.display.figure import blank, checked_kind, save, svg
-from gamma_calc.display.painting import frame, paint_areas, paint_borders, paint_curves, paint_marks, paint_notes
+from gamma_calc.display.painting import (
+    Words,
+    frame,
+    paint_areas,
+    paint_boundaries,
+    paint_curves,
+    paint_marks,
+    paint_notes,
+)
 from gamma_calc.display.shapes import Area, Axis, Boundary, Curve, Mark
 
 WIDTH: Final = 6  # inches
-HEIGHT: Final = 4
-LINE: Final = 5  # lines of a legend in an inch
+SHAPE: Final = (2, 3)  # of height and width of the axes
+LINES: Final = 6  # of a legend in an inch
+LETTERS: Final = 15  # of a legend in an inch
 LEGEND: Final = {"loc": "outside lower left", "frameon": False, "fontsize": 8, "handlelength": 3}
 
 
@@ -54,17 +62,19 @@ class Chart:
         marks = [mark.text for mark in self.marks if mark.beside]
         return "; ".join((self.title, *self.entries, *borders, *marks))
 
-    def figure(self) -> Any:
-        """The figure, drawn anew. Raises ConfigError where matplotlib is not installed."""
-        figure = blank(WIDTH, HEIGHT + len(self.entries) // LINE + 1)
+    def figure(self, width: float = WIDTH) -> Any:
+        """The figure, drawn anew, so many inches wide. Raises ConfigError where matplotlib is not installed."""
+        words = Words(int(width * LETTERS))
+        lines = sum(words.lines(entry) for entry in self.entries)
+        figure = blank(width, width * SHAPE[0] / SHAPE[1] + lines / LINES)
         axes = figure.subplots()
         frame(axes, self.x, self.y)
-        paint_areas(axes, self.areas, self.x, self.y)
-        paint_curves(axes, self.curves, self.x, self.y)
-        paint_borders(axes, self.borders, self.x, self.y)
-        paint_marks(axes, self.marks, self.x, self.y)
-        paint_notes(axes, self.notes)
-        axes.set_title(self.title, fontsize=10, wrap=True)
+        paint_areas(axes, self.areas, self.x, self.y, words)
+        paint_curves(axes, self.curves, self.x, self.y, words)
+        paint_boundaries(axes, self.borders, self.x, self.y)
+        paint_marks(axes, self.marks, self.x, self.y, words)
+        paint_notes(axes, self.notes, words)
+        axes.set_title(words.wrapped(self.title), fontsize=10)
         if self.entries:
             figure.legend(**LEGEND)
         return figure
@@ -73,9 +83,9 @@ class Chart:
         """Write it to a file; the ending is the format. Raises UnknownName, ConfigError."""
         save(self.figure(), checked_kind(Path(path)))
 
-    def svg(self) -> str:
-        """The text of an SVG."""
-        return svg(self.figure())
+    def svg(self, width: float = WIDTH) -> str:
+        """The text of an SVG, so many inches wide."""
+        return svg(self.figure(width))
 
     def _repr_svg_(self) -> str:
         return self.svg()

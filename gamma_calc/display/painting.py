@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from math import atan2, ceil, degrees, floor
+from textwrap import fill
 from typing import Any, Final
 
 from gamma_calc.display.shapes import Area, Axis, Boundary, Curve, Mark, Place
@@ -22,11 +24,30 @@ UPRIGHT: Final = Fraction(3, 4)  # height of the axes over their width, about
 PLAIN: Final = {"linewidth": 0}
 
 
-def paint_areas(axes: Any, areas: Iterable[Area], x: Axis, y: Axis) -> None:
+@dataclass(frozen=True, slots=True)
+class Words:
+    r"""How the words of a legend are broken into lines of so many letters.
+
+    >>> Words(20).wrapped("orders hold where eta is small")
+    'orders hold where\n    eta is small'
+    """
+
+    letters: int
+
+    def wrapped(self, text: str) -> str:
+        """The words on several lines."""
+        return fill(text, self.letters, subsequent_indent="    ", break_on_hyphens=False)
+
+    def lines(self, text: str) -> int:
+        """On how many."""
+        return self.wrapped(text).count("\n") + 1
+
+
+def paint_areas(axes: Any, areas: Iterable[Area], x: Axis, y: Axis, words: Words) -> None:
     """Filled where they have an inside, strokes and dots where not."""
     named: set[str] = set()
     for area in areas:
-        label = None if area.text in named else area.text
+        label = None if area.text in named else words.wrapped(area.text)
         named.add(area.text)
         xs, ys = coordinates(area.corners, x, y)
         if len(area.corners) > 2:
@@ -48,7 +69,7 @@ def _thin(axes: Any, xs: list[float], ys: list[float], level: int, label: str | 
         axes.plot(xs, ys, linewidth=max(2, 9 - 1.6 * level), solid_capstyle="butt", **style)
 
 
-def paint_borders(axes: Any, borders: Iterable[Boundary], x: Axis, y: Axis) -> None:
+def paint_boundaries(axes: Any, borders: Iterable[Boundary], x: Axis, y: Axis) -> None:
     """Each with its equation along it, dashed where it does not belong to the set."""
     for border in borders:
         xs, ys = coordinates(border.ends, x, y)
@@ -71,11 +92,11 @@ def _paper() -> dict[str, Any]:
     return {"boxstyle": "square,pad=0.1", "facecolor": "white", "alpha": 0.75, "linewidth": 0}
 
 
-def paint_curves(axes: Any, curves: Sequence[Curve], x: Axis, y: Axis) -> None:
+def paint_curves(axes: Any, curves: Sequence[Curve], x: Axis, y: Axis, words: Words) -> None:
     """Each with its own colour, dashes and markers, these where it bends; later ones are thinner, and hide none."""
     for index, curve in enumerate(curves):
         xs, ys = coordinates(curve.places, x, y)
-        axes.plot(xs, ys, label=curve.text, zorder=3, markevery=slice(1, -1), **line_style(index))
+        axes.plot(xs, ys, label=words.wrapped(curve.text), zorder=3, markevery=slice(1, -1), **line_style(index))
 
 
 def line_style(index: int) -> dict[str, Any]:
@@ -89,11 +110,11 @@ def line_style(index: int) -> dict[str, Any]:
     }
 
 
-def paint_marks(axes: Any, marks: Iterable[Mark], x: Axis, y: Axis) -> None:
+def paint_marks(axes: Any, marks: Iterable[Mark], x: Axis, y: Axis, words: Words) -> None:
     """Dots and strokes in one colour that no area has, each dot of another form."""
     for index, mark in enumerate(marks):
         xs, ys = coordinates(mark.places, x, y)
-        style = {"color": "#d55e00", "label": None if mark.beside else mark.text, "zorder": 6}
+        style = {"color": "#d55e00", "label": None if mark.beside else words.wrapped(mark.text), "zorder": 6}
         if len(xs) == 1:
             form = {"marker": MARKED[index % len(MARKED)], "markersize": 10, "markeredgecolor": "white"}
             axes.plot(xs, ys, linestyle="none", **form, **style)
@@ -103,10 +124,10 @@ def paint_marks(axes: Any, marks: Iterable[Mark], x: Axis, y: Axis) -> None:
             axes.annotate(mark.text, (xs[-1], ys[-1]), (4, -4), textcoords="offset points", fontsize=8, va="top")
 
 
-def paint_notes(axes: Any, notes: Iterable[str]) -> None:
+def paint_notes(axes: Any, notes: Iterable[str], words: Words) -> None:
     """Words that belong to no shape, in the legend."""
     for note in notes:
-        axes.plot([], [], linestyle="none", label=note)
+        axes.plot([], [], linestyle="none", label=words.wrapped(note))
 
 
 def frame(axes: Any, x: Axis, y: Axis) -> None:
