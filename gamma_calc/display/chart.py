@@ -3,7 +3,8 @@
 Everything is in exact coordinates until it is painted, so that a picture shows the very sets and orders that are
 printed. Painting needs matplotlib, which is loaded when a chart is shown.
 
->>> >>> zero, one = Fraction(0), Fraction(1)
+>>> from fractions import Fraction
+>>> zero, one = Fraction(0), Fraction(1)
 >>> chart = Chart("Orders", Axis("eta", zero, one), Axis("order", zero, one), curves=(Curve(((zero, one),), "Z_B"),))
 >>> chart
 <Chart of Orders: Z_B>
