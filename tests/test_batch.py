@@ -26,4 +26,4 @@ def test_the_losses_of_the_samples_add_and_the_first_is_watched() -> None:
 def test_a_batch_of_none_is_refused() -> None:
     with pytest.raises(ProgramError) as caught:
         lora(batch=0)
-    assert str(caught.value) == "a batch of 0 samples; a layer sees at least one"
+    assert str(caught.value) == "0 samples in a batch; give a whole number from 1 to 1000"

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, Final
 
-from gamma_calc.errors import GammaError
+from gamma_calc.errors import GammaError, written
 from gamma_calc.exponents import order
 from gamma_calc.language.program import Program
 from validation.errors import SettingError
 
+MOST: Final = 2**63 - 1  # of a whole number that anything can be counted by
+
 
 def refuse(name: str, value: object, hint: str) -> SettingError:
     """The error for an argument of a wrong kind; a long value is cut."""
-    text = repr(value)
-    return SettingError(f"{name} is {text if len(text) <= 60 else f'{text[:57]}...'}", hint=f"give {hint}")
+    return SettingError(f"{name} is {written(value)}", hint=f"give {hint}")
 
 
 def checked_program(program: object) -> Program:
@@ -27,7 +29,7 @@ def checked_program(program: object) -> Program:
 
 def check_count(name: str, value: object, hint: str = "a whole number") -> None:
     """A whole number, and no truth value. Raises SettingError."""
-    if isinstance(value, bool) or not isinstance(value, Integral):
+    if isinstance(value, bool) or not isinstance(value, Integral) or not abs(int(value)) <= MOST:
         raise refuse(name, value, hint)
 
 
@@ -39,10 +41,14 @@ def check_counts(name: str, values: object, hint: str) -> None:
         check_count(name, value, hint)
 
 
-def check_number(name: str, value: object) -> None:
+def check_number(name: str, value: Any) -> None:
     """A positive number. Raises SettingError."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not float(value) > 0:
+    if isinstance(value, bool) or not isinstance(value, Real) or not _within(value, sys.float_info.max):
         raise refuse(name, value, "a positive number")
+
+
+def _within(value: Any, most: float) -> bool:
+    return bool(0 < value <= most)
 
 
 def check_numbers(name: str, values: object, hint: str) -> None:
@@ -89,7 +95,7 @@ def check_axes(axes: object) -> None:
 
 def check_rows(only: object) -> None:
     """Pairs of a quantity and a step, or None. Raises SettingError."""
-    if only is not None and not (isinstance(only, Iterable) and all(map(_is_row, only))):
+    if only is not None and (isinstance(only, str | bytes) or not _are_rows(only)):
         raise refuse("only", only, "pairs of a quantity and a step, as in {('Z_B', 1)}")
 
 
@@ -97,6 +103,10 @@ def check_callback(value: Callable[..., Any] | object) -> None:
     """Something to call with the progress. Raises SettingError."""
     if not callable(value):
         raise refuse("on_progress", value, "a function of one argument")
+
+
+def _are_rows(only: object) -> bool:
+    return isinstance(only, Collection) and all(map(_is_row, only))
 
 
 def _is_row(pair: object) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from numbers import Rational
 
-from gamma_calc.errors import OrderError, ProgramError
+from gamma_calc.errors import OrderError, ProgramError, require
 from gamma_calc.exponents import Order, order
 
 
@@ -18,8 +19,32 @@ class Power:
     def times(self, other: Power) -> Power:
         return Power(self.exponent + other.exponent)
 
+    def __mul__(self, other: Rational | int) -> Multiplier:
+        if hasattr(other, "shape"):
+            return NotImplemented  # an expression multiplies itself
+        return Multiplier(order(other).rational, self)
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> Multiplier:
+        return self * -1
+
     def __str__(self) -> str:
         return f"n^({self.exponent})" if self.exponent != 0 else "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Multiplier:
+    """A constant times a power of n. Multiply an expression by it.
+
+    >>> from gamma_calc import Dim, data
+    >>> n = Dim("n", 1)
+    >>> 2 * n**-1 * data("Z", n), -(n**-1) * data("Z", n)
+    (<2 n^(-1) Z : (n)>, <-n^(-1) Z : (n)>)
+    """
+
+    coefficient: Fraction
+    power: Power
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +61,7 @@ class Dim:
     independent_overlap: Order = field(compare=False, repr=False)  # the overlap of two independent vectors of this axis
 
     def __init__(self, name: str, exponent: Order | Fraction | int | str) -> None:
+        require(name, str, "name of a dimension", "write one such as Dim('n', 1)")
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "exponent", order(exponent))
         if self.exponent.is_zero_quantity:

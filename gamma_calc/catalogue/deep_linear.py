@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from gamma_calc.calculus.dims import Dim
-from gamma_calc.errors import ProgramError, pick
+from gamma_calc.errors import ProgramError, pick, require, require_count
 from gamma_calc.exponents import order
 from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.expression import Expression
@@ -42,6 +42,7 @@ class Adapter:
     rate_b: Exponent
 
 
+MOST_LAYERS: Final = 1000
 _H = "1/2"
 _TP4 = "Yang, Hu, arXiv 2011.14522, table 1"
 _TP4B = "Yang, Littwin, arXiv 2308.01814, section 2"
@@ -62,7 +63,7 @@ PARAMETRISATIONS: Final[Mapping[str, ABC]] = MappingProxyType(
 
 @either_spelling
 def deep_linear(
-    parametrisation: ABC,
+    parametrisation: ABC | str,
     *,
     hidden_layers: int = 1,
     optimiser: str = "sgd",
@@ -70,17 +71,19 @@ def deep_linear(
 ) -> Program:
     """f = W_out W_L .. W_1 x with a fixed input dimension and a scalar output, under a loss linear in f.
 
-    ``adapters`` gives hidden layers (2 is the first) an adapter, which is trained in place of the layer's weight.
-    Watches every hidden layer h_l and its change dh_l, the factors A_l and B_l, and the output f and df. Raises
-    ProgramError for an adapter where there is no hidden layer.
+    ``parametrisation`` is a name of the catalogue ("sp", "ntk", "mup" ...) or exponents of one's own. ``adapters``
+    gives hidden layers (2 is the first) an adapter, which is trained in place of the layer's weight. Watches every
+    hidden layer h_l and its change dh_l, the factors A_l and B_l, and the output f and df. Raises ProgramError for an
+    adapter where there is no hidden layer.
 
     >>> from gamma_calc import derive
-    >>> derive(deep_linear(PARAMETRISATIONS["sp"])).orders["dh2"]
+    >>> derive(deep_linear("sp")).orders["dh2"]
     Order('-1/2')
     """
+    require_count(hidden_layers, "hidden layers", least=0, most=MOST_LAYERS)
     _refuse_unknown(adapters, hidden_layers)
     n, d, r = Dim("n", 1), Dim("d", 0), Dim("r", 0)
-    p = parametrisation
+    p = _parametrisation(parametrisation)
 
     def weight(name: str, kind: int, *shape: Dim, still: bool = False) -> Expression:
         entry = iid(-order(p.b[kind]))
@@ -101,6 +104,11 @@ def deep_linear(
     return Program(f"deep linear, {p.name}", -f, pick("optimiser", optimiser, OPTIMISERS), watch)
 
 
+def _parametrisation(given: ABC | str) -> ABC:
+    require(given, ABC | str, "parametrisation", f"give a name: {', '.join(PARAMETRISATIONS)}")
+    return given if isinstance(given, ABC) else pick("parametrisation", given, PARAMETRISATIONS)
+
+
 def _factors(adapter: Adapter, layer: int, n: Dim, r: Dim) -> tuple[Expression, Expression]:
     A = parameter(f"A{layer}", r, n, init=iid(adapter.a0), rate=order(adapter.rate_a))
     B = parameter(f"B{layer}", n, r, init=iid(adapter.b0), rate=order(adapter.rate_b))
@@ -108,7 +116,10 @@ def _factors(adapter: Adapter, layer: int, n: Dim, r: Dim) -> tuple[Expression, 
 
 
 def _refuse_unknown(adapters: Mapping[int, Adapter], hidden_layers: int) -> None:
-    for layer in adapters:
+    require(adapters, Mapping, "table of adapters", "write one as {2: Adapter(...)}")
+    for layer, adapter in adapters.items():
+        require(adapter, Adapter, "adapter", "write one such as Adapter(a0='-1/2', b0='-inf', rate_a=0, rate_b=0)")
+        require_count(layer, "as the number of a layer", least=2, most=MOST_LAYERS + 1)
         if not 2 <= layer <= hidden_layers + 1:
             raise ProgramError(
                 f"an adapter on layer {layer}, which is no hidden layer",

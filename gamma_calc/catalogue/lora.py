@@ -11,7 +11,7 @@ from gamma_calc.calculus.assumptions import SUM_RULES
 from gamma_calc.calculus.dims import Dim
 from gamma_calc.catalogue.initialisations import INITIALISATIONS
 from gamma_calc.catalogue.losses import LOSSES
-from gamma_calc.errors import ProgramError, pick
+from gamma_calc.errors import pick, require, require_count
 from gamma_calc.exponents import Exponent, Order, order
 from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.expression import Expression
@@ -45,6 +45,7 @@ SCALINGS: Final[Mapping[str, Scaling]] = MappingProxyType(
 )
 RATES: Final = MappingProxyType({"shared": ("eta", "eta"), "per-factor": ("eta_A", "eta_B")})
 RANKS: Final = MappingProxyType({"fixed": ("0", "all"), "growing": ("rho", "0 <= rho <= 1")})
+MOST_SAMPLES: Final = 1000
 FREEZABLE: Final = MappingProxyType({"none": "", "A": "A", "B": "B"})
 
 
@@ -78,6 +79,8 @@ def lora(
     >>> derive(lora(init="B")).conditions["stable"].region
     Region('eta <= -1')
     """
+    require_count(batch, "samples in a batch", least=1, most=MOST_SAMPLES)
+    require(fresh, bool, "truth value", "write fresh=True to draw a new sample at every step")
     start = pick("initialisation", init, INITIALISATIONS)
     multiplier = pick("scaling", scaling, SCALINGS)
     rate_a, rate_b = pick("learning-rate scheme", lr, RATES)
@@ -104,7 +107,7 @@ def lora(
     Z_A: Expression = A @ Z
     Z_B = adapted(Z_A)
     total = objective.of(W @ Z + Z_B, n, fresh)
-    for sample in map(str, range(2, _at_least_one(batch) + 1)):
+    for sample in map(str, range(2, batch + 1)):
         x = data(f"Z{sample}", n, fresh=fresh)
         total = total + objective.of(W @ x + adapted(A @ x), n, fresh, sample)
 
@@ -129,12 +132,6 @@ def lora(
         notes=(*notes, objective.statement),
         construction=Construction(init, power) if (a0, b0, tau) == (None, None, None) and start.constructed else None,
     )
-
-
-def _at_least_one(batch: int) -> int:
-    if batch < 1:
-        raise ProgramError(f"a batch of {batch} samples", hint="a layer sees at least one")
-    return batch
 
 
 def _along(entry: Order, r: Dim, n: Dim, Z: Expression) -> Init:

@@ -140,6 +140,7 @@ class ConditionResults(TableMapping[ConditionResult]):
 
     known: Mapping[str, ConditionResult]
     at_a_point: bool = False
+    of_a = "condition"
 
     def block(self, dialect: str) -> Block:
         """The sets of exponents; yes or no at a point."""

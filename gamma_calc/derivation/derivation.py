@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
+from typing import Final
 
 from gamma_calc.derivation import charts, data, latex, sections
 from gamma_calc.derivation.conditions import STABILITY, Stability
@@ -40,9 +41,11 @@ from gamma_calc.display.html import html
 from gamma_calc.display.json import json_text
 from gamma_calc.display.showing import SelfShowing
 from gamma_calc.engine.fixed_point import trajectory
-from gamma_calc.errors import GammaError, unknown
+from gamma_calc.errors import GammaError, pick, require, require_count, require_each
 from gamma_calc.exponents import Exponent, Region, spans
 from gamma_calc.language.program import Program
+
+MOST_WIDTH: Final = 10**12  # of a chart in numbers
 
 
 class Derivation(SelfShowing, Solution):
@@ -89,6 +92,7 @@ class Derivation(SelfShowing, Solution):
         >>> derive(lora(init="B", lr="per-factor")).plot().areas[-1].text
         'efficient: η_A + η_B = −1 ∧ η_A ≤ −1'
         """
+        _check_chart(n, marks)
         given = spans(window, self.program.variables)
         return charts.chart(self, given, n=n, quantities=quantities, marks=marks)
 
@@ -116,6 +120,13 @@ class Derivation(SelfShowing, Solution):
         return _derived, (self.program, self.stability)
 
 
+def _check_chart(width: int | None, marks: Mapping[str, Region]) -> None:
+    if width is not None:
+        require_count(width, "as a width", least=2, most=MOST_WIDTH)
+    require(marks, Mapping, "table of regions", "write one such as {'default': Region('eta = -1')}")
+    require_each(tuple(marks.values()), Region, "region", "write one such as Region('eta = -1')")
+
+
 def derive(program: Program, *, stability: str = "Z_B", **values: Exponent) -> Derivation:
     """Derive every order of a program, for every step. ``values`` fixes exponents, such as ``rho="1/2"``.
 
@@ -125,9 +136,9 @@ def derive(program: Program, *, stability: str = "Z_B", **values: Exponent) -> D
     >>> derive(lora(init="A", rank="growing"), rho="1/2").conditions["stable"].region
     Region('eta <= -3/4')
     """
-    if stability not in STABILITY:
-        raise unknown("notion of stability", stability, STABILITY)
-    return _derived(program.substitute(values) if values else program, STABILITY[stability])
+    require(program, Program, "program", "give one such as lora() or Program(...) makes")
+    notion = pick("notion of stability", stability, STABILITY)
+    return _derived(program.substitute(values) if values else program, notion)
 
 
 def _derived(program: Program, stability: Stability) -> Derivation:

@@ -9,6 +9,7 @@ from typing import TypeVar
 from gamma_calc.derivation.solution import Solution
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.showing import SelfShowing
+from gamma_calc.errors import require
 from gamma_calc.exponents import Order, Region
 
 Known = TypeVar("Known", Order, Region)
@@ -49,6 +50,7 @@ def difference(one: Solution, two: Solution) -> DerivationDifference:
     >>> print(difference(derive(lora("general"), a0=0, b0=0), derive(lora("AB"))).conditions["stable"])
     (Region('none'), Region('eta <= -1/2'))
     """
+    require(two, Solution, "derivation", "give what derive(...) returns")
     names = one.program.name, two.program.name
     return DerivationDifference(
         ("first", "second") if names[0] == names[1] else names,

@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from types import MappingProxyType
+from typing import Final
 
 from gamma_calc.derivation.condition_result import ConditionResult, ConditionResults, Constraint
 from gamma_calc.derivation.conditions import CONDITIONS, Condition, Requirement, Stability
@@ -40,10 +41,12 @@ from gamma_calc.engine.run import states
 from gamma_calc.engine.sign_ties import SignCancellation, sign_cancellations
 from gamma_calc.engine.state import State
 from gamma_calc.engine.step_orders import StepOrders
-from gamma_calc.errors import OrderError, unknown
+from gamma_calc.errors import OrderError, is_count, written
 from gamma_calc.exponents import EVERYTHING, MINUS_INFINITY, Order, Region, largest, same_on, simplify
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.program import Program
+
+MOST_STEPS: Final = 10**6  # that are counted where the orders grow with every step
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -99,8 +102,8 @@ class Solution:
     def around(self, step: int) -> tuple[State, State]:
         """The state before a step and the one after it; of settled states the last one. Raises OrderError."""
         history = self.trajectory.states
-        if step < 0:
-            raise OrderError(f"step {step} is before the start", hint="steps count from 0")
+        if not is_count(step, least=0, most=MOST_STEPS):
+            raise OrderError(f"{written(step)} is no step", hint=f"steps count from 0 to {MOST_STEPS}")
         if step < len(history):
             return history[max(step - 1, 0)], history[step]
         if self.settled == self.program.region:
@@ -141,8 +144,6 @@ class Solution:
 
     def order(self, name: str) -> Order:
         """The settled order of one quantity; the error for an unknown name suggests the nearest."""
-        if name not in self.orders:
-            raise unknown("quantity", name, self.orders)
         return self.orders[name]
 
     # -- where orders are upper bounds ----------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from gamma_calc.display.formula import aligned, expression_latex
 from gamma_calc.display.showing import SelfShowing
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import optimiser_inputs
+from gamma_calc.errors import ProgramError
 from gamma_calc.exponents import Order, largest
 from gamma_calc.language.expression import Expression, walk
 from gamma_calc.language.program import Quantity
@@ -117,6 +118,9 @@ def trace(solution: Solution, names: Sequence[str], step: int | None = None) -> 
     A name is that of a quantity, of a loss-aligned quantity ("delta1.aligned"), or of a condition, which stands for
     what it speaks of.
     """
+    if not names:
+        first = next(iter(solution.orders))
+        raise ProgramError("a trace of nothing", hint=f"name a quantity or a condition, such as {first!r}")
     program = solution.program
     at = solution.from_step if step is None else step
     before, now = solution.around(at)

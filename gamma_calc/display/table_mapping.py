@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.formula import aligned
 from gamma_calc.display.showing import SelfShowing
+from gamma_calc.errors import pick
 
 Entry = TypeVar("Entry")
 
@@ -17,6 +18,7 @@ class TableMapping(SelfShowing, Mapping[str, Entry]):
     """A mapping of ``known``, in its order."""
 
     known: Mapping[str, Entry]
+    of_a: ClassVar[str] = "quantity"  # what a name is of, in the error for one that is not there
 
     @abstractmethod
     def block(self, dialect: str) -> Block:
@@ -33,7 +35,7 @@ class TableMapping(SelfShowing, Mapping[str, Entry]):
         return aligned(self.formulas())
 
     def __getitem__(self, name: str) -> Entry:
-        return self.known[name]
+        return pick(self.of_a, name, self.known)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.known)

@@ -9,7 +9,7 @@ from stat import S_ISDIR, S_ISREG
 from typing import Any, Final
 
 from gamma_calc.display.shown import shown
-from gamma_calc.errors import ConfigError
+from gamma_calc.errors import ConfigError, require, written
 
 MOST_BYTES: Final = 2**20  # a config has a few kB
 POINTER: Final = b"version https://git-lfs.github.com/spec/"
@@ -50,8 +50,21 @@ def small_text(path: Path, kind: str) -> str:
         raise ConfigError("no such file", hint="name an adapter_config.json, or a target of the catalogue") from None
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", hint="name a readable adapter_config.json") from None
+    except UnicodeEncodeError:
+        raise ConfigError("no file can have this name", hint="name an adapter_config.json") from None
     except UnicodeDecodeError:
         raise ConfigError(f"not {kind}: the file is no UTF-8 text", hint="name an adapter_config.json") from None
+
+
+def named(path: object) -> Path:
+    """A path that a file can have. Raises ConfigError for any other."""
+    require(path, Path | str, "path", "name an adapter_config.json", ConfigError)
+    assert isinstance(path, Path | str)
+    try:
+        Path(path).exists()
+    except OSError as error:
+        raise ConfigError(f"{written(str(path))} is no path: {error.strerror}", hint="name a file") from None
+    return Path(path)
 
 
 def _bytes(path: Path) -> bytes:

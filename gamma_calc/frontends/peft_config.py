@@ -15,7 +15,7 @@ from gamma_calc.catalogue.initialisations import INITIALISATIONS, Initialisation
 from gamma_calc.catalogue.targets import TARGETS
 from gamma_calc.display.shown import shown
 from gamma_calc.errors import ConfigError, GammaError, unknown
-from gamma_calc.frontends.json_file import read_object, value_text
+from gamma_calc.frontends.json_file import named, read_object, value_text
 from gamma_calc.frontends.peft_patterns import Modules, Pattern, is_literal, literal
 from gamma_calc.language.program import Program
 
@@ -149,7 +149,7 @@ class PeftConfig:
 
 def read_config(path: Path | str) -> PeftConfig:
     """A peft adapter_config.json. Raises ConfigError, with the path in front, for what is no such configuration."""
-    path = Path(path)
+    path = named(path)
     try:
         path = config_in(path) if path.is_dir() else path
         fields = read_object(path)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from gamma_calc.errors import ConfigError, GammaError
 from gamma_calc.frontends import axolotl, llama_factory, mlx_lm, sd_scripts
 from gamma_calc.frontends.adapter_file import AdapterFile, misspelt
-from gamma_calc.frontends.json_file import read_object
+from gamma_calc.frontends.json_file import named, read_object
 from gamma_calc.frontends.peft_config import CONFIG, KNOWN, config_in
 from gamma_calc.frontends.safetensors_header import SavedTensors, read_header
 from gamma_calc.frontends.yaml_file import read_mapping
@@ -33,7 +33,7 @@ def read_adapter(path: Path | str) -> AdapterFile:
 
     Raises ConfigError, with the path in front.
     """
-    path = Path(path)
+    path = named(path)
     try:
         if path.is_dir():
             return _folder(path)

@@ -23,12 +23,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from fractions import Fraction
+from numbers import Rational
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from gamma_calc.calculus.assumptions import SumRule
-from gamma_calc.calculus.dims import Power, Shape
+from gamma_calc.calculus.dims import Multiplier, Power, Shape
 from gamma_calc.calculus.value import Contribution, Value
-from gamma_calc.errors import ProgramError
+from gamma_calc.errors import ProgramError, require, written
 from gamma_calc.exponents import Order
 
 Array = Any  # a torch tensor; this side of the package never imports torch
@@ -196,13 +197,22 @@ class Expression(ABC):
     def __add__(self, other: Expression) -> Expression:
         return SIGNS["+"](self, _operand("+", self, other))
 
+    def __radd__(self, other: object) -> Expression:
+        return self + _operand("+", self, other)
+
     def __sub__(self, other: Expression) -> Expression:
         return self + (-_operand("-", self, other))
+
+    def __rsub__(self, other: object) -> Expression:
+        return -self + _operand("-", self, other)
+
+    def __rmatmul__(self, other: object) -> Expression:
+        return _operand("@", self, other) @ self
 
     def __neg__(self) -> Expression:
         return SIGNS["*"](self, Fraction(-1))
 
-    def __mul__(self, other: Expression | Power | Fraction | int) -> Expression:
+    def __mul__(self, other: Expression | Multiplier | Power | Rational | int) -> Expression:
         return SIGNS["*"](self, other)
 
     __rmul__ = __mul__
@@ -234,11 +244,15 @@ def infix(name: str) -> Callable[[Signed], Signed]:
     return declare
 
 
+def require_expression(value: object) -> None:
+    """Raises ProgramError for what is no expression."""
+    require(value, Expression, "expression", "write one such as A @ Z, of data(...), frozen(...) and parameter(...)")
+
+
 def _operand(name: str, left: Expression, right: object) -> Expression:
     if not isinstance(right, Expression):
-        raise ProgramError(
-            f"{left} {name} {right!r}", hint=f"{name} takes two expressions; * multiplies by a number or a power of n"
-        )
+        hint = f"{name} takes two expressions; * multiplies by a number or a power of n"
+        raise ProgramError(f"{left} {name} {written(right)}", hint=hint)
     return right
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from gamma_calc.exponents import MINUS_INFINITY, Order, order
-from gamma_calc.language.expression import Expression
+from gamma_calc.language.expression import Expression, require_expression
 from gamma_calc.language.with_exponents import WithExponents
 
 
@@ -62,4 +62,5 @@ def given(expression: Expression) -> Init:
     >>> print(given(data("v", Dim("n", 1))))
     given as v
     """
+    require_expression(expression)
     return Init(MINUS_INFINITY, expression)

@@ -11,7 +11,7 @@ from gamma_calc.calculus.dims import Dim, Shape, shape_text
 from gamma_calc.calculus.direction import UNIT, Direction, GivenVector, RandomMatrix
 from gamma_calc.calculus.lemmas import GIVEN
 from gamma_calc.calculus.value import Contribution, Value
-from gamma_calc.errors import ProgramError, ShapeError
+from gamma_calc.errors import ProgramError, ShapeError, require, require_each
 from gamma_calc.exponents import Order, order, power
 from gamma_calc.language.expression import Array, Expression, Held, History, Part, Time, walk
 from gamma_calc.language.initialisation import Init, iid
@@ -248,6 +248,8 @@ def data(name: str, *shape: Dim, entry: Order | Fraction | int | str = 0, fresh:
     >>> data("Z", Dim("n", 1))
     <Z : (n)>
     """
+    _check(name, shape)
+    require(fresh, bool, "truth value", "write fresh=True to draw a new sample at every step")
     if len(shape) > 1:
         raise ShapeError(
             f"data {name} has shape {shape_text(shape)}", hint="give one vector per sample and add their losses"
@@ -262,6 +264,7 @@ def frozen(name: str, *shape: Dim, entry: Order | Fraction | int | str | Init = 
     >>> frozen("W*", n, n) @ data("Z", n)
     <W* Z : (n)>
     """
+    _check(name, shape)
     return Frozen(name, _at_most_matrix(name, shape), entry if isinstance(entry, Init) else iid(entry))
 
 
@@ -274,6 +277,8 @@ def parameter(name: str, *shape: Dim, init: Init, rate: Order | Fraction | int |
     >>> parameter("A", r, n, init=iid("-1/2"), rate="eta")
     <A : (r, n)>
     """
+    _check(name, shape)
+    require(init, Init, "initialisation", "write one such as iid('-1/2'), zero or given(expression)")
     if rate is None:
         raise ProgramError(
             f"parameter {name} has no learning rate", hint=f"give rate='eta', or write frozen({name!r}, ...) instead"
@@ -281,6 +286,11 @@ def parameter(name: str, *shape: Dim, init: Init, rate: Order | Fraction | int |
     if init.expression is not None:
         _check_given(name, shape, init.expression)
     return Parameter(name, _at_most_matrix(name, shape), init, order(rate))
+
+
+def _check(name: object, shape: object) -> None:
+    require(name, str, "name of a tensor", "write one such as 'A'")
+    require_each(shape, Dim, "dimension", "write one such as Dim('n', 1)")
 
 
 def _check_given(name: str, shape: Shape, start: Expression) -> None:

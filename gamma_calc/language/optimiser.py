@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from gamma_calc.calculus.value import Value
+from gamma_calc.errors import require
 from gamma_calc.language.expression import Array, Expression
 from gamma_calc.language.with_exponents import WithExponents
 
@@ -65,3 +66,8 @@ class Optimiser(WithExponents, ABC):
 
     def __str__(self) -> str:
         return self.name
+
+
+def require_optimiser(value: object) -> None:
+    """Raises ProgramError for what is no optimiser."""
+    require(value, Optimiser, "optimiser", "give one such as adam()")

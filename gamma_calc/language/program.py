@@ -6,24 +6,27 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from functools import cached_property
-from types import MappingProxyType
+from types import MappingProxyType, NoneType
+from typing import Final
 
 from gamma_calc.calculus.assumptions import CLT, SumRule
 from gamma_calc.calculus.dims import Dim, shape_text
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.formula import aligned, expression_latex
 from gamma_calc.display.showing import SelfShowing
-from gamma_calc.errors import ProgramError, unknown
+from gamma_calc.errors import GammaError, ProgramError, pick, require, require_each, unknown
 from gamma_calc.exponents import Exponent, Region, order, power
 from gamma_calc.language.change import change, split
 from gamma_calc.language.either_spelling import either_spelling
-from gamma_calc.language.expression import Expression, walk
+from gamma_calc.language.expression import Expression, require_expression, walk
 from gamma_calc.language.initialisation import Construction
 from gamma_calc.language.leaves import Data, Leaf, Parameter
 from gamma_calc.language.optimiser import Optimiser
 from gamma_calc.language.structure import structure
 from gamma_calc.language.substitute import Substitution
 from gamma_calc.language.with_exponents import WithExponents
+
+_WATCHED: Final = "write [output('y', y), internal('h', h)]"
 
 
 class Role(Enum):
@@ -59,7 +62,7 @@ def internal(name: str, expression: Expression) -> tuple[Quantity, ...]:
     >>> [q.name for q in internal("Z_A", data("Z", Dim("n", 1)))]
     ['Z_A']
     """
-    return (Quantity(name, expression, Role.INTERNAL, expression),)
+    return (_quantity(name, expression, Role.INTERNAL),)
 
 
 def other(name: str, expression: Expression) -> tuple[Quantity, ...]:
@@ -69,7 +72,7 @@ def other(name: str, expression: Expression) -> tuple[Quantity, ...]:
     >>> other("Z", data("Z", Dim("n", 1)))[0].role
     <Role.OTHER: 'other'>
     """
-    return (Quantity(name, expression, Role.OTHER, expression),)
+    return (_quantity(name, expression, Role.OTHER),)
 
 
 def output(
@@ -91,8 +94,9 @@ def output(
     delta2 = dB (A[t-1] Z)
     delta3 = dB (dA Z)
     """
+    _check_parts(change_name, parts)
     watched = [
-        Quantity(name, expression, Role.OUTPUT, expression),
+        _quantity(name, expression, Role.OUTPUT),
         Quantity(change_name or f"d{name}", change(expression), Role.CHANGE, expression),
     ]
     if parts:
@@ -102,6 +106,20 @@ def output(
         for part_name, who, role in zip(parts, moved, roles, strict=True):
             watched.append(Quantity(part_name, found.get(who), role, expression))
     return tuple(watched)
+
+
+def _quantity(name: str, expression: Expression, role: Role) -> Quantity:
+    require(name, str, "name of a quantity", "write one such as 'Z_B'")
+    require_expression(expression)
+    return Quantity(name, expression, role, expression)
+
+
+def _check_parts(change_name: object, parts: Sequence[str]) -> None:
+    require(change_name, str | NoneType, "name of a change", "write one such as 'dZ_B'")
+    require_each(parts, str, "name", "write parts=('delta1', 'delta2', 'delta3')")
+    if len(parts) not in (0, 3):
+        hint = "name three: through the right factor, the left factor, and both"
+        raise ProgramError(f"{len(parts)} parts of a change", hint=hint)
 
 
 @either_spelling
@@ -136,6 +154,7 @@ class Program(SelfShowing):
     quantities: Mapping[str, Quantity] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        self._check_kinds()
         object.__setattr__(self, "quantities", MappingProxyType({q.name: q for group in self.watch for q in group}))
         self._check()
 
@@ -181,18 +200,23 @@ class Program(SelfShowing):
         return tuple(sorted({name for e in exponents for name in e.variables} | set(self.region.variables)))
 
     def quantity(self, name: str) -> Quantity:
-        found = self.quantities.get(name)
-        if found is None:
-            raise unknown("quantity", name, self.quantities).at(f"program {self.name}")
-        return found
+        try:
+            return pick("quantity", name, self.quantities)
+        except GammaError as error:
+            raise error.at(f"program {self.name}") from error
 
     @either_spelling
     def replaced(self, **changes: object) -> Program:
-        """The same program with some fields changed."""
+        """The same program with some fields changed. Raises UnknownName for a field that a program does not have."""
+        known = [f.name for f in fields(self) if f.init]
+        for name in changes:
+            if name not in known:
+                raise unknown("field of a program", name, known)
         return replace(self, **changes)  # type: ignore[arg-type]
 
     def substitute(self, values: Mapping[str, Exponent]) -> Program:
         """The program with exponents given values. Raises UnknownName for a name the program does not have."""
+        require(values, Mapping, "table of values", "write one as {'eta': '-1/2'}")
         for name in values:
             if name not in self.variables:
                 raise unknown("exponent", name, self.variables).at(f"program {self.name}")
@@ -262,12 +286,27 @@ class Program(SelfShowing):
 
     # -- checks ---------------------------------------------------------------------------------------------------
 
+    def _check_kinds(self) -> None:
+        require(self.name, str, "name of a program", "write one such as 'two layers'")
+        try:
+            for value, kind, what, hint in self._kinds():
+                require(value, kind, what, hint)
+            require_each(self.notes, str, "note", "write each as a text")
+            require_each(self.watch, tuple, "watched quantity", _WATCHED)
+            for group in self.watch:
+                require_each(group, Quantity, "quantity", _WATCHED)
+        except GammaError as error:
+            raise error.at(f"program {self.name}") from error
+
+    def _kinds(self) -> Iterator[tuple[object, type, str, str]]:
+        yield self.loss, Expression, "loss", "write a scalar such as w @ Z"
+        yield self.optimiser, Optimiser, "optimiser", "give one such as adam()"
+        yield self.domain, str, "domain", "write it as a text such as '0 <= rho <= 1'"
+        yield self.sum_rule, SumRule, "rule of sums", "leave it out for independent entries"
+        yield self.orthogonal, frozenset, "set of pairs", "write one such as frozenset({('B', 'A')})"
+
     def _check(self) -> None:
         where = f"program {self.name}"
-        if not isinstance(self.optimiser, Optimiser):
-            raise ProgramError(f"{self.optimiser!r} is no optimiser", where=where, hint="give one such as adam()")
-        if not isinstance(self.loss, Expression):
-            raise ProgramError(f"{self.loss!r} is no loss", where=where, hint="write a scalar such as w @ Z")
         if self.loss.shape:
             raise ProgramError(
                 f"the loss {self.loss} has shape {shape_text(self.loss.shape)}",

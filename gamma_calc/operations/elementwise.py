@@ -17,7 +17,7 @@ from gamma_calc.calculus.overlap import entrywise_product
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError, ShapeError
 from gamma_calc.exponents import Order, maximum, minimum, order
-from gamma_calc.language.expression import Array, Expression, Part
+from gamma_calc.language.expression import Array, Expression, Part, require_expression
 from gamma_calc.language.signature import signature
 
 
@@ -25,6 +25,7 @@ class Elementwise(Expression):
     """phi(x). Lemma: Stein's identity for what is kept, the law of large numbers for the mean."""
 
     def __init__(self, function: Function, argument: Expression) -> None:
+        require_expression(argument)
         if len(argument.shape) == 2:
             raise ShapeError(
                 f"{function.name} of {argument} with shape {shape_text(argument.shape)}", hint="apply it to a vector"

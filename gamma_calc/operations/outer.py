@@ -10,7 +10,7 @@ from gamma_calc.calculus.direction import Outer, as_vector
 from gamma_calc.calculus.lemmas import PRODUCT
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ShapeError
-from gamma_calc.language.expression import Array, Expression
+from gamma_calc.language.expression import Array, Expression, require_expression
 from gamma_calc.language.forms import Bilinear
 
 
@@ -57,4 +57,6 @@ class OuterProduct(Bilinear):
 
 def outer(u: Expression, w: Expression) -> Expression:
     """The matrix u w^T of two vectors."""
+    require_expression(u)
+    require_expression(w)
     return OuterProduct(u, w)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from numbers import Rational
 
 from gamma_calc.calculus.assumptions import SumRule
-from gamma_calc.calculus.dims import Power, Shape, shape_text
+from gamma_calc.calculus.dims import Multiplier, Power, Shape, shape_text
 from gamma_calc.calculus.lemmas import PRODUCT
 from gamma_calc.calculus.value import Contribution, Value
-from gamma_calc.errors import ShapeError
+from gamma_calc.errors import OrderError, ProgramError, ShapeError, written
+from gamma_calc.exponents import order
 from gamma_calc.language.expression import Array, Expression, infix
 from gamma_calc.language.forms import Bilinear
 from gamma_calc.language.leaves import One
@@ -29,8 +31,8 @@ class Product(Bilinear):
     def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
         scalar, tensor = values
         for c in scalar.components.values():
-            for direction, order in tensor.components.items():
-                yield Contribution(direction, c + order, PRODUCT)
+            for direction, size in tensor.components.items():
+                yield Contribution(direction, c + size, PRODUCT)
 
     def numeric(self, *arrays: Array) -> Array:
         c, x = arrays
@@ -49,12 +51,14 @@ class Product(Bilinear):
 
 
 @infix("*")
-def product(left: Expression, right: Expression | Power | Fraction | int) -> Expression:
-    """``left * right``: by a number, a known power of n, a scalar, or entry by entry."""
+def product(left: Expression, right: Expression | Multiplier | Power | Rational | int) -> Expression:
+    """``left * right``: by a number, a known power of n, both, a scalar, or entry by entry."""
+    if isinstance(right, Multiplier):
+        return Scale(left, coefficient=right.coefficient, power=right.power)
     if isinstance(right, Power):
         return left if right.exponent == 0 else Scale(left, power=right)
     if not isinstance(right, Expression):
-        return Scale(left, coefficient=Fraction(right))
+        return Scale(left, coefficient=_number(left, right))
     if isinstance(left, One) or isinstance(right, One):
         return right if isinstance(left, One) else left
     if not left.shape:
@@ -67,6 +71,15 @@ def product(left: Expression, right: Expression | Power | Fraction | int) -> Exp
         f"cannot multiply {left} of shape {shape_text(left.shape)} by {right} of shape {shape_text(right.shape)}",
         hint="* takes a number, a power such as n**'-1/2', a scalar, or two vectors of one shape; @ contracts",
     )
+
+
+def _number(left: Expression, factor: Rational | int) -> Fraction:
+    """A factor that is no expression, exactly. Raises ProgramError."""
+    try:
+        return order(factor).rational
+    except OrderError as error:
+        hint = "* takes an exact number such as Fraction(1, 2), a power such as n**'-1/2', a scalar, or two vectors"
+        raise ProgramError(f"{left} * {written(factor)}", hint=hint) from error
 
 
 def _contract(left: Expression, right: Expression) -> Expression:

@@ -10,7 +10,7 @@ from gamma_calc.calculus.lemmas import SUM
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError
 from gamma_calc.language.change import change
-from gamma_calc.language.expression import Array, Expression, Part, Time
+from gamma_calc.language.expression import Array, Expression, Part, Time, require_expression
 
 
 class SinceStart(Expression):
@@ -62,6 +62,7 @@ class SinceStart(Expression):
 
 def since_start(expression: Expression) -> SinceStart:
     """What training has added to an expression. Raises ProgramError where nothing in it is trained."""
+    require_expression(expression)
     difference = change(expression, Time.START)
     if difference is None:
         raise ProgramError(f"{expression} does not move: nothing in it is trained", hint="leave the term out")

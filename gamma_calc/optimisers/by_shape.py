@@ -7,7 +7,7 @@ from typing import Any
 
 from gamma_calc.calculus.value import Value
 from gamma_calc.language.expression import Array, Expression
-from gamma_calc.language.optimiser import Optimiser
+from gamma_calc.language.optimiser import Optimiser, require_optimiser
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,4 +38,6 @@ def by_shape(matrices: Optimiser, rest: Optimiser) -> ByShape:
     >>> print(by_shape(muon(), adam()))
     muon on matrices, adam (epsilon 0) on the rest
     """
+    require_optimiser(matrices)
+    require_optimiser(rest)
     return ByShape(matrices, rest)

@@ -12,7 +12,7 @@ from fractions import Fraction
 from gamma_calc.calculus.dims import Power
 from gamma_calc.exponents import Order, order
 from gamma_calc.language.expression import Expression
-from gamma_calc.language.optimiser import Optimiser
+from gamma_calc.language.optimiser import Optimiser, require_optimiser
 from gamma_calc.optimisers.by_rule import ByRule
 
 
@@ -46,4 +46,5 @@ def decayed(rule: Optimiser, decay: Order | Fraction | int | str) -> Decayed:
     >>> print(decayed(adam(), "-1/2"))
     adam (epsilon 0) with decay n^(-1/2)
     """
+    require_optimiser(rule)
     return Decayed(rule, order(decay))

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from gamma_calc.exponents import order
 from gamma_calc.language.expression import Expression
 from gamma_calc.operations.outer import outer
 from gamma_calc.operations.rescaled import rescaled
@@ -57,7 +58,7 @@ def shampoo(power: Fraction | int | str = "1/2") -> Shampoo:
     >>> print(shampoo())
     shampoo (power 1/2)
     """
-    return Shampoo(Fraction(power))
+    return Shampoo(order(power).rational)
 
 
 def muon() -> Muon:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
-from gamma_calc.errors import ConfigError, ExponentSyntaxError, GammaError, unknown
+from gamma_calc.errors import ConfigError, ExponentSyntaxError, GammaError, unknown, written
 from gamma_calc.practice.law import Numbers
 from gamma_calc.practice.roles import ROLES
 
@@ -54,6 +54,18 @@ def read_known(text: str, n: int, scale: AdapterScale) -> KnownRates:
         return _known(words, n, scale)
     except GammaError as error:
         raise error.at("--from") from error
+
+
+def number_text(value: object) -> str:
+    """A number as it is written.
+
+    >>> number_text(2e-4)
+    '0.0002'
+    """
+    try:
+        return str(value)
+    except ValueError:  # it has thousands of digits
+        return written(value)
 
 
 def positive(name: str, text: str) -> Decimal:

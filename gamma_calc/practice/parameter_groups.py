@@ -11,13 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
+from types import NoneType
 from typing import Any, Final
 
 from gamma_calc.catalogue.initialisations import INITIALISATIONS
 from gamma_calc.display.json import number
-from gamma_calc.errors import ConfigError, ProgramError
+from gamma_calc.errors import ConfigError, ProgramError, require, written
 from gamma_calc.frontends.json_file import read_object
-from gamma_calc.practice.known import AdapterScale, KnownRates, positive, read_known
+from gamma_calc.practice.known import AdapterScale, KnownRates, number_text, positive, read_known
 from gamma_calc.practice.law import Numbers
 from gamma_calc.practice.rates import SCHEMA, RateTable, TrainedGroup, optimiser_named, rate_table
 from gamma_calc.practice.roles import ROLES, Training
@@ -67,6 +68,8 @@ def param_groups(
         ...
     gamma_calc.errors.ProgramError: nothing of the model is trained; unfreeze something, or add an adapter
     """
+    _check_kinds(model, rates, known, two_rates)
+    require(optimiser, str, "name of an optimiser", "write adamw, adam, lion or sign")
     trained = [(name, value) for name, value in model.named_parameters() if value.requires_grad]
     if not trained:
         raise ProgramError("nothing of the model is trained", hint="unfreeze something, or add an adapter")
@@ -77,9 +80,17 @@ def param_groups(
     reference = _reference(members)
     where = read_known(known, reference.n, AdapterScale(reference.r, reference.s * reference.r)) if known else None
     table = rate_table(
-        list(members), positive("lr", str(lr)), where or KnownRates(reference), training, optimiser=optimiser
+        list(members), positive("lr", number_text(lr)), where or KnownRates(reference), training, optimiser=optimiser
     )
     return _with_rates(table, members)
+
+
+def _check_kinds(model: object, rates: object, known: object, two_rates: object) -> None:
+    if not callable(getattr(model, "named_parameters", None)) or isinstance(model, type):
+        raise ProgramError(f"{written(model)} is no model", hint="give a torch.nn.Module")
+    require(rates, str | Path | NoneType, "path", "name a file of `gamma-calc rates --format json`")
+    require(known, str, "text", "say where the rate was good, as in 'n=1024 r=8'")
+    require(two_rates, bool, "truth value", "write two_rates=True for a rate of A and one of B")
 
 
 def _with_rates(table: RateTable, members: Mapping[TrainedGroup, list[Any]]) -> Groups:

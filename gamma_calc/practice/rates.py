@@ -14,7 +14,7 @@ from typing import Final
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.json import Data, json_text, number
 from gamma_calc.display.showing import SelfShowing
-from gamma_calc.errors import ProgramError, unknown
+from gamma_calc.errors import ProgramError, unknown, written
 from gamma_calc.practice.known import KnownRates
 from gamma_calc.practice.law import Law, Numbers, short
 from gamma_calc.practice.roles import ROLES, Training
@@ -145,7 +145,7 @@ def optimiser_named(name: str) -> str:
     error = unknown("optimizer for rates", name, OPTIMISERS_OF_ONE_SIZE)
     listed = ", ".join(OPTIMISERS_OF_ONE_SIZE)
     raise type(error)(
-        f"no rates by parameter for optimizer {name!r}",
+        f"no rates by parameter for optimizer {written(name)}",
         where="--optimizer",
         hint=f"take one whose steps do not depend on the size of the gradient: {listed}",
     )

@@ -8,8 +8,7 @@ from math import sqrt
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
-from gamma_calc.display.shown import shown
-from gamma_calc.errors import ConfigError, pick
+from gamma_calc.errors import ConfigError, pick, written
 from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.optimisers import OPTIMISERS
 from gamma_calc.practice.method import METHODS, Method
@@ -64,7 +63,7 @@ class Setting:
             _check_number(name, getattr(self, name))
         for name, (kind, example) in OTHERS.items():
             if not isinstance(value := getattr(self, name), kind | None):
-                raise ConfigError(f"{name} is {shown(repr(value), LONGEST)}", hint=f"write {name}={example}")
+                raise ConfigError(f"{name} is {written(value)}", hint=f"write {name}={example}")
         if self.adapter is not None:
             pick("adapter", self.adapter, METHODS)
         if self.optimiser is not None and self.optimiser not in SAME_STEPS:
@@ -182,7 +181,7 @@ def _check_number(name: str, value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value <= LARGEST:
         kind = f"a whole number from {least}" if whole else "a positive number"
         raise ConfigError(
-            f"{name} is {shown(repr(value) if isinstance(value, str) else _text(value), LONGEST)}",
+            f"{name} is {_text(value) if isinstance(value, float | bool) else written(value)}",
             hint=f"write {kind}, as in {name}={EXAMPLES[name]}",
         )
 

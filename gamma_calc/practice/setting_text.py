@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from gamma_calc.display.shown import shown
-from gamma_calc.errors import ConfigError, unknown
+from gamma_calc.errors import ConfigError, require, unknown, written
 from gamma_calc.frontends.peft_config import PeftConfig, read_config
 from gamma_calc.practice.method import OF_LORA
 from gamma_calc.practice.setting import EXAMPLES, LONGEST, Setting
@@ -56,7 +56,7 @@ def as_setting(given: Given) -> Setting:
             return _from_words(given)
         case Mapping():
             return _made({_word(name): value for name, value in given.items()})
-    raise ConfigError(f"{shown(str(given), LONGEST)} is no setting", hint='write one such as "n=2048 r=8 alpha=16"')
+    raise ConfigError(f"{written(given)} is no setting", hint='write one such as "n=2048 r=8 alpha=16"')
 
 
 def _from_words(text: str) -> Setting:
@@ -80,6 +80,7 @@ def _parts(text: str) -> list[str]:
 
 
 def _word(name: str) -> str:
+    require(name, str, "word of a setting", f"write one of {', '.join(WORDS)}", ConfigError)
     word = ALSO.get(name.strip(), name.strip())
     if word not in WORDS:
         raise unknown("word", shown(word, LONGEST), (*WORDS, *ALSO))

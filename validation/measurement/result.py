@@ -11,7 +11,8 @@ import numpy as np
 
 from gamma_calc.display.figure import save
 from gamma_calc.display.json import Data, json_text
-from gamma_calc.errors import unknown
+from gamma_calc.errors import require, unknown, written
+from validation.errors import SettingError
 from validation.executor.memory import MEMORY, gigabytes
 from validation.executor.published import RunStart
 from validation.measurement.figure import panels
@@ -55,7 +56,9 @@ class Validation:
         for found in self.rows:
             if (found.quantity, found.step) == (quantity, step):
                 return found
-        raise unknown("row", f"{quantity} at step {step}", [f"{r.quantity} at step {r.step}" for r in self.rows])
+        raise unknown(
+            "row", f"{_word(quantity)} at step {_word(step)}", [f"{r.quantity} at step {r.step}" for r in self.rows]
+        )
 
     def to_json(self) -> str:
         """One object: program, widths, seeds, memory, start where there are two ways to make it, rows, verdict.
@@ -92,6 +95,7 @@ class Validation:
 
         Raises ConfigError for a path that cannot be written.
         """
+        require(path, str | Path, "path", "name a file such as 'slopes.svg'", SettingError)
         title = f"{self.program}: {self.verdict.value}"
         save(panels(title, self.rows, np.array(self.widths, dtype=float), self.sizes), Path(path))
 
@@ -126,6 +130,10 @@ class Validation:
     @property
     def _span(self) -> str:
         return f"{self.widths[0]} .. {self.widths[-1]}"
+
+
+def _word(value: object) -> str:
+    return value if isinstance(value, str) else written(value)
 
 
 class Interrupted(KeyboardInterrupt):

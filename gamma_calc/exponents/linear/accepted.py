@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from fractions import Fraction
 from numbers import Rational
+from types import UnionType
 from typing import Final
 
-from gamma_calc.errors import OrderError
+from gamma_calc import errors
+from gamma_calc.errors import OrderError, written
 from gamma_calc.exponents.notation.tokens import MOST_DIGITS
 
 _TOO_LONG: Final = 10**MOST_DIGITS
-_SHOWN: Final = 40  # characters of an offending value in a message
 
 
 def rational(value: Rational | int) -> Fraction:
@@ -21,26 +22,13 @@ def rational(value: Rational | int) -> Fraction:
     (Fraction(3, 1), Fraction(-1, 2))
     """
     if isinstance(value, bool) or not isinstance(value, Rational):
-        raise OrderError(f"{shown(value)} is not an exact rational", hint="write Fraction(1, 2) or the text '1/2'")
+        raise OrderError(f"{written(value)} is not an exact rational", hint="write Fraction(1, 2) or the text '1/2'")
     exact = value if isinstance(value, Fraction) else Fraction(int(value.numerator), int(value.denominator))
     if max(abs(exact.numerator), exact.denominator) >= _TOO_LONG:
         raise OrderError(f"a number of more than {MOST_DIGITS} digits is no exponent", hint="use a smaller one")
     return exact
 
 
-def require(value: object, kind: type[object], what: str, hint: str) -> None:
-    """Raises OrderError for a value that is not of this kind."""
-    if not isinstance(value, kind):
-        raise OrderError(f"{shown(value)} is no {what}", hint=hint)
-
-
-def shown(value: object) -> str:
-    """A value in a message: plain constants as they are written, anything else by its type.
-
-    >>> shown(0.5), shown(object())
-    ('0.5', 'an object of type object')
-    """
-    if not isinstance(value, str | bytes | float | complex | bool | None):
-        return f"an object of type {type(value).__name__}"
-    text = repr(value[:_SHOWN]) if isinstance(value, str | bytes) else repr(value)
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+def require(value: object, kinds: type | UnionType, what: str, hint: str) -> None:
+    """Raises OrderError for a value that is of none of these kinds."""
+    errors.require(value, kinds, what, hint, OrderError)

@@ -8,8 +8,8 @@ from fractions import Fraction
 from numbers import Rational
 from typing import Final
 
-from gamma_calc.errors import OrderError
-from gamma_calc.exponents.linear.accepted import rational, shown
+from gamma_calc.errors import OrderError, written
+from gamma_calc.exponents.linear.accepted import rational, require
 from gamma_calc.exponents.notation.text import affine_text
 
 _ZERO: Final = Fraction(0)
@@ -31,8 +31,7 @@ class Affine:
 
     @classmethod
     def variable(cls, name: str) -> Affine:
-        if not isinstance(name, str):
-            raise OrderError(f"{shown(name)} is no name of an exponent", hint="write it as a text such as 'eta'")
+        require(name, str, "name of an exponent", "write it as a text such as 'eta'")
         return cls(((name, Fraction(1)),))
 
     @classmethod
@@ -41,7 +40,8 @@ class Affine:
 
     @classmethod
     def build(cls, coefficients: Mapping[str, Fraction], constant: int | Fraction = 0) -> Affine:
-        return cls(tuple(sorted((k, c) for k, c in coefficients.items() if c)), Fraction(constant))
+        require(coefficients, Mapping, "table of coefficients", "write one as {'eta': Fraction(1)}")
+        return cls(tuple(sorted((k, c) for k, c in coefficients.items() if c)), Fraction(_exact(constant)))
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -52,7 +52,7 @@ class Affine:
 
     def __add__(self, other: Affine | int | Fraction) -> Affine:
         if not isinstance(other, Affine):
-            return Affine(self.terms, self.constant + other)
+            return Affine(self.terms, self.constant + _exact(other))
         if not other.terms:
             return Affine(self.terms, self.constant + other.constant) if other.constant else self
         if not self.terms:
@@ -63,26 +63,35 @@ class Affine:
         return Affine.build(total, self.constant + other.constant)
 
     def __mul__(self, factor: int | Fraction) -> Affine:
-        if not factor:
+        exact = _exact(factor)
+        if not exact:
             return Affine()
-        return Affine(tuple((k, c * factor) for k, c in self.terms), self.constant * factor)
+        return Affine(tuple((k, c * exact) for k, c in self.terms), self.constant * exact)
 
     def __neg__(self) -> Affine:
         return self * -1
 
     def __sub__(self, other: Affine | int | Fraction) -> Affine:
-        return self + (-other)
+        return self + (-other if isinstance(other, Affine) else -_exact(other))
 
     def at(self, point: Mapping[str, Fraction]) -> Fraction:
-        """The value at a point that fixes every variable."""
-        return sum((c * point[k] for k, c in self.terms), self.constant)
+        """The value at a point that fixes every variable. Raises OrderError for anything else."""
+        try:
+            return sum((c * point[k] for k, c in self.terms), self.constant)
+        except (KeyError, TypeError) as error:
+            hint = f"give rationals for {', '.join(self.variables)}, as in {{'eta': Fraction(-1)}}"
+            raise OrderError(f"{written(point)} is no point for {self}", hint=hint) from error
 
     def slope(self, direction: Mapping[str, Fraction]) -> Fraction:
         """The change along a direction; names that the direction leaves out do not move."""
+        require(direction, Mapping, "direction", "write one as {'eta': Fraction(1)}")
         return sum((c * direction[k] for k, c in self.terms if k in direction), _ZERO)
 
     def substitute(self, values: Mapping[str, Affine]) -> Affine:
         """Replace names by affine forms; names left out stay."""
+        require(values, Mapping, "table of affine forms", "write one as {'eta': Affine.variable('rho')}")
+        for value in values.values():
+            require(value, Affine, "affine form", "write one such as Affine.variable('rho')")
         kept = Affine(tuple(t for t in self.terms if t[0] not in values), self.constant)
         return sum_affine([kept, *(values[k] * c for k, c in self.terms if k in values)])
 
@@ -99,6 +108,11 @@ class Affine:
 
     def __repr__(self) -> str:
         return f"Affine({str(self)!r})"
+
+
+def _exact(value: Rational | int) -> Fraction | int:
+    """A rational as it is, where Python adds it to a Fraction; another kind of rational exactly."""
+    return value if isinstance(value, int | Fraction) else rational(value)
 
 
 def sum_affine(forms: Iterable[Affine]) -> Affine:

@@ -7,8 +7,7 @@ from fractions import Fraction
 from math import gcd, lcm
 from typing import Final, Literal, TypeAlias, get_args
 
-from gamma_calc.errors import OrderError
-from gamma_calc.exponents.linear.accepted import shown
+from gamma_calc.errors import OrderError, written
 from gamma_calc.exponents.linear.affine import Affine
 
 Relation = Literal[">", ">=", "="]
@@ -24,7 +23,7 @@ def require_constraint(value: object) -> None:
         case (Affine(), str(relation)) if relation in _RELATIONS:
             return
     hint = "write an affine form and a relation, as in (Affine.variable('eta'), '>=')"
-    raise OrderError(f"{shown(value)} is no linear constraint", hint=hint)
+    raise OrderError(f"{written(value)} is no linear constraint", hint=hint)
 
 
 def holds(constraint: LinearConstraint, point: Point) -> bool:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from gamma_calc.errors import ExponentSyntaxError, require
+
 GREEK: Final = {
     "alpha": "α",
     "beta": "β",
@@ -44,12 +46,13 @@ def plain(text: str) -> str:
     >>> plain("η_A"), plain("a₀"), plain("−")
     ('eta_A', 'a0', '-')
     """
+    require(text, str, "text", "write one such as 'eta_A'", ExponentSyntaxError)
     return text.translate(_PLAIN)
 
 
-def is_name(text: str) -> bool:
+def is_name(text: object) -> bool:
     """Can this name an exponent, so that what is printed can be read back?"""
-    return text.isascii() and text.isidentifier() and text not in RESERVED
+    return isinstance(text, str) and text.isascii() and text.isidentifier() and text not in RESERVED
 
 
 def stem_and_index(part: str) -> tuple[str, str]:

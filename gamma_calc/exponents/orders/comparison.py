@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from typing import Final, Literal, TypeAlias, get_args
 
 from gamma_calc.errors import unknown
-from gamma_calc.exponents.linear.accepted import shown
 from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.linear.constraint import LinearConstraint
 from gamma_calc.exponents.orders.maximum import Convex, minkowski_sum
-from gamma_calc.exponents.orders.piecewise import PiecewiseLinear
+from gamma_calc.exponents.orders.piecewise import PiecewiseLinear, require_function
 from gamma_calc.exponents.regions.polyhedron import Polyhedron
 from gamma_calc.exponents.regions.union import simplified
 
@@ -28,6 +27,8 @@ def compare(left: PiecewiseLinear, relation: Relation, right: PiecewiseLinear) -
     [((Affine('-1/2 - eta'), '>='),)]
     """
     _require_relation(relation)
+    require_function(left)
+    require_function(right)
     if left.is_zero_quantity or right.is_zero_quantity:
         return _EVERYTHING if _holds_at_minus_infinity(left, relation, right) else ()
     small = minkowski_sum(left.above, right.below)
@@ -39,7 +40,7 @@ def compare(left: PiecewiseLinear, relation: Relation, right: PiecewiseLinear) -
 
 def _require_relation(relation: object) -> None:
     if relation not in _RELATIONS:
-        raise unknown("relation", relation if isinstance(relation, str) else shown(relation), _RELATIONS)
+        raise unknown("relation", relation, _RELATIONS)
 
 
 def _holds_at_minus_infinity(left: PiecewiseLinear, relation: Relation, right: PiecewiseLinear) -> bool:

@@ -35,8 +35,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from gamma_calc.display.chart import Chart
-from gamma_calc.errors import OrderError, unknown
-from gamma_calc.exponents.linear.accepted import require, shown
+from gamma_calc.errors import OrderError, require_each, unknown, written
+from gamma_calc.exponents.linear.accepted import require
 from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.orders.charts import order_chart
 from gamma_calc.exponents.orders.comparison import Relation, compare
@@ -304,6 +304,8 @@ def spans(window: Mapping[str, tuple[Exponent, Exponent]], names: Sequence[str])
     >>> spans({"eta": ("-1/2", 0)}, ["eta"])
     {'eta': (Fraction(-1, 2), Fraction(0, 1))}
     """
+    require(window, Mapping, "window", "write one such as {'eta': (-2, 0)}")
+    require_each(names, str, "name", "write a list such as ['eta']", OrderError)
     _known(window, names)
     return {name: _span(name, span) for name, span in window.items()}
 
@@ -315,7 +317,7 @@ def _span(name: str, span: tuple[Exponent, Exponent]) -> Span:
     match span:
         case (low, high) if order(low).rational < order(high).rational:
             return order(low).rational, order(high).rational
-    raise OrderError(f"no span of {name}: {repr(span)[:60]}", hint=f"write its ends, as in {name}=(-2, 0)")
+    raise OrderError(f"no span of {name}: {written(span)}", hint=f"write its ends, as in {name}=(-2, 0)")
 
 
 def _forms(forms: Iterable[Affine]) -> Convex:
@@ -355,12 +357,10 @@ def _coordinates(
     return dict(zip(names, values, strict=True))
 
 
-def _known(names: Iterable[str], known: Sequence[str]) -> None:
+def _known(names: Iterable[object], known: Sequence[str]) -> None:
     """Raises UnknownName for a name that does not occur, where any does."""
     for name in names:
-        if not isinstance(name, str):
-            raise unknown("exponent", shown(name), known)
-        if known and name not in known:
+        if not isinstance(name, str) or (known and name not in known):
             raise unknown("exponent", name, known)
 
 

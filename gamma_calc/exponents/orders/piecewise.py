@@ -225,6 +225,11 @@ class PiecewiseLinear:
         return order_in(self, dialect or "text")
 
 
+def require_function(value: object) -> None:
+    """Raises OrderError for what is no order."""
+    require(value, PiecewiseLinear, "order", "write one such as Order('eta')")
+
+
 def affine_forms(values: Mapping[str, Exponent]) -> dict[str, Affine]:
     """What is put for each name, as an affine form."""
     require(values, Mapping, "table of values", "write one as {'eta': '-1/2'}")

@@ -9,8 +9,8 @@ from gamma_calc.exponents.linear.constraint import LinearConstraint
 from gamma_calc.exponents.linear.solver import common_point
 from gamma_calc.exponents.orders.comparison import compare
 from gamma_calc.exponents.orders.maximum import Convex
-from gamma_calc.exponents.orders.piecewise import PiecewiseLinear
-from gamma_calc.exponents.regions.polyhedral_set import PolyhedralSet
+from gamma_calc.exponents.orders.piecewise import PiecewiseLinear, require_function
+from gamma_calc.exponents.regions.polyhedral_set import PolyhedralSet, require_set
 
 Function = TypeVar("Function", bound=PiecewiseLinear)
 
@@ -22,6 +22,8 @@ def simplify(value: Function, domain: PolyhedralSet) -> Function:
     >>> simplify(Order("max(rho, rho/2)"), Region("0 <= rho <= 1"))
     Order('rho')
     """
+    require_function(value)
+    require_set(domain)
     above, below = _leading(value.above, domain), _leading(value.below, domain)
     return value if (above, below) == (value.above, value.below) else value.reduced(above, below)
 
@@ -33,6 +35,7 @@ def same_on(left: PiecewiseLinear, right: PiecewiseLinear, domain: PolyhedralSet
     >>> same_on(Order("max(eta, 2*eta + 1)"), Order("2*eta + 1"), Region("-1 <= eta"))
     True
     """
+    require_set(domain)
     apart = (*compare(left, "<", right), *compare(right, "<", left))
     return all(common_point((*one.constraints, *gap.constraints)) is None for one in domain.polyhedra for gap in apart)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-from gamma_calc.errors import OrderError
+from gamma_calc.errors import OrderError, written
 from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.notation.spelling import is_name
 from gamma_calc.exponents.orders.maximum import ONE
@@ -79,10 +79,12 @@ def _finite(expression: sympy.Expr | int) -> sympy.Expr:
     import sympy
 
     if isinstance(expression, str):
-        raise OrderError(f"{expression[:40]!r} is a text", hint="pass a sympy expression; order(…) reads an exponent")
+        raise OrderError(f"{written(expression)} is a text", hint="pass a sympy expression; order(…) reads an exponent")
     expression = sympy.Integer(expression) if isinstance(expression, int) else expression
     if not isinstance(expression, sympy.Expr):
-        raise OrderError(f"{expression!r} is no sympy expression", hint="build one from sympy's symbols and numbers")
+        raise OrderError(
+            f"{written(expression)} is no sympy expression", hint="build one from sympy's symbols and numbers"
+        )
     for inexact in expression.atoms(sympy.Float):
         raise OrderError(f"{inexact} is a float", hint=f"write sympy.Rational('{sympy.Rational(str(inexact))}')")
     for endless in expression.atoms(sympy.oo, -sympy.oo, sympy.zoo, sympy.nan):
@@ -94,7 +96,7 @@ def _symbol(n: sympy.Symbol) -> sympy.Symbol:
     import sympy
 
     if not isinstance(n, sympy.Symbol):
-        raise OrderError(f"the width {n!r} is no symbol", hint="pass the n that the expression is written in")
+        raise OrderError(f"the width {written(n)} is no symbol", hint="pass the n that the expression is written in")
     return n
 
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations, product
 
+from gamma_calc.exponents.linear.accepted import require
 from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.linear.certificate import Infeasible
 from gamma_calc.exponents.linear.constraint import LinearConstraint
 from gamma_calc.exponents.linear.solver import decide, irreducible
 from gamma_calc.exponents.notation.text import affine_text
-from gamma_calc.exponents.regions.polyhedral_set import PolyhedralSet
+from gamma_calc.exponents.regions.polyhedral_set import PolyhedralSet, require_set
 from gamma_calc.exponents.regions.polyhedron import Polyhedron
 
 
@@ -84,6 +85,7 @@ def conflict(requirements: Mapping[str, PolyhedralSet]) -> Conflict | None:
     (2) fast: -eta <= 0
     (1) + (2) gives 1 <= 0, which is false
     """
+    _check_requirements(requirements)
     for size in range(1, len(requirements) + 1):
         for names in combinations(requirements, size):
             chosen = {name: requirements[name].polyhedra for name in names}
@@ -91,6 +93,15 @@ def conflict(requirements: Mapping[str, PolyhedralSet]) -> Conflict | None:
             if found is not None:
                 return Conflict(names, found)
     return None
+
+
+def _check_requirements(requirements: object) -> None:
+    hint = "write one as {'stable': Region('eta <= -1')}"
+    require(requirements, Mapping, "table of regions", hint)
+    assert isinstance(requirements, Mapping)
+    for name, region in requirements.items():
+        require(name, str, "name of a requirement", hint)
+        require_set(region)
 
 
 def _contradictions(chosen: Mapping[str, tuple[Polyhedron, ...]]) -> tuple[Contradiction, ...] | None:

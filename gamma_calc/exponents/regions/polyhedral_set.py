@@ -161,6 +161,7 @@ class PolyhedralSet:
 
         Raises OrderError on an empty set.
         """
+        require(form, Affine, "affine form", "write one such as Affine.variable('eta')")
         proofs = tuple(_solved(form, polyhedron) for polyhedron in self.polyhedra)
         if not proofs:
             raise OrderError(f"no point is left, so there is no largest {form}")
@@ -187,8 +188,13 @@ def _is_within(polyhedra: tuple[Polyhedron, ...], others: tuple[Polyhedron, ...]
 
 
 def _polyhedra(region: PolyhedralSet) -> tuple[Polyhedron, ...]:
-    require(region, PolyhedralSet, "region", "write one such as Region('eta <= -1')")
+    require_set(region)
     return region.polyhedra
+
+
+def require_set(value: object) -> None:
+    """Raises OrderError for what is no region."""
+    require(value, PolyhedralSet, "region", "write one such as Region('eta <= -1')")
 
 
 def _require_names(names: Iterable[str]) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
+from types import NoneType
+from typing import Final
 
-from gamma_calc.errors import GammaError
+from gamma_calc.errors import GammaError, require, require_count
 from gamma_calc.frontends.adapter_file import AdapterFile
 from gamma_calc.frontends.optimiser_names import catalogue_name
 from gamma_calc.frontends.reading import read_adapter
@@ -15,10 +17,11 @@ from gamma_calc.practice.audit.inventory import Inventory
 from gamma_calc.practice.audit.result import Audit, audit_of
 from gamma_calc.practice.audit.rules import RULES
 from gamma_calc.practice.audit.sizes import saved_sizes
-from gamma_calc.practice.known import positive
+from gamma_calc.practice.known import number_text, positive
 from gamma_calc.practice.rates import optimiser_named
 
 Number = Decimal | float | str
+MOST_FEATURES: Final = 10**9
 
 
 @either_spelling
@@ -44,6 +47,7 @@ def audit(
     >>> print(found.rows[0].largest_law, found.failed)
     n^-1/2 r^-1/2 s^-1/2 False
     """
+    _check_kinds(width, optimiser, sizes, strict)
     file = read_adapter(path)
     try:
         case = AuditCase(_inventory(file, lr, width, optimiser, ratio))
@@ -52,6 +56,14 @@ def audit(
     except GammaError as error:
         raise error if error.where.startswith("-") else error.at(str(file.path)) from error
     return found.strict if strict else found
+
+
+def _check_kinds(width: object, optimiser: object, sizes: object, strict: object) -> None:
+    if width is not None:
+        require_count(width, "features that enter a layer", least=2, most=MOST_FEATURES)
+    require(optimiser, str | NoneType, "name of an optimiser", "write one such as 'adamw'")
+    require(sizes, bool, "truth value", "write sizes=True to read the weights too")
+    require(strict, bool, "truth value", "write strict=True to make warnings errors")
 
 
 def _inventory(
@@ -65,4 +77,4 @@ def _inventory(
 
 
 def _number(name: str, value: object) -> Decimal | None:
-    return None if value is None else positive(name, str(value))
+    return None if value is None else positive(name, number_text(value))
