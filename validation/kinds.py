@@ -59,6 +59,12 @@ def check_numbers(name: str, values: object, hint: str) -> None:
         check_number(name, value)
 
 
+def check_truth(name: str, value: object) -> None:
+    """A truth value. Raises SettingError."""
+    if not isinstance(value, bool):
+        raise refuse(name, value, "True or False")
+
+
 def check_text(name: str, value: object, hint: str) -> None:
     """A str. Raises SettingError."""
     if not isinstance(value, str):

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from functools import cached_property
-from types import MappingProxyType, NoneType
+from types import MappingProxyType, NoneType, UnionType
 from typing import Final
 
 from gamma_calc.calculus.assumptions import CLT, SumRule
@@ -298,12 +298,13 @@ class Program(SelfShowing):
         except GammaError as error:
             raise error.at(f"program {self.name}") from error
 
-    def _kinds(self) -> Iterator[tuple[object, type, str, str]]:
+    def _kinds(self) -> Iterator[tuple[object, type | UnionType, str, str]]:
         yield self.loss, Expression, "loss", "write a scalar such as w @ Z"
         yield self.optimiser, Optimiser, "optimiser", "give one such as adam()"
         yield self.domain, str, "domain", "write it as a text such as '0 <= rho <= 1'"
         yield self.sum_rule, SumRule, "rule of sums", "leave it out for independent entries"
         yield self.orthogonal, frozenset, "set of pairs", "write one such as frozenset({('B', 'A')})"
+        yield self.construction, Construction | NoneType, "construction", "leave it out for factors that are drawn"
 
     def _check(self) -> None:
         where = f"program {self.name}"

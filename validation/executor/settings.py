@@ -14,7 +14,7 @@ import torch
 
 from gamma_calc.errors import unknown
 from validation.errors import DeviceError, SettingError
-from validation.kinds import check_count, check_counts, check_sizes, check_text, refuse
+from validation.kinds import check_count, check_counts, check_sizes, check_text, check_truth, refuse
 from validation.statistics.slope import FEWEST_WIDTHS
 from validation.statistics.verdict import Span
 
@@ -55,6 +55,7 @@ class Settings:
         check_count("steps", self.steps)
         check_text("dtype", self.dtype, " or ".join(DTYPES))
         check_sizes(self.sizes)
+        check_truth("published", self.published)
         if self.memory is not None:
             check_count("memory", self.memory, "a number of bytes")
         if self.steps < 1:

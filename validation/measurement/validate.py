@@ -17,7 +17,15 @@ from validation.executor.memory import check_results
 from validation.executor.plan import check_closed
 from validation.executor.published import as_published, how_started
 from validation.executor.settings import SPANS, Settings, checked_seeds, checked_widths, doubled
-from validation.kinds import check_callback, check_counts, check_number, check_point, check_rows, checked_program
+from validation.kinds import (
+    check_callback,
+    check_counts,
+    check_number,
+    check_point,
+    check_rows,
+    check_truth,
+    checked_program,
+)
 from validation.measurement.predict import predictions
 from validation.measurement.result import Interrupted, Validation
 from validation.statistics.cause import Cause
@@ -108,6 +116,7 @@ def validate(
     program = checked_program(program.program if isinstance(program, Derivation) else program)
     check_number("tolerance", tolerance)
     check_rows(only)
+    check_truth("published", published)
     check_callback(on_progress)
     check_point({} if at is None else at)
     check_counts("wider", wider, "whole numbers above the widths")
