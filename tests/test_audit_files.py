@@ -1,6 +1,7 @@
 """Files that an audit reads: those of five trainers, and those that lie, explode or are something else."""
 
 import json
+import random
 import struct
 import time
 from decimal import Decimal
@@ -326,3 +327,34 @@ def test_another_network_of_sd_scripts_is_refused(tmp_path: Path) -> None:
     path = written(tmp_path / "x.safetensors", {}, {"ss_network_dim": "4", "ss_network_module": "lycoris.kohya"})
     with pytest.raises(ConfigError, match=r"ss_network_module is 'lycoris\.kohya'; the reader knows networks\.lora"):
         audit(path)
+
+
+# -- files that are nearly right --------------------------------------------------------------------------------------
+
+
+def damaged(draw: random.Random, content: bytes) -> bytes:
+    """A few bytes changed, left out, doubled or replaced by what such files hold."""
+    pieces = [b"!!", b"&a ", b"*a", b"[", b"{", b'"', b"-", b"1e999999999", b"null", b"\0", b": ", b"9" * 30, b"\xff"]
+    for _ in range(draw.randint(1, 4)):
+        at = draw.randrange(len(content))
+        content = content[:at] + draw.choice([b"", content[at : at + 9] * 2, draw.choice(pieces)]) + content[at + 3 :]
+    return content or b" "
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("a.yml", AXOLOTL), ("f.yaml", FACTORY), ("m.yaml", MLX), ("c.json", json.dumps(CONFIG)), ("l.safetensors", "")],
+)
+def test_damaged_files_are_read_or_refused_in_a_line(tmp_path: Path, name: str, content: str, seed: int) -> None:
+    draw = random.Random(f"{name} {seed}")  # noqa: S311 - a repeatable choice
+    path = tmp_path / name
+    tensors = {"q.lora_down.weight": floats(4, 8), "q.lora_up.weight": floats(8, 4)}
+    written(path, tensors, {"ss_network_dim": "4", "ss_network_alpha": "1.0", "ss_learning_rate": "1e-4"})
+    sound = content.encode() or path.read_bytes()
+    for _ in range(20):
+        path.write_bytes(damaged(draw, sound))
+        try:
+            audit(path, width=1024, sizes=name.endswith("safetensors"))
+        except GammaError as error:
+            assert "\n" not in str(error)  # noqa: PT017 - it may be read as well
