@@ -72,7 +72,8 @@ class Inventory:
 
     def _adapters(self) -> Iterator[Trained]:
         for group, keys in zip(self.config.groups, self.modules.pairs or ((None, None),), strict=False):
-            for role, names in self._named.get(keys, {LINEAR: {}}).items():
+            found = self._named.get(keys, {LINEAR: {}})
+            for role, names in ((role, found[role]) for role in TITLES if role in found):
                 yield from self._rows_of(group, role, tuple(names), self.saved.get(keys, ()))
         if self.config.target in ("vera", "adalora"):
             yield self._row(f"{self.config.target} vectors and factors", self.config.target, self._any_width)

@@ -111,6 +111,7 @@ class Audit(SelfShowing):
         if self.case.start is not None:
             yield f"start {self.case.start.name}: {self.case.start.statement}"
             yield from self.case.start.caveats
+        yield "efficient: where each tensor alone moves the output by order one, at a fixed rank and multiplier"
         if self.case.tightest is not None:
             widths = sorted({row.width for row in self.rows if row.width is not None})
             yield f"width n = {', '.join(map(str, widths))}"

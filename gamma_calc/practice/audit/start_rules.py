@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
@@ -30,7 +31,8 @@ def grows(case: AuditCase) -> Iterator[Finding]:
     if power is not None and power > 0:
         yield Finding(
             case.word("init_lora_weights"),
-            f"with the start {case.start.name!r} the feature A Z starts as n^{power}, not of order one",
+            f"with the start {case.start.name!r} the feature A Z starts as n^{power}, not of order one"
+            + _number_of(case, size),
             f"{case.start.statement}; A Z is n^({size}) with r = n^rho, s = n^sigma",
             f"start with true (A of variance 1/n): A Z is then n^{_feature(PLAIN)}",
         )
@@ -84,6 +86,17 @@ def adds(case: AuditCase) -> Iterator[Finding]:
             "pretrained model",
             "start with true, where B = 0",
         )
+
+
+def _number_of(case: AuditCase, size: Order) -> str:
+    """An order at the numbers of the first adapters that have a width."""
+    row = next((row for row in case.adapters if row.width is not None and row.multiplier > 0), None)
+    if row is None:
+        return ""
+    here = {"rho": row.numbers.rank_exponent, "sigma": row.numbers.multiplier_exponent}
+    value = size.at(here) or Fraction(0)
+    told = short(Decimal(row.numbers.n) ** (Decimal(value.numerator) / value.denominator))
+    return f": {told} at n = {row.width}, r = {row.rank}"
 
 
 @lru_cache(maxsize=64)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property
+from fractions import Fraction
+from functools import cached_property, lru_cache
 
 from gamma_calc.display.json import Data, number
 from gamma_calc.errors import ProgramError
@@ -45,12 +46,20 @@ class Trained:
     @cached_property
     def largest_law(self) -> Law | None:
         """The law of the largest stable rate; None where there is none, and ``not_derived`` says why."""
-        return self._law(STABLE)
+        return None if self.not_derived else self.role.law(self.training, self.numbers)
 
     @cached_property
     def efficient_law(self) -> Law | None:
-        """The law of the rate at which each tensor alone moves the output by order one; None where no rate does."""
-        return self._law(EFFICIENT)
+        """The law of the rate at which each tensor alone moves the output by order one; None where no rate does.
+
+        It is a matter of exponents in the width, so it is asked at a fixed rank and multiplier.
+        """
+        if self.largest_law is None:
+            return None
+        largest, efficient = (in_width(self.role, self.training, condition) for condition in (STABLE, EFFICIENT))
+        if efficient is None or efficient == largest:
+            return None if efficient is None else self.largest_law
+        return Law(efficient, Fraction(0), Fraction(0))
 
     @cached_property
     def not_derived(self) -> str:
@@ -107,16 +116,21 @@ class Trained:
             return "there" if self.largest_law else ""
         return "nowhere" if self.efficient_law is None else str(self.efficient_law)
 
-    def _law(self, condition: str) -> Law | None:
-        if self.not_derived:
-            return None
-        try:
-            return self.role.law(self.training, self.numbers, condition)
-        except ProgramError:
-            return None
-
     def _at(self, law: Law | None) -> Decimal | None:
         return None if law is None or self.width is None else law.at(self.numbers)
+
+
+@lru_cache(maxsize=256)
+def in_width(role: ParameterRole, training: Training, condition: str) -> Fraction | None:
+    """The exponent of n of the largest rate under a condition, at a fixed rank and multiplier; None where none is.
+
+    >>> in_width(ROLES["lora_A"], Training(), EFFICIENT), in_width(ROLES["lora_A"], Training("B"), EFFICIENT)
+    (Fraction(-1, 2), None)
+    """
+    try:
+        return role.largest(training, Fraction(0), Fraction(0), condition)
+    except ProgramError:
+        return None
 
 
 def _law_data(law: Law | None, size: Decimal | None) -> Data | None:
