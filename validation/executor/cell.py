@@ -105,32 +105,15 @@ def measure_cell(
         for at_once, factors in _groups(plan, rates, settings)
     ]
 
-    def joined(field_name: str) -> Floats:
-        return np.concatenate([np.concatenate([getattr(p, field_name) for p in row], 1) for row in parts], 0)
+    def joined(kind: str) -> Floats:
+        return np.concatenate([np.concatenate([part[kind] for part in row], 1) for row in parts], 0)
 
-    return Cell(
-        name,
-        width,
-        tuple(seeds),
-        tuple(rates),
-        tuple(w.name for w in plan.watches),
-        joined("sizes"),
-        joined("aligned"),
-        joined("residual"),
-        joined("losses") if with_loss else None,
-    )
+    numbers = {kind: joined(kind) for kind in parts[0][0]}
+    return Cell(name, width, tuple(seeds), tuple(rates), tuple(w.name for w in plan.watches), **numbers)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Part:
-    sizes: Floats
-    aligned: Floats
-    residual: Floats
-    losses: Floats | None
-
-
-def _run(plan: Plan, name: str, seeds: Sequence[int], rates: Sequence[float], settings: Settings) -> _Part:
-    """Some seeds at some factors in one batch.
+def _run(plan: Plan, name: str, seeds: Sequence[int], rates: Sequence[float], settings: Settings) -> dict[str, Floats]:
+    """Some seeds at some factors in one batch: what was measured, as ``Cell`` names it.
 
     A batch of one is run as two equal ones: the libraries under torch add in another order where there is only one.
     """
@@ -146,8 +129,7 @@ def _run(plan: Plan, name: str, seeds: Sequence[int], rates: Sequence[float], se
         shaped = x.reshape(len(factors), len(seeds), *x.shape[1:])[: len(rates)]
         return shaped.to("cpu", torch.float64).numpy()
 
-    losses = None if record.losses is None else cut(record.losses)
-    return _Part(cut(record.sizes), cut(record.aligned), cut(record.residual), losses)
+    return {kind: cut(x) for kind, x in record.measured.items()}
 
 
 def check_memory(program: Program, width: int, settings: Settings) -> int:

@@ -30,6 +30,12 @@ class RunRecord:
     losses: Tensor | None
     residual: Tensor
 
+    @property
+    def measured(self) -> Mapping[str, Tensor]:
+        """By name, what there is."""
+        kinds = {"sizes": self.sizes, "aligned": self.aligned, "residual": self.residual, "losses": self.losses}
+        return {kind: x for kind, x in kinds.items() if x is not None}
+
 
 class Recorder:
     """Raw numbers for each repetition, as many at every step: all that can wait is done once, by ``record``."""
