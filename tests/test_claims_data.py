@@ -404,6 +404,12 @@ def test_what_is_asked_for_no_more_is_dropped() -> None:
     assert set(record.only([asked]).entries) == {SLOPE.digest}
 
 
+def test_what_is_recorded_belongs_to_a_claim() -> None:
+    """A renamed class would leave every number that was measured before without its claim."""
+    record = Record.of_package("claims")
+    assert record.only(CLAIMS.values()).entries.keys() == record.entries.keys()
+
+
 def test_another_definition_has_another_digest() -> None:
     assert SLOPE.digest == replace(SLOPE).digest
     others = (replace(SLOPE, step=3), replace(SLOPE, tolerance=Fraction(1, 10)), replace(SLOPE, orders={"Z_A": "0"}))

@@ -53,8 +53,8 @@ class Measurement(ABC):
 
 
 def digest(definition: object) -> str:
-    """A short name of something that is data."""
-    return sha256(repr(definition).encode()).hexdigest()[:12]
+    """A short name of something that is data. Records outlive the name of a class: it is the one they began with."""
+    return sha256(repr(definition).replace("ProgramSetting(", "Setting(").encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)
