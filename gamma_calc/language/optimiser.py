@@ -32,7 +32,7 @@ class Optimiser(WithExponents, ABC):
 
     @property
     def divides_entries(self) -> bool:
-        """Is each entry of an update scaled by itself, so that what is smaller decides where the larger part is zero?"""
+        """Is each entry of an update scaled by itself, so that a smaller part decides where the larger is zero?"""
         return True
 
     def for_parameter(self, parameter: Expression) -> Optimiser:
