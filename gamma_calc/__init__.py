@@ -2,10 +2,13 @@
 
 Write a training program, or take one from the catalogue; ``derive`` it; ask for orders, conditions and reasons.
 Operations without a sign of their own (``relu``, ``tanh``, ``outer``, ``since_start``) are in
-``gamma_calc.operations``.
+``gamma_calc.operations``. What is there for practice is loaded when it is first asked for: to derive needs none of it.
 """
 
 from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
 from gamma_calc.calculus.dims import Dim
 from gamma_calc.catalogue.deep_linear import deep_linear
@@ -19,11 +22,19 @@ from gamma_calc.language.initialisation import given, iid, zero
 from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, internal, other, output
 from gamma_calc.optimisers import adam, by_shape, decayed, lion, muon, sgd, shampoo, sign
-from gamma_calc.practice.audit.auditing import audit
-from gamma_calc.practice.parameter_groups import param_groups
-from gamma_calc.practice.setting import Setting
-from gamma_calc.practice.transfer import transfer
 
+if TYPE_CHECKING:
+    from gamma_calc.practice.audit.auditing import audit
+    from gamma_calc.practice.parameter_groups import param_groups
+    from gamma_calc.practice.setting import Setting
+    from gamma_calc.practice.transfer import transfer
+
+FOR_PRACTICE: Final = {
+    "Setting": "setting",
+    "audit": "audit.auditing",
+    "param_groups": "parameter_groups",
+    "transfer": "transfer",
+}
 __version__ = "0.2.0"
 
 __all__ = [
@@ -63,3 +74,13 @@ __all__ = [
     "transfer",
     "zero",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in FOR_PRACTICE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.practice.{FOR_PRACTICE[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -31,19 +31,28 @@ COMMAND = """
 import sys
 from gamma_calc.cli import main
 main({words})
-these = ("cyclopts.help", "cyclopts.completion")
+these = {these}
 print(*(name for name in sys.modules if name.startswith(these)), file=sys.stderr)
 """
 
 
-def loaded_for_help(*words: str) -> set[str]:
-    """Modules of the option parser that only help and completion need, after a command of a fresh process."""
-    command = [sys.executable, "-c", COMMAND.format(words=list(words))]
+ONLY_FOR_HELP = ("cyclopts.help", "cyclopts.completion")
+NOT_TO_DERIVE = ("gamma_calc.practice", "gamma_calc.frontends", "gamma_calc.studies")
+
+
+def loaded_after(*words: str, these: tuple[str, ...] = ONLY_FOR_HELP) -> set[str]:
+    """Modules of these names that a command of a fresh process has loaded."""
+    command = [sys.executable, "-c", COMMAND.format(words=list(words), these=these)]
     return set(subprocess.run(command, capture_output=True, text=True, check=True).stderr.split())
 
 
 def test_a_command_loads_nothing_that_only_help_needs() -> None:
     """They took a tenth of the time of a first answer."""
-    assert loaded_for_help("derive") == set()
-    assert "cyclopts.completion" in loaded_for_help("--help")
-    assert "cyclopts.help.formatters" in loaded_for_help("derive", "--help")
+    assert loaded_after("derive") == set()
+    assert "cyclopts.completion" in loaded_after("--help")
+    assert "cyclopts.help.formatters" in loaded_after("derive", "--help")
+
+
+def test_to_derive_loads_nothing_that_is_there_for_practice() -> None:
+    assert loaded_after("derive", these=NOT_TO_DERIVE) == set()
+    assert "gamma_calc.studies.largest_rate" in loaded_after("compare", "--init", "A,B", these=NOT_TO_DERIVE)
