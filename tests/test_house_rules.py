@@ -18,6 +18,7 @@ SOURCES = SYMBOLIC + sorted((ROOT / "validation").rglob("*.py"))
 NUMERIC_PACKAGES = {"validation", "torch", "numpy", "scipy"}
 LOADERS = {"import_module", "__import__"}
 DOOR = ROOT / "gamma_calc" / "cli" / "numeric.py"  # the one file that may load the numeric side, by name
+FACE = ROOT / "gamma_calc" / "__init__.py"  # loads rooms of its own by name, when they are asked for
 PICKLES = {"pickle", "marshal", "shelve", "dill", "cloudpickle"}
 READERS_OF_CODE = {"eval", "exec", "compile", "__import__"}
 READERS_OF_TEXT = {"sympify", "parse_expr", "parse_latex"}  # sympy's readers evaluate what they read
@@ -122,12 +123,18 @@ def test_the_whole_package_obeys(rule: Rule) -> None:
 @pytest.mark.parametrize("rule", SYMBOLIC_SIDE)
 def test_the_symbolic_side_obeys(rule: Rule) -> None:
     paths = [path for path in SYMBOLIC if path.name not in INEXACT_BY_NATURE or rule is not makes_a_float]
-    paths = [path for path in paths if path != DOOR or rule is not imports_the_numeric_side]
+    paths = [path for path in paths if path not in {DOOR, FACE} or rule is not imports_the_numeric_side]
     assert list(offences(rule, paths)) == []
 
 
 def test_the_door_is_needed() -> None:
     assert list(offences(imports_the_numeric_side, [DOOR]))
+
+
+def test_the_face_loads_rooms_of_its_own() -> None:
+    assert [line for line in offences(imports_the_numeric_side, [FACE]) if "import_module" not in line] == []
+    homes = {name: getattr(gamma_calc, name).__module__ for name in gamma_calc.FOR_PRACTICE}
+    assert [name for name, home in homes.items() if not home.startswith("gamma_calc.practice.")] == []
 
 
 @pytest.mark.parametrize(("rule", "code"), BROKEN)

@@ -219,7 +219,7 @@ class One(Leaf):
     name: str = "1"
     shape: Shape = ()
     is_tensor = False
-    number = 1.0
+    number = 1
 
     def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
         yield Contribution(UNIT, order(0), GIVEN)
