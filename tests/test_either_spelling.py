@@ -2,7 +2,6 @@
 
 import inspect
 import pkgutil
-from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
@@ -13,38 +12,42 @@ from gamma_calc import Program, lora, muon, sgd
 from gamma_calc.catalogue.deep_linear import PARAMETRISATIONS
 from gamma_calc.errors import ProgramError
 
-ROOMS = ("catalogue", "frontends", "practice", "studies")
 REQUIRED: dict[str, dict[str, Any]] = {
     "deep_linear": {"parametrisation": PARAMETRISATIONS["sp"]},
     "network": {"a": "0,0,0", "b": "0,1/2,1/2", "c": "0,0,0"},
 }
 
 
-def modules() -> Iterator[Any]:
-    yield gamma_calc
-    for room in ROOMS:
-        package = import_module(f"gamma_calc.{room}")
-        yield from (import_module(f"{package.__name__}.{one.name}") for one in pkgutil.iter_modules(package.__path__))
+def catalogue() -> dict[str, Any]:
+    """Every function of the catalogue's files."""
+    package = import_module("gamma_calc.catalogue")
+    modules = [import_module(f"{package.__name__}.{one.name}") for one in pkgutil.iter_modules(package.__path__)]
+    return {
+        name: value
+        for module in modules
+        for name, value in vars(module).items()
+        if inspect.isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_")
+    }
 
 
-def takers() -> dict[str, Any]:
-    """Every public function and class that is given an optimiser."""
-    named = {name: value for module in modules() for name, value in vars(module).items() if not name.startswith("_")}
-    own = {name: value for name, value in named.items() if getattr(value, "__module__", "").startswith("gamma_calc.")}
-    callables = {name: value for name, value in own.items() if inspect.isfunction(value) or inspect.isclass(value)}
-    return {name: value for name, value in callables.items() if "optimiser" in inspect.signature(value).parameters}
+def takers(named: dict[str, Any]) -> dict[str, Any]:
+    """What is given an optimiser."""
+    called = {name: value for name, value in named.items() if callable(value)}
+    return {name: value for name, value in called.items() if "optimiser" in inspect.signature(value).parameters}
 
 
-TAKERS = takers()
+BUILDERS = takers(catalogue())
+PUBLIC = takers({name: getattr(gamma_calc, name) for name in gamma_calc.__all__})
 
 
 def test_the_takers_are_found() -> None:
-    assert {"Program", "lora", "toy", "deep_linear", "network", "full", "vera"} <= TAKERS.keys()
+    assert {"lora", "toy", "deep_linear", "network", "full", "vera"} <= BUILDERS.keys()
+    assert {"Program", "Setting", "audit", "lora", "param_groups"} <= PUBLIC.keys()
 
 
-@pytest.mark.parametrize("name", sorted(TAKERS.keys() - {"Program"}))
+@pytest.mark.parametrize("name", sorted(BUILDERS))
 def test_either_keyword_is_taken(name: str) -> None:
-    given, build = REQUIRED.get(name, {}), TAKERS[name]
+    given, build = REQUIRED.get(name, {}), BUILDERS[name]
     assert build(**given, optimizer="sgd") == build(**given, optimiser="sgd")
     assert build(**given, optimizer="sign") != build(**given, optimiser="sgd")
 
@@ -57,9 +60,13 @@ def test_a_program_is_written_and_changed_with_either() -> None:
     assert written != program.replaced(optimizer=muon())
 
 
-def test_both_are_refused() -> None:
+@pytest.mark.parametrize("name", sorted(BUILDERS.keys() | PUBLIC.keys()))
+def test_both_are_refused(name: str) -> None:
     with pytest.raises(ProgramError, match="optimiser and optimizer are both given; give one of them"):
-        lora(optimiser="sgd", optimizer="sgd")  # type: ignore[call-arg]
+        (BUILDERS | PUBLIC)[name](optimiser="sgd", optimizer="sgd")
+
+
+def test_both_are_refused_where_a_program_is_changed() -> None:
     with pytest.raises(ProgramError, match="both given"):
         lora().replaced(optimiser=sgd(), optimizer=sgd())
 

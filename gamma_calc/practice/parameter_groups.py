@@ -18,6 +18,7 @@ from gamma_calc.catalogue.initialisations import INITIALISATIONS
 from gamma_calc.display.json import number
 from gamma_calc.errors import ConfigError, ProgramError, require, written
 from gamma_calc.frontends.json_file import read_object
+from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.practice.known import AdapterScale, KnownRates, number_text, positive, read_known
 from gamma_calc.practice.law import Numbers
 from gamma_calc.practice.rates import SCHEMA, RateTable, TrainedGroup, optimiser_named, rate_table
@@ -34,6 +35,7 @@ HEAD: Final = re.compile(r"(.*\.)?(lm_head|score|classifier|embed_out)\.(.*\.)?w
 Groups = list[dict[str, Any]]
 
 
+@either_spelling
 def param_groups(
     model: Any,
     *,

@@ -15,6 +15,7 @@ from gamma_calc.display.blocks import Block
 from gamma_calc.display.json import Data, json_text, number
 from gamma_calc.display.showing import SelfShowing
 from gamma_calc.errors import ProgramError, unknown, written
+from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.practice.known import KnownRates
 from gamma_calc.practice.law import Law, Numbers, short
 from gamma_calc.practice.roles import ROLES, Training
@@ -107,6 +108,7 @@ class RateTable(SelfShowing):
         }
 
 
+@either_spelling
 def rate_table(
     groups: Sequence[TrainedGroup],
     lr: Decimal,
