@@ -57,8 +57,40 @@ def test_groups_that_differ_ask_for_numbers(capsys: pytest.CaptureFixture[str], 
     path.write_text(json.dumps(fields))
     outcome = run(capsys, "transfer", "--from", f"{path} n=2048 lr=2e-4", "--to", "n=4096")
     assert outcome.code == 2
-    assert "2 groups of modules differ in r or alpha; write the numbers of one of them beside it" in outcome.err
+    assert "2 groups of modules differ in r or alpha; write the numbers of one of them beside the path" in outcome.err
     assert "x 0.71" in transfer(capsys, f"{path} r=16 alpha=8 n=2048 lr=2e-4", "n=4096")
+
+
+AXOLOTL = """adapter: lora
+lora_r: 8
+lora_alpha: 16
+learning_rate: 2e-4
+optimizer: paged_adamw_8bit
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "words", "meant"),
+    [
+        ("", "n=2048", "n=2048 r=8 alpha=16 lr=2e-4 optimizer=adamw"),
+        ("", "n=2048 lr=1e-4 alpha=4", "n=2048 r=8 alpha=4 lr=1e-4 optimizer=adamw"),
+        ("loraplus_lr_ratio: 16", "n=2048", "n=2048 r=8 alpha=16 lr_A=2e-4 lr_B=32e-4 optimizer=adamw"),
+        ("loraplus_lr_ratio: 16", "n=2048 lr=1e-4", "n=2048 r=8 alpha=16 lr_A=1e-4 lr_B=16e-4 optimizer=adamw"),
+    ],
+)
+def test_a_trainer_s_file_has_a_rate_too(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, more: str, words: str, meant: str
+) -> None:
+    path = tmp_path / "run.yaml"
+    path.write_text(AXOLOTL + more)
+    assert transfer(capsys, f"{path} {words}", "n=4096") == transfer(capsys, meant, "n=4096")
+
+
+def test_the_rate_of_a_file_is_not_that_of_the_target(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "run.yaml"
+    path.write_text(AXOLOTL + "loraplus_lr_ratio: 16")
+    to_file = transfer(capsys, "n=2048 r=8 alpha=16 lr=2e-4", str(path))
+    assert to_file.splitlines()[0] == transfer(capsys, "n=2048 r=8 alpha=16 lr=2e-4", "adapter=lora+").splitlines()[0]
 
 
 BAD = [
@@ -86,7 +118,7 @@ BAD = [
     (KNOWN, "adapter=loha", "to: unknown adapter 'loha'; did you mean lora"),
     (KNOWN, "adapter=full init=B", "to: full has no choice of a start, and init is B; leave init out"),
     (KNOWN, "adapter=lora+ init=mica", "to: init mica trains one factor"),
-    (KNOWN, "optimizer=adamm", "to: unknown optimizer 'adamm'; did you mean adam?"),
+    (KNOWN, "optimizer=adamm", "to: unknown optimizer 'adamm'; did you mean adam"),
     (KNOWN, "optimizer=riemannian-adam adapter=full", "to: program full fine-tuning: riemannian-adam does not know"),
     (KNOWN, "batch=16", "to: batch is 16, and how a rate moves with the batch is not derived; leave batch out"),
     (KNOWN, "lr=3e-4", "to: lr given, and the rate there is what is asked; leave lr out"),

@@ -21,7 +21,8 @@ EXAMPLES: Final = (
 
 KNOWN: Final = (
     'the known setting, as in "n=2048 r=8 alpha=16 lr=2e-4"; also s (the whole multiplier, in place of alpha), rslora, '
-    "init, optimizer, adapter (lora, lora+, dora, ..., full), lr_A and lr_B, and the path of an adapter_config.json"
+    "init, optimizer, adapter (lora, lora+, dora, ..., full), lr_A and lr_B, and the path of a trainer's file or of a "
+    "saved adapter"
 )
 CHANGE: Final = "what changes, in the same words; what is left out stays; more than one makes a table"
 

@@ -9,15 +9,14 @@ from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 from gamma_calc.errors import ConfigError, pick, written
+from gamma_calc.frontends.optimiser_names import catalogue_name
 from gamma_calc.language.either_spelling import either_spelling
-from gamma_calc.optimisers import OPTIMISERS
 from gamma_calc.practice.method import METHODS, Method
 
 Value = TypeVar("Value")
 LARGEST: Final = 10**12  # a number beyond it, or below one over it, is a mistake
 LONGEST: Final = 40  # of a value in a message
 PEFT_ALPHA, PEFT_RANK = 8, 8  # what peft takes where nothing is said
-SAME_STEPS: Final = MappingProxyType({"adamw": "adam"})  # decoupled decay aside
 WORDS: Final = MappingProxyType({"optimiser": "optimizer"})  # that are not the names of fields
 RATES: Final = MappingProxyType({"eta": "lr", "eta_A": "lr_A", "eta_B": "lr_B"})
 EXAMPLES: Final = MappingProxyType(
@@ -66,8 +65,7 @@ class Setting:
                 raise ConfigError(f"{name} is {written(value)}", hint=f"write {name}={example}")
         if self.adapter is not None:
             pick("adapter", self.adapter, METHODS)
-        if self.optimiser is not None and self.optimiser not in SAME_STEPS:
-            pick("optimizer", self.optimiser, OPTIMISERS)
+        _ = self.rule
         for one, other in (("alpha", "s"), ("rslora", "s"), ("lr", "lr_A"), ("lr", "lr_B")):
             if getattr(self, one) and getattr(self, other) is not None:
                 raise ConfigError(f"{one} and {other} are both given", hint="give one of them")
@@ -83,8 +81,7 @@ class Setting:
     @property
     def rule(self) -> str:
         """The optimiser's name in the catalogue."""
-        name = self.optimiser or "adam"
-        return SAME_STEPS.get(name, name)
+        return catalogue_name(self.optimiser or "adam")
 
     @property
     def start(self) -> str | None:
@@ -156,7 +153,7 @@ class Setting:
         found = (
             (taken, f"alpha = {PEFT_ALPHA}, peft's default, as none is given"),
             (self.method.has_rank and self.r is None, f"r = {PEFT_RANK}, peft's default, as none is given"),
-            (self.optimiser == "adamw", DECAY),
+            ("adamw" in (self.optimiser or "").lower(), DECAY),
         )
         return tuple(text for holds, text in found if holds)
 

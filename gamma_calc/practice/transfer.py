@@ -54,15 +54,15 @@ class Transfer(SelfShowing, CarriedRate):
 def transfer(from_: Given, to: Given) -> Transfer:
     """What a learning rate that is good at one setting becomes at another.
 
-    A setting is words ("n=2048 r=8 alpha=16 lr=2e-4"), a mapping, a ``Setting``, or the path of a peft
-    adapter_config.json with words beside it; what ``to`` leaves out stays as it was. Raises ConfigError and
-    UnknownName, with the side in front, for a setting that no run has, and GammaError for one that is not derived.
+    A setting is words ("n=2048 r=8 alpha=16 lr=2e-4"), a mapping, a ``Setting``, or the path of a trainer's file or of
+    a saved adapter, with words beside it; what ``to`` leaves out stays as it was. Raises ConfigError and UnknownName,
+    with the side in front, for a setting that no run has, and GammaError for one that is not derived.
 
     >>> print(transfer("n=4096 lr=1e-5 adapter=full", "adapter=lora r=8 alpha=8").lr)
     0.00022627...
     """
     known = _side("from", lambda: _known(as_setting(from_)))
-    return Transfer(Position.of(known), _side("to", lambda: _target(known.setting, as_setting(to))))
+    return Transfer(Position.of(known), _side("to", lambda: _target(known.setting, as_setting(to, with_rates=False))))
 
 
 def _known(setting: Setting) -> SettingLaw:
