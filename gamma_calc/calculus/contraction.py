@@ -24,6 +24,7 @@ from gamma_calc.calculus.direction import (
     UNIT,
     Direction,
     FreshImage,
+    Identity,
     MatrixProduct,
     Noise,
     Outer,
@@ -37,6 +38,7 @@ from gamma_calc.calculus.overlap import images_within, overlap
 from gamma_calc.calculus.value import Contribution
 from gamma_calc.exponents import maximum, order
 
+Factors = tuple[RandomMatrix, ...]
 MOST_ALTERNATIONS: Final = 3  # changes between forward and transposed matrices before a direction counts as noise
 
 
@@ -54,6 +56,8 @@ def act(matrix: Direction, v: VectorDirection, dim: Dim, rule: SumRule) -> Itera
     elif isinstance(matrix, Outer):
         scalar = inner(matrix.right, v, dim)
         yield Contribution(matrix.left, scalar.order, scalar.lemma)
+    elif isinstance(matrix, Identity):
+        yield Contribution(v, dim.exponent / 2, RETURN)
     elif isinstance(matrix, MatrixProduct):
         yield from _matrix_product_on(matrix, v, rule)
 
@@ -66,8 +70,28 @@ def multiply(left: Direction, right: Direction, dim: Dim, rule: SumRule) -> Iter
     elif isinstance(left, Outer):
         for c in act(transposed(right), left.right, dim, rule):
             yield Contribution(Outer(left.left, as_vector(c.direction)), c.order, c.lemma)
+    elif isinstance(left, Identity) or isinstance(right, Identity):
+        yield Contribution(right if isinstance(left, Identity) else left, dim.exponent / 2, RETURN)
     else:
-        yield Contribution(MatrixProduct(_factors_of(left) + _factors_of(right)), dim.exponent / 2, CENTRAL_LIMIT)
+        yield from _product(_factors_of(left), _factors_of(right), dim)
+
+
+def _product(left: Factors, right: Factors, dim: Dim) -> Iterator[Contribution]:
+    """A word of random matrices, and what is left of it where W meets its transpose: the diagonal of W'W.
+
+    Words are scaled to size 1, so that what stands before W' and after W is divided by the root of the axis there.
+    """
+    yield Contribution(MatrixProduct(left + right), dim.exponent / 2, CENTRAL_LIMIT)
+    if left[-1] != right[0].T:
+        return
+    side, before, after = right[0].inner, left[:-1], right[1:]
+    if before and after:
+        for c in _product(before, after, side):
+            yield Contribution(c.direction, c.order + dim.exponent - side.exponent, RETURN)
+        return
+    rest = before or after
+    word = MatrixProduct(rest) if len(rest) > 1 else rest[0] if rest else Identity(side)
+    yield Contribution(word, dim.exponent - side.exponent / 2, RETURN)
 
 
 def transposed(direction: Direction) -> Direction:

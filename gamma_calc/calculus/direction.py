@@ -191,18 +191,28 @@ class MatrixProduct:
         return " ".join(map(str, self.matrices))
 
 
-Direction = VectorDirection | RandomMatrix | Outer | MatrixProduct
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The identity of an axis, scaled to entries of size 1 on the whole: what the diagonal of W'W is along."""
+
+    dim: Dim
+
+    def __str__(self) -> str:
+        return f"1_{self.dim}"
+
+
+Direction = VectorDirection | RandomMatrix | Outer | MatrixProduct | Identity
 UNIT: Final = Unit()
 ONES: Final = GivenVector("1")  # the mean of an entrywise function
 
 
 def is_matrix(direction: Direction) -> bool:
-    return isinstance(direction, RandomMatrix | Outer | MatrixProduct)
+    return isinstance(direction, RandomMatrix | Outer | MatrixProduct | Identity)
 
 
 def as_vector(direction: Direction) -> VectorDirection:
     """The direction, known to be a vector's: shapes were checked when the program was written."""
-    assert not isinstance(direction, RandomMatrix | Outer | MatrixProduct), f"{direction} is a matrix direction"
+    assert not isinstance(direction, RandomMatrix | Outer | MatrixProduct | Identity), f"{direction} is a matrix"
     return direction
 
 
@@ -215,7 +225,7 @@ def on_axes(direction: Direction, shape: Shape) -> Direction:
     """The direction as a tensor of this shape."""
     if isinstance(direction, Outer):
         return Outer(on_axis(direction.left, shape[0]), on_axis(direction.right, shape[1]))
-    if isinstance(direction, RandomMatrix | MatrixProduct) or not shape:
+    if isinstance(direction, RandomMatrix | MatrixProduct | Identity) or not shape:
         return direction
     return on_axis(direction, shape[0])
 
@@ -293,7 +303,7 @@ def from_previous_step(direction: Direction, fresh: frozenset[str]) -> Direction
         )
     return (
         direction
-        if isinstance(direction, RandomMatrix | MatrixProduct)
+        if isinstance(direction, RandomMatrix | MatrixProduct | Identity)
         else _vector_from_previous_step(direction, fresh)
     )
 

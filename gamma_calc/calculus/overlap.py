@@ -13,7 +13,7 @@ with them, so the two overlap at order 0; against u * v * w only by chance.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain
@@ -25,6 +25,8 @@ from gamma_calc.calculus.direction import (
     Activation,
     Direction,
     FreshImage,
+    Identity,
+    Noise,
     Outer,
     RandomMatrix,
     VectorDirection,
@@ -46,10 +48,12 @@ def overlap_in(u: Direction, v: Direction, shape: Shape) -> Order:
     if len(shape) == 1:
         return overlap(as_vector(u), as_vector(v), shape[0])
     rows, columns = shape
-    if isinstance(u, RandomMatrix) and isinstance(v, Outer):
-        return _overlap_with_update(u, v, rows, columns)
+    if isinstance(v, Outer):
+        u, v = v, u
     if isinstance(u, Outer) and isinstance(v, RandomMatrix):
         return _overlap_with_update(v, u, rows, columns)
+    if isinstance(u, Outer) and isinstance(v, Identity):
+        return rows.independent_overlap + overlap(u.left, u.right, rows)
     return rows.independent_overlap + columns.independent_overlap
 
 
@@ -69,8 +73,13 @@ def overlap(u: VectorDirection, v: VectorDirection, dim: Dim) -> Order:
     return maximum(dim.independent_overlap, moment((*factors(u), *factors(v))))
 
 
-def moment(those: Iterable[VectorDirection]) -> Order:
-    """The order of the mean of an entrywise product of directions of size 1; -oo where it vanishes."""
+def moment(those: Collection[VectorDirection]) -> Order:
+    """The order of the mean of an entrywise product of directions of size 1; -oo where it vanishes.
+
+    Noise may be along anything, so its moments are bounded by 0.
+    """
+    if any(isinstance(one, Noise) for one in those):
+        return order(0)
     atoms, functions, gain = _gathered(those)
     pool = _Pool(frozenset(atoms), frozenset((f, 0) for f in functions))
     return gain + _moment(pool, min(len(atoms) + 1, MOST_MOMENTS))
@@ -247,6 +256,8 @@ def shows(u: VectorDirection, v: VectorDirection, dim: Dim) -> Order:
 
 
 def _shown(u: VectorDirection, v: VectorDirection, dim: Dim) -> Iterator[Order]:
+    if isinstance(u, Noise):
+        yield order(0)
     if isinstance(u, FreshImage) and isinstance(v, FreshImage) and u.matrix == v.matrix:
         yield shows(u.of, v.of, u.matrix.inner)
     alike = {f.place: f for f in factors(v) if isinstance(f, Activation)}

@@ -89,6 +89,7 @@ def _blocks(question: Question, step: str | None, trace: bool, dialect: str) -> 
         yield sections.settled(found, dialect)
     yield sections.growth(found, dialect)
     yield sections.feedback(found)
+    yield sections.bounds(found, dialect)
     yield sections.conditions(found, dialect)
     yield sections.largest(found, dialect)
     if question.point is None:

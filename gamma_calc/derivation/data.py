@@ -9,6 +9,7 @@ from gamma_calc.derivation.condition_result import ConditionResult
 from gamma_calc.derivation.solution import Solution
 from gamma_calc.derivation.trace import Step, Trace
 from gamma_calc.display.json import Data
+from gamma_calc.engine.upper_bounds import UpperBound
 from gamma_calc.exponents import Affine, Optimum, Order, Region, Supremum, supremum
 
 
@@ -24,6 +25,7 @@ def as_data(solution: Solution) -> Data:
         "settled": str(solution.settled),
         "growth": texts(solution.growth),
         "feedback": [str(one) for one in (*solution.feedback, *solution.sign_cancellations)],
+        "bounds": [_upper(bound) for bound in solution.bounds],
         "orders": texts(solution.settled_orders),
         "conditions": {name: condition(result, program.variables) for name, result in conditions.items()},
         "sup": {name: dict(_bounds(result, solution.rates)) for name, result in conditions.items()},
@@ -85,6 +87,10 @@ def traced(trace: Trace) -> Data:
 def _step(step: Step) -> Data:
     by = [{"order": str(reason.order), "lemma": reason.lemma.name} for reason in step.reasons]
     return {"expression": step.expression, "order": str(step.order), "by": by}
+
+
+def _upper(bound: UpperBound) -> Data:
+    return {"quantity": bound.quantity, "step": bound.step, "where": str(bound.where), "reason": bound.reason}
 
 
 def _limit(optimum: Optimum) -> str:

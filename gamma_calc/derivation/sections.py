@@ -24,6 +24,7 @@ def summary(solution: Solution, dialect: str) -> Iterator[Block]:
     yield settled(solution, dialect)
     yield growth(solution, dialect)
     yield feedback(solution)
+    yield bounds(solution, dialect)
     yield conditions(solution, dialect)
     yield largest(solution, dialect)
     yield advice(solution, dialect)
@@ -71,6 +72,16 @@ def growth(solution: Solution, dialect: str) -> Block:
 def feedback(solution: Solution) -> Block:
     """Where a parameter's own movement turns its updates round, or sign steps tie: orders are upper bounds there."""
     return Block("Feedback", tuple((str(one),) for one in (*solution.feedback, *solution.sign_cancellations)))
+
+
+def bounds(solution: Solution, dialect: str) -> Block:
+    """Which orders are upper bounds, from which step, and where."""
+    rows: dict[tuple[int, str], list[str]] = {}
+    for bound in solution.bounds:
+        rows.setdefault((bound.step, f"{bound.where:{dialect}}"), []).append(bound.quantity)
+    return Block(
+        "Upper bounds", tuple((", ".join(dict.fromkeys(q)), f"from step {t}, where {r}") for (t, r), q in rows.items())
+    )
 
 
 # -- conditions ---------------------------------------------------------------------------------------------------

@@ -41,8 +41,20 @@ from gamma_calc.engine.run import states
 from gamma_calc.engine.sign_ties import SignCancellation, sign_cancellations
 from gamma_calc.engine.state import State
 from gamma_calc.engine.step_orders import StepOrders
+from gamma_calc.engine.upper_bounds import UpperBound, long_words, upper_bounds
 from gamma_calc.errors import OrderError, is_count, written
-from gamma_calc.exponents import EVERYTHING, MINUS_INFINITY, Order, Region, largest, same_on, simplify
+from gamma_calc.exponents import (
+    EVERYTHING,
+    MINUS_INFINITY,
+    Affine,
+    Exponent,
+    Order,
+    Region,
+    largest,
+    order,
+    same_on,
+    simplify,
+)
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.program import Program
 
@@ -157,6 +169,26 @@ class Solution:
     def sign_cancellations(self) -> tuple[SignCancellation, ...]:
         """The parameters that tied sign steps move, and where: orders are upper bounds there too."""
         return sign_cancellations(self.program, self.trajectory.states)
+
+    @cached_property
+    def bounds(self) -> tuple[UpperBound, ...]:
+        """Every quantity whose order may be above the truth: from which step, where, and why. Elsewhere it is exact."""
+        words = long_words(self.program, self.trajectory.states)
+        return tuple(upper_bounds(self.program, (*self.feedback, *self.sign_cancellations, *words)))
+
+    def exact(self, name: str, step: int | None = None, **values: Exponent) -> bool:
+        """Is an order (of a step; without one, the settled one) free of bounds at these exponents?
+
+        Raises UnknownName for a quantity that there is not.
+
+        >>> from gamma_calc import derive, lora
+        >>> derive(lora(init="A")).exact("Z_B", eta="-1/2")
+        True
+        """
+        self.order(name)
+        at = Region.of([(Affine.variable(k) - order(v).form_for(k), "=") for k, v in values.items()])
+        marks = (b for b in self.bounds if b.quantity == name and (step is None or b.step <= step))
+        return all((b.where & at).is_empty for b in marks)
 
     @cached_property
     def balance(self) -> Mapping[str, Order]:

@@ -42,7 +42,8 @@ def start(program: Program) -> State:
 def step(program: Program, state: State, rules: Sequence[Rule]) -> State:
     """One step: every gradient at the present parameters, then every update."""
     here = Evaluation(program, state)
-    return State(state.step + 1, {rule.parameter.name: _updated(here, rule) for rule in rules})
+    tensors = {rule.parameter.name: _updated(here, rule) for rule in rules}
+    return State(state.step + 1, tensors, state.long_words or here.long_words)
 
 
 def _updated(here: Evaluation, rule: Rule) -> Tensor:

@@ -43,6 +43,7 @@ class State:
 
     step: int
     tensors: Mapping[str, Tensor]
+    long_words: bool = False  # has a direction been made that is not told apart from others?
 
     def value(self, leaf: Expression) -> Value:
         """The value of a parameter, now or at an earlier time, or of its change between two times."""
@@ -58,4 +59,4 @@ class State:
             )
             for name, t in self.tensors.items()
         }
-        return State(self.step, tensors)
+        return State(self.step, tensors, self.long_words)

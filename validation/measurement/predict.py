@@ -30,7 +30,6 @@ def predictions(program: Program, at: Mapping[str, Exponent], steps: int) -> lis
     """
     there = _derivation(program.substitute(at) if at else program, steps)
     opened = [(name, _derivation(program.substitute(_without(at, name)), steps)) for name in at]
-    turning = min([*(f.step for f in there.feedback), *(t.step for t in there.sign_cancellations)], default=steps + 1)
     extremes = _extremes(there, steps)
     chance = {f"{q.name}.aligned" for q in there.program.quantities.values() if not q.is_trained}
     predicted_rows = []
@@ -45,7 +44,8 @@ def predictions(program: Program, at: Mapping[str, Exponent], steps: int) -> lis
             for variable, general in opened:
                 exponents |= _monomials(general.at_step(step)[name], {variable: order(at[variable]).rational})
             lower = lower_monomials(predicted.rational, exponents)
-            predicted_rows.append(Prediction(name, step, predicted.rational, lower, step >= turning, extremes[step]))
+            bound = not there.exact(name, step)
+            predicted_rows.append(Prediction(name, step, predicted.rational, lower, bound, extremes[step]))
     return predicted_rows
 
 

@@ -1,0 +1,99 @@
+"""Which quantities a mark makes upper bounds of, and from which step on.
+
+A mark speaks of the movement of one parameter from one step on (``engine/feedback.py``, ``engine/sign_ties.py``) or of
+everything (``LongWords``). A quantity with that parameter in it is a bound from then on; a parameter whose gradient has
+it in it moves by a bound one step later, and so on.
+
+An example: feedback on A from step 3 makes Z_A = A Z a bound from step 3; B, whose gradient holds A Z, moves by a bound
+in step 4, and so does everything with B in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from gamma_calc.engine.gradient import gradients, optimiser_inputs
+from gamma_calc.engine.state import State
+from gamma_calc.exponents import Region
+from gamma_calc.language.expression import Expression, walk
+from gamma_calc.language.program import Program
+
+
+class Mark(Protocol):
+    """What makes orders upper bounds: the parameter whose movement it speaks of (None: all), from where and when."""
+
+    @property
+    def parameter(self) -> str | None: ...
+
+    @property
+    def step(self) -> int: ...
+
+    @property
+    def where(self) -> Region: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LongWords:
+    """From ``step`` on, directions with more turns or factors than are told apart count as coherent with all others."""
+
+    step: int
+    where: Region
+    parameter: None = None
+
+    def __str__(self) -> str:
+        return (
+            f"from step {self.step} on vectors went through more matrices or products than are told apart: orders are "
+            "upper bounds"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class UpperBound:
+    """From ``step`` on, the order of a quantity may be above the truth at the exponents in ``where``."""
+
+    quantity: str
+    step: int
+    where: Region
+    reason: str
+
+
+def long_words(program: Program, history: tuple[State, ...]) -> tuple[LongWords, ...]:
+    """The first step that made a direction which is not told apart from others."""
+    steps = [state.step for state in history if state.long_words]
+    return (LongWords(steps[0], program.region),) if steps else ()
+
+
+def upper_bounds(program: Program, marks: Iterable[Mark]) -> Iterator[UpperBound]:
+    """Every quantity that a mark makes a bound of, loss-aligned ones too."""
+    inputs = {name: _owners([node]) for name, node in optimiser_inputs(program).items()}
+    of_node = gradients(program.loss)
+    for mark in marks:
+        steps = _moved(mark, inputs)
+        for q in program.quantities.values():
+            roots = [] if q.expression is None else [q.expression]
+            named = {q.name: roots}
+            if id(q.node) in of_node:
+                named[f"{q.name}.aligned"] = [*roots, of_node[id(q.node)]]
+            for name, nodes in named.items() if roots else ():
+                reached = [steps[p] for p in _owners(nodes) if p in steps]
+                if reached or mark.parameter is None:
+                    yield UpperBound(name, min(reached, default=mark.step), mark.where, str(mark))
+
+
+def _owners(roots: Iterable[Expression]) -> frozenset[str]:
+    """The parameters that expressions depend on."""
+    return frozenset(str(node.owner) for node in walk(roots) if node.owner is not None)
+
+
+def _moved(mark: Mark, inputs: Mapping[str, frozenset[str]]) -> dict[str, int]:
+    """The step from which each parameter moves by a bound, as far as the mark reaches."""
+    if mark.parameter is None:
+        return dict.fromkeys(inputs, mark.step)
+    steps, reached = {mark.parameter: mark.step}, {mark.parameter}
+    while reached:
+        reached = {name for name, owners in inputs.items() if name not in steps and owners & steps.keys()}
+        latest = max(steps.values())
+        steps |= dict.fromkeys(reached, latest + 1)
+    return steps
