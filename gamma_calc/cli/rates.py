@@ -12,7 +12,7 @@ from gamma_calc.cli.output import say, show
 from gamma_calc.cli.parameters import PRINTED
 from gamma_calc.errors import GammaError
 from gamma_calc.frontends.peft_config import PeftConfig, read_config
-from gamma_calc.practice.config_groups import config_groups, scale_of
+from gamma_calc.practice.config_groups import config_groups, usual_setting
 from gamma_calc.practice.known import positive, read_known
 from gamma_calc.practice.rates import RateTable, optimiser_named, rate_table
 from gamma_calc.practice.roles import Training
@@ -54,7 +54,7 @@ def _table(config: PeftConfig, width: int, lr: str, known: str, optimizer: str, 
     training = Training(config.init or "default", optimiser_named(optimizer), lora_plus)
     try:
         groups = config_groups(config, width)
-        there = read_known(known, width, scale_of(config))
+        there = read_known(known, usual_setting(config, width))
         notes = (f"--width {width} is for every layer; gamma_calc.param_groups reads each layer's own from a model",)
         return rate_table(groups, rate, there, training, optimiser=optimizer, notes=notes)
     except GammaError as error:

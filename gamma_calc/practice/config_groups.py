@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from typing import Any, Final
 
 from gamma_calc.catalogue.initialisations import INITIALISATIONS
 from gamma_calc.errors import ConfigError
 from gamma_calc.frontends.peft_config import Group, PeftConfig
-from gamma_calc.practice.known import AdapterScale
+from gamma_calc.practice.known import numbers_of
 from gamma_calc.practice.law import Numbers
 from gamma_calc.practice.rates import TrainedGroup
+from gamma_calc.practice.setting import Setting
 
 WHOLE: Final = (  # a module trained whole, by the last part of its name
     (re.compile(r"embed(?!_out)|wte|wpe"), "embedding"),
@@ -33,16 +33,19 @@ def config_groups(config: PeftConfig, width: int) -> tuple[TrainedGroup, ...]:
     return tuple(_groups(config, width))
 
 
-def scale_of(config: PeftConfig) -> AdapterScale:
-    """The rank and alpha of the modules that no pattern names; 1 where there are none."""
-    group = config.groups[0] if config.groups else Group("", 1, 1, rs=False)  # type: ignore[arg-type]
-    return AdapterScale(group.rank, Decimal(group.alpha.numerator) / group.alpha.denominator, group.rs)
+def usual_setting(config: PeftConfig, width: int) -> Setting:
+    """The numbers of the modules that no pattern names; rank and multiplier 1 where there are none."""
+    return _setting(config.groups[0], width) if config.groups else Setting(n=width, r=1, s=1)
+
+
+def _setting(group: Group, width: int) -> Setting:
+    return Setting(n=width, r=group.rank, alpha=group.alpha.numerator / group.alpha.denominator, rslora=group.rs)
 
 
 def _groups(config: PeftConfig, width: int) -> Iterator[TrainedGroup]:
     assert config.modules is not None
     fields = config.modules.fields
-    usual = Numbers(width, scale_of(config).r, scale_of(config).multiplier)
+    usual = numbers_of(usual_setting(config, width))
     for group, keys in reversed(list(zip(config.groups, config.modules.pairs or ((None, None),), strict=True))):
         yield from _adapters(config, group, keys, width)
     if config.target == "vera":
@@ -58,8 +61,7 @@ def _groups(config: PeftConfig, width: int) -> Iterator[TrainedGroup]:
 def _adapters(
     config: PeftConfig, group: Group, keys: tuple[str | None, str | None], width: int
 ) -> Iterator[TrainedGroup]:
-    alpha = Decimal(group.alpha.numerator) / group.alpha.denominator
-    numbers = Numbers(width, group.rank, AdapterScale(group.rank, alpha, group.rs).multiplier)
+    numbers = numbers_of(_setting(group, width))
     assert config.modules is not None
     frozen = INITIALISATIONS[config.init].frozen
     for role, ending in _roles(config.modules.fields, frozen):

@@ -19,10 +19,11 @@ from gamma_calc.display.json import number
 from gamma_calc.errors import ConfigError, ProgramError, require, written
 from gamma_calc.frontends.json_file import read_object
 from gamma_calc.language.either_spelling import either_spelling
-from gamma_calc.practice.known import AdapterScale, KnownRates, number_text, positive, read_known
+from gamma_calc.practice.known import KnownRates, number_text, positive, read_known
 from gamma_calc.practice.law import Numbers
 from gamma_calc.practice.rates import SCHEMA, RateTable, TrainedGroup, optimiser_named, rate_table
 from gamma_calc.practice.roles import ROLES, Training
+from gamma_calc.practice.setting import Setting
 
 ADAPTER: Final = re.compile(r"(?P<layer>.*)\.lora_(?P<part>A|B)\.(?P<adapter>[^.]+)\.(?P<kind>weight|bias)")
 OTHER_ADAPTERS: Final = (
@@ -80,7 +81,7 @@ def param_groups(
     members = _members(model, trained)
     training = Training(_start(model), optimiser_named(optimiser), two_rates)
     reference = _reference(members)
-    where = read_known(known, reference.n, AdapterScale(reference.r, reference.s * reference.r)) if known else None
+    where = read_known(known, _setting(reference)) if known else None
     table = rate_table(
         list(members), positive("lr", number_text(lr)), where or KnownRates(reference), training, optimiser=optimiser
     )
@@ -196,6 +197,11 @@ def _reference(members: Mapping[TrainedGroup, list[Any]]) -> Numbers:
         if counts:
             return counts.most_common(1)[0][0]
     return next(iter(members)).numbers
+
+
+def _setting(numbers: Numbers) -> Setting:
+    """By alpha, which stays where a rank changes."""
+    return Setting(n=numbers.n, r=numbers.r, alpha=number(numbers.s * numbers.r))
 
 
 def _start(model: Any) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from gamma_calc.errors import GammaError, unknown
-from validation.coordinate_check.adapters import checked_ranks
+from validation.coordinate_check.adapters import adapters, checked_ranks
 from validation.coordinate_check.expectations import (
     DEFAULT,
     OF_MODULES,
@@ -131,6 +131,8 @@ def coordinate_check(
     checked_seeds(plan.seeds, most)
     optimiser_class(plan.optimiser)  # refused before anything runs
     check_widths(factory, widths)
+    if plan.judged and not adapters(built(factory, widths[0])[0]):
+        raise SettingError("the model has no LoRA adapters", hint="leave --adapters out, or add some with peft")
     runs = _Runs(factory, widths, plan, on_progress)
     found = runs.judged(plan.seeds)
     for seeds in doubled(2 * plan.seeds, most):
@@ -192,8 +194,6 @@ def _judged(runs: Mapping[int, list[TrainedRun]], plan: TrainingPlan, start: str
     checked_ranks({width: found[0].ranks for width, found in runs.items()})
     wanted = [expected(plan.expectations, *key) for key in sizes if _is_judged(first, sizes, key, plan.steps)]
     notes = [f"{plan.kind.__name__}, rate {plan.lr:g} at n = {next(iter(runs))}, then as n^{plan.eta}; one batch"]
-    if plan.judged and not first.ranks:
-        raise SettingError("the model has no LoRA adapters", hint="leave --adapters out, or add some with peft")
     if first.ranks and plan.judged is not False:
         by_quantity = derived(start or "default", rule_of(plan.kind.__name__), plan.eta, plan.steps)
         wanted += of_layers(by_quantity, first.ranks, sizes)
