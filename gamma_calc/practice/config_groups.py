@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 from gamma_calc.catalogue.initialisations import INITIALISATIONS
@@ -35,11 +36,21 @@ def config_groups(config: PeftConfig, width: int) -> tuple[TrainedGroup, ...]:
 
 def usual_setting(config: PeftConfig, width: int) -> Setting:
     """The numbers of the modules that no pattern names; rank and multiplier 1 where there are none."""
-    return _setting(config.groups[0], width) if config.groups else Setting(n=width, r=1, s=1)
-
-
-def _setting(group: Group, width: int) -> Setting:
+    if not config.groups:
+        return Setting(n=width, r=1, s=1)
+    group = config.groups[0]
     return Setting(n=width, r=group.rank, alpha=group.alpha.numerator / group.alpha.denominator, rslora=group.rs)
+
+
+def multiplier_of(group: Group) -> Decimal:
+    """The whole multiplier of the modules of a group, a number.
+
+    >>> from fractions import Fraction
+    >>> multiplier_of(Group("all modules", 16, Fraction(32), rs=True))
+    Decimal('8')
+    """
+    alpha = Decimal(group.alpha.numerator) / group.alpha.denominator
+    return alpha / (Decimal(group.rank).sqrt() if group.rs else group.rank)
 
 
 def _groups(config: PeftConfig, width: int) -> Iterator[TrainedGroup]:
@@ -61,7 +72,7 @@ def _groups(config: PeftConfig, width: int) -> Iterator[TrainedGroup]:
 def _adapters(
     config: PeftConfig, group: Group, keys: tuple[str | None, str | None], width: int
 ) -> Iterator[TrainedGroup]:
-    numbers = numbers_of(_setting(group, width))
+    numbers = Numbers(width, group.rank, multiplier_of(group))
     assert config.modules is not None
     frozen = INITIALISATIONS[config.init].frozen
     for role, ending in _roles(config.modules.fields, frozen):

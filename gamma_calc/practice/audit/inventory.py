@@ -15,8 +15,7 @@ from gamma_calc.frontends.peft_config import Group, PeftConfig
 from gamma_calc.frontends.peft_patterns import EMBEDDINGS, Modules
 from gamma_calc.frontends.saved_adapters import SavedAdapter
 from gamma_calc.practice.audit.trained import Trained
-from gamma_calc.practice.config_groups import WHOLE
-from gamma_calc.practice.known import AdapterScale
+from gamma_calc.practice.config_groups import WHOLE, multiplier_of
 from gamma_calc.practice.roles import Training
 
 LINEAR, EMBEDDING, HEAD = "lora_A", "embedding_B", "head_adapter"
@@ -123,13 +122,11 @@ class Inventory:
         )
 
     def _scaled(self, what: str, role: str, group: Group, width: int | None) -> Trained:
-        alpha = Decimal(group.alpha.numerator) / group.alpha.denominator
         if width is not None and group.rank > width:
             raise ConfigError(
                 f"{what}: r is {group.rank}, more than the width {width}", hint="take a rank of at most the width"
             )
-        multiplier = AdapterScale(group.rank, alpha, group.rs).multiplier
-        return replace(self._row(what, role, width), rank=group.rank, multiplier=multiplier)
+        return replace(self._row(what, role, width), rank=group.rank, multiplier=multiplier_of(group))
 
     def _row(self, what: str, role: str, width: int | None) -> Trained:
         return Trained(what, role, self.training, width, rate=self.rate)
