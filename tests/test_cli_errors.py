@@ -81,6 +81,7 @@ def test_hostile_exponents_get_one_line(capsys: pytest.CaptureFixture[str], opti
     outcome = run(capsys, "derive", option, text)
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.count("\n") == 1
+    assert len(outcome.err) < 400
 
 
 def test_a_very_long_target_is_no_crash(capsys: pytest.CaptureFixture[str]) -> None:

@@ -85,6 +85,14 @@ def test_the_citation_and_the_change_log_speak_of_this_version() -> None:
     assert cited[1] == logged[1] == gamma_calc.__version__
 
 
+def test_the_change_log_names_modules_that_are_there() -> None:
+    rows = re.findall(r"^\| `[\w.]+` \| `([\w.]+)` \| (.*) \|$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    named = [(folder, item.split("`")[-2]) for folder, items in rows for item in items.split(", ")]
+    missing = [one for one in named if not (ROOT / one[0].replace(".", "/") / one[1]).with_suffix(".py").exists()]
+    assert len(named) > 100
+    assert [one for one in missing if not (ROOT / one[0].replace(".", "/") / one[1]).is_dir()] == []
+
+
 @pytest.mark.long
 def test_a_wheel_holds_both_packages_their_types_and_their_records(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:

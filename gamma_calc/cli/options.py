@@ -17,7 +17,8 @@ from gamma_calc.derivation import data
 from gamma_calc.derivation.conditions import STABILITY
 from gamma_calc.derivation.derivation import Derivation, derive
 from gamma_calc.display.json import Data
-from gamma_calc.errors import ConfigError, ExponentSyntaxError, GammaError, OrderError, UnknownName, unknown
+from gamma_calc.display.shown import shown
+from gamma_calc.errors import ConfigError, ExponentSyntaxError, GammaError, OrderError, UnknownName, unknown, written
 from gamma_calc.exponents import Order, order
 from gamma_calc.language.program import Program
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from gamma_calc.frontends.peft_config import PeftConfig
 
 Text = str | None
+LONGEST: Final = 60  # of an assignment in a message
 
 
 @Parameter(name="*")
@@ -256,13 +258,15 @@ def assignments(option: str, texts: Iterable[str]) -> dict[str, Order]:
     for part in (part.strip() for text in texts for part in text.split(",")):
         name, equals, value = (piece.strip() for piece in part.partition("="))
         if not (name and equals and value):
-            raise ExponentSyntaxError(f"{part!r} is no setting", where=option, hint="write NAME=VALUE, as in eta=-1/2")
+            raise ExponentSyntaxError(
+                f"{written(part)} is no setting", where=option, hint="write NAME=VALUE, as in eta=-1/2"
+            )
         if name in found:
             raise ExponentSyntaxError(f"{name} is given twice", where=option, hint="give it once")
         try:
             found[name] = order(value)
         except GammaError as error:
-            raise error.at(f"{option} {part}") from error
+            raise error.at(f"{option} {shown(part, LONGEST)}") from error
     return found
 
 
