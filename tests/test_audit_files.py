@@ -81,6 +81,13 @@ def test_saved_ranks_are_held_against_the_file(tmp_path: Path) -> None:
     assert found.findings[0].what == "A is 8 x 64 and B 64 x 8, where the file says r = 4"
 
 
+def test_two_factors_of_two_ranks_are_told(tmp_path: Path) -> None:
+    text(tmp_path, "adapter_config.json", json.dumps(CONFIG))
+    pair = {"q_proj.lora_A.weight": floats(4, 64), "q_proj.lora_B.weight": floats(64, 8)}
+    written(tmp_path / "adapter_model.safetensors", pair)
+    assert [one.what for one in audit(tmp_path).findings] == ["A is 4 x 64 and B 64 x 8, where the file says r = 4"]
+
+
 def test_saved_ranks_follow_the_patterns(tmp_path: Path) -> None:
     saved(tmp_path, rank=8)
     text(tmp_path, "adapter_config.json", json.dumps(CONFIG | {"rank_pattern": {"q_proj": 8, "down_proj": 8}}))
