@@ -88,6 +88,27 @@ def test_two_factors_of_two_ranks_are_told(tmp_path: Path) -> None:
     assert [one.what for one in audit(tmp_path).findings] == ["A is 4 x 64 and B 64 x 8, where the file says r = 4"]
 
 
+def test_an_embedding_has_the_width_of_its_rows(tmp_path: Path) -> None:
+    text(tmp_path, "adapter_config.json", json.dumps(CONFIG | {"target_modules": ["q_proj", "embed_tokens"]}))
+    tensors = {
+        "model.embed_tokens.lora_embedding_A": floats(4, 1000),
+        "model.embed_tokens.lora_embedding_B": floats(64, 4),
+        "model.q_proj.lora_A.weight": floats(4, 64),
+        "model.q_proj.lora_B.weight": floats(128, 4),
+    }
+    written(tmp_path / "adapter_model.safetensors", tensors)
+    assert [(row.role_name, row.width) for row in audit(tmp_path).rows] == [("lora_A", 64), ("embedding_B", 64)]
+
+
+def test_factors_of_mlx_lm_are_the_other_way_round(tmp_path: Path) -> None:
+    text(tmp_path, "adapter_config.json", json.dumps({"lora_parameters": {"rank": 4, "scale": 2}}))
+    pair = {"model.layers.0.q_proj.lora_a": floats(64, 4), "model.layers.0.q_proj.lora_b": floats(4, 32)}
+    written(tmp_path / "adapters.safetensors", pair)
+    (row,) = audit(tmp_path).rows
+    assert (row.width, row.rank) == (64, 4)
+    assert audit(tmp_path).findings == ()
+
+
 def test_saved_ranks_follow_the_patterns(tmp_path: Path) -> None:
     saved(tmp_path, rank=8)
     text(tmp_path, "adapter_config.json", json.dumps(CONFIG | {"rank_pattern": {"q_proj": 8, "down_proj": 8}}))
