@@ -261,6 +261,23 @@ def test_axolotl(tmp_path: Path) -> None:
     assert read_adapter(tmp_path / "a.yml").misspelt == (("lora_dropot", "lora_dropout"),)
 
 
+def test_rates_of_their_own_stand_in_their_rows(tmp_path: Path) -> None:
+    """axolotl's embedding_lr is that of the readout too; LoRA+'s own rate of embedding adapters has a default."""
+    more = AXOLOTL.replace("[embed_tokens]", "[embed_tokens, lm_head]") + "embedding_lr: 1e-5\n"
+    found = audit(text(tmp_path, "a.yml", more), width=1024)
+    assert [str(row.rate) for row in found.rows[2:]] == ["0.00001", "0.00001"]
+    assert not {"embedding-stands-still", "whole-at-adapter-rate"} & {one.id for one in found.findings}
+    words = "lora_target: q_proj,embed_tokens\nloraplus_lr_ratio: 16\nlora_rank: 8\nlearning_rate: 1e-4\n"
+    rows = audit(text(tmp_path, "f.yml", words), width=1024).rows
+    assert [(row.role_name, str(row.rate)) for row in rows][-1] == ("embedding_B", "0.000001")
+
+
+def test_fields_with_nearly_the_same_names_are_no_mistakes(tmp_path: Path) -> None:
+    true = "adapter: lora\nlora_r: 8\nlora_alpha: 8\noptim_target_modules: x\npeft_use_relora: false\n"
+    assert read_adapter(text(tmp_path, "a.yml", true)).misspelt == ()
+    assert read_adapter(text(tmp_path, "f.yml", "lora_rank: 8\ngalore_target: all\n")).misspelt == ()
+
+
 def test_llama_factory(tmp_path: Path) -> None:
     layout, fields, rate, optimiser, _ = told(tmp_path, "f.yaml", FACTORY)
     assert (layout, rate, optimiser) == ("LLaMA-Factory", Decimal("1e-4"), "adamw_torch")

@@ -19,11 +19,15 @@ NEAR: Final = 4 / 5  # the likeness of a misspelt name, of 1
 
 @dataclass(frozen=True)
 class TrainerSettings:
-    """What a trainer's file says of the training: rate, optimiser and LoRA+'s ratio as they are written there."""
+    """What a trainer's file says of the training: rate, optimiser and LoRA+'s ratio as they are written there.
+
+    ``own_rates`` are rates of their own by what is trained: "head", "embedding", and "embedding adapter".
+    """
 
     rate: object = None
     optimiser: str | None = None
     ratio: object = None
+    own_rates: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

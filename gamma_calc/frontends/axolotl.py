@@ -25,6 +25,10 @@ WORDS: Final = {
     "init_lora_weights": "peft_init_lora_weights",
 }
 TRAINING: Final = ("learning_rate", "optimizer", "loraplus_lr_ratio")
+EMBEDDINGS: Final = "embedding_lr"  # of modules trained whole, the readout among them
+PLUS: Final = "loraplus_lr_embedding"  # of adapters on embeddings, where there is a ratio
+PLUS_DEFAULT: Final = "1e-6"
+OTHERS: Final = ("embedding_lr_scale", "optim_target_modules", "peft_use_relora")  # nearly the names of these
 ADAPTERS: Final = ("lora", "qlora")
 
 
@@ -38,13 +42,19 @@ def read(path: Path, fields: Mapping[str, Any]) -> AdapterFile:
     for name in ("r", "lora_alpha"):
         if name not in found:
             raise ConfigError(f"no {WORDS[name]}", hint=f"write {WORDS[name]}: 16")
-    known = (*WORDS.values(), *TRAINING, "adapter", "lora_target_linear")
+    known = (*WORDS.values(), *TRAINING, *OTHERS, EMBEDDINGS, PLUS, "adapter", "lora_target_linear")
     rate, optimiser, ratio = (fields.get(name) for name in TRAINING)
     return AdapterFile(
         path,
         NAME,
         {"peft_type": "LORA", **found},
         WORDS,
-        TrainerSettings(rate, None if optimiser is None else str(optimiser), ratio),
+        TrainerSettings(rate, None if optimiser is None else str(optimiser), ratio, _own_rates(fields)),
         misspelt(fields, known, closed=False),
     )
+
+
+def _own_rates(fields: Mapping[str, Any]) -> dict[str, object]:
+    whole, plus = fields.get(EMBEDDINGS), fields.get(PLUS, PLUS_DEFAULT)
+    own = {} if whole is None else {"embedding": whole, "head": whole}
+    return own if fields.get("loraplus_lr_ratio") is None else own | {"embedding adapter": plus}

@@ -22,6 +22,9 @@ WORDS: Final = {
 }
 START: Final = ("pissa_init", "pissa_iter")
 TRAINING: Final = ("learning_rate", "optim", "loraplus_lr_ratio")
+PLUS: Final = "loraplus_lr_embedding"  # of adapters on embeddings, where there is a ratio
+PLUS_DEFAULT: Final = "1e-6"
+OTHERS: Final = ("galore_target",)  # nearly the name of one of these
 LISTS: Final = ("target_modules", "modules_to_save")  # written as one text with commas
 RANK: Final = 8  # where the file names none; alpha is then twice the rank
 
@@ -33,13 +36,14 @@ def read(path: Path, fields: Mapping[str, Any]) -> AdapterFile:
         raise ConfigError(f"finetuning_type is {kind!r}", hint="the reader knows lora")
     found = dict(_fields(fields))
     rate, optimiser, ratio = (fields.get(name) for name in TRAINING)
-    known = (*WORDS.values(), *START, *TRAINING, "finetuning_type")
+    known = (*WORDS.values(), *START, *TRAINING, *OTHERS, PLUS, "finetuning_type")
+    own = {} if ratio is None else {"embedding adapter": fields.get(PLUS, PLUS_DEFAULT)}
     return AdapterFile(
         path,
         NAME,
         {"peft_type": "LORA", **found},
         {**WORDS, "init_lora_weights": START[0]},
-        TrainerSettings(rate, None if optimiser is None else str(optimiser), ratio),
+        TrainerSettings(rate, None if optimiser is None else str(optimiser), ratio, own),
         misspelt(fields, known, closed=False),
     )
 

@@ -13,13 +13,14 @@ from gamma_calc.frontends.optimiser_names import catalogue_name
 from gamma_calc.frontends.reading import read_adapter
 from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.practice.audit.case import AuditCase
-from gamma_calc.practice.audit.inventory import Inventory
+from gamma_calc.practice.audit.inventory import EMBEDDING, Inventory
 from gamma_calc.practice.audit.result import Audit, audit_of
 from gamma_calc.practice.audit.rules import RULES
 from gamma_calc.practice.audit.sizes import saved_sizes
 from gamma_calc.practice.known import number_text, positive
 from gamma_calc.practice.rates import optimiser_named
 
+ROLES_OF: Final = {"embedding": "embedding", "head": "head", "embedding adapter": EMBEDDING}
 Number = Decimal | float | str
 MOST_FEATURES: Final = 10**9
 
@@ -73,7 +74,8 @@ def _inventory(
     rate = _number("--lr", lr) or _number(file.word("learning_rate"), trainer.rate)
     share = _number("--ratio", ratio) or _number(file.word("loraplus_lr_ratio"), trainer.ratio)
     name = optimiser_named(catalogue_name(optimiser or trainer.optimiser or "adamw"))
-    return Inventory(file, name, width, rate, share)
+    own = {ROLES_OF[what]: positive(f"the rate of an {what}", str(rate)) for what, rate in trainer.own_rates.items()}
+    return Inventory(file, name, width, rate, share, own)
 
 
 def _number(name: str, value: object) -> Decimal | None:

@@ -60,7 +60,8 @@ def not_derived(case: AuditCase) -> Iterator[Finding]:
 
 
 def _others(case: AuditCase, kinds: tuple[str, ...]) -> Iterator[Trained]:
-    return (row for row in case.rows if row.role_name in kinds)
+    """Rows of these roles that have no rate of their own."""
+    return (row for row in case.rows if row.role_name in kinds and not row.own_rate)
 
 
 def _number(row: Trained) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Final
@@ -30,6 +30,8 @@ Keys = tuple[str | None, str | None]  # of rank_pattern and alpha_pattern
 class Inventory:
     """What a file trains at a width. ``rate`` is that of everything but B, which has ``ratio`` times it.
 
+    ``own_rates`` are those of roles that have one of their own.
+
     ``width`` is for every layer; without it each layer has the width of its saved tensors, where there are any.
     """
 
@@ -38,6 +40,7 @@ class Inventory:
     width: int | None = None
     rate: Decimal | None = None
     ratio: Decimal | None = None
+    own_rates: Mapping[str, Decimal] = field(default_factory=dict)
 
     @property
     def config(self) -> PeftConfig:
@@ -129,7 +132,8 @@ class Inventory:
         return replace(self._row(what, role, width), rank=group.rank, multiplier=multiplier_of(group))
 
     def _row(self, what: str, role: str, width: int | None) -> Trained:
-        return Trained(what, role, self.training, width, rate=self.rate)
+        own = self.own_rates.get(role)
+        return Trained(what, role, self.training, width, rate=own or self.rate, own_rate=own is not None)
 
     # -- widths -------------------------------------------------------------------------------------------------------
 

@@ -21,8 +21,8 @@ FAR = 10**12  # a width beyond every knee, where a file names none: laws are tho
 class Trained:
     """Parameters of one role. ``width`` is None where nobody named one; then there are laws and no numbers.
 
-    ``rank`` and ``multiplier`` are 1 of what has none; ``rate`` is the learning rate that these parameters get, and
-    ``saved`` their factors in the file of weights.
+    ``rank`` and ``multiplier`` are 1 of what has none; ``rate`` is the learning rate that these parameters get, their
+    own or that of the adapters, and ``saved`` their factors in the file of weights.
     """
 
     what: str
@@ -32,6 +32,7 @@ class Trained:
     rank: int = 1
     multiplier: Decimal = Decimal(1)
     rate: Decimal | None = None
+    own_rate: bool = False
     saved: tuple[SavedAdapter, ...] = field(default=(), repr=False)
 
     @property
