@@ -47,7 +47,7 @@ def compare(
     if format == "json":
         say(json_text({name: _answer(question, rates.get(name, ())) for name, question in questions.items()}))
     else:
-        derivations = {name: question.found for name, question in questions.items()}
+        derivations = {name: question.derivation for name, question in questions.items()}
         table = _columns if len(names) <= MOST_COLUMNS else _rows
         show(lambda dialect: (*table(derivations, dialect), rates_block(rates)))
 

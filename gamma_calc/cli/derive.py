@@ -42,7 +42,7 @@ def derive(
     if format == "json":
         say(_json(question, step, trace))
     elif format == "latex":
-        say(document(question.found, _number(step)))
+        say(document(question.derivation, _number(step)))
     else:
         show(lambda dialect: _blocks(question, step, trace, dialect))
 
@@ -59,14 +59,14 @@ def _number(step: str | None) -> int | None:
 
 
 def _json(question: Question, step: str | None, trace: bool) -> str:
-    found, number = question.found, _number(step)
+    derivation, number = question.derivation, _number(step)
     answer = question.answer()
     if number is not None:
-        answer |= {"step": number, "orders": data.texts(found.at_step(number))}
+        answer |= {"step": number, "orders": data.texts(derivation.at_step(number))}
     if step == "all":
-        answer["steps"] = data.steps(found)
+        answer["steps"] = data.steps(derivation)
     if trace:
-        answer["trace"] = data.traced(found.trace(*found.program.quantities, step=number))
+        answer["trace"] = data.traced(derivation.trace(*derivation.program.quantities, step=number))
     return json_text(answer)
 
 
@@ -75,24 +75,24 @@ def _none(question: Question) -> str:
 
 
 def _blocks(question: Question, step: str | None, trace: bool, dialect: str) -> Iterator[Block]:
-    found, number = question.found, _number(step)
+    derivation, number = question.derivation, _number(step)
     yield sections.program(question.program, dialect)
     yield Block("Configuration", tuple((note,) for note in question.notes))
-    yield Block("Assumptions", tuple((text,) for text in found.assumptions))
+    yield Block("Assumptions", tuple((text,) for text in derivation.assumptions))
     if question.point is not None:
         yield Block("At", ((", ".join(f"{n} = {v:{dialect}}" for n, v in question.point.items()),),))
     if number is not None:
-        yield sections.step(found, number, dialect)
+        yield sections.step(derivation, number, dialect)
     elif step == "all":
-        yield from sections.steps(found, dialect)
+        yield from sections.steps(derivation, dialect)
     else:
-        yield sections.settled(found, dialect)
-    yield sections.growth(found, dialect)
-    yield sections.feedback(found)
-    yield sections.bounds(found, dialect)
-    yield sections.conditions(found, dialect)
-    yield sections.largest(found, dialect)
+        yield sections.settled(derivation, dialect)
+    yield sections.growth(derivation, dialect)
+    yield sections.feedback(derivation)
+    yield sections.bounds(derivation, dialect)
+    yield sections.conditions(derivation, dialect)
+    yield sections.largest(derivation, dialect)
     if question.point is None:
-        yield sections.advice(found, dialect) if not question.silence else Block("Advice", ((_none(question),),))
+        yield sections.advice(derivation, dialect) if not question.silence else Block("Advice", ((_none(question),),))
     if trace:
-        yield from found.trace(*found.program.quantities, step=number).blocks(dialect)
+        yield from derivation.trace(*derivation.program.quantities, step=number).blocks(dialect)

@@ -27,8 +27,8 @@ def explain(
     options: Options = PLAIN,
 ) -> None:
     """Why a condition holds where it does, or nowhere."""
-    found = Question(target, options).found
+    derivation = Question(target, options).derivation
     name = condition.replace("-", "_")
-    if name not in found.conditions:
-        raise unknown("condition", condition, found.conditions)
-    show(lambda dialect: reasons(found, name, dialect))
+    if name not in derivation.conditions:
+        raise unknown("condition", condition, derivation.conditions)
+    show(lambda dialect: reasons(derivation, name, dialect))

@@ -116,7 +116,7 @@ class Question:
         return values
 
     @cached_property
-    def found(self) -> Derivation:
+    def derivation(self) -> Derivation:
         """The derivation, at the point where there is one."""
         if self.options.stability not in STABILITY:
             raise unknown("notion of stability", self.options.stability, STABILITY).at("--stability")
@@ -125,9 +125,9 @@ class Question:
     def answer(self) -> Data:
         """The derivation as data for JSON."""
         if self.point is None:
-            found = data.as_data(self.found)
+            found = data.as_data(self.derivation)
         else:
-            found = data.at_a_point(self.found, self.program.variables, self.program.region, self.point)
+            found = data.at_a_point(self.derivation, self.program.variables, self.program.region, self.point)
         if self.silence and "advice" in found:
             found["advice"] = {"text": f"none on one rate for the whole file: {self.silence}", "parts": []}
         return found | ({"configuration": list(self.notes)} if self.notes else {})

@@ -66,7 +66,7 @@ def plot(
 def chart(question: Question, quantities: Texts = (), numbers: Mapping[str, Decimal] | None = None) -> Chart:
     """The chart of a question, with what is published on its rates."""
     n = None if not numbers else int(numbers["n"])
-    return question.found.plot(*quantities, n=n, marks=_marks(question))
+    return question.derivation.plot(*quantities, n=n, marks=_marks(question))
 
 
 def _marks(question: Question) -> Mapping[str, Region]:

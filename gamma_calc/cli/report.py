@@ -45,22 +45,22 @@ def report(
     blank(1, 1)
     formula("n")
     question = Question(target, options)
-    found = question.found
+    derivation = question.derivation
     charts, undrawn = _charts(question)
     made = Report(
-        found,
+        derivation,
         _asked(target, options),
         charts,
         undrawn,
         question.notes,
         f"no advice: {question.silence}" if question.silence else "",
-        None if measured is None else read_measured(measured, found.program.name),
+        None if measured is None else read_measured(measured, derivation.program.name),
         tuple(_versions()),
     )
     content = made.html()
     with whole(path) as part:
         part.write_text(content, encoding="utf-8")
-    line(f"wrote {path}: {found.program.name}, {len(content) // 1024} kB")
+    line(f"wrote {path}: {derivation.program.name}, {len(content) // 1024} kB")
 
 
 def _page(path: Path, force: bool) -> Path:

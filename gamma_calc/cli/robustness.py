@@ -74,4 +74,4 @@ def _rules(options: Common) -> tuple[tuple[str, ...], ...]:
 
 
 def _found(options: Common, **changed: object) -> Derivation:
-    return Question("lora", Options(**options.named() | changed)).found
+    return Question("lora", Options(**options.named() | changed)).derivation

@@ -101,7 +101,7 @@ def _number(text: str, example: str) -> Decimal:
 def _found(options: Options, name: str) -> Derivation:
     if name == FULL:
         return derive(full(options.optimizer or "adam"))
-    return Question("lora", replace(options, init=name, set_=_fitting(options.set_, name))).found
+    return Question("lora", replace(options, init=name, set_=_fitting(options.set_, name))).derivation
 
 
 def _fitting(texts: Texts, name: str) -> Texts:

@@ -4,23 +4,23 @@ An example: ``derive`` runs the engine until no order changes any more, and keep
 before it is asked for, so an order, a condition or a trace costs what it needs and no more.
 
 >>> from gamma_calc import derive, lora
->>> found = derive(lora(init="A"))
->>> found
+>>> answer = derive(lora(init="A"))
+>>> answer
 <Derivation of lora: stable: eta <= -1/2, ... efficient: eta = -1/2>
->>> print(found.conditions)
+>>> print(answer.conditions)
 Conditions
   stable             eta <= -1/2
   internally stable  eta <= -1
   feature learning   eta = -1/2
   efficient          eta = -1/2
->>> found.trace("delta1.aligned", step=2).steps[-1].order
+>>> answer.trace("delta1.aligned", step=2).steps[-1].order
 Order('2*eta + 1')
 
 Derivations of equal programs are equal, and ``diff`` says in what two of them are not:
 
->>> found == derive(lora(init="A")), found == derive(lora(init="B"))
+>>> answer == derive(lora(init="A")), answer == derive(lora(init="B"))
 (True, False)
->>> found.diff(derive(lora(init="B"))).conditions["stable"]
+>>> answer.diff(derive(lora(init="B"))).conditions["stable"]
 (Region('eta <= -1/2'), Region('eta <= -1'))
 """
 
@@ -56,10 +56,10 @@ class Derivation(SelfShowing, Solution):
     ``conditions`` the sets of exponents.
 
     >>> from gamma_calc import derive, lora
-    >>> found = derive(lora(init="A"))
-    >>> found.orders["Z_B"]
+    >>> answer = derive(lora(init="A"))
+    >>> answer.orders["Z_B"]
     Order('max(eta, 2*eta + 1)')
-    >>> found.conditions["stable"].region
+    >>> answer.conditions["stable"].region
     Region('eta <= -1/2')
     """
 

@@ -267,18 +267,18 @@ class Part:
 
 def walk(roots: Iterable[Expression]) -> tuple[Expression, ...]:
     """Every node below the roots, arguments before the operations that use them."""
-    found: dict[int, Expression] = {}
+    nodes: dict[int, Expression] = {}
     stack = [(root, False) for root in reversed(list(roots))]
     while stack:
         node, ready = stack.pop()
-        if id(node) in found:
+        if id(node) in nodes:
             continue
         if ready:
-            found[id(node)] = node
+            nodes[id(node)] = node
         else:
             stack.append((node, True))
-            stack.extend((a, False) for a in reversed(node.arguments) if id(a) not in found)
-    return tuple(found.values())
+            stack.extend((a, False) for a in reversed(node.arguments) if id(a) not in nodes)
+    return tuple(nodes.values())
 
 
 def total(terms: Iterable[Expression | None]) -> Expression | None:

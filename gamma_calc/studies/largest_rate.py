@@ -33,9 +33,9 @@ def largest_shared_rate(name: str, scaling: str) -> LargestRate:
     >>> largest_shared_rate("pissa", "alpha/sqrt(r)")
     LargestRate(n=Fraction(-1, 2), r=Fraction(-1, 4))
     """
-    found = largest_shared_rate_of(lora(name, rank="growing", scaling=scaling))
-    assert found is not None
-    return found
+    rate = largest_shared_rate_of(lora(name, rank="growing", scaling=scaling))
+    assert rate is not None
+    return rate
 
 
 def largest_shared_rate_of(program: Program) -> LargestRate | None:
@@ -56,7 +56,7 @@ LAWS: Final = ("width n", *MULTIPLIERS.values())
 
 def rates_block(rates: Mapping[str, Sequence[LargestRate | None]]) -> Block:
     """What to do with the learning rate: one line for each start, from its largest rate under each multiplier."""
-    return Block(TITLE, tuple((name, *_laws(found)) for name, found in rates.items()), ("start", *LAWS))
+    return Block(TITLE, tuple((name, *_laws(of_start)) for name, of_start in rates.items()), ("start", *LAWS))
 
 
 def table() -> str:
@@ -78,7 +78,7 @@ def _row(start: Initialisation) -> tuple[str, ...]:
 
 def _laws(rates: Sequence[LargestRate | None]) -> tuple[str, ...]:
     """The law in the width, and under each multiplier the law in the rank."""
-    first, ranks = rates[0], (None if found is None else found.r for found in rates)
+    first, ranks = rates[0], (None if rate is None else rate.r for rate in rates)
     return _law("n", None if first is None else first.n), *(_law("r", r) for r in ranks)
 
 
