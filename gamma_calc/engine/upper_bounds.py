@@ -21,7 +21,7 @@ from gamma_calc.language.expression import Expression, walk
 from gamma_calc.language.program import Program
 
 
-class Mark(Protocol):
+class BoundCause(Protocol):
     """What makes orders upper bounds: the parameter whose movement it speaks of (None: all), from where and when."""
 
     @property
@@ -65,7 +65,7 @@ def long_words(program: Program, history: tuple[State, ...]) -> tuple[LongWords,
     return (LongWords(steps[0], program.region),) if steps else ()
 
 
-def upper_bounds(program: Program, marks: Iterable[Mark]) -> Iterator[UpperBound]:
+def upper_bounds(program: Program, marks: Iterable[BoundCause]) -> Iterator[UpperBound]:
     """Every quantity that a mark makes a bound of, loss-aligned ones too."""
     inputs = {name: _owners([node]) for name, node in optimiser_inputs(program).items()}
     of_node = gradients(program.loss)
@@ -87,7 +87,7 @@ def _owners(roots: Iterable[Expression]) -> frozenset[str]:
     return frozenset(str(node.owner) for node in walk(roots) if node.owner is not None)
 
 
-def _moved(mark: Mark, inputs: Mapping[str, frozenset[str]]) -> dict[str, int]:
+def _moved(mark: BoundCause, inputs: Mapping[str, frozenset[str]]) -> dict[str, int]:
     """The step from which each parameter moves by a bound, as far as the mark reaches."""
     if mark.parameter is None:
         return dict.fromkeys(inputs, mark.step)
