@@ -361,11 +361,18 @@ def test_aliases_that_stay_small_are_read(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_config_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such file; name a configuration, or the folder of a saved adapter"):
+        audit(tmp_path / "nowhere")
     with pytest.raises(ConfigError, match=r"the folder has no adapter_config\.json"):
         audit(tmp_path)
     weights = written(tmp_path / "w.safetensors", {"q.lora_A.weight": floats(2, 4)})
     with pytest.raises(ConfigError, match="alpha is nowhere: name the adapter's folder"):
         audit(weights)
+
+
+def test_a_name_that_no_system_takes_is_refused() -> None:
+    with pytest.raises(ConfigError, match="cannot be read: File name too long; name a readable file or folder"):
+        audit("x" * 5000)
 
 
 def test_another_network_of_sd_scripts_is_refused(tmp_path: Path) -> None:

@@ -35,6 +35,8 @@ def read_adapter(path: Path | str) -> AdapterFile:
     """
     path = named(path)
     try:
+        if not path.exists():
+            raise ConfigError("no such file", hint="name a configuration, or the folder of a saved adapter")
         if path.is_dir():
             return _folder(path)
         if path.suffix == ".safetensors":
@@ -42,6 +44,10 @@ def read_adapter(path: Path | str) -> AdapterFile:
         return _config(path)
     except GammaError as error:
         raise error.at(str(path)) from error
+    except OSError as error:
+        raise ConfigError(
+            f"cannot be read: {error.strerror}", where=str(path), hint="name a readable file or folder"
+        ) from None
 
 
 def _folder(path: Path) -> AdapterFile:
