@@ -370,9 +370,13 @@ def test_a_folder_without_a_config_is_refused(tmp_path: Path) -> None:
         audit(weights)
 
 
-def test_a_name_that_no_system_takes_is_refused() -> None:
-    with pytest.raises(ConfigError, match="cannot be read: File name too long; name a readable file or folder"):
-        audit("x" * 5000)
+def test_a_folder_that_may_not_be_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(_: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_dir", denied)
+    with pytest.raises(ConfigError, match="cannot be read: Permission denied; name a readable file or folder"):
+        read_adapter(tmp_path)
 
 
 def test_another_network_of_sd_scripts_is_refused(tmp_path: Path) -> None:
