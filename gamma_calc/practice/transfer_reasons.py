@@ -35,7 +35,8 @@ def _sentences(found: CarriedRate) -> Iterator[str]:
 def _no_edge(found: CarriedRate) -> Iterator[str]:
     for law in (found.known.law, found.target):
         if law.edge is None:
-            yield f"No number can be given: at {law.setting} no rate is stable, however small; the start is too large."
+            goal = "is stable" if len(law.setting.method.rates) == 1 else "keeps the feature inside the adapter bounded"
+            yield f"No number can be given: at {law.setting} no rate {goal}, however small; the start is too large."
             return
     yield "No number can be given: the known rate has no distance to an edge."
 
