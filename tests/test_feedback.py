@@ -82,3 +82,12 @@ def test_orders_under_feedback_are_judged_as_bounds() -> None:
     assert below.verdict is Verdict.CONFIRMED
     assert below.reason.startswith("an upper bound: ")
     assert found.verdict is not Verdict.REFUTED
+
+
+@pytest.mark.parametrize("optimiser", ["muon", "shampoo"])
+def test_a_rule_that_scales_its_gradient_has_feedback_all_the_same(optimiser: str) -> None:
+    """What drives the update has one size, the gradient has not."""
+    marks = {
+        mark.parameter: str(mark.where) for mark in derive(lora(init="B", loss="vector", optimiser=optimiser)).feedback
+    }
+    assert set(marks) == {"A", "B"}

@@ -42,5 +42,7 @@ def projection_order(value: Value, direction: Direction, shape: Shape) -> Order:
 
 
 def _dominates(other: Direction, other_size: Order, direction: Direction, size: Order, shape: Shape) -> bool:
-    independent_overlap = other_size + shows_in(other, direction, shape)
-    return largest((independent_overlap, size)) == independent_overlap
+    if not size.variables and not other_size.variables and other_size.rational < size.rational:
+        return False  # none shows more than it is
+    shown = other_size + shows_in(other, direction, shape)
+    return largest((shown, size)) == shown

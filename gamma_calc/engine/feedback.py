@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from gamma_calc.calculus.pruning import projection_order
 from gamma_calc.calculus.value import ZERO
 from gamma_calc.engine.evaluate import Evaluation
-from gamma_calc.engine.gradient import optimiser_inputs
+from gamma_calc.engine.gradient import gradients
 from gamma_calc.engine.state import State
 from gamma_calc.exponents import Order, Region, where
 from gamma_calc.language.expression import Expression, walk
@@ -45,8 +45,8 @@ class Feedback:
 
 def feedback(program: Program, history: tuple[State, ...]) -> tuple[Feedback, ...]:
     """Every parameter whose movement returns, at the first step at which it does."""
-    of_parameter = optimiser_inputs(program)
-    suspects = [(p, of_parameter[p.name]) for p in program.parameters if p in walk([of_parameter[p.name]])]
+    of_node = gradients(program.loss)  # not what an optimiser has scaled: that has one size whatever drives it
+    suspects = [(p, of_node[id(p)]) for p in program.parameters if p in walk([of_node[id(p)]])]
     found = (_first(program, p, gradient, history) for p, gradient in suspects)
     return tuple(f for f in found if f is not None)
 
