@@ -183,3 +183,11 @@ def test_an_adapter_without_roles_is_refused(capsys: pytest.CaptureFixture[str],
     found = run(capsys, "rates", str(write(tmp_path, {"peft_type": "ADALORA"})), "--width", "64", "--lr", "1e-3")
     assert found.code == 2
     assert "adalora" in found.err
+
+
+@pytest.mark.parametrize(
+    ("name", "known"), [("adamw_8bit", "torch.optim.AdamW"), ("adam_torch", "torch.optim.Adam"), ("Lion", "Lion")]
+)
+def test_an_optimiser_may_have_its_trainers_name(capsys: pytest.CaptureFixture[str], name: str, known: str) -> None:
+    words = ("rates", str(EXAMPLE), "--width", "4096", "--lr", "2e-4", "--format", "torch", "--optimizer", name)
+    assert f"optimizers=({known}(param_groups(model)), None)" in run(capsys, *words).out

@@ -39,7 +39,7 @@ def rates(
     format: Annotated[Literal["text", "json", "torch"], PRINTED] = "text",  # noqa: A002 - option's name
 ) -> None:
     """A learning rate for every group of parameters that a peft configuration trains."""
-    config = read_config(path / "adapter_config.json" if path.is_dir() else path)
+    config = read_config(path)
     table = _table(config, width, lr, from_, optimizer, lora_plus=lora_plus)
     if format == "json":
         say(table.to_json(__version__))

@@ -6,7 +6,7 @@ its numbers. Constants of order one are not known; a rate that is known for a gr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
@@ -14,14 +14,15 @@ from typing import Final
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.json import Data, json_text, number
 from gamma_calc.display.showing import SelfShowing
-from gamma_calc.errors import ProgramError, unknown, written
+from gamma_calc.errors import ProgramError, UnknownName, written
+from gamma_calc.frontends.optimiser_names import catalogue_name
 from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.practice.known import KnownRates
 from gamma_calc.practice.law import Law, Numbers, short
 from gamma_calc.practice.roles import ROLES, Training
 
 SCHEMA: Final = "gamma-calc/rates/1"
-OPTIMISERS_OF_ONE_SIZE: Final[Mapping[str, str]] = {"adamw": "adam", "adam": "adam", "lion": "lion", "sign": "sign"}
+OF_ONE_SIZE: Final = ("adam", "lion", "sign")  # whose steps do not depend on the size of the gradient
 BASES: Final = ("lora_A", "lora_B", "weight", "vera")  # whose rate the known one is: the first that is trained
 
 
@@ -137,19 +138,18 @@ def rate_table(
 
 
 def optimiser_named(name: str) -> str:
-    """The rule in the catalogue that an optimiser's name stands for. Raises UnknownName.
+    """The rule in the catalogue that a trainer's name of an optimiser stands for. Raises UnknownName.
 
-    >>> optimiser_named("adamw")
+    >>> optimiser_named("adamw_torch")
     'adam'
     """
-    if name in OPTIMISERS_OF_ONE_SIZE:
-        return OPTIMISERS_OF_ONE_SIZE[name]
-    error = unknown("optimizer for rates", name, OPTIMISERS_OF_ONE_SIZE)
-    listed = ", ".join(OPTIMISERS_OF_ONE_SIZE)
-    raise type(error)(
+    known = catalogue_name(name)
+    if known in OF_ONE_SIZE:
+        return known
+    raise UnknownName(
         f"no rates by parameter for optimizer {written(name)}",
         where="--optimizer",
-        hint=f"take one whose steps do not depend on the size of the gradient: {listed}",
+        hint=f"take one whose steps do not depend on the size of the gradient: adamw, {', '.join(OF_ONE_SIZE)}",
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gamma_calc.practice.law import short
-from gamma_calc.practice.rates import RateTable
+from gamma_calc.practice.rates import RateTable, optimiser_named
 
 CODE: Final = """\
 # {title}
@@ -40,4 +40,9 @@ def snippet(table: RateTable) -> str:
         if rate.rate is not None
     )
     title = f"learning rates at {table.rates[0].group.numbers}, from {short(table.lr)} at {table.known.numbers}"
-    return CODE.format(title=title, rates="\n".join(lines), optimiser=CLASSES[table.optimiser])
+    return CODE.format(title=title, rates="\n".join(lines), optimiser=_class(table.optimiser))
+
+
+def _class(name: str) -> str:
+    """The class behind a trainer's name of an optimiser; decay is left in where the name has it."""
+    return CLASSES["adamw" if "adamw" in name.lower() else optimiser_named(name)]

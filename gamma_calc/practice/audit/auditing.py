@@ -9,7 +9,6 @@ from typing import Final
 
 from gamma_calc.errors import GammaError, require, require_count
 from gamma_calc.frontends.adapter_file import AdapterFile
-from gamma_calc.frontends.optimiser_names import catalogue_name
 from gamma_calc.frontends.reading import read_adapter
 from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.practice.audit.case import AuditCase
@@ -73,7 +72,7 @@ def _inventory(
     trainer = file.trainer
     rate = _number("--lr", lr) or _number(file.word("learning_rate"), trainer.rate)
     share = _number("--ratio", ratio) or _number(file.word("loraplus_lr_ratio"), trainer.ratio)
-    name = optimiser_named(catalogue_name(optimiser or trainer.optimiser or "adamw"))
+    name = optimiser_named(optimiser or trainer.optimiser or "adamw")
     own = {ROLES_OF[what]: positive(f"the rate of an {what}", str(rate)) for what, rate in trainer.own_rates.items()}
     return Inventory(file, name, width, rate, share, own)
 
