@@ -12,9 +12,11 @@ from gamma_calc.calculus.direction import from_previous_step
 from gamma_calc.calculus.value import Value
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.state import State
-from gamma_calc.exponents import Order
-from gamma_calc.language.expression import Expression
-from gamma_calc.language.program import Program, Quantity
+from gamma_calc.exponents import Order, largest
+from gamma_calc.language.change import earlier
+from gamma_calc.language.expression import Expression, Time
+from gamma_calc.language.program import Program, Quantity, Role
+from gamma_calc.operations.elementwise import at_most
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +31,7 @@ class StepOrders:
     @cached_property
     def sizes(self) -> Mapping[str, Order]:
         """Quantity to the order of its size."""
-        return MappingProxyType({name: self._value(q).order for name, q in self.program.quantities.items()})
+        return MappingProxyType({name: self._size(q) for name, q in self.program.quantities.items()})
 
     @cached_property
     def projections(self) -> Mapping[str, Order]:
@@ -52,6 +54,14 @@ class StepOrders:
 
     def _value(self, q: Quantity) -> Value:
         return Value({}) if q.expression is None else self._here.value(q.expression)
+
+    def _size(self, q: Quantity) -> Order:
+        """A change is no larger than the larger of the two values it lies between."""
+        size = self._value(q).order
+        if q.role is not Role.CHANGE:
+            return size
+        values = q.node, earlier(q.node, Time.PREVIOUS)
+        return at_most(size, largest(self._here.value(node).order for node in values))
 
     def _projection(self, q: Quantity) -> Order:
         projection_order = self._there.value(self.gradients[id(q.node)])
