@@ -25,6 +25,7 @@ from gamma_calc.optimisers import adam, by_shape, decayed, lion, muon, sgd, sham
 
 if TYPE_CHECKING:
     from gamma_calc.practice.audit.auditing import audit
+    from gamma_calc.practice.config_rates import rates
     from gamma_calc.practice.parameter_groups import param_groups
     from gamma_calc.practice.setting import Setting
     from gamma_calc.practice.transfer import transfer
@@ -33,6 +34,7 @@ FOR_PRACTICE: Final = {
     "Setting": "setting",
     "audit": "audit.auditing",
     "param_groups": "parameter_groups",
+    "rates": "config_rates",
     "transfer": "transfer",
 }
 __version__ = "0.2.0"
@@ -66,6 +68,7 @@ __all__ = [
     "output",
     "param_groups",
     "parameter",
+    "rates",
     "sgd",
     "shampoo",
     "sign",

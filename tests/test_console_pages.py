@@ -8,7 +8,7 @@ import pytest
 from command import run
 
 DOCS = Path(__file__).parents[1] / "docs"
-PAGES = ("transfer.md",)
+PAGES = ("rates.md", "transfer.md")
 BLOCK = re.compile(r"```console\n\$ gamma-calc (?P<command>.*)\n(?P<output>(?:.*\n)*?)```")
 COMMANDS = [
     pytest.param(*found.group("command", "output"), id=f"{page}: {found['command'][:60]}")

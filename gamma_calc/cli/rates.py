@@ -10,12 +10,7 @@ from cyclopts import Parameter
 from gamma_calc import __version__
 from gamma_calc.cli.output import say, show
 from gamma_calc.cli.parameters import PRINTED
-from gamma_calc.errors import GammaError
-from gamma_calc.frontends.peft_config import PeftConfig, read_config
-from gamma_calc.practice.config_groups import config_groups, usual_setting
-from gamma_calc.practice.known import positive, read_known
-from gamma_calc.practice.rates import RateTable, optimiser_named, rate_table
-from gamma_calc.practice.roles import Training
+from gamma_calc.practice import config_rates
 from gamma_calc.practice.snippet import snippet
 
 EXAMPLES: Final = (
@@ -26,7 +21,7 @@ EXAMPLES: Final = (
 
 
 def rates(
-    path: Annotated[Path, Parameter(help="a peft adapter_config.json, or its folder")],
+    path: Annotated[Path, Parameter(help="a configuration, or the folder of a saved adapter")],
     /,
     *,
     width: Annotated[int, Parameter(help="the width that enters the adapted layers, such as hidden_size")],
@@ -38,24 +33,11 @@ def rates(
     optimizer: Annotated[str, Parameter(help="adamw, adam, lion or sign")] = "adamw",
     format: Annotated[Literal["text", "json", "torch"], PRINTED] = "text",  # noqa: A002 - option's name
 ) -> None:
-    """A learning rate for every group of parameters that a peft configuration trains."""
-    config = read_config(path)
-    table = _table(config, width, lr, from_, optimizer, lora_plus=lora_plus)
+    """A learning rate for every group of parameters that a configuration trains."""
+    table = config_rates.rates(path, width=width, lr=lr, known=from_, optimiser=optimizer, two_rates=lora_plus)
     if format == "json":
         say(table.to_json(__version__))
     elif format == "torch":
         say(snippet(table))
     else:
         show(table.blocks)
-
-
-def _table(config: PeftConfig, width: int, lr: str, known: str, optimizer: str, *, lora_plus: bool) -> RateTable:
-    rate = positive("--lr", lr)
-    training = Training(config.init or "default", optimiser_named(optimizer), lora_plus)
-    try:
-        groups = config_groups(config, width)
-        there = read_known(known, usual_setting(config, width))
-        notes = (f"--width {width} is for every layer; gamma_calc.param_groups reads each layer's own from a model",)
-        return rate_table(groups, rate, there, training, optimiser=optimizer, notes=notes)
-    except GammaError as error:
-        raise error if error.where else error.at(str(config.path)) from error

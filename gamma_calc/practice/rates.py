@@ -134,7 +134,7 @@ def rate_table(
     one = replace(training, two_rates=False)
     share = lr / ROLES[base].law(one, known.numbers).at(known.numbers)
     rates = tuple(_rate(group, training, known, share) for group in groups)
-    return RateTable(rates, lr, known, share, optimiser, (*_notes(rates, training, share), *notes))
+    return RateTable(rates, lr, known, share, optimiser, (*_notes(rates, training, known, share), *notes))
 
 
 def optimiser_named(name: str) -> str:
@@ -165,9 +165,14 @@ def _rate(group: TrainedGroup, training: Training, known: KnownRates, share: Dec
     return Rate(group, law, largest * group.unit, largest * stands)
 
 
-def _notes(rates: Sequence[Rate], training: Training, share: Decimal) -> Iterator[str]:
+def _notes(rates: Sequence[Rate], training: Training, known: KnownRates, share: Decimal) -> Iterator[str]:
     told = f"{short(share)} of its largest stable one, the share that the known rate has"
-    yield f"each rate is {told}; constants of order one are not known: --from 'lr_GROUP=...' gives a group's own"
+    yield f"each rate is {told}, up to a constant of order one"
+    given = [r.group.role for r in rates if r.group.role in known.rates]
+    guessed = dict.fromkeys(r.group.role for r in rates if r.group.role not in (*BASES, *given) and r.rate is not None)
+    if guessed:
+        listed = ", ".join(guessed)
+        yield f"{listed}: the constant is taken as 1; find it once at a small width: --from 'n=... lr_GROUP=RATE'"
     if share > 1:
         yield "the known rate lies above the largest stable one at constant 1"
     relative = dict.fromkeys(r.group.role for r in rates if ROLES[r.group.role].relative and r.group.unit == 1)
