@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from cyclopts import Parameter
 
+from gamma_calc.catalogue.assumed import assumed
 from gamma_calc.catalogue.targets import TARGETS, VALUES, Target
 from gamma_calc.cli.parameters import MANY, OPTIMIZERS, RANKS, RATES
 from gamma_calc.derivation import data
@@ -172,7 +173,7 @@ class Question:
                 taken = ", ".join(f"--{option}" for option in target.options)
                 raise UnknownName(f"target {target.name} does not take --{name}", hint=f"it takes {taken}")
         arguments: dict[str, object] = {target.options[name]: value for name, value in given.items()}
-        arguments |= _assumed(self.options.assume) if arguments.pop("assume", None) else {}
+        arguments |= assumed(self.options.assume) if arguments.pop("assume", None) else {}
         try:
             return target.build(**arguments, **starts)
         except GammaError as error:
@@ -231,21 +232,6 @@ _OPENED_BY: Final = {
     "sigma": "--scaling free lets the multiplier be n^sigma",
 }
 _OPENERS: Final = {"eta": "lr", "eta_A": "lr", "eta_B": "lr", "rho": "rank", "sigma": "scaling"}
-
-
-ASSUMPTIONS: Final[Mapping[str, Mapping[str, object]]] = {
-    "additive": {"sum_rule": "additive"},
-    "fresh": {"fresh": True},
-}
-
-
-def _assumed(names: Iterable[str]) -> dict[str, object]:
-    found: dict[str, object] = {}
-    for name in (part for text in names for part in text.split(",")):
-        if name not in ASSUMPTIONS:
-            raise unknown("assumption", name, ASSUMPTIONS).at("--assume")
-        found |= ASSUMPTIONS[name]
-    return found
 
 
 def assignments(option: str, texts: Iterable[str]) -> dict[str, Order]:
