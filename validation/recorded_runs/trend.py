@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.stats import linregress
 from scipy.stats import t as student
 
 from validation.statistics.slope import CONFIDENCE, Floats
@@ -55,11 +54,11 @@ def trend(column: str, groups: Sequence[Group], x: Floats, y: Floats, errors: Se
     names = sorted({groups[i] for i in kept})
     inside = np.array([names.index(groups[i]) for i in kept])
     across, rates = _centred(x[kept], inside), _centred(y[kept], inside)
-    fit = linregress(across, rates)
+    slope, rest = _line(across, rates)
     freedom = len(kept) - len(names) - 1
-    reach = _reach(fit.stderr, len(kept), freedom) if freedom > 0 else _carried(across, [errors[i] for i in kept])
-    low, high = (None, None) if reach is None else (float(fit.slope) - reach, float(fit.slope) + reach)
-    return Trend(column, float(fit.slope), low, high, len(names), len(kept))
+    reach = _reach(across, rest, freedom) if freedom > 0 else _carried(across, [errors[i] for i in kept])
+    low, high = (None, None) if reach is None else (slope - reach, slope + reach)
+    return Trend(column, slope, low, high, len(names), len(kept))
 
 
 def slope_of(groups: Sequence[Group], x: Floats, y: Floats) -> float:
@@ -80,9 +79,16 @@ def _centred(values: Floats, inside: Floats) -> Floats:
     return centred
 
 
-def _reach(stderr: float, cells: int, freedom: int) -> float:
-    """Half the interval; ``stderr`` is that of a line without groups, which has more freedom than there is."""
-    return float(stderr * math.sqrt((cells - 2) / freedom) * student.ppf((1 + CONFIDENCE) / 2, freedom))
+def _line(across: Floats, rates: Floats) -> tuple[float, float]:
+    """The slope of a line through the origin, and the sum of the squares that it leaves."""
+    slope, rest, _, _ = np.linalg.lstsq(across[:, None], rates, rcond=None)
+    return float(slope[0]), float(rest[0])
+
+
+def _reach(across: Floats, rest: float, freedom: int) -> float:
+    """Half the interval; the groups have taken their part of the freedom."""
+    error = math.sqrt(rest / freedom / float(np.sum(across**2)))
+    return error * float(student.ppf((1 + CONFIDENCE) / 2, freedom))
 
 
 def _carried(across: Floats, errors: Sequence[float | None]) -> float | None:
