@@ -99,6 +99,15 @@ def test_far_above_is_an_error_and_nearly_there_a_warning(tmp_path: Path) -> Non
     assert [one.failed for one in above] == [False, True]
 
 
+def test_of_many_rates_too_large_the_worst_are_named(tmp_path: Path) -> None:
+    pattern = {f"layers.{i}.self_attn.q_proj": i + 1 for i in range(12)}
+    found = audited(tmp_path, {"rank_pattern": pattern, "init_lora_weights": "olora"}, lr="1")
+    above = [one for one in found.findings if one.id == "rate-above-largest"]
+    assert len(found.rows) == 13
+    assert len(above) == 8
+    assert above[0].where == "adapters, layers.0.self_attn.q_proj"  # of the largest multiplier
+
+
 def test_strict_makes_warnings_errors_and_leaves_notes(tmp_path: Path) -> None:
     found = audited(tmp_path, {"lora_aplha": 1, "init_lora_weights": "pissa"}, strict=True)
     assert only(found, "unknown-field").severity is Severity.ERROR

@@ -17,13 +17,15 @@ from gamma_calc.practice.roles import ROLES
 # whole way from an adapter's law to that of a matrix.
 FAR_BELOW: Final = Decimal("-0.5")
 TIMES_BELOW: Final = 64
+MOST: Final = 8  # rows that are named
 FAR_ABOVE: Final = Decimal("0.125")  # 2.8 times at a width of 4096: more than a constant is likely to make up
 
 
 def above(case: AuditCase) -> Iterator[Finding]:
-    """Rates of which n^x is left over."""
-    for row in case.rows:
-        if row.distance is not None and row.distance > 0 and row.largest is not None:
+    """Rates of which n^x is left over, the worst of many."""
+    rows = [row for row in case.rows if row.distance is not None and row.distance > 0]
+    for row in sorted(rows, key=lambda row: row.distance or 0, reverse=True)[:MOST]:
+        if row.distance is not None and row.largest is not None:
             worst = row.distance > FAR_ABOVE
             yield Finding(
                 row.what,
