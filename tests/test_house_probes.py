@@ -52,7 +52,7 @@ class Tempered(Linear):
     def rebuild(self, *arguments: Expression) -> Expression:
         return Tempered(arguments[0], self.tau)
 
-    def __str__(self) -> str:
+    def notation(self) -> str:
         return f"n^-({self.tau}) {self.arguments[0].inside(4)}"
 
 

@@ -58,7 +58,7 @@ class Third(Expression):
     def change_parts(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
         return tuple(Part(frozenset({0}), self.rebuild(c)) for c in change if c is not None)
 
-    def __str__(self) -> str:
+    def notation(self) -> str:
         return f"third({self.arguments[0]})"
 
 

@@ -43,7 +43,7 @@ class RandomMatrix:
         return f"{self.name}'" if self.flipped else self.name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FreshImage:
     """The part of ``letter @ of`` that is fresh: independent of everything ``of`` was made from."""
 
@@ -57,8 +57,19 @@ class FreshImage:
     def __hash__(self) -> int:
         return self._hash
 
+    def __eq__(self, other: object) -> bool:
+        """Matrix by matrix and not one image inside the other: words are as long as a program is deep."""
+        one: object = self
+        while isinstance(one, FreshImage) and isinstance(other, FreshImage) and one is not other:
+            if one._hash != other._hash or one.matrix != other.matrix:
+                return False
+            one, other = one.of, other.of
+        shorter = isinstance(one, FreshImage) or isinstance(other, FreshImage)
+        return one is other or (not shorter and one == other)
+
     def __str__(self) -> str:
-        return f"{self.matrix} {self.of}"
+        matrices, of = word(self)
+        return " ".join(map(str, (*matrices, of)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,15 +251,26 @@ def transpose_alternations(direction: Direction) -> int:
     return count
 
 
-def nested(direction: Direction) -> int:
+def word(direction: VectorDirection) -> tuple[list[RandomMatrix], VectorDirection]:
+    """The matrices that a direction passed, last one first, and what they were applied to."""
+    matrices = []
+    while isinstance(direction, FreshImage):
+        matrices.append(direction.matrix)
+        direction = direction.of
+    return matrices, direction
+
+
+def image(matrices: Iterable[RandomMatrix], of: VectorDirection) -> VectorDirection:
+    """The fresh image of a direction under matrices, last one first."""
+    for matrix in reversed(list(matrices)):
+        of = FreshImage(matrix, of)
+    return of
+
+
+def nested(direction: VectorDirection) -> int:
     """How many entrywise products lie inside each other in a direction."""
-    match direction:
-        case FreshImage(_, of):
-            return nested(of)
-        case Entrywise(factors):
-            return 1 + max(map(nested, factors))
-        case _:
-            return 0
+    _, of = word(direction)
+    return 1 + max(map(nested, of.factors)) if isinstance(of, Entrywise) else 0
 
 
 def factors(direction: VectorDirection) -> frozenset[VectorDirection]:
@@ -287,8 +309,9 @@ def by_place(direction: VectorDirection) -> VectorDirection:
     match direction:
         case Activation():
             return direction.named
-        case FreshImage(matrix, of):
-            return FreshImage(matrix, by_place(of))
+        case FreshImage():
+            matrices, of = word(direction)
+            return image(matrices, by_place(of))
         case Entrywise(those):
             return Entrywise(frozenset(map(by_place, those)))
         case _:
@@ -318,8 +341,9 @@ def _vector_from_previous_step(direction: VectorDirection, fresh: frozenset[str]
             parts = frozenset((_vector_from_previous_step(part, fresh), order) for part, order in direction.parts)
             earlier = direction.from_earlier_step or parts != direction.parts
             return replace(direction, parts=parts, from_earlier_step=earlier)
-        case FreshImage(matrix, of):
-            return FreshImage(matrix, _vector_from_previous_step(of, fresh))
+        case FreshImage():
+            matrices, of = word(direction)
+            return image(matrices, _vector_from_previous_step(of, fresh))
         case Entrywise(those):
             return Entrywise(frozenset(_vector_from_previous_step(f, fresh) for f in those))
         case _:

@@ -6,6 +6,7 @@ from typing import Final
 
 KEPT: Final = "\n\t"
 DOTS: Final = "..."
+CUT: Final = " ... "
 
 
 def shown(text: str, longest: int | None = None) -> str:
@@ -21,6 +22,18 @@ def shown(text: str, longest: int | None = None) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c in KEPT else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def shortened(text: str, longest: int) -> str:
+    """Its beginning and its end, where it is longer than that.
+
+    >>> shortened("W' " * 100 + "x", 20)
+    "W' W' W ... W' W' x"
+    """
+    if len(text) <= longest:
+        return text
+    half = (longest - len(CUT)) // 2
+    return f"{text[:half]}{CUT}{text[-half:]}"
 
 
 def encoded(text: str, encoding: str | None) -> str:

@@ -29,10 +29,9 @@ class Evaluation:
     _values: dict[int, tuple[Expression, Value]] = field(default_factory=dict)
 
     def value(self, expression: Expression) -> Value:
-        for node in walk([expression]):
-            if id(node) not in self._values:
-                value = Value.collect(self.contributions(node))
-                self._values[id(node)] = node, pruned(self.program, value, node.shape)
+        for node in walk([expression], known=lambda node: id(node) in self._values):
+            value = Value.collect(self.contributions(node))
+            self._values[id(node)] = node, pruned(self.program, value, node.shape)
         return self._values[id(expression)][1]
 
     @property

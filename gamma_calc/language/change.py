@@ -11,20 +11,16 @@ from gamma_calc.language.expression import Expression, Part, Time, total, walk
 
 def earlier(node: Expression, time: Time) -> Expression:
     """The same expression with every parameter at an earlier time."""
-    for below in walk([node]):
-        made = _made(below)
-        if ("at", time) not in made:
-            arguments = tuple(_earlier(a, time) for a in below.arguments)
-            made["at", time] = below.at_time(time, arguments)
+    for below in walk([node], known=lambda node: ("at", time) in _made(node)):
+        arguments = tuple(_earlier(a, time) for a in below.arguments)
+        _made(below)["at", time] = below.at_time(time, arguments)
     return _earlier(node, time)
 
 
 def change(node: Expression, since: Time = Time.PREVIOUS) -> Expression | None:
     """What a step (or the whole training) added to the expression, or None where nothing in it moves."""
-    for below in walk([node]):
-        made = _made(below)
-        if ("change", since) not in made:
-            made["change", since] = below.own_change(since) or total(p.expression for p in _parts(below, since))
+    for below in walk([node], known=lambda node: ("change", since) in _made(node)):
+        _made(below)["change", since] = below.own_change(since) or total(p.expression for p in _parts(below, since))
     return _made(node)["change", since]
 
 

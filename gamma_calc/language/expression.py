@@ -24,17 +24,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from fractions import Fraction
 from numbers import Rational
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Final, Protocol, TypeVar
 
 from gamma_calc.calculus.assumptions import SumRule
 from gamma_calc.calculus.dims import Multiplier, Power, Shape
 from gamma_calc.calculus.value import Contribution, Value
+from gamma_calc.display.shown import shortened
 from gamma_calc.errors import ProgramError, require, written
 from gamma_calc.exponents import Order
 
 Array = Any  # a torch tensor; this side of the package never imports torch
 Signed = TypeVar("Signed", bound=Callable[..., "Expression"])
 Held = TypeVar("Held", covariant=True)  # noqa: PLC0105 - read, never written
+LONGEST_TEXT: Final = 3000  # of an expression: what is longer is not read, and sums of sums would fill the memory
 SIGNS: dict[str, Callable[..., Expression]] = {}  # infix sign to the operation that it writes; each one fills its own
 
 
@@ -222,8 +224,19 @@ class Expression(ABC):
         return SIGNS["T"](self)
 
     @abstractmethod
+    def notation(self) -> str:
+        """The expression as the user would write it, made of the texts of its arguments."""
+
+    def __getstate__(self) -> dict[str, object]:
+        """The node as it was written; what was made of it is made again."""
+        return {name: fact for name, fact in vars(self).items() if not name.startswith("_")}
+
     def __str__(self) -> str:
-        """The expression as the user would write it."""
+        """The notation, kept with the node so that shared ones cost once; a very long one without its middle."""
+        for node in walk([self], known=lambda node: "_text" in vars(node)):
+            vars(node)["_text"] = shortened(node.notation(), LONGEST_TEXT)
+        text: str = vars(self)["_text"]
+        return text
 
     def __repr__(self) -> str:
         dims = ", ".join(d.name for d in self.shape)
@@ -265,19 +278,27 @@ class Part:
         self.moved, self.expression = moved, expression
 
 
-def walk(roots: Iterable[Expression]) -> tuple[Expression, ...]:
-    """Every node below the roots, arguments before the operations that use them."""
+def walk(
+    roots: Iterable[Expression],
+    *,
+    known: Callable[[Expression], bool] = lambda _: False,
+    below: Callable[[Expression], tuple[Expression, ...]] = lambda node: node.arguments,
+) -> tuple[Expression, ...]:
+    """Every node below the roots, arguments before the operations that use them.
+
+    ``known`` ones are left out with all that only they need; ``below`` says what a node needs, its arguments as a rule.
+    """
     nodes: dict[int, Expression] = {}
     stack = [(root, False) for root in reversed(list(roots))]
     while stack:
         node, ready = stack.pop()
-        if id(node) in nodes:
+        if id(node) in nodes or known(node):
             continue
         if ready:
             nodes[id(node)] = node
         else:
             stack.append((node, True))
-            stack.extend((a, False) for a in reversed(node.arguments) if id(a) not in nodes)
+            stack.extend((a, False) for a in reversed(below(node)) if id(a) not in nodes)
     return tuple(nodes.values())
 
 

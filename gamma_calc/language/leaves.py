@@ -44,7 +44,7 @@ class Leaf(WithExponents, Expression):
     def place(self) -> str:
         return self.name
 
-    def __str__(self) -> str:
+    def notation(self) -> str:
         return self.name
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from functools import cached_property
 from types import MappingProxyType, NoneType, UnionType
-from typing import Final
+from typing import Any, Final
 
 from gamma_calc.calculus.assumptions import CLT, SumRule
 from gamma_calc.calculus.dims import Dim, shape_text
@@ -240,6 +240,15 @@ class Program(SelfShowing):
         settings = self.optimiser, self.region, self.sum_rule, self.orthogonal, self.notes, self.construction
         return self.name, structure(roots), watched, settings
 
+    @property
+    def _roots(self) -> list[Expression]:
+        """What all nodes lie below: the loss and what is watched."""
+        return [self.loss, *(q.node for q in self.quantities.values()), *self._watched]
+
+    @property
+    def _watched(self) -> list[Expression]:
+        return [q.expression for q in self.quantities.values() if q.expression is not None]
+
     def __eq__(self, other: object) -> bool:
         """Programs written alike are equal; their nodes need not be the same objects."""
         return self._content == other._content if isinstance(other, Program) else NotImplemented
@@ -247,9 +256,13 @@ class Program(SelfShowing):
     def __hash__(self) -> int:
         return hash(self._content)
 
-    def __reduce__(self) -> tuple[type[Program], tuple[object, ...]]:
-        """As it was written; what is computed of it is computed again."""
-        return type(self), tuple(getattr(self, f.name) for f in fields(self) if f.init)
+    def __reduce__(self) -> tuple[Callable[..., Program], tuple[object, ...]]:
+        """As it was written; what is computed of it is computed again.
+
+        All nodes come first, arguments before what uses them, so that none is written inside another.
+        """
+        values = tuple(getattr(self, f.name) for f in fields(self) if f.init)
+        return _restored, (type(self), walk(self._roots), values)
 
     def blocks(self, dialect: str) -> Iterator[Block]:
         """Its formulas, its tensors, its dimensions and its open exponents."""
@@ -318,8 +331,7 @@ class Program(SelfShowing):
         if not self.parameters:
             raise ProgramError("no parameter reaches the loss", where=where, hint="write one with parameter(...)")
         trained = {id(p) for p in self.parameters}
-        watched = walk(q.expression for q in self.quantities.values() if q.expression is not None)
-        for node in watched:
+        for node in walk(self._watched):
             owner = node.owner
             if owner is not None and id(owner) not in trained:
                 raise ProgramError(
@@ -339,3 +351,7 @@ def _size(dim: Dim, dialect: str) -> str:
     if dim.exponent == 1:
         return "the width"
     return "fixed" if dim.exponent == 0 else power(dim.exponent, dialect)
+
+
+def _restored(kind: type[Program], _nodes: tuple[Expression, ...], values: tuple[Any, ...]) -> Program:
+    return kind(*values)

@@ -13,9 +13,8 @@ from gamma_calc.language.expression import Expression, walk
 
 def signature(node: Expression) -> str:
     """A name that two expressions share if they are written alike, up to the time of the parameters in them."""
-    for below in walk([node]):
-        if "_signature" not in vars(below):
-            vars(below)["_signature"] = _name(below)
+    for below in walk([node], known=lambda node: "_signature" in vars(node)):
+        vars(below)["_signature"] = _name(below)
     name: str = vars(node)["_signature"]
     return name
 

@@ -30,11 +30,10 @@ class _Nodes:
         self._places: dict[int, int] = {}
 
     def place(self, root: Expression) -> int:
-        for node in walk([root]):
-            if id(node) not in self._places:
-                facts = tuple((name, self._content(fact)) for name, fact in sorted(node.facts.items()))
-                key = type(node), node.shape, facts, tuple(self._places[id(a)] for a in node.arguments)
-                self._places[id(node)] = self.known.setdefault(key, len(self.known))
+        for node in walk([root], known=lambda node: id(node) in self._places):
+            facts = tuple((name, self._content(fact)) for name, fact in sorted(node.facts.items()))
+            key = type(node), node.shape, facts, tuple(self._places[id(a)] for a in node.arguments)
+            self._places[id(node)] = self.known.setdefault(key, len(self.known))
         return self._places[id(root)]
 
     def _content(self, fact: object) -> object:

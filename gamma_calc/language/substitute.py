@@ -18,9 +18,8 @@ class Substitution:
     _done: dict[int, tuple[Expression, Expression]] = field(default_factory=dict)
 
     def node(self, node: Expression) -> Expression:
-        for below in walk([node]):
-            if id(below) not in self._done:
-                self._done[id(below)] = below, below.substituted(self)
+        for below in walk([node], known=lambda node: id(node) in self._done):
+            self._done[id(below)] = below, below.substituted(self)
         return self._done[id(node)][1]
 
     def order(self, order: Order) -> Order:

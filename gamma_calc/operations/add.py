@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from gamma_calc.calculus.assumptions import SumRule
 from gamma_calc.calculus.dims import Shape, shape_text
@@ -44,8 +45,8 @@ class Add(Linear):
 
     @property
     def outer_products(self) -> tuple[tuple[Expression, Expression], ...]:
-        left, right = (term.outer_products for term in self.arguments)
-        return left + right if left and right else ()
+        terms = [term.outer_products for term in _terms(self)]
+        return tuple(chain.from_iterable(terms)) if all(terms) else ()
 
     def rebuild(self, *arguments: Expression) -> Expression:
         return Add(*arguments)
@@ -53,6 +54,17 @@ class Add(Linear):
     def change_parts(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
         return tuple(Part(frozenset({i}), delta) for i, delta in enumerate(change) if delta is not None)
 
-    def __str__(self) -> str:
+    def notation(self) -> str:
         left, right = self.arguments
         return f"{left.inside(2)} + {right.inside(2)}"
+
+
+def _terms(node: Expression) -> Iterator[Expression]:
+    """What a sum of sums adds up, from left to right."""
+    stack = [node]
+    while stack:
+        term = stack.pop()
+        if isinstance(term, Add):
+            stack.extend(reversed(term.arguments))
+        else:
+            yield term

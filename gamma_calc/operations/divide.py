@@ -60,7 +60,7 @@ class Divide(Expression):
             parts.append(Part(frozenset({1}), -Divide(self.rebuild(x, y) * dy, new)))
         return tuple(parts)
 
-    def __str__(self) -> str:
+    def notation(self) -> str:
         x, y = self.arguments
         return f"{x.inside(5)} / {y.inside(5)}"
 

@@ -62,7 +62,7 @@ class Elementwise(Expression):
             return ()
         return (Part(frozenset({0}), Difference(self.function, old[0], change[0])),)
 
-    def __str__(self) -> str:
+    def notation(self) -> str:
         return f"{self.function.name}({self.arguments[0]})"
 
 
@@ -104,7 +104,7 @@ class Difference(Expression):
     def change_parts(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
         raise ProgramError(f"{self} is a change already", hint="watch the value itself")
 
-    def __str__(self) -> str:
+    def notation(self) -> str:
         return f"change of {self.function.name} from {self.arguments[0]}"
 
 

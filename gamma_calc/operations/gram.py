@@ -93,7 +93,7 @@ class GramInverseOfImage(_Preconditioned):
         made: Array = (rows @ x[..., None])[..., 0]
         return made
 
-    def __str__(self) -> str:
+    def notation(self) -> str:
         rows, y, *_ = self.arguments
         return f"({_gram(self.arguments)})^-1 {rows.inside(4)} {y.inside(5)}"
 
@@ -111,7 +111,7 @@ class GramInverse(_Preconditioned):
                 )
             yield Contribution(direction, size - least, GRAM)
 
-    def __str__(self) -> str:
+    def notation(self) -> str:
         return f"({_gram(self.arguments)})^-1 {self.arguments[1].inside(5)}"
 
 

@@ -48,7 +48,7 @@ class Hadamard(Bilinear):
     def rebuild(self, *arguments: Expression) -> Expression:
         return Hadamard(*arguments)
 
-    def __str__(self) -> str:
+    def notation(self) -> str:
         left, right = self.arguments
         return f"{left.inside(5)} * {right.inside(5)}"
 

@@ -80,6 +80,6 @@ class MatMul(Bilinear):
     def rebuild(self, *arguments: Expression) -> Expression:
         return MatMul(*arguments)
 
-    def __str__(self) -> str:
+    def notation(self) -> str:
         left, right = self.arguments
         return f"{left.inside(4)} {right.inside(5)}"

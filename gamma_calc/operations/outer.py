@@ -50,7 +50,7 @@ class OuterProduct(Bilinear):
     def rebuild(self, *arguments: Expression) -> Expression:
         return OuterProduct(*arguments)
 
-    def __str__(self) -> str:
+    def notation(self) -> str:
         left, right = self.arguments
         return f"{left.inside(5)} (x) {right.inside(5)}"
 

@@ -45,7 +45,7 @@ class Product(Bilinear):
     def rebuild(self, *arguments: Expression) -> Expression:
         return Product(*arguments)
 
-    def __str__(self) -> str:
+    def notation(self) -> str:
         scalar, tensor = self.arguments
         return f"{scalar.inside(4)} {tensor.inside(5)}"
 

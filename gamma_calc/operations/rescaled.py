@@ -41,7 +41,7 @@ class Rescaled(GradientOnly):
         (argument,) = arguments
         return Rescaled(argument, self.power)
 
-    def __str__(self) -> str:
+    def notation(self) -> str:
         (x,) = self.arguments
         return f"{x.inside(5)} / |{x}|^{self.power}"
 

@@ -38,7 +38,7 @@ class RowDot(Bilinear):
     def rebuild(self, *arguments: Expression) -> Expression:
         return RowDot(*arguments)
 
-    def __str__(self) -> str:
+    def notation(self) -> str:
         left, right = self.arguments
         return f"rows({left}, {right})"
 
@@ -77,7 +77,7 @@ class RowLength(Expression):
         squares = 2 * RowDot(x, d) + RowDot(d, d)
         return (Part(frozenset({0}), divide(squares, RowLength(x) + RowLength(x + d))),)
 
-    def __str__(self) -> str:
+    def notation(self) -> str:
         return f"|{self.arguments[0]}|"
 
 

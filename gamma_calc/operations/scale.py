@@ -63,13 +63,20 @@ class Scale(Linear):
         return tuple((self.rebuild(u), w) for u, w in self.arguments[0].outer_products)
 
     def split(self, parts_of: Callable[[Expression], tuple[Part, ...]]) -> tuple[Part, ...]:
-        """A known multiplier is looked through."""
-        return tuple(Part(p.moved, self.rebuild(p.expression)) for p in self.arguments[0].split(parts_of))
+        """Known multipliers are looked through."""
+        multipliers, inside = [self], self.arguments[0]
+        while isinstance(inside, Scale):
+            multipliers.append(inside)
+            inside = inside.arguments[0]
+        parts = inside.split(parts_of)
+        for multiplier in reversed(multipliers):
+            parts = tuple(Part(p.moved, multiplier.rebuild(p.expression)) for p in parts)
+        return parts
 
     def rebuild(self, *arguments: Expression) -> Expression:
         return Scale(*arguments, coefficient=self.coefficient, power=self.power)
 
-    def __str__(self) -> str:
+    def notation(self) -> str:
         factors = [] if self.power.exponent == 0 else [str(self.power)]
         if abs(self.coefficient) != 1:
             factors.insert(0, str(abs(self.coefficient)))

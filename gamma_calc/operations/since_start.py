@@ -55,7 +55,7 @@ class SinceStart(Expression):
     def change_parts(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
         return () if change[0] is None else (Part(frozenset({0}), change[0]),)
 
-    def __str__(self) -> str:
+    def notation(self) -> str:
         whole = self.arguments[0].inside(2)
         return f"{whole} - ({self.arguments[0]})[0]"
 

@@ -41,5 +41,5 @@ class Transpose(Linear):
     def rebuild(self, *arguments: Expression) -> Expression:
         return Transpose(*arguments)
 
-    def __str__(self) -> str:
+    def notation(self) -> str:
         return f"{self.arguments[0].inside(8)}'"

@@ -206,9 +206,20 @@ class TrainingRun:
     def value(self, place: int) -> Array:
         """The value of an operation at the present parameters and sample."""
         array = self.values[place]
-        if array is None:
-            array = self.values[place] = self.rules[place](*map(self.value, self.arguments[place]))
-        return array
+        return self._made(place) if array is None else array
+
+    def _made(self, place: int) -> Array:
+        """The value of an operation that is not there yet: what it lacks first, whatever the depth of the program."""
+        waiting, values = [place], self.values
+        while waiting:
+            last = waiting[-1]
+            missing = [a for a in self.arguments[last] if values[a] is None]
+            waiting.extend(reversed(missing))
+            if not missing:
+                if values[last] is None:
+                    values[last] = self.rules[last](*(values[a] for a in self.arguments[last]))
+                del waiting[-1]
+        return values[place]
 
     def _kept(self, place: int) -> Array:
         """A value that outlives the next update."""

@@ -51,16 +51,14 @@ class Graph:
         """One line for each operation, with everything that decides its value."""
         return "\n".join(f"{type(op.node).__name__} {_facts(op.node)} {op.arguments}" for op in self.operations)
 
-    def _add(self, node: Expression, back: bool) -> int:
-        if (id(node), back) not in self._done:
+    def _add(self, expression: Expression, back: bool) -> int:
+        for node in walk([expression], known=lambda node: (id(node), back) in self._done, below=_needed):
             self._done[id(node), back] = node, self._new(node, back)
-        return self._done[id(node), back][1]
+        return self._done[id(expression), back][1]
 
     def _new(self, node: Expression, back: bool) -> int:
-        if node.computed is not node:
-            return self._add(node.computed, back)
-        arguments = tuple(self._add(a, back) for a in node.arguments)
-        return self._place(node.before_update() if back else node, arguments)
+        arguments = tuple(self._done[id(a), back][1] for a in _needed(node))
+        return self._place(node.before_update() if back else node, arguments) if node.computed is node else arguments[0]
 
     def _place(self, node: Expression, arguments: tuple[int, ...]) -> int:
         key = (type(node), *_own(node), arguments)
@@ -96,6 +94,11 @@ def identity(program: Program) -> str:
     facts = [graph.text(), *starts, repr(program.optimiser), *program.quantities, str(sorted(program.orthogonal))]
     text = "\n".join(facts)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _needed(node: Expression) -> tuple[Expression, ...]:
+    """What a node is computed from: its arguments, or what is computed in its place."""
+    return node.arguments if node.computed is node else (node.computed,)
 
 
 def _of_last_step(node: Expression) -> bool:
