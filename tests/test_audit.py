@@ -175,6 +175,15 @@ def test_laws_are_those_of_the_derivation(
     assert (str(row.largest_law), str(row.efficient_law)) == (largest, efficient)
 
 
+@pytest.mark.parametrize(
+    ("fields", "rank"), [({"peft_type": "VERA"}, 16), ({"peft_type": "ADALORA", "init_r": 24}, 24)]
+)
+def test_an_adapter_without_groups_has_its_rank(tmp_path: Path, fields: dict[str, Any], rank: int) -> None:
+    assert audited(tmp_path, fields).rows[0].rank == rank
+    with pytest.raises(ConfigError, match=f"r is {rank}, more than the width 8"):
+        audited(tmp_path, fields, width=8)
+
+
 def test_numbers_are_laws_with_constant_1(tmp_path: Path) -> None:
     row = audited(tmp_path, {"r": 8, "lora_alpha": 16}).rows[0]
     assert row.largest is not None

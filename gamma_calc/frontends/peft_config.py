@@ -122,6 +122,7 @@ class Group:
 class PeftConfig:
     """A peft configuration: its program and what shapes it, its groups of modules, and notes in words.
 
+    ``rank`` is that of an adapter without groups, AdaLoRA or VeRA.
     ``beyond`` says what else is trained at the same learning rate, so that no advice on it holds for the whole file.
     """
 
@@ -135,6 +136,7 @@ class PeftConfig:
     modules: Modules | None = field(default=None, repr=False, compare=False)
     unmatched: tuple[str, ...] = field(default=(), repr=False, compare=False)
     unknown: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    rank: int = field(default=1, repr=False, compare=False)
 
     @property
     def settings(self) -> dict[str, str]:
@@ -210,7 +212,7 @@ def _other_adapter(path: Path, fields: dict[str, Any], target: str) -> PeftConfi
         notes = (*notes, "peft divides by the rank, which changes no exponent while the rank is fixed")
     init = "gaussian" if target == "adalora" else ""
     beyond = tuple(_beyond(fields, modules))
-    return PeftConfig(path, init, "", (), notes, target, beyond, modules, unknown=_unknown(fields))
+    return PeftConfig(path, init, "", (), notes, target, beyond, modules, unknown=_unknown(fields), rank=rank)
 
 
 def _target(fields: dict[str, Any]) -> str:

@@ -78,7 +78,8 @@ class Inventory:
             for role, names in ((role, found[role]) for role in TITLES if role in found):
                 yield from self._rows_of(group, role, tuple(names), self.saved.get(keys, ()))
         if self.config.target in ("vera", "adalora"):
-            yield self._row(f"{self.config.target} vectors and factors", self.config.target, self._any_width)
+            title = f"{self.config.target} vectors and factors"
+            yield self._ranked(title, self.config.target, self.config.rank, self._any_width)
         if self.modules.fields.get("target_parameters") and self.config.groups:
             yield self._scaled("adapters on bare parameters", LINEAR, self.config.groups[0], self._any_width)
 
@@ -125,11 +126,14 @@ class Inventory:
         )
 
     def _scaled(self, what: str, role: str, group: Group, width: int | None) -> Trained:
-        if width is not None and group.rank > width:
+        return replace(self._ranked(what, role, group.rank, width), multiplier=multiplier_of(group))
+
+    def _ranked(self, what: str, role: str, rank: int, width: int | None) -> Trained:
+        if width is not None and rank > width:
             raise ConfigError(
-                f"{what}: r is {group.rank}, more than the width {width}", hint="take a rank of at most the width"
+                f"{what}: r is {rank}, more than the width {width}", hint="take a rank of at most the width"
             )
-        return replace(self._row(what, role, width), rank=group.rank, multiplier=multiplier_of(group))
+        return replace(self._row(what, role, width), rank=rank)
 
     def _row(self, what: str, role: str, width: int | None) -> Trained:
         own = self.own_rates.get(role)
