@@ -80,11 +80,12 @@ def test_without_groups_heights_that_go_with_the_rank_pass_for_a_slope(
 
 
 def test_intervals_of_slopes_hold_what_they_say() -> None:
+    """Many groups of two cells: each group's height is fitted, and takes from what is left to judge the scatter by."""
     draw, held = np.random.default_rng(3), 0
-    x, groups = np.log(np.tile(RANKS, 3)), [(g,) for g in "abc" for _ in RANKS]
-    heights = np.repeat([0.0, 2.0, 5.0], len(RANKS))
+    x, groups = np.log(np.tile([4.0, 16.0], 10)), [(str(g),) for g in range(10) for _ in range(2)]
+    heights = np.repeat(np.arange(10.0), 2)
     for _ in range(400):
-        found = trend("rank", groups, x, 0.3 * x + heights + 0.2 * draw.normal(size=15), [None] * 15)
+        found = trend("rank", groups, x, 0.3 * x + heights + 0.2 * draw.normal(size=20), [None] * 20)
         assert found is not None
         assert found.low is not None
         assert found.high is not None
@@ -181,6 +182,14 @@ def test_the_verdict_of_an_interval(interval: tuple[float | None, float | None],
     assert Trend("rank", 0.1, *interval, groups=1, cells=3).judged(0.0, 0.1) is verdict
 
 
+@pytest.mark.parametrize("adapter", ["dora", "full"])
+def test_a_program_without_a_rank_says_nothing_of_a_slope_in_it(
+    capsys: pytest.CaptureFixture[str], path: Path, adapter: str
+) -> None:
+    code, found = checked(capsys, write(path, sweep(power(0))), "--setting", f"n=4096 adapter={adapter}")
+    assert (code, {law["predicted"] for law in found["verdict"]["laws"]}) == (3, {None})
+
+
 def test_a_width_in_the_file_is_fitted_too(capsys: pytest.CaptureFixture[str], path: Path) -> None:
     rows = [
         {"width": width, "lr": row["lr"], "loss": row["loss"]}
@@ -251,6 +260,9 @@ GOOD = HEADS + "".join(f"a,{rank},{lr},{1 + abs(lr - 2)}\n" for rank in (4, 8) f
         (GOOD, "--setting lr=1", "a learning rate in --setting; rates are in the file: leave it out"),
         (GOOD, "--setting adapter=lora+", "lora+ has a rate for each factor"),
         (GOOD, "--setting adapter=vera,init=A", "vera has no choice of a start"),
+        (GOOD, "--setting n=64,batch=128", "batch is 128, and how a rate moves with the batch is not derived"),
+        (GOOD, "--setting n=4", "r is 8, more than n = 4"),
+        (GOOD, "--setting alpha=0", "alpha is 0"),
         (GOOD, "--tolerance wide", "--tolerance is 'wide'; write a positive number"),
         (GOOD, "--figure x.bmp", "unknown kind of figure"),
         (HEADS.replace("model", "x") + "a,4.5,1,1\na,4.5,2,0\na,4.5,3,1\na,8,1,1\n", "--setting n=64", "rank is 4.5"),

@@ -42,6 +42,7 @@ class SweepLaw:
     principle: str
     names: tuple[str, ...]
     found: Derivation
+    unknown: tuple[str, ...] = ()  # columns of a sweep that the program has no exponent for
 
     @property
     def assumptions(self) -> str:
@@ -87,10 +88,11 @@ def sweep_laws(setting: Setting, names: Sequence[str] | None = None) -> Iterator
             f"{method.name} has a rate for each factor", hint="a sweep of one rate is checked: leave it out"
         )
     method.check_start(setting.init)
+    unknown = () if method.has_rank and not method.fixed else ("rank",)
     for chosen in _sets(method.name) if names is None else [tuple(names)]:
         program = method.build(optimiser=setting.rule, **_start(setting), **assumed(chosen))
         found = derive(program)
-        yield from (SweepLaw(principle, chosen, found) for principle in (EDGE, STEP, DESCENT))
+        yield from (SweepLaw(principle, chosen, found, unknown) for principle in (EDGE, STEP, DESCENT))
 
 
 def _sets(method: str) -> Iterator[tuple[str, ...]]:

@@ -199,6 +199,8 @@ def _rows(laws: Iterable[SweepLaw], setting: Setting, measured: _Measured) -> It
     pairs = [(_setting(one, setting), one.rate or 0.0) for one in measured.known]
     if any(one.n is None for one, _ in pairs):
         return
+    for asked, _ in pairs:
+        asked.checked()
     for law in laws:
         rates = law.rates(pairs)
         for one in measured.trends:
@@ -206,7 +208,7 @@ def _rows(laws: Iterable[SweepLaw], setting: Setting, measured: _Measured) -> It
 
 
 def _row(law: SweepLaw, one: Trend, rates: Sequence[float] | None, measured: _Measured) -> LawRow:
-    if rates is None:
+    if rates is None or one.column in law.unknown:
         return LawRow(one.column, law.principle, law.assumptions, None, Verdict.UNDECIDED)
     slope = measured.slope(one.column, rates)
     return LawRow(one.column, law.principle, law.assumptions, slope, one.judged(slope, measured.tolerance))
@@ -268,7 +270,7 @@ def _law_cells(laws: Sequence[LawRow]) -> Iterator[tuple[str, ...]]:
     """Laws of one principle that say the same share a row."""
     shared: dict[tuple[str, str, str, str], list[str]] = {}
     for row in laws:
-        slope = "none" if row.predicted is None else f"{row.predicted:+.3f}"
+        slope = "not known" if row.predicted is None else f"{row.predicted:+.3f}"
         shared.setdefault((row.column, row.principle, slope, row.verdict.value), []).append(row.assumptions)
     for (column, principle, slope, verdict), assumptions in shared.items():
         yield principle, "; ".join(assumptions), column, slope, verdict
