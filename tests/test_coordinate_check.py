@@ -11,6 +11,7 @@ import torch
 from command import Outcome, run
 from torch import nn
 
+from validation.coordinate_check.adapters import adapters, deltas, features
 from validation.coordinate_check.check import TrainingPlan, coordinate_check
 from validation.coordinate_check.expectations import read_expectations
 from validation.coordinate_check.factory import FactoryError
@@ -131,6 +132,34 @@ def test_the_wrong_start_is_refuted() -> None:
     """Told that it starts as Init[B], the check expects A = 0 and sees that it is not."""
     wrong = plan(lr=0.05, eta=Fraction(-1, 2), steps=1, init="B", seeds=8, most_seeds=8)
     assert coordinate_check(adapted, WIDTHS, wrong).verdict is Verdict.REFUTED
+
+
+def test_parts_of_a_change_are_those_of_the_factors() -> None:
+    """B_prev dA z, dB A_prev z and dB dA z, and their sum, in numbers."""
+    layer = Layer(6, 2)
+    old = tuple(torch.randn(shape) for shape in ((2, 6), (6, 2)))
+    new = tuple(torch.randn(shape) for shape in ((2, 6), (6, 2)))
+    for factor, value in zip((layer.lora_A["default"], layer.lora_B["default"]), new, strict=True):
+        factor.weight.data = value
+    layer.scaling["default"] = 3.0
+    (adapter,), z = adapters(layer), torch.randn(5, 6)
+    found = deltas(adapter, z, old) | features(adapter, z, old)  # type: ignore[arg-type]
+    a, b = new[0] - old[0], new[1] - old[1]
+    parts = {"delta1": old[1] @ a, "delta2": b @ old[0], "delta3": b @ a, "dZ_B": new[1] @ new[0] - old[1] @ old[0]}
+    for name, matrix in (parts | {"Z_B": parts["dZ_B"]}).items():
+        assert found[name] == pytest.approx(3 * float((z @ matrix.T).square().mean().sqrt()), rel=1e-5), name
+    assert found["Z_A"] == pytest.approx(float((z @ new[0].T).square().mean().sqrt()), rel=1e-5)
+
+
+def test_a_change_is_what_training_adds_to_an_activation() -> None:
+    model, (x, y) = make(8)
+    before = model.get_submodule("embed")(x).detach()
+    sizes = trained(model, (x, y), torch.optim.SGD(model.parameters(), 0.1), 1).sizes
+    model(x, y).backward()
+    torch.optim.SGD(model.parameters(), 0.1).step()
+    after = model.get_submodule("embed")(x).detach()
+    assert sizes["embed", "change", 1] == pytest.approx(float((after - before).square().mean().sqrt()), rel=1e-4)
+    assert sizes["embed", "activation", 1] == pytest.approx(float(after.square().mean().sqrt()), rel=1e-4)
 
 
 # -- what it leaves as it was ------------------------------------------------------------------------------------------
@@ -334,6 +363,18 @@ def test_debug_shows_where_it_raised(capsys: pytest.CaptureFixture[str], file: P
     found = check(capsys, f"{file}:broken", "--debug")
     assert found.code == 2
     assert 'raise ValueError("odd width")' in found.err
+
+
+def test_ctrl_c_is_told_in_a_line(
+    capsys: pytest.CaptureFixture[str], file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("validation.coordinate_check.check.trained", stopped)
+    found = check(capsys, f"{file}:make_model")
+    assert (found.code, found.out) == (130, "")
+    assert "interrupted" in found.err
 
 
 # -- recorded norms ----------------------------------------------------------------------------------------------------

@@ -12,8 +12,9 @@ from typing import Annotated, Any, Final, Literal
 from cyclopts import Parameter
 
 from gamma_calc import __version__
+from gamma_calc.cli import INTERRUPTED
 from gamma_calc.cli.numeric import numeric, refuse_missing, widths_of
-from gamma_calc.cli.output import say, show
+from gamma_calc.cli.output import line, say, show
 from gamma_calc.cli.parameters import PRINTED, Steps
 from gamma_calc.cli.progress import progress
 from gamma_calc.errors import GammaError
@@ -82,6 +83,9 @@ def coord_check(
         numeric("measurement.figure").checked_figure(judged.figure)
     try:
         found = _found(source, training, judged)
+    except KeyboardInterrupt:
+        line("interrupted: nothing is judged, and the model is as it was; fewer widths or seeds take less time")
+        return INTERRUPTED
     except GammaError as error:
         if judged.debug and error.__cause__ is not None:
             traceback.print_exception(error.__cause__, file=sys.stderr)

@@ -104,10 +104,15 @@ def _off(row: Row) -> float:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    slope = "" if row.measured is None else f"{row.measured:+.2f}"
-    interval = "" if row.low is None or row.high is None else f"{row.low:+.2f} .. {row.high:+.2f}"
+    slope = "" if row.measured is None else _signed(row.measured)
+    interval = "" if row.low is None or row.high is None else f"{_signed(row.low)} .. {_signed(row.high)}"
     expected = "zero" if row.predicted is None else str(row.predicted)
     return _short(row.quantity), str(row.step), expected, slope, interval, row.verdict.value
+
+
+def _signed(number: float) -> str:
+    """Two digits with a sign, of zero too: never -0.00."""
+    return f"{round(number, 2) + 0.0:+.2f}"
 
 
 def _short(name: str) -> str:
