@@ -12,8 +12,9 @@ import pytest
 import torch
 from command import run
 from real_models import batch, llama
+from transformers import Trainer, TrainingArguments
 
-from gamma_calc import param_groups
+from gamma_calc import audit, param_groups
 from gamma_calc.errors import ConfigError, ProgramError
 from validation.coordinate_check.check import TrainingPlan, coordinate_check
 from validation.coordinate_check.result import CoordinateCheck
@@ -223,3 +224,27 @@ def test_a_file_that_is_none_of_rates_is_refused(text: str, said: str, tmp_path:
     path.write_text(text)
     with pytest.raises(ConfigError, match=re.escape(said)):
         param_groups(llama(32), rates=path)
+
+
+def test_a_saved_adapter_is_audited_from_disk(tmp_path: Path) -> None:
+    """Ranks, multipliers and widths come from the shapes that peft wrote."""
+    llama(64, rank_pattern={"v_proj": 4}, modules_to_save=["lm_head"]).save_pretrained(tmp_path)
+    rows = json.loads(audit(tmp_path, lr="2e-2").to_json())["rows"]
+    assert [(row["role"], row["width"], row["rank"], row["multiplier"]) for row in rows] == [
+        ("lora_A", 64, 8, 1),
+        ("lora_A", 64, 4, 2),
+        ("head", 64, 1, 1),
+    ]
+
+
+@pytest.mark.long
+def test_the_trainer_of_transformers_takes_the_groups(tmp_path: Path) -> None:
+    model = llama(32)
+    optimiser = torch.optim.AdamW(param_groups(model, lr=1e-2, two_rates=True))
+    arguments = TrainingArguments(tmp_path, max_steps=3, report_to=[], use_cpu=True, save_strategy="no")
+    texts = [{name: value[0] for name, value in batch().items()}] * 8
+    trainer = Trainer(model, arguments, train_dataset=texts, optimizers=(optimiser, None))
+    found = trainer.train()
+    assert found.global_step == 3
+    first = {group["name"].split()[0]: group["initial_lr"] for group in trainer.optimizer.param_groups}
+    assert first["lora_B"] / first["lora_A"] == pytest.approx(32 / 8, rel=1e-4)
