@@ -122,6 +122,13 @@ def test_a_page_without_a_figure_says_why(
     assert says in " ".join(read(path).words.split())
 
 
+def test_every_target_has_a_page(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    for target in ("dora", "toy", "deep-linear"):
+        path = tmp_path / f"{target}.html"
+        assert run(capsys, "report", target, "-o", str(path)).code == 0
+        assert read(path).open == []
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [

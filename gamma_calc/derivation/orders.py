@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from gamma_calc.display.blocks import Block
+from gamma_calc.display.formula import expression_latex
 from gamma_calc.display.table_mapping import TableMapping
-from gamma_calc.exponents import EVERYTHING, Order, Region, order
+from gamma_calc.exponents import EVERYTHING, Order, Region, is_name, order
 
 HEADS = ("quantity", "size", "loss-aligned")
 
@@ -48,9 +49,9 @@ class OrderTable(TableMapping[Order]):
         """Rows of an aligned display: the size, and the loss-aligned size where it differs."""
         when = f"t \\ge {self.step}" if self.onwards else f"t = {self.step}"
         for name, size, other in self._pairs():
-            yield rf"\gamma[{order(name):latex}] &= {size:latex} && ({when})"
+            yield rf"\gamma[{quantity_latex(name)}] &= {size:latex} && ({when})"
             if other is not None and other != size:
-                yield rf"\gamma_{{\parallel}}[{order(name):latex}] &= {other:latex}"
+                yield rf"\gamma_{{\parallel}}[{quantity_latex(name)}] &= {other:latex}"
 
     def __repr__(self) -> str:
         orders = ", ".join(f"{name}: {size}" for name, size, _ in self._pairs())
@@ -71,6 +72,15 @@ class OrderTable(TableMapping[Order]):
         for name, size in self.known.items():
             if not name.endswith(".aligned") and name not in (self.growing or ()):
                 yield name, size, self.known.get(f"{name}.aligned")
+
+
+def quantity_latex(name: str) -> str:
+    r"""A quantity in LaTeX, which may be named by an expression.
+
+    >>> print(quantity_latex("delta1"), quantity_latex("m - m[0]"))
+    \delta_{1} m\, -\, m[0]
+    """
+    return f"{order(name):latex}" if is_name(name) else expression_latex(name)
 
 
 def _beside(size: Order, other: Order | None, dialect: str) -> str:

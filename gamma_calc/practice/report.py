@@ -13,13 +13,14 @@ from typing import Final
 from gamma_calc.derivation.advice import Advice
 from gamma_calc.derivation.condition_result import ConditionResult
 from gamma_calc.derivation.derivation import Derivation
+from gamma_calc.derivation.orders import quantity_latex
 from gamma_calc.derivation.sections import feedback, growth, largest, program
 from gamma_calc.derivation.trace import Justification, Step, Trace
 from gamma_calc.display import page
 from gamma_calc.display.chart import Chart
 from gamma_calc.display.formula import expression_latex
 from gamma_calc.display.html import html
-from gamma_calc.exponents import Order, Region, order
+from gamma_calc.exponents import Order, Region
 from gamma_calc.practice.measured_table import MeasuredTable
 
 NARROW: Final = 15 / 4  # inches: a figure on a small screen
@@ -137,7 +138,7 @@ def _region(region: Region) -> str:
 
 
 def _name(name: str) -> str:
-    return page.formula(f"{order(name):latex}")
+    return page.formula(quantity_latex(name))
 
 
 def _sizes(table: Mapping[str, Order]) -> dict[str, Order]:
