@@ -13,7 +13,7 @@ with them, so the two overlap at order 0; against u * v * w only by chance.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain
@@ -36,6 +36,7 @@ from gamma_calc.calculus.direction import (
 )
 from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum, minimum, order
 
+Agreement = Callable[[VectorDirection, VectorDirection, Dim], Order]
 MOST_MOMENTS: Final = 8  # parts of arguments that one pairing may use
 
 
@@ -51,17 +52,17 @@ def overlap_in(u: Direction, v: Direction, shape: Shape) -> Order:
     if isinstance(v, Outer):
         u, v = v, u
     if isinstance(u, Outer) and isinstance(v, RandomMatrix):
-        return _overlap_with_update(v, u, rows, columns)
+        return _with_update(v, u, rows, columns, overlap)
     if isinstance(u, Outer) and isinstance(v, Identity):
         return rows.independent_overlap + overlap(u.left, u.right, rows)
     return rows.independent_overlap + columns.independent_overlap
 
 
-def _overlap_with_update(matrix: RandomMatrix, update: Outer, rows: Dim, columns: Dim) -> Order:
+def _with_update(matrix: RandomMatrix, update: Outer, rows: Dim, columns: Dim, agree: Agreement) -> Order:
     """<W, u w^T> is <W'u, w> and <W w, u>: coherent where the update came about through W itself."""
     return maximum(
-        rows.independent_overlap + overlap(FreshImage(matrix.T, update.left), update.right, columns),
-        columns.independent_overlap + overlap(FreshImage(matrix, update.right), update.left, rows),
+        rows.independent_overlap + agree(FreshImage(matrix.T, update.left), update.right, columns),
+        columns.independent_overlap + agree(FreshImage(matrix, update.right), update.left, rows),
     )
 
 
@@ -244,7 +245,10 @@ def shows_in(u: Direction, v: Direction, shape: Shape) -> Order:
         return shows(u.left, v.left, shape[0]) + shows(u.right, v.right, shape[1])
     if len(shape) == 1:
         return shows(as_vector(u), as_vector(v), shape[0])
-    return overlap_in(u, v, shape)
+    if isinstance(u, RandomMatrix) and isinstance(v, Outer):
+        return _with_update(u, v, shape[0], shape[1], shows)
+    rows, columns = shape
+    return rows.independent_overlap + columns.independent_overlap
 
 
 @lru_cache(maxsize=65536)

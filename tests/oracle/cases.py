@@ -215,6 +215,15 @@ def two_samples(optimiser: str) -> Program:
     return Program("two samples", loss, OPTIMISERS[optimiser], [output("g", n**-1 * (u @ two))])
 
 
+def bent() -> Program:
+    """What tanh' of W x + c (w tanh') has with W x and w shows nothing of what the update is along."""
+    W = parameter("W", n, n, init=iid("-1/2"), rate="-1/2")
+    w = data("w", n)
+    h = W @ data("x", n)
+    loss = -(n ** "-1/2" * (w @ tanh(h)))
+    return Program("a bent layer", loss, OPTIMISERS["sgd"], [output("f", n**-1 * (w @ tanh(h))), output("h", h)])
+
+
 def masked_bias(optimiser: str) -> Program:
     """The same for a vector and two readouts."""
     b = parameter("b", n, init=iid(0), rate="0")
@@ -287,6 +296,7 @@ def _brothers() -> Iterator[Case]:
         truth = {("g", 1): "0", ("dg", 1): "0"}
         yield Case(f"two samples, {optimiser}", two_samples(optimiser), truth, widths=VECTORS)
         yield Case(f"masked bias, {optimiser}", masked_bias(optimiser), truth, widths=VECTORS)
+    yield Case("a bent layer", bent(), {("f", 2): "0", ("df", 2): "0"}, seeds=192)
     ranks = {"R": 1}
     yield Case("Gram of growing rank", gram_of_growing_rank(), {("G", 0): "-1/4"}, widths=VECTORS[:-1], sizes=ranks)
     yield Case("Gram of rows", gram_of_rows(), {("G", 0): "0", ("G", 1): "0"}, widths=VECTORS)
