@@ -124,7 +124,7 @@ def test_quantities_of_one_order_share_a_line_and_zero_has_none() -> None:
         (lambda: Order("eta").plot(eta=3), "no span of eta: 3;"),  # type: ignore[arg-type]
         (lambda: Order("eta").plot(rho=(0, 1)), "unknown exponent 'rho'"),
         (lambda: derive(lora()).plot("Z_C"), "unknown quantity 'Z_C'"),
-        (lambda: derive(lora()).plot(n=1), "a width of 1"),
+        (lambda: derive(lora()).plot(n=1), "1 as a width; give a whole number from 2"),
         (lambda: derive(lora()).plot(marks={"LoRA+": Region("eta_A = -1")}), "LoRA.: unknown exponent 'eta_A'"),
         (lambda: Region("x <= 0").plot().save("x.bmp"), "unknown kind of figure '.bmp'"),
     ],

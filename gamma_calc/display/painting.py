@@ -12,7 +12,7 @@ from typing import Any, Final
 from gamma_calc.display.shapes import Area, Axis, Boundary, Curve, Mark, Place
 
 FILLS: Final = ("#f4f4f4", "#dbe9f4", "#9dc3de", "#4a8ab5", "#1b4965", "#0b2233")  # falls in lightness
-STROKES: Final = ("0.55", "#56b4e9", "#2f7fb5", "#e69f00", "black", "black")  # of sets too thin to be filled
+STROKES: Final = ("0.55", "#56b4e9", "#2f7fb5", "#7b3294", "black", "black")  # of sets too thin to be filled
 HATCH: Final = "////"
 COLOURS: Final = ("#000000", "#0072b2", "#009e73", "#cc79a7", "#8a6d00", "#5d3a9b", "#56b4e9")  # Okabe and Ito
 DASHES: Final = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
