@@ -14,7 +14,7 @@ from typing import Final
 from gamma_calc.derivation.solution import Solution
 from gamma_calc.display.chart import Chart
 from gamma_calc.display.shapes import Axis, Boundary, Mark
-from gamma_calc.errors import OrderError, unknown
+from gamma_calc.errors import unknown
 from gamma_calc.exponents import Order, Region, Spans, order, power
 from gamma_calc.exponents import plotting as plane
 from gamma_calc.language.program import Role
@@ -29,8 +29,6 @@ def chart(
     """Sizes against the one open exponent, or the phase diagram of two. Raises OrderError for another number."""
     names = _ordered(solution)
     plane.require_axes(names)
-    if n is not None and n < 2:
-        raise OrderError(f"a width of {n}", hint="write n = 2 or more")
     drawn = _sizes(solution, names[0], window, quantities) if len(names) == 1 else _phases(solution, names, window)
     marked = replace(drawn, marks=(*drawn.marks, *_marks(drawn, names, marks)))
     notes = (*marked.notes, _conditions_of_use(solution, n))
