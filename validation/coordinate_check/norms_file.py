@@ -64,7 +64,8 @@ def _lines(path: Path) -> list[dict[str, str]]:
                 )
             return list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError(f"cannot be read: {error}", where=str(path), hint="name a CSV of recorded norms") from error
+        why = getattr(error, "strerror", None) or error
+        raise ConfigError(f"cannot be read: {why}", where=str(path), hint="name a CSV of recorded norms") from error
 
 
 def _row(line: Mapping[str, str], where: str) -> tuple[Key, int, float]:
