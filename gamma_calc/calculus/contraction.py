@@ -35,6 +35,7 @@ from gamma_calc.calculus.direction import (
 )
 from gamma_calc.calculus.lemmas import ADDITIVE_SUM, CENTRAL_LIMIT, COHERENT, OVERLAP, RETURN, TRUNCATED
 from gamma_calc.calculus.overlap import images_within, overlap
+from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Contribution
 from gamma_calc.exponents import maximum, order
 
@@ -110,8 +111,8 @@ def _random_matrix_on(matrix: RandomMatrix, v: VectorDirection, rule: SumRule) -
     fresh = matrix.inner.exponent * rule.gain
     back = matrix.inner.exponent - matrix.outer.exponent / 2
     image = FreshImage(matrix, v)
-    if isinstance(v, FreshImage) and v.matrix == matrix.T and maximum(fresh, back) == back:
-        yield Contribution(v.of, back, RETURN)  # the fresh part is no larger, and comes with this one alone
+    if isinstance(v, FreshImage) and v.matrix == matrix.T and maximum(fresh, back) == back and not zero_sets(v.of):
+        yield Contribution(v.of, back, RETURN)  # the fresh part is no larger, comes with this one alone
         return
     if isinstance(v, Noise) or transpose_alternations(image) > MOST_ALTERNATIONS:
         yield Contribution(Noise(matrix.outer), maximum(fresh, back) if isinstance(v, Noise) else fresh, TRUNCATED)
