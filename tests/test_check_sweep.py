@@ -64,7 +64,7 @@ def test_an_exact_slope_is_found_inside_groups(capsys: pytest.CaptureFixture[str
     assert slope["slope"] == pytest.approx(exponent, abs=1e-4)
     assert (slope["groups"], slope["cells"]) == (3, 15)
     rates = {(cell["model"], cell["rank"]): cell["lr"] for cell in found["cells"]}
-    assert rates["b", "16"] == pytest.approx(3e-3, rel=1e-3)
+    assert rates["b", 16] == pytest.approx(3e-3, rel=1e-3)
 
 
 def test_without_groups_heights_that_go_with_the_rank_pass_for_a_slope(
@@ -118,7 +118,7 @@ def test_optima_at_the_end_of_their_grid_are_kept_apart(capsys: pytest.CaptureFi
 
     _, found = checked(capsys, write(path, sweep(best)), "--setting", "n=4096")
     apart = [cell for cell in found["cells"] if cell["status"] != "found"]
-    assert {(cell["rank"], cell["status"], cell["lr"]) for cell in apart} == {("64", "at the end of its grid", None)}
+    assert {(cell["rank"], cell["status"], cell["lr"]) for cell in apart} == {(64, "at the end of its grid", None)}
     assert found["slopes"]["rank"]["slope"] == pytest.approx(0, abs=1e-4)
 
 

@@ -285,7 +285,7 @@ def _cell_cells(one: RateOptimum) -> tuple[str, ...]:
 
 def _cell_data(one: RateOptimum) -> Data:
     low, high = one.interval or (None, None)
-    return dict(one.cell.setting) | {
+    return {name: _plain(name, value) for name, value in one.cell.setting} | {
         "status": one.status,
         "lr": _rate(one.rate),
         "low": _rate(low),
@@ -294,6 +294,13 @@ def _cell_data(one: RateOptimum) -> Data:
         "losses": [plain(loss) for loss in one.cell.losses.tolist()],
         "diverged": one.cell.diverged,
     }
+
+
+def _plain(column: str, text: str) -> str | float | int:
+    """Numbers are numbers, whole ones whole."""
+    if column not in NUMBERS:
+        return text
+    return int(text) if text.isdigit() else float(text)
 
 
 def _rate(log_rate: float | None) -> float | None:
