@@ -21,7 +21,8 @@ from graph import Graph
 
 HERE = Path(__file__).parents[1]
 PACKAGES = ("gamma_calc", "validation")
-OUTSIDE = {"gamma_calc", "validation", "gamma_calc.errors", "validation.errors"}  # faces, and the ground of every room
+GROUND = {"gamma_calc.errors", "gamma_calc.version", "validation.errors"}  # of every room
+OUTSIDE = {"gamma_calc", "validation"} | GROUND
 KINDS = {"Expression": "node classes", "Optimiser": "optimiser classes"}
 DIRECTIONS, OTHERS = "directions", "others"
 

@@ -22,6 +22,7 @@ from gamma_calc.language.initialisation import given, iid, zero
 from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, internal, other, output
 from gamma_calc.optimisers import adam, by_shape, decayed, lion, muon, sgd, shampoo, sign
+from gamma_calc.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from gamma_calc.practice.audit.auditing import audit
@@ -37,7 +38,6 @@ FOR_PRACTICE: Final = {
     "rates": "config_rates",
     "transfer": "transfer",
 }
-__version__ = "0.2.0"
 
 __all__ = [
     "Dim",

@@ -224,4 +224,4 @@ def test_it_shows_itself(tmp_path: Path) -> None:
     assert str(found).startswith("Audit\n")
     assert max(map(len, str(found).splitlines()), default=0) <= 80
     assert "<table>" in found._repr_html_()
-    assert json.loads(found.to_json("0"))["schema"] == "gamma-calc/audit/1"
+    assert json.loads(found.to_json())["schema"] == "gamma-calc/audit/1"

@@ -87,7 +87,7 @@ Summary
 @pytest.mark.usefixtures("nothing_recorded")
 def test_the_data_have_fixed_keys(capsys: pytest.CaptureFixture[str]) -> None:
     outcome = run(capsys, "claims I7 L10 --format json")
-    found = json.loads(outcome.out)
+    found = json.loads(outcome.out)["claims"]
     assert [list(one) for one in found] == [["id", "source", "statement", "derived", "measured"]] * 2
     assert found[0] == {
         "id": "I7",
@@ -102,7 +102,7 @@ def test_the_data_have_fixed_keys(capsys: pytest.CaptureFixture[str]) -> None:
 def test_every_claim_is_in_the_answer(capsys: pytest.CaptureFixture[str]) -> None:
     outcome = run(capsys, "claims --verify symbolic --format json")
     assert outcome.code == 0
-    assert [one["id"] for one in json.loads(outcome.out)] == list(table.CLAIMS)
+    assert [one["id"] for one in json.loads(outcome.out)["claims"]] == list(table.CLAIMS)
 
 
 def test_the_recorded_run_has_every_measurement_as_it_is_defined_now() -> None:
@@ -166,7 +166,7 @@ def test_a_trace_shows_what_was_asked_and_the_rules(capsys: pytest.CaptureFixtur
     assert "L10: asked of the derivation" in printed
     assert "L10: lora init=B lr=per-factor, stability Z_A,Z_B" in printed
     assert "coherent sum" in printed
-    found = json.loads(run(capsys, "claims L10 --trace --format json").out)[0]["checks"]
+    found = json.loads(run(capsys, "claims L10 --trace --format json").out)["claims"][0]["checks"]
     assert [check["good"] for check in found] == [True, False, True, True, True]
 
 

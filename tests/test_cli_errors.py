@@ -14,7 +14,14 @@ MESSAGES = [
     ("derive --opitmizer adam", "Unknown option: --opitmizer. Did you mean --optimizer?"),
     ("derive lroa", "unknown target 'lroa'; did you mean lora or lora+ or rslora?"),
     ("derive --init AC", "target lora: unknown initialisation 'AC'; did you mean A or AB?"),
-    ("derive --optimizer adm", "unknown value of --optimizer 'adm'; did you mean adam?"),
+    ("derive --optimizer adm", "--optimizer: unknown optimiser 'adm'; did you mean adam?"),
+    (
+        "derive --lr 2e-4",
+        "--lr: 2e-4 is a number; eta is the exponent: rate = n^eta, as in --at eta=-1/2; for numb",
+    ),
+    ("derive --at eta=2e-4", "--at: 2e-4 is no exponent; eta is the exponent: rate = n^eta, as in --at eta=-1/2;"),
+    ("shared-rate --lr 2e-4", "--lr is no option of shared-rate; a rate in numbers goes into transfer --from"),
+    ("list optimizers", "unknown kind of names 'optimizers'; did you mean optimisers?"),
     ("derive toy --lr sharde", "unknown value of --lr 'sharde'; did you mean shared?"),
     ("derive --rank grow", "target lora: unknown rank law 'grow'; did you mean growing?"),
     ("derive --scaling alpha", "target lora: unknown scaling 'alpha'; did you mean alpha/r or alpha/sqrt(r)?"),
@@ -52,8 +59,11 @@ MESSAGES = [
         "--set: cannot put -inf for eta; substitute an affine exponent such as -1/2 or rho/2 - 1",
     ),
     ("explain efficent", "unknown condition 'efficent'; did you mean efficient?"),
-    ("explain efficient deep-linear", "unknown condition 'efficient'; known: feature_learning, stable"),
-    ("explain", 'Command "explain" parameter CONDITION requires an argument.'),
+    (
+        "explain efficient deep-linear",
+        "target deep-linear: unknown condition 'efficient'; known: feature_learning, sta",
+    ),
+    ("explain", "which condition?; write one of stable, internally_stable, feature_learning, efficient after explain"),
     ("compare --init A", "--init: 1 initialisations to compare; write --init A --init B, two or more"),
     ("validate", "a run needs a number for every exponent; add --at eta=VALUE"),
     (
@@ -103,7 +113,7 @@ def test_strange_words_are_shown_harmlessly(capsys: pytest.CaptureFixture[str], 
     assert len(outcome.err) < 1000
 
 
-@pytest.mark.parametrize("line", ["explain", "validate --seeds x", "derive --trace=3", "sweep"])
+@pytest.mark.parametrize("line", ["transfer", "validate --seeds x", "derive --trace=3", "sweep"])
 def test_the_option_parser_says_where_to_look(capsys: pytest.CaptureFixture[str], line: str) -> None:
     outcome = run(capsys, line)
     assert (outcome.code, outcome.out) == (2, "")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from command import EXAMPLE, run
 
+import gamma_calc
 from gamma_calc import Region, derive, lora, order
 from gamma_calc.derivation.data import as_data
 
@@ -167,6 +168,7 @@ def test_assumptions_are_chosen_and_listed(capsys: pytest.CaptureFixture[str]) -
 
 def test_a_comparison_holds_each_answer_whole(capsys: pytest.CaptureFixture[str]) -> None:
     found = answer(capsys, "compare --init A --init B")
+    assert (found.pop("schema"), found.pop("version")) == ("gamma-calc/compare/1", gamma_calc.__version__)
     rates = {init: one.pop("largest_rate") for init, one in found.items()}
     assert found == {init: json.loads(json.dumps(as_data(derive(lora(init))))) for init in ("A", "B")}
     assert rates["B"] == {

@@ -103,7 +103,7 @@ def test_all_questions_fit_80_columns(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_the_data_hold_every_side(capsys: pytest.CaptureFixture[str]) -> None:
-    (found,) = json.loads(run(capsys, "disagreements rslora --format json").out)
+    (found,) = json.loads(run(capsys, "disagreements rslora --format json").out)["disagreements"]
     assert list(found) == ["name", "question", "sides", "decided"]
     assert [side["derived"] for side in found["sides"]] == ["holds", "holds"]
     assert found["sides"][0]["measurements"][0]["verdict"] == "confirmed"

@@ -15,7 +15,7 @@ from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.initialisation import iid, zero
 from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, internal, other, output
-from gamma_calc.optimisers import OPTIMISERS
+from gamma_calc.optimisers.names import by_name
 
 STARTS: Final[Mapping[str, str]] = MappingProxyType({"gaussian": "0", "orthonormal": "-1/2"})
 
@@ -55,7 +55,7 @@ def adalora(
     return Program(
         "adalora",
         objective.of(frozen("W*", n, n) @ Z + Z_B, n, False),
-        pick("optimiser", optimiser, OPTIMISERS),
+        by_name(optimiser),
         [
             other("Z", Z),
             internal("Z_A", Z_A),

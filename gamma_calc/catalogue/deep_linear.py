@@ -16,7 +16,7 @@ from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import iid
 from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, other, output
-from gamma_calc.optimisers import OPTIMISERS
+from gamma_calc.optimisers.names import by_name
 
 Exponent = int | Fraction | str
 
@@ -101,7 +101,7 @@ def deep_linear(
         watch.append(output(f"h{layer}", h))
     f = weight("w_out", 2, n) @ h
     watch.append(output("f", f))
-    return Program(f"deep linear, {p.name}", -f, pick("optimiser", optimiser, OPTIMISERS), watch)
+    return Program(f"deep linear, {p.name}", -f, by_name(optimiser), watch)
 
 
 def _parametrisation(given: ABC | str) -> ABC:

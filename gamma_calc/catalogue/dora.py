@@ -14,7 +14,7 @@ from gamma_calc.language.program import Program, internal, other, output
 from gamma_calc.operations.divide import divide
 from gamma_calc.operations.row_length import row_length
 from gamma_calc.operations.since_start import since_start
-from gamma_calc.optimisers import OPTIMISERS
+from gamma_calc.optimisers.names import by_name
 
 
 @either_spelling
@@ -46,7 +46,7 @@ def dora(
     return Program(
         "dora",
         objective.of(whole, n, False),
-        pick("optimiser", optimiser, OPTIMISERS),
+        by_name(optimiser),
         [
             other("Z", Z),
             internal("Z_A", Z_A),

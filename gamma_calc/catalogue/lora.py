@@ -20,7 +20,7 @@ from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, internal, other, output
 from gamma_calc.operations.outer import outer
 from gamma_calc.operations.since_start import since_start
-from gamma_calc.optimisers import OPTIMISERS
+from gamma_calc.optimisers.names import by_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def lora(
     return Program(
         "lora",
         total,
-        pick("optimiser", optimiser, OPTIMISERS),
+        by_name(optimiser),
         watch,
         domain=domain,
         sum_rule=pick("sum rule", sum_rule, SUM_RULES),

@@ -11,7 +11,7 @@ from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.initialisation import zero
 from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, internal, other, output
-from gamma_calc.optimisers import OPTIMISERS
+from gamma_calc.optimisers.names import by_name
 
 
 @either_spelling
@@ -43,7 +43,7 @@ def lora_xs(
     return Program(
         "lora-xs",
         objective.of(frozen("W*", n, n) @ Z + Z_B, n, False),
-        pick("optimiser", optimiser, OPTIMISERS),
+        by_name(optimiser),
         [other("Z", Z), other("Z_A", Z_A), internal("Z_R", Z_R), other("R", R), output("Z_B", Z_B)],
         domain=domain,
         notes=(

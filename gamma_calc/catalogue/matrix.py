@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from gamma_calc.calculus.dims import Dim
-from gamma_calc.errors import pick
 from gamma_calc.exponents import order
 from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.initialisation import zero
 from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, other, output
-from gamma_calc.optimisers import OPTIMISERS
+from gamma_calc.optimisers.names import by_name
 
 
 @either_spelling
@@ -31,7 +30,7 @@ def matrix(*, optimiser: str = "adam") -> Program:
     return Program(
         "matrix",
         -(n ** order("-p") * (data("w", rows) @ z)),
-        pick("optimiser", optimiser, OPTIMISERS),
+        by_name(optimiser),
         [other("W", W), output("Z_W", moved)],
         domain="p >= 0 & q >= 0",
         notes=("a loss that is a mean over the outputs: the error signal is 1/d_out",),

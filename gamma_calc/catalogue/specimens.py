@@ -21,6 +21,7 @@ from gamma_calc.language.leaves import One, data, frozen, parameter
 from gamma_calc.language.program import Program, other, output
 from gamma_calc.operations.since_start import since_start
 from gamma_calc.optimisers import OPTIMISERS
+from gamma_calc.optimisers.names import by_name
 from gamma_calc.optimisers.shampoo import Shampoo
 
 n = Dim("n", 1)
@@ -85,7 +86,7 @@ def full(optimiser: str = "adam") -> Program:
     W = parameter("W", n, n, init=zero, rate="eta")
     Z_W = W @ data("Z", n)
     loss = -(data("w", n) @ (frozen("W*", n, n) @ data("Z0", n) + Z_W))
-    return Program("full fine-tuning", loss, OPTIMISERS[optimiser], [output("Z_W", Z_W)])
+    return Program("full fine-tuning", loss, by_name(optimiser), [output("Z_W", Z_W)])
 
 
 def mean_field() -> Program:

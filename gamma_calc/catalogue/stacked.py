@@ -11,7 +11,7 @@ from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import iid
 from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, Quantity, internal, other, output
-from gamma_calc.optimisers import OPTIMISERS
+from gamma_calc.optimisers.names import by_name
 
 
 @either_spelling
@@ -42,7 +42,7 @@ def stacked(init: str = "A", *, layers: int = 2, optimiser: str = "adam") -> Pro
     return Program(
         f"stacked ({layers} layers, Init[{init}])",
         -(data("w", n) @ x),
-        pick("optimiser", optimiser, OPTIMISERS),
+        by_name(optimiser),
         watch,
         notes=(f"initialisation {init}: {start.statement}", "a loss linear in the last layer's output"),
     )

@@ -15,7 +15,7 @@ from gamma_calc.language.initialisation import iid
 from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, internal, other, output
 from gamma_calc.operations.relu import relu
-from gamma_calc.optimisers import OPTIMISERS
+from gamma_calc.optimisers.names import by_name
 
 STARTS: Final[Mapping[str, Initialisation]] = MappingProxyType(
     {name: i for name, i in INITIALISATIONS.items() if i.independent and name != "general"}
@@ -51,7 +51,7 @@ def student(init: str = "A", *, readout: str = "sp", optimiser: str = "adam", lr
     return Program(
         f"student (Init[{init}], readout {readout})",
         error * error,
-        pick("optimiser", optimiser, OPTIMISERS),
+        by_name(optimiser),
         [
             other("Z", Z),
             internal("Z_A", Z_A),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -11,7 +11,7 @@ from typing import Final
 from gamma_calc.catalogue.adalora import adalora
 from gamma_calc.catalogue.deep_linear import PARAMETRISATIONS, deep_linear
 from gamma_calc.catalogue.dora import dora
-from gamma_calc.catalogue.lora import RATES, lora
+from gamma_calc.catalogue.lora import lora
 from gamma_calc.catalogue.lora_xs import lora_xs
 from gamma_calc.catalogue.matrix import matrix
 from gamma_calc.catalogue.stacked import stacked
@@ -19,7 +19,6 @@ from gamma_calc.catalogue.toy import toy
 from gamma_calc.catalogue.vera import vera
 from gamma_calc.errors import unknown
 from gamma_calc.language.program import Program
-from gamma_calc.optimisers import OPTIMISERS
 
 _LORA: Final = {
     "init": "init",
@@ -58,8 +57,6 @@ def _deep_linear(init: str = "mup", **settings: str) -> Program:
         raise unknown("parametrisation", init, PARAMETRISATIONS)
     return deep_linear(PARAMETRISATIONS[init], **settings)  # type: ignore[arg-type]
 
-
-VALUES: Final[Mapping[str, Iterable[str]]] = MappingProxyType({"optimizer": OPTIMISERS, "lr": RATES})
 
 TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
     {

@@ -13,7 +13,7 @@ from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.initialisation import Init, iid, zero
 from gamma_calc.language.leaves import data, parameter
 from gamma_calc.language.program import Program, internal, other, output
-from gamma_calc.optimisers import OPTIMISERS
+from gamma_calc.optimisers.names import by_name
 
 STARTS: Final[Mapping[str, tuple[Init, Init]]] = MappingProxyType({"1": (iid("-1/2"), zero), "2": (zero, iid(0))})
 
@@ -40,7 +40,7 @@ def toy(init: str = "1", *, optimiser: str = "sgd", lr: str = "shared") -> Progr
     return Program(
         f"toy (Init[{init}])",
         U * f,
-        pick("optimiser", optimiser, OPTIMISERS),
+        by_name(optimiser),
         [internal("u", u), other("b", b), output("f", f, parts=("delta1", "delta2", "delta3"))],
         notes=("one repeated sample", "the error signal U is of order one and keeps its sign"),
     )

@@ -10,7 +10,7 @@ from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.initialisation import iid, zero
 from gamma_calc.language.leaves import data, frozen, parameter
 from gamma_calc.language.program import Program, internal, other, output
-from gamma_calc.optimisers import OPTIMISERS
+from gamma_calc.optimisers.names import by_name
 
 
 @either_spelling
@@ -36,7 +36,7 @@ def vera(*, optimiser: str = "adam", rank: str = "fixed", loss: str = "linear") 
     return Program(
         "vera",
         objective.of(frozen("W*", n, n) @ Z + Z_B, n, False),
-        pick("optimiser", optimiser, OPTIMISERS),
+        by_name(optimiser),
         [
             other("Z", Z),
             other("Z_A", Z_A),

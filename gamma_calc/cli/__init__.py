@@ -20,6 +20,11 @@ INTERRUPTED: Final = 128 + 2
 PIPE_CLOSED: Final = 128 + 13
 LONGEST_WORD: Final = 60
 LONGEST_LINE: Final = 800
+NO_RATE: Final = ("Unknown option: --lr.", "Unknown option: --lr=", "instead of --lr?")
+RATES_IN_NUMBERS: Final = (
+    'a rate in numbers goes into transfer --from "... lr=2e-4", shared-rate --numbers rate=2e-4,n=4096,r=8, '
+    "rates and audit --lr 2e-4"
+)
 SELF_EXPLAINED: Final = ("Did you mean", "Choose from", "Must be ")  # in what the option parser says
 
 
@@ -59,7 +64,7 @@ def app(words: Sequence[str] = ()) -> App:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 good, 1 refuted, 2 bad input, 3 undecided."""
-    words = sys.argv[1:] if arguments is None else list(arguments)
+    words = sys.argv[1:] if arguments is None else [*arguments]
     try:
         check_streams(words)
         code = app(words)(words)
@@ -94,6 +99,8 @@ def hinted(error: Exception, words: Sequence[str]) -> str:
     if isinstance(error, CycloptsError):
         error.verbose = False
     text = " ".join(str(error).split())
+    if isinstance(error, CycloptsError) and any(mark in text for mark in NO_RATE):
+        return f"--lr is no option of {words[0]}; {RATES_IN_NUMBERS}"
     if isinstance(error, CycloptsError) and not any(mark in text for mark in SELF_EXPLAINED):
         name = next((word for word in words if command(word)), "")
         text = f"{text} See gamma-calc {name}{' ' if name else ''}--help."

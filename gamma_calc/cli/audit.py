@@ -7,10 +7,9 @@ from typing import Annotated, Final, Literal
 
 from cyclopts import Parameter
 
-from gamma_calc import __version__
 from gamma_calc.cli import GOOD, REFUTED
 from gamma_calc.cli.output import say, show
-from gamma_calc.cli.parameters import PRINTED
+from gamma_calc.cli.parameters import EITHER, PRINTED
 from gamma_calc.practice.audit import auditing
 
 EXAMPLES: Final = (
@@ -28,7 +27,9 @@ def audit(
     /,
     *,
     lr: Annotated[str | None, Parameter(help="the learning rate, a number: 2e-4; else the file's own")] = None,
-    optimizer: Annotated[str | None, Parameter(help="adamw, adam, lion or sign; else the file's own")] = None,
+    optimizer: Annotated[
+        str | None, Parameter(name=EITHER, help="adamw, adam, lion or sign; else the file's own")
+    ] = None,
     width: Annotated[int | None, Parameter(help="features that enter a layer, such as hidden_size")] = None,
     ratio: Annotated[str | None, Parameter(help="LoRA+: the rate of B over that of A; else the file's own")] = None,
     sizes: Annotated[bool, Flag, Parameter(help="read the saved weights for their sizes")] = False,
@@ -39,7 +40,7 @@ def audit(
     """What a configuration trains, the largest rate of each kind, and what in it works against training."""
     found = auditing.audit(path, lr=lr, width=width, optimiser=optimizer, ratio=ratio, sizes=sizes, strict=strict)
     if format == "json":
-        say(found.to_json(__version__))
+        say(found.to_json())
     elif not quiet:
         show(found.blocks)
     elif found.short_lines:

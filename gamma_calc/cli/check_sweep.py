@@ -8,7 +8,6 @@ from typing import Annotated, Final, Literal
 
 from cyclopts import Parameter
 
-from gamma_calc import __version__
 from gamma_calc.catalogue.assumed import assumed
 from gamma_calc.cli.numeric import numeric, refuse_missing
 from gamma_calc.cli.output import say, show
@@ -62,7 +61,7 @@ def check_sweep(
         table, laws, shared, by=columns, group=inside, tolerance=off.__float__(), within=factor.__float__()
     )
     if format == "json":
-        say(found.to_json(__version__))
+        say(found.to_json())
     else:
         show(found.blocks)
     if figure is not None:

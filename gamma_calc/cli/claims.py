@@ -11,7 +11,7 @@ from gamma_calc.cli.evidence import Verify, answered, known_of
 from gamma_calc.cli.numeric import numeric
 from gamma_calc.cli.output import line, say, show
 from gamma_calc.cli.parameters import PRINTED, RecordFile
-from gamma_calc.display.json import json_text
+from gamma_calc.display.json import document
 
 EXAMPLES: Final = (
     "gamma-calc claims",
@@ -44,7 +44,7 @@ def claims(
             line(f"interrupted: {record} has {there} measurements; the same command again resumes")
         return INTERRUPTED
     if format == "json":
-        say(json_text(numeric("evidence.answer").as_data(answers, traced=trace)))
+        say(document("claims", {"claims": numeric("evidence.answer").as_data(answers, traced=trace)}))
     elif format == "markdown":
         say(numeric("evidence.claims_page").page(answers, known))
     else:

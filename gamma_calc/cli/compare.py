@@ -15,7 +15,7 @@ from gamma_calc.cli.starts import starts_named
 from gamma_calc.derivation.advice import Advice
 from gamma_calc.derivation.derivation import Derivation
 from gamma_calc.display.blocks import Block
-from gamma_calc.display.json import Data, json_text
+from gamma_calc.display.json import Data, document
 from gamma_calc.errors import UnknownName
 from gamma_calc.studies.largest_rate import MULTIPLIERS, LargestRate, largest_shared_rate_of, rates_block
 
@@ -45,7 +45,8 @@ def compare(
     questions = {name: Question(target, Options(**common.named(), init=name)) for name in names}
     rates = {name: laws for name in names if (laws := _largest_rates(target, common, name))}
     if format == "json":
-        say(json_text({name: _answer(question, rates.get(name, ())) for name, question in questions.items()}))
+        answers = {name: _answer(question, rates.get(name, ())) for name, question in questions.items()}
+        say(document("compare", answers))
     else:
         derivations = {name: question.derivation for name, question in questions.items()}
         table = _columns if len(names) <= MOST_COLUMNS else _rows

@@ -11,11 +11,10 @@ from typing import Annotated, Any, Final, Literal
 
 from cyclopts import Parameter
 
-from gamma_calc import __version__
 from gamma_calc.cli import INTERRUPTED
 from gamma_calc.cli.numeric import numeric, refuse_missing, widths_of
 from gamma_calc.cli.output import line, say, show
-from gamma_calc.cli.parameters import PRINTED, Steps
+from gamma_calc.cli.parameters import EITHER, PRINTED, Steps
 from gamma_calc.cli.progress import progress
 from gamma_calc.errors import GammaError
 from gamma_calc.exponents import order
@@ -36,7 +35,7 @@ class TrainingOptions:
     """How the model is trained; a file of norms has been trained already."""
 
     widths: Annotated[str, Parameter(help="LOW:HIGH in powers of two, or a list")] = "64:512"
-    optimizer: Annotated[str, Parameter(help="any of torch.optim by name: adam, adamw, sgd, ...")] = "adam"
+    optimizer: Annotated[str, Parameter(name=EITHER, help="any of torch.optim by name: adam, adamw, sgd, ...")] = "adam"
     lr: Annotated[str, Parameter(help="learning rate at the first width, as in 1e-2")] = "1e-2"
     eta: Annotated[
         str,
@@ -91,7 +90,7 @@ def coord_check(
             traceback.print_exception(error.__cause__, file=sys.stderr)
         raise
     if format == "json":
-        say(found.to_json(__version__))
+        say(found.to_json())
     else:
         show(found.blocks)
     if judged.figure is not None:

@@ -10,10 +10,9 @@ from cyclopts import Parameter
 from gamma_calc.cli.options import PLAIN, Options, Question
 from gamma_calc.cli.output import say, show
 from gamma_calc.cli.parameters import PRINTED, Target
-from gamma_calc.derivation import data, sections
-from gamma_calc.derivation.latex import document
+from gamma_calc.derivation import data, latex, sections
 from gamma_calc.display.blocks import Block
-from gamma_calc.display.json import json_text
+from gamma_calc.display.json import document
 from gamma_calc.errors import OrderError
 
 EXAMPLES: Final = (
@@ -42,7 +41,7 @@ def derive(
     if format == "json":
         say(_json(question, step, trace))
     elif format == "latex":
-        say(document(question.derivation, _number(step)))
+        say(latex.document(question.derivation, _number(step)))
     else:
         show(lambda dialect: _blocks(question, step, trace, dialect))
 
@@ -67,7 +66,7 @@ def _json(question: Question, step: str | None, trace: bool) -> str:
         answer["steps"] = data.steps(derivation)
     if trace:
         answer["trace"] = data.traced(derivation.trace(*derivation.program.quantities, step=number))
-    return json_text(answer)
+    return document("derive", answer)
 
 
 def _none(question: Question) -> str:

@@ -12,7 +12,7 @@ from gamma_calc.cli.evidence import answered, known_of
 from gamma_calc.cli.numeric import numeric
 from gamma_calc.cli.output import say, show
 from gamma_calc.cli.parameters import PRINTED, RecordFile
-from gamma_calc.display.json import json_text
+from gamma_calc.display.json import document
 
 EXAMPLES: Final = (
     "gamma-calc disagreements",
@@ -38,7 +38,7 @@ def disagreements(
     of = iter(answers)
     found = [page.Answered(one, tuple(next(of) for _ in one.sides)) for one in asked]
     if format == "json":
-        say(json_text(page.data(found)))
+        say(document("disagreements", {"disagreements": page.data(found)}))
     elif format == "markdown":
         say(page.page(found, known))
     else:

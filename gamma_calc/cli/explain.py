@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
-from cyclopts import Parameter
-
+from gamma_calc.cli.choices import KINDS, one_of
 from gamma_calc.cli.options import PLAIN, Options, Question
-from gamma_calc.cli.output import show
-from gamma_calc.cli.parameters import Target
-from gamma_calc.derivation.reasons import reasons
-from gamma_calc.errors import unknown
+from gamma_calc.cli.output import say, show
+from gamma_calc.cli.parameters import PRINTED, Target
+from gamma_calc.derivation.reasons import as_data, reasons
+from gamma_calc.display.json import document
+from gamma_calc.errors import ConfigError, unknown
 
 EXAMPLES: Final = (
     "gamma-calc explain efficient --init B",
@@ -20,15 +20,23 @@ EXAMPLES: Final = (
 
 
 def explain(
-    condition: Annotated[str, Parameter(help="stable, internally_stable, feature_learning or efficient")],
+    condition: Annotated[str, one_of(KINDS["conditions"], "{}")] = "",
     target: Target = "lora",
     /,
     *,
     options: Options = PLAIN,
+    format: Annotated[Literal["text", "json"], PRINTED] = "text",  # noqa: A002 - the option's name
 ) -> None:
     """Why a condition holds where it does, or nowhere."""
-    derivation = Question(target, options).derivation
+    if not condition:
+        raise ConfigError("which condition?", hint=f"write one of {', '.join(KINDS['conditions'])} after explain")
     name = condition.replace("-", "_")
-    if name not in derivation.conditions:
-        raise unknown("condition", condition, derivation.conditions)
-    show(lambda dialect: reasons(derivation, name, dialect))
+    if name not in KINDS["conditions"]:
+        raise unknown("condition", condition, KINDS["conditions"])
+    question = Question(target, options)
+    if name not in question.derivation.conditions:
+        raise unknown("condition", condition, question.derivation.conditions).at(f"target {target}")
+    if format == "json":
+        say(document("explain", as_data(question.derivation, name)))
+    else:
+        show(lambda dialect: reasons(question.derivation, name, dialect))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -12,8 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from cyclopts import Parameter
 
 from gamma_calc.catalogue.assumed import assumed
-from gamma_calc.catalogue.targets import TARGETS, VALUES, Target
-from gamma_calc.cli.parameters import MANY, OPTIMIZERS, RANKS, RATES
+from gamma_calc.catalogue.lora import RATES
+from gamma_calc.catalogue.targets import TARGETS, Target
+from gamma_calc.cli.choices import KINDS, one_of
+from gamma_calc.cli.parameters import INIT, LOSS, LR, MANY, OPTIMIZER, RANK, SCALING
 from gamma_calc.derivation import data
 from gamma_calc.derivation.conditions import STABILITY
 from gamma_calc.derivation.derivation import Derivation, derive
@@ -22,12 +25,15 @@ from gamma_calc.display.shown import shown
 from gamma_calc.errors import ConfigError, ExponentSyntaxError, GammaError, OrderError, UnknownName, unknown, written
 from gamma_calc.exponents import Order, order
 from gamma_calc.language.program import Program
+from gamma_calc.optimisers.names import catalogue_name
 
 if TYPE_CHECKING:
     from gamma_calc.frontends.peft_config import PeftConfig
 
 Text = str | None
 LONGEST: Final = 60  # of an assignment in a message
+RATE: Final = re.compile(r"\+?(\d+\.?\d*|\.\d+)e[-+]?\d+", re.IGNORECASE | re.ASCII)
+IN_NUMBERS: Final = "eta is the exponent: rate = n^eta, as in --at eta=-1/2; for numbers see gamma-calc transfer"
 
 
 @Parameter(name="*")
@@ -35,19 +41,18 @@ LONGEST: Final = 60  # of an assignment in a message
 class Common:
     """What every command that derives programs takes; an option left out has the target's default."""
 
-    optimizer: Annotated[Text, Parameter(help=OPTIMIZERS)] = None
-    lr: Annotated[Text, Parameter(help=RATES)] = None
-    rank: Annotated[Text, Parameter(help=RANKS)] = None
-    scaling: Annotated[Text, Parameter(help="the multiplier s: 1, alpha/r, alpha/sqrt(r) or free (n^sigma)")] = None
-    loss: Annotated[Text, Parameter(help="what is made of the output: linear, scalar, readout or vector")] = None
+    optimizer: Annotated[Text, OPTIMIZER] = None
+    lr: Annotated[Text, LR] = None
+    rank: Annotated[Text, RANK] = None
+    scaling: Annotated[Text, SCALING] = None
+    loss: Annotated[Text, LOSS] = None
     assume: Annotated[
         tuple[str, ...],
-        Parameter(
-            help="additive (terms of W v agree in sign), fresh (a new sample at each step)",
-            **MANY,
+        one_of(
+            KINDS["assumptions"], "additive (terms of W v agree in sign), fresh (a new sample at each step)", **MANY
         ),
     ] = ()
-    stability: Annotated[str, Parameter(help="bounded: Z_B, or Z_A,Z_B; theta: Z_B of order one")] = "Z_B"
+    stability: Annotated[str, one_of(STABILITY, "bounded: Z_B, or Z_A,Z_B; theta: Z_B of order one")] = "Z_B"
     set_: Annotated[
         tuple[str, ...],
         Parameter(name="--set", help="fix exponents, as in a0=-1/2,rho=1/2", **MANY),
@@ -67,9 +72,7 @@ class Common:
 class Options(Common):
     """The options of one program."""
 
-    init: Annotated[
-        Text, Parameter(help="the start: A, B, AB, AB+, general, ... (toy: 1, 2; deep-linear: sp, ...)")
-    ] = None
+    init: Annotated[Text, INIT] = None
 
 
 NOTHING: Final = Common()
@@ -167,8 +170,6 @@ class Question:
     def _built(self, given: Mapping[str, str], starts: Mapping[str, Order]) -> Program:
         target = self._known
         for name in given:
-            if name in VALUES and given[name] not in VALUES[name]:
-                raise unknown(f"value of --{name}", given[name], VALUES[name])
             if name not in target.options:
                 taken = ", ".join(f"--{option}" for option in target.options)
                 raise UnknownName(f"target {target.name} does not take --{name}", hint=f"it takes {taken}")
@@ -182,7 +183,8 @@ class Question:
     def _given(self) -> dict[str, str]:
         """The options that were given and that shape the program."""
         named = self.options.named()
-        return {k: value for k, value in named.items() if k not in _NOT_OF_A_PROGRAM and value not in (None, ())}
+        given = {k: value for k, value in named.items() if k not in _NOT_OF_A_PROGRAM and value not in (None, ())}
+        return given | {name: read(given[name]) for name, read in READERS.items() if name in given}
 
     def _refuse_unknown(self, option: str, values: Iterable[str], program: Program) -> None:
         known = (*program.variables, *(self._known.starts if option == "--set" else ()))
@@ -192,6 +194,39 @@ class Question:
                 opened = _OPENED_BY.get(name, "") if _OPENERS.get(name) in self._known.options else ""
                 listed = "" if known else "this program leaves no exponent open"
                 raise UnknownName(error.what, where=option, hint=opened or listed or error.hint)
+
+
+def rule_named(text: str) -> str:
+    """The optimiser that ``--optimizer`` names. Raises UnknownName.
+
+    >>> rule_named("adamw")
+    'adam'
+    """
+    try:
+        return catalogue_name(text)
+    except GammaError as error:
+        raise error.at("--optimizer") from error
+
+
+def scheme_named(text: str) -> str:
+    """How ``--lr`` gives rates to factors; a number is answered. Raises UnknownName and ExponentSyntaxError."""
+    if text in RATES:
+        return text
+    if looks_like_a_rate(text):
+        raise ExponentSyntaxError(f"{text} is a number", where="--lr", hint=IN_NUMBERS)
+    raise unknown("value of --lr", text, RATES)
+
+
+def looks_like_a_rate(text: str) -> bool:
+    """Is it a number, as learning rates are written?
+
+    >>> [looks_like_a_rate(text) for text in ("2e-4", ".0002", "-1/2", "shared")]
+    [True, True, True, False]
+    """
+    return text.strip().lstrip("+-.")[:1].isdigit()
+
+
+READERS: Final[Mapping[str, Callable[[str], str]]] = {"optimizer": rule_named, "lr": scheme_named}
 
 
 def config_of(target: str) -> PeftConfig | None:
@@ -249,6 +284,8 @@ def assignments(option: str, texts: Iterable[str]) -> dict[str, Order]:
             )
         if name in found:
             raise ExponentSyntaxError(f"{name} is given twice", where=option, hint="give it once")
+        if RATE.fullmatch(value):
+            raise ExponentSyntaxError(f"{shown(value, LONGEST)} is no exponent", where=option, hint=IN_NUMBERS)
         try:
             found[name] = order(value)
         except GammaError as error:

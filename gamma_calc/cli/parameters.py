@@ -7,13 +7,34 @@ from typing import Annotated, Any, Final, Literal
 
 from cyclopts import Parameter
 
+from gamma_calc.catalogue.lora import RATES, SCALINGS
+from gamma_calc.cli.choices import KINDS, names_and_files, one_of
+
 MANY: Final[dict[str, Any]] = {"show_default": False, "negative": ()}  # of an option that may be repeated
-OPTIMIZERS: Final = "adam, sign, sgd, muon, riemannian-adam, ..."
-RATES: Final = "shared (eta) or per-factor (eta_A, eta_B)"
-RANKS: Final = "fixed or growing (r = n^rho)"
+EITHER: Final = ("--optimizer", "--optimiser")
+OPTIMIZERS: Final = f"{', '.join(KINDS['optimisers'])}; adamw is adam [default: adam; toy and deep-linear: sgd]"
+
+OPTIMIZER: Final = one_of(KINDS["optimisers"], OPTIMIZERS, name=EITHER)
+LR: Final = one_of(RATES, "shared (eta) or per-factor (eta_A, eta_B); for a number see transfer [default: shared]")
+RANKS: Final = ("fixed", "growing")
+RANK: Final = one_of(RANKS, "fixed or growing (r = n^rho) [default: fixed; rslora: growing]")
+SCALING: Final = one_of(SCALINGS, "the multiplier s: {}; free is n^sigma [default: 1]")
+LOSS: Final = one_of(KINDS["losses"], "what is made of the output: {} [default: linear]")
+INIT: Final = one_of(
+    (*KINDS["initialisations"], *KINDS["parametrisations"]),
+    f"the start: {', '.join(KINDS['initialisations'])} (toy: 1, 2; deep-linear: "
+    f"{', '.join(KINDS['parametrisations'])}) [default: A; lora-frozen-b: B; dora: default; adalora: gaussian; "
+    "toy: 1; deep-linear: mup]",
+)
 
 Texts = tuple[str, ...]
-Target = Annotated[str, Parameter(help="a name of the catalogue, or a peft adapter_config.json")]
+Target = Annotated[
+    str,
+    Parameter(
+        help="a name of the catalogue, a peft adapter_config.json, or its folder",
+        completer=names_and_files(KINDS["targets"]),
+    ),
+]
 RecordFile = Annotated[Path | None, Parameter(help="keep what is found in this file; the same again resumes")]
 Widths = Annotated[str, Parameter(help="LOW:HIGH in powers of two, or a list")]
 Steps = Annotated[int, Parameter(help="training steps")]

@@ -7,9 +7,8 @@ from typing import Annotated, Final, Literal
 
 from cyclopts import Parameter
 
-from gamma_calc import __version__
 from gamma_calc.cli.output import say, show
-from gamma_calc.cli.parameters import PRINTED
+from gamma_calc.cli.parameters import EITHER, PRINTED
 from gamma_calc.practice import config_rates
 from gamma_calc.practice.snippet import snippet
 
@@ -30,13 +29,13 @@ def rates(
         str, Parameter(name="--from", help='where it was good, as in "n=1024 r=8"; left out: at this file and width')
     ] = "",
     lora_plus: Annotated[bool, Parameter(help="a rate for A and one for B, in the derived ratio", negative="")] = False,
-    optimizer: Annotated[str, Parameter(help="adamw, adam, lion or sign")] = "adamw",
+    optimizer: Annotated[str, Parameter(name=EITHER, help="adamw, adam, lion or sign")] = "adamw",
     format: Annotated[Literal["text", "json", "torch"], PRINTED] = "text",  # noqa: A002 - option's name
 ) -> None:
     """A learning rate for every group of parameters that a configuration trains."""
     table = config_rates.rates(path, width=width, lr=lr, known=from_, optimiser=optimizer, two_rates=lora_plus)
     if format == "json":
-        say(table.to_json(__version__))
+        say(table.to_json())
     elif format == "torch":
         say(snippet(table))
     else:

@@ -15,7 +15,7 @@ from gamma_calc.cli.parameters import MANY, PRINTED
 from gamma_calc.cli.starts import ALL, starts_named
 from gamma_calc.derivation.derivation import Derivation
 from gamma_calc.display import tables
-from gamma_calc.display.json import json_text
+from gamma_calc.display.json import document
 from gamma_calc.errors import OrderError
 from gamma_calc.exponents import Order
 from gamma_calc.studies import robustness_blocks as report
@@ -46,7 +46,7 @@ def robustness(
     if format == "latex":
         say(tables.latex(report.table(starts, "latex")))
     elif format == "json":
-        say(json_text(report.as_data(starts, _any_start(options, rates), rates)))
+        say(document("robustness", report.as_data(starts, _any_start(options, rates), rates)))
     else:
         anywhere = _any_start(options, rates)
         show(lambda dialect: report.blocks(starts, anywhere, rates, dialect))

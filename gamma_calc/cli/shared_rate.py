@@ -12,11 +12,11 @@ from gamma_calc.catalogue.initialisations import INITIALISATIONS
 from gamma_calc.catalogue.specimens import full
 from gamma_calc.cli.options import Options, Question, assignments, refuse_open_values
 from gamma_calc.cli.output import say, show
-from gamma_calc.cli.parameters import MANY, OPTIMIZERS, PRINTED, Texts
+from gamma_calc.cli.parameters import MANY, OPTIMIZER, PRINTED, SCALING, Texts
 from gamma_calc.cli.starts import ALL, starts_named
 from gamma_calc.derivation.derivation import Derivation, derive
 from gamma_calc.display import tables
-from gamma_calc.display.json import json_text
+from gamma_calc.display.json import document
 from gamma_calc.errors import ExponentSyntaxError, OrderError
 from gamma_calc.studies import shared_rate_blocks as report
 from gamma_calc.studies.rate_point import RATE, RatePoint
@@ -38,8 +38,8 @@ def shared_rate(
     init: Annotated[Texts, Parameter(help="starts by name, all, and full", **MANY)] = (ALL, FULL),
     at: Annotated[Texts, Parameter(help="exponents, as in eta=-1 or eta=-1,rho=1/4", **MANY)] = (),
     numbers: Annotated[Texts, Parameter(help="a rate, a width and a rank: rate=2e-5,n=4096,r=8", **MANY)] = (),
-    optimizer: Annotated[str, Parameter(help=OPTIMIZERS)] = "adam",
-    scaling: Annotated[str, Parameter(help="the multiplier s: 1, alpha/r or alpha/sqrt(r)")] = "1",
+    optimizer: Annotated[str, OPTIMIZER] = "adam",
+    scaling: Annotated[str, SCALING] = "1",
     set_: Annotated[Texts, Parameter(name="--set", help="tau=1/2: the singular values that starts keep", **MANY)] = (),
     format: Annotated[Literal["text", "json", "latex", "markdown"], PRINTED] = "text",  # noqa: A002 - option's name
 ) -> None:
@@ -50,7 +50,7 @@ def shared_rate(
         options = replace(options, rank="growing", set_=(*set_, f"rho={point.rho}"))
     standings = [standing(name, _found(options, name)) for name in starts_named(init)]
     if format == "json":
-        say(json_text(report.as_data(standings, point)))
+        say(document("shared-rate", report.as_data(standings, point)))
     elif format == "latex":
         say(tables.latex(report.table(standings, point, "latex")))
     elif format == "markdown":

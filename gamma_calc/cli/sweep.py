@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from cyclopts import Parameter
 
+from gamma_calc.catalogue.lora import RATES, SCALINGS
 from gamma_calc.catalogue.targets import TARGETS
+from gamma_calc.cli.choices import KINDS, one_of
 from gamma_calc.cli.numeric import numeric, refuse_missing, widths_of
-from gamma_calc.cli.options import assignments, config_of, refuse_contradictions
+from gamma_calc.cli.options import READERS, assignments, config_of, refuse_contradictions
 from gamma_calc.cli.output import line
 from gamma_calc.cli.parameters import (
+    EITHER,
     MANY,
     OPTIMIZERS,
     RANKS,
-    RATES,
     Device,
     Executor,
     Settings,
@@ -38,8 +40,8 @@ EXAMPLES: Final = (
 AXES: Final = ("init", "optimizer", "lr", "rank", "scaling", "loss")
 
 
-def _axis(text: str) -> Parameter:
-    return Parameter(help=f"{text}; may be repeated", **MANY)
+def _axis(values: Iterable[str], text: str = "{}", **more: Any) -> Parameter:
+    return one_of(values, f"{text}; may be repeated", **MANY, **more)
 
 
 def sweep(
@@ -47,12 +49,12 @@ def sweep(
     target: Target = "lora",
     /,
     *,
-    init: Annotated[Texts, _axis("initialisation")] = (),
-    optimizer: Annotated[Texts, _axis(OPTIMIZERS)] = (),
+    init: Annotated[Texts, _axis(KINDS["initialisations"])] = (),
+    optimizer: Annotated[Texts, _axis(KINDS["optimisers"], OPTIMIZERS, name=EITHER)] = (),
     lr: Annotated[Texts, _axis(RATES)] = (),
-    rank: Annotated[Texts, _axis(RANKS)] = (),
-    scaling: Annotated[Texts, _axis("the multiplier s: 1, alpha/r, alpha/sqrt(r), free (n^sigma)")] = (),
-    loss: Annotated[Texts, _axis("what is minimised")] = (),
+    rank: Annotated[Texts, _axis(RANKS, "fixed or growing (r = n^rho)")] = (),
+    scaling: Annotated[Texts, _axis(SCALINGS, "the multiplier s: {}; free is n^sigma")] = (),
+    loss: Annotated[Texts, _axis(KINDS["losses"], "what is minimised: {}")] = (),
     set_: Settings = (),
     widths: Widths = "256:4096",
     seeds: Annotated[int, Parameter(help="repetitions of each cell, from seed 0 on")] = 8,
@@ -102,7 +104,8 @@ def _options(target: str, given: Mapping[str, Texts]) -> dict[str, Texts]:
         if name not in known:
             taken = ", ".join(f"--{option}" for option in known if option in AXES)
             raise UnknownName(f"target {target} does not take --{name}", hint=f"it takes {taken}")
-    return {known[name]: values for name, values in given.items()}
+    read = {name: tuple(map(READERS.get(name, str), values)) for name, values in given.items()}
+    return {known[name]: values for name, values in read.items()}
 
 
 def _exponents(texts: Texts) -> dict[str, list[str]]:

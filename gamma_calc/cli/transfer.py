@@ -6,10 +6,9 @@ from typing import Annotated, Final, Literal
 
 from cyclopts import Parameter
 
-from gamma_calc import __version__
 from gamma_calc.cli.output import say, show
 from gamma_calc.cli.parameters import MANY, PRINTED, Texts
-from gamma_calc.display.json import json_text
+from gamma_calc.display.json import document
 from gamma_calc.practice.transfer import transfer as transferred
 from gamma_calc.practice.transfer_blocks import blocks, data, table
 
@@ -36,7 +35,7 @@ def transfer(
     """A learning rate that is good at one setting, taken to another, in numbers."""
     found = [transferred(from_, one) for one in to]
     if format == "json":
-        answers = [data(one) | {"version": __version__} for one in found]
-        say(json_text(answers[0] if len(answers) == 1 else {"transfers": answers}))
+        answers = [data(one) for one in found]
+        say(document("transfer", answers[0]) if len(answers) == 1 else document("transfers", {"transfers": answers}))
     else:
         show(lambda _: blocks(found[0]) if len(found) == 1 else table(found))

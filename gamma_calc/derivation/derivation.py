@@ -38,7 +38,7 @@ from gamma_calc.derivation.trace import Trace, trace
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.chart import Chart
 from gamma_calc.display.html import html
-from gamma_calc.display.json import json_text
+from gamma_calc.display.json import document
 from gamma_calc.display.showing import SelfShowing
 from gamma_calc.engine.fixed_point import trajectory
 from gamma_calc.errors import GammaError, pick, require, require_count, require_each
@@ -98,7 +98,7 @@ class Derivation(SelfShowing, Solution):
 
     def to_json(self) -> str:
         """The whole answer as the command line prints it with ``--format json``."""
-        return json_text(data.as_data(self))
+        return document("derive", data.as_data(self))
 
     def blocks(self, dialect: str) -> Iterator[Block]:
         """Everything, as the command prints it."""

@@ -6,30 +6,57 @@ from collections.abc import Iterator
 
 from gamma_calc.derivation.bounds import bound_text
 from gamma_calc.derivation.condition_result import ConditionResult
+from gamma_calc.derivation.data import condition
 from gamma_calc.derivation.solution import Solution
 from gamma_calc.display.blocks import Block
+from gamma_calc.display.json import Data
 from gamma_calc.exponents import Affine, LinearConstraint, Optimal, Optimum, Order, Region, Supremum, order, supremum
 
 
 def reasons(solution: Solution, name: str, dialect: str) -> Iterator[Block]:
     """The condition, its demands, and either the clash behind its emptiness or what bounds the learning rates."""
     result = solution.conditions[name]
-    condition = result.condition
+    asked = result.condition
     met = f"{result.region:{dialect}}" if solution.program.variables else "no" if result.empty else "yes"
     yield Block(
-        f"{condition.title}: {met}",
+        f"{asked.title}: {met}",
         (
-            (f"{condition.statement} ({condition.source})",),
+            (f"{asked.statement} ({asked.source})",),
             (f"stability: {solution.stability.statement} ({solution.stability.source})",),
             (f"program {solution.program.name}; orders for every step t >= {solution.from_step}",),
         ),
     )
     yield result.demands(dialect)
+    yield from _reasons(solution, result, dialect)
+
+
+def as_data(solution: Solution, name: str) -> Data:
+    """The same for JSON: the answer of ``derive`` on the condition, and the reasons line by line."""
+    result = solution.conditions[name]
+    return {
+        "condition": name,
+        "statement": result.condition.statement,
+        "source": result.condition.source,
+        "program": solution.program.name,
+        "assumptions": list(solution.assumptions),
+        "stability": solution.stability.name,
+        "from_step": None if solution.settled.is_empty else solution.from_step,
+        **condition(result, solution.program.variables),
+        "demands": [
+            {"demand": one.text, "order": str(one.order), "relation": one.relation, "region": str(one.region)}
+            for one in result.constraints
+        ],
+        "reasons": {block.title: [row[0] for row in block.rows] for block in _reasons(solution, result, "text")},
+    }
+
+
+def _reasons(solution: Solution, result: ConditionResult, dialect: str) -> Iterator[Block]:
+    """The clash behind an empty set, or what bounds each learning rate."""
     if result.empty:
         yield result.clash()
-    else:
-        for rate in solution.rates:
-            yield _bound(result, rate, dialect)
+        return
+    for rate in solution.rates:
+        yield _bound(result, rate, dialect)
 
 
 # -- what bounds an exponent --------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ class Adam(Optimiser):
     beta1: Fraction = Fraction(9, 10)
     beta2: Fraction = Fraction(999, 1000)
     name = "adam"
+    statement = "a mean of gradients over the root of one of their squares; epsilon 0; also adamw"
 
     def orders(self, memory: Value, gradient: Value, site: str | None) -> tuple[Value, Value]:
         mean = memory.plus(gradient)

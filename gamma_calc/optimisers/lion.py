@@ -22,6 +22,7 @@ class Lion(Optimiser):
     beta1: Fraction = Fraction(9, 10)
     beta2: Fraction = Fraction(99, 100)
     name = "lion"
+    statement = "the sign of a mean of the gradient and a running mean of earlier ones"
     takes_signs = True
 
     def signed(self, memory: Value, gradient: Value) -> Value:

@@ -76,6 +76,7 @@ class RiemannianSGD(PreconditionFirst):
 
     __slots__ = ()
     name = "riemannian-sgd"
+    statement = "each factor's gradient by the inverse Gram matrix of the other factor"
     rule = SGD()
 
 
@@ -84,6 +85,7 @@ class RiemannianAdam(PreconditionFirst):
 
     __slots__ = ()
     name = "riemannian-adam"
+    statement = "Adam of gradients that are preconditioned so, as in peft"
     rule = Adam()
 
 
@@ -92,6 +94,7 @@ class SignRiemannian(Riemannian):
 
     __slots__ = ()
     name = "sign-riemannian"
+    statement = "the sign of the gradient, preconditioned after that"
     rule = SGD()
 
     def optimiser_input(

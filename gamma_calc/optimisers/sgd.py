@@ -15,6 +15,7 @@ class SGD(Optimiser):
     """Plain gradient descent. Lemma: the update has the order of the gradient."""
 
     name = "sgd"
+    statement = "the gradient itself"
 
     @property
     def divides_entries(self) -> bool:

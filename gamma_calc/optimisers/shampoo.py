@@ -30,6 +30,7 @@ class Shampoo(ByRule):
 
     power: Fraction = Fraction(1, 2)
     name = "shampoo"
+    statement = "the gradient between inverse fourth roots of its two matrices of second moments"
     rule = SGD()
 
     def optimiser_input(
@@ -47,6 +48,7 @@ class Muon(Shampoo):
     """The nearest matrix with orthonormal columns or rows, of the last gradient: u w' / (|u| |w|)."""
 
     name = "muon"
+    statement = "the nearest matrix with orthonormal columns or rows, without momentum"
 
     def __str__(self) -> str:
         return self.name

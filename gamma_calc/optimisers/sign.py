@@ -19,6 +19,7 @@ class Sign(Optimiser):
     """
 
     name = "sign"
+    statement = "the sign of the gradient: Adam without memory"
     takes_signs = True
 
     def orders(self, memory: Value, gradient: Value, site: str | None) -> tuple[Value, Value]:

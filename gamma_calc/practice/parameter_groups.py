@@ -15,13 +15,13 @@ from types import NoneType
 from typing import Any, Final
 
 from gamma_calc.catalogue.initialisations import INITIALISATIONS
-from gamma_calc.display.json import number
+from gamma_calc.display.json import labels, number
 from gamma_calc.errors import ConfigError, ProgramError, require, written
 from gamma_calc.frontends.json_file import read_object
 from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.practice.known import KnownRates, number_text, positive, read_known
 from gamma_calc.practice.law import Numbers
-from gamma_calc.practice.rates import SCHEMA, RateTable, TrainedGroup, optimiser_named, rate_table
+from gamma_calc.practice.rates import JSON, RateTable, TrainedGroup, optimiser_named, rate_table
 from gamma_calc.practice.roles import ROLES, Training
 from gamma_calc.practice.setting import Setting
 
@@ -240,7 +240,7 @@ def _by_patterns(trained: Iterable[tuple[str, Any]], path: Path) -> Groups:
 
 def _listed(path: Path) -> Iterator[_Listed]:
     found = read_object(path)
-    if found.get("schema") != SCHEMA:
+    if found.get("schema") != labels(JSON)["schema"]:
         raise ConfigError("no file of rates", where=str(path), hint="make one: gamma-calc rates ... --format json")
     try:
         for group in found["groups"]:

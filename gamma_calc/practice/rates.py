@@ -12,16 +12,16 @@ from decimal import Decimal
 from typing import Final
 
 from gamma_calc.display.blocks import Block
-from gamma_calc.display.json import Data, json_text, number
+from gamma_calc.display.json import Data, document, number
 from gamma_calc.display.showing import SelfShowing
 from gamma_calc.errors import ProgramError, UnknownName, written
-from gamma_calc.frontends.optimiser_names import catalogue_name
 from gamma_calc.language.either_spelling import either_spelling
+from gamma_calc.optimisers.names import catalogue_name
 from gamma_calc.practice.known import KnownRates
 from gamma_calc.practice.law import Law, Numbers, short
 from gamma_calc.practice.roles import ROLES, Training
 
-SCHEMA: Final = "gamma-calc/rates/1"
+JSON: Final = "rates"  # the kind of document
 OF_ONE_SIZE: Final = ("adam", "lion", "sign")  # whose steps do not depend on the size of the gradient
 BASES: Final = ("lora_A", "lora_B", "weight", "vera")  # whose rate the known one is: the first that is trained
 
@@ -67,19 +67,18 @@ class RateTable(SelfShowing):
     optimiser: str
     notes: tuple[str, ...]
 
-    def to_json(self, version: str = "") -> str:
+    def to_json(self) -> str:
         """One object: schema, version, what is known, groups, notes. Raises nothing."""
-        return json_text(
+        return document(
+            JSON,
             {
-                "schema": SCHEMA,
-                "version": version,
                 "optimizer": self.optimiser,
                 "lr": number(self.lr),
                 "known_at": _numbers(self.known.numbers),
                 "share_of_largest": number(self.share),
                 "groups": [self._data(rate) for rate in self.rates],
                 "notes": list(self.notes),
-            }
+            },
         )
 
     def blocks(self, dialect: str) -> Iterator[Block]:

@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 from gamma_calc.errors import ConfigError, pick, written
-from gamma_calc.frontends.optimiser_names import catalogue_name
 from gamma_calc.language.either_spelling import either_spelling
+from gamma_calc.optimisers.names import catalogue_name
 from gamma_calc.practice.method import METHODS, Method
 
 Value = TypeVar("Value")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from gamma_calc.display.blocks import Block
-from gamma_calc.display.json import json_text
+from gamma_calc.display.json import document
 from gamma_calc.display.showing import SelfShowing
 from gamma_calc.errors import ConfigError, GammaError
 from gamma_calc.practice import transfer_reasons as reasons
@@ -41,7 +41,7 @@ class Transfer(SelfShowing, CarriedRate):
 
     def to_json(self) -> str:
         """The whole answer as the command line prints it with ``--format json``."""
-        return json_text(data(self))
+        return document("transfer", data(self))
 
     def blocks(self, dialect: str) -> Iterator[Block]:
         """Everything, the number first."""

@@ -14,7 +14,6 @@ from gamma_calc.practice.principle import PRINCIPLES
 from gamma_calc.practice.setting import Setting
 from gamma_calc.practice.transfer_reasons import assumptions, reason, times
 
-SCHEMA: Final = "gamma-calc/transfer/1"
 NONE: Final = "-"
 WORDS: Final = (
     "edge: the largest rate at which training is stable; edge/rate: how many times the rate can still be raised",
@@ -26,7 +25,6 @@ def data(found: CarriedRate) -> Data:
     """For JSON: factors, rates and distances are numbers, exponents rationals in text."""
     places = {"from": found.known, "to": found.arrived}
     return {
-        "schema": SCHEMA,
         "from": found.known.law.setting.words,
         "to": found.target.setting.words,
         "lr": found.lr,

@@ -11,13 +11,12 @@ import numpy as np
 
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.figure import save
-from gamma_calc.display.json import json_text
+from gamma_calc.display.json import document
 from gamma_calc.display.showing import SelfShowing
 from validation.measurement.figure import panels
 from validation.statistics.slope import Floats
 from validation.statistics.verdict import Row, Verdict, overall
 
-SCHEMA: Final = "gamma-calc/coordinate-check/1"
 SHOWN: Final = 20
 PANELS: Final = 16
 WORST: Final = (Verdict.REFUTED, Verdict.UNDECIDED, Verdict.CONFIRMED)
@@ -74,20 +73,19 @@ class CoordinateCheck(SelfShowing):
         yield Block("Notes", tuple((note,) for note in (*self.notes, *more)))
         yield Block("Verdict", ((self.summary,),))
 
-    def to_json(self, version: str = "") -> str:
+    def to_json(self) -> str:
         """One object: schema, version, widths, seeds, rows (the worst first), sizes at every step, notes, verdict."""
         rows = list(map(_data, self.worst_first))
-        return json_text(
+        return document(
+            "coordinate-check",
             {
-                "schema": SCHEMA,
-                "version": version,
                 "widths": self.widths,
                 "seeds": self.seeds,
                 "rows": rows,
                 "sizes": [_measured(key, found) for key, found in self.sizes.items()],
                 "notes": list(self.notes),
                 "verdict": self.verdict.value,
-            }
+            },
         )
 
     def figure(self, path: str | Path) -> None:

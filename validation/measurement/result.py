@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from gamma_calc.display.figure import save
-from gamma_calc.display.json import Data, json_text
+from gamma_calc.display.json import Data, document
 from gamma_calc.errors import require, unknown, written
 from validation.errors import SettingError
 from validation.executor.memory import MEMORY, gigabytes
@@ -65,7 +65,7 @@ class Validation:
 
         A predicted exponent is text, such as "-1/2" or "-inf".
         """
-        return json_text(self.as_data())
+        return document("validate", self.as_data())
 
     def as_data(self) -> Data:
         """The same as plain data."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from gamma_calc.derivation.derivation import Derivation, derive
-from gamma_calc.display.json import json_text
+from gamma_calc.display.json import document
 from gamma_calc.errors import ProgramError
 from gamma_calc.exponents import Exponent, Order
 from gamma_calc.language.program import Program, Role
@@ -73,7 +73,7 @@ class StableRate:
     def to_json(self) -> str:
         """As a validation's, with the rate at each width and the slope of the rate that the loss prefers."""
         more = {"rates": self.rates.tolist(), "loss_optimal": self.loss_optimal}
-        return json_text(self.found.as_data() | more)
+        return document("validate", self.found.as_data() | more)
 
     def figure(self, path: str | Path) -> None:
         """Draw the rates with the derived slope; the ending of the path is the format. Needs matplotlib."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.figure import save
-from gamma_calc.display.json import Data, json_text
+from gamma_calc.display.json import Data, document
 from gamma_calc.display.numbers import plain
 from gamma_calc.display.showing import SelfShowing
 from gamma_calc.display.shown import shown
@@ -26,7 +26,6 @@ from validation.recorded_runs.optimum import FOUND, WITHIN, RateOptimum, by_stat
 from validation.recorded_runs.trend import Trend, slope_of, trend
 from validation.statistics.verdict import Verdict
 
-SCHEMA: Final = "gamma-calc check-sweep 1"
 TOLERANCE: Final = 0.1
 NONE: Final = ""  # the group of a file that is one group
 ORDER: Final = (Verdict.CONFIRMED, Verdict.UNDECIDED, Verdict.REFUTED)
@@ -97,9 +96,9 @@ class SweepCheck(SelfShowing):
         names = [f"{p} under {a}" for (p, a), rows in self._by_law.items() if rows and set(rows) == {Verdict.CONFIRMED}]
         return f"{self.verdict.value}: {'; '.join(names) or 'no law is confirmed'} (tolerance {self.tolerance:g})"
 
-    def to_json(self, version: str = "") -> str:
+    def to_json(self) -> str:
         """One object: schema, version, cells, slopes by column, and the verdict on every law."""
-        return json_text({"schema": SCHEMA, "version": version} | self.as_data())
+        return document("check-sweep", self.as_data())
 
     def as_data(self) -> Data:
         """The same as plain data; rates are numbers, slopes exponents."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final, TextIO
 
+from gamma_calc.display.json import labels
 from gamma_calc.errors import unknown
 from validation.errors import SettingError
 from validation.executor.cell import Floats
@@ -86,7 +87,8 @@ def _write_csv(pairs: Iterable[Pair], file: TextIO) -> None:
 def _write_json(pairs: Iterable[Pair], file: TextIO) -> None:
     """``size`` and ``aligned``: step from 0 x quantity; a number that overflowed is null."""
     cells = ",\n".join(json.dumps(_object(job, row), allow_nan=False) for job, row in pairs)
-    file.write(f'{{"versions": {json.dumps(versions())}, "cells": [\n{cells}\n]}}\n')
+    head = json.dumps(labels("sweep") | {"versions": versions()}).removesuffix("}")
+    file.write(f'{head}, "cells": [\n{cells}\n]}}\n')
 
 
 def _object(job: Job, row: StoredRow) -> dict[str, object]:

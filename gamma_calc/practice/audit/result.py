@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from gamma_calc.display.blocks import Block
-from gamma_calc.display.json import Data, json_text, number
+from gamma_calc.display.json import Data, document, number
 from gamma_calc.display.showing import SelfShowing
 from gamma_calc.practice.audit.case import AuditCase
 from gamma_calc.practice.audit.finding import Finding, Severity
@@ -15,7 +15,6 @@ from gamma_calc.practice.audit.sizes import SavedSizes
 from gamma_calc.practice.audit.trained import Trained, times
 from gamma_calc.practice.law import short
 
-SCHEMA = "gamma-calc/audit/1"
 MOST_ROWS = 24  # that are printed
 WEIGHT = {severity: place for place, severity in enumerate(Severity)}
 
@@ -53,7 +52,6 @@ class Audit(SelfShowing):
         tightest = self.case.tightest
         serves = tightest.largest if tightest is not None else None
         return {
-            "schema": SCHEMA,
             "file": str(self.case.file.path),
             "layout": self.case.file.layout,
             "optimizer": self.case.inventory.optimiser,
@@ -64,9 +62,9 @@ class Audit(SelfShowing):
             "assumptions": list(self.assumptions),
         }
 
-    def to_json(self, version: str = "") -> str:
-        """The data as JSON, with the version of the package."""
-        return json_text(self.as_data() | {"version": version})
+    def to_json(self) -> str:
+        """The data as JSON, with its schema and the version of the package."""
+        return document("audit", self.as_data())
 
     # -- in print -------------------------------------------------------------------------------------------------
 

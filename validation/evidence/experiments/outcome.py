@@ -17,7 +17,7 @@ from scipy.stats import t as student_t
 
 from gamma_calc.catalogue.student import student
 from gamma_calc.derivation.derivation import derive
-from gamma_calc.display.json import json_text
+from gamma_calc.display.json import document
 from gamma_calc.exponents import order, where
 from validation.evidence.experiments.grid import TeacherStudent
 from validation.evidence.experiments.student import QUANTITIES
@@ -126,7 +126,7 @@ class ExperimentOutcome:
         g = self.grid
         asked = {"experiment": "teacher-student", "widths": g.widths, "seeds": g.seeds, "steps": g.steps}
         rows = [_as_data(e) for e in self.exponents]
-        return json_text(asked | {"rates": g.rates, "rows": rows, "verdict": self.verdict.value})
+        return document("experiment", asked | {"rates": g.rates, "rows": rows, "verdict": self.verdict.value})
 
 
 def computed(grid: TeacherStudent) -> Results:
