@@ -13,20 +13,12 @@ printed. Painting needs matplotlib, which is loaded when a chart is shown.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
 from gamma_calc.display.figure import blank, checked_kind, save, svg
-from gamma_calc.display.painting import (
-    Words,
-    frame,
-    paint_areas,
-    paint_boundaries,
-    paint_curves,
-    paint_marks,
-    paint_notes,
-)
 from gamma_calc.display.shapes import Area, Axis, Boundary, Curve, Mark
 
 WIDTH: Final = 6  # inches
@@ -65,16 +57,17 @@ class Chart:
 
     def figure(self, width: float = WIDTH) -> Any:
         """The figure, drawn anew, so many inches wide. Raises ConfigError where matplotlib is not installed."""
-        words = Words(int(width * LETTERS))
+        paint: Any = import_module("gamma_calc.display.painting")  # loaded when something is painted
+        words = paint.Words(int(width * LETTERS))
         lines = sum(words.lines(entry) for entry in self.entries)
         figure = blank(width, width * SHAPE[0] / SHAPE[1] + lines / LINES)
         axes = figure.subplots()
-        frame(axes, self.x, self.y)
-        paint_areas(axes, self.areas, self.x, self.y, words)
-        paint_curves(axes, self.curves, self.x, self.y, words)
-        paint_boundaries(axes, self.borders, self.x, self.y)
-        paint_marks(axes, self.marks, self.x, self.y, words)
-        paint_notes(axes, self.notes, words)
+        paint.frame(axes, self.x, self.y)
+        paint.paint_areas(axes, self.areas, self.x, self.y, words)
+        paint.paint_curves(axes, self.curves, self.x, self.y, words)
+        paint.paint_boundaries(axes, self.borders, self.x, self.y)
+        paint.paint_marks(axes, self.marks, self.x, self.y, words)
+        paint.paint_notes(axes, self.notes, words)
         axes.set_title(words.wrapped(self.title), fontsize=10)
         if self.entries:
             figure.legend(**LEGEND)
