@@ -71,6 +71,12 @@ class ConfigError(GammaError, ValueError):
     """A configuration file that cannot be read as an adapter."""
 
 
+class TimeUp(GammaError, TimeoutError):  # noqa: N818 - reads as the message does
+    """A calculation whose time limit is over. ``known`` is what is known by then, if anything is."""
+
+    known: object = None
+
+
 class CertificateError(GammaError, AssertionError):
     """A proof that does not check. A defect of this package or of the solver, never of the input."""
 

@@ -9,7 +9,7 @@ import pytest
 from command import run
 
 from gamma_calc import __version__, cli
-from gamma_calc.cli import derive, output
+from gamma_calc.cli import anytime, output
 from gamma_calc.cli.commands import Command, commands
 
 NAMES = [one.name for one in commands()]
@@ -58,10 +58,10 @@ def test_a_full_disk_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch
 
 
 def test_control_c_ends_it_quietly(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(_: object) -> None:
+    def interrupted() -> str:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(derive, "show", interrupted)
+    monkeypatch.setattr(anytime, "dialect", interrupted)
     outcome = run(capsys, "derive")
     assert (outcome.code, outcome.out, outcome.err) == (130, "", "")
 

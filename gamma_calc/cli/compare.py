@@ -8,9 +8,9 @@ from typing import Annotated, Final, Literal
 from cyclopts import Parameter
 
 from gamma_calc.catalogue.targets import TARGETS
+from gamma_calc.cli.anytime import Answer, Recorder, answered
 from gamma_calc.cli.options import NOTHING, Common, Options, Question
-from gamma_calc.cli.output import say, show
-from gamma_calc.cli.parameters import MANY, PRINTED
+from gamma_calc.cli.parameters import MANY, PRINTED, TimeLimit
 from gamma_calc.cli.starts import starts_named
 from gamma_calc.derivation.advice import Advice
 from gamma_calc.derivation.derivation import Derivation
@@ -34,23 +34,27 @@ def compare(
     *,
     init: Annotated[tuple[str, ...], Parameter(help="initialisations, two or more, or all", **MANY)] = (),
     common: Common = NOTHING,
+    time_limit: TimeLimit = None,
     format: Annotated[Literal["text", "json"], PRINTED] = "text",  # noqa: A002 - option's name
-) -> None:
+) -> int:
     """Several initialisations in one table."""
     names = starts_named(init)
     if len(names) < 2:
         raise UnknownName(
             f"{len(names)} initialisations to compare", where="--init", hint="write --init A --init B, two or more"
         )
-    questions = {name: Question(target, Options(**common.named(), init=name)) for name in names}
-    rates = {name: laws for name in names if (laws := _largest_rates(target, common, name))}
-    if format == "json":
-        answers = {name: _answer(question, rates.get(name, ())) for name, question in questions.items()}
-        say(document("compare", answers))
-    else:
+
+    def made(record: Recorder, dialect: str) -> Answer:
+        questions = {name: Question(target, Options(**common.named(), init=name), record) for name in names}
+        rates = {name: laws for name in names if (laws := _largest_rates(target, common, name))}
+        if format == "json":
+            answers = {name: _answer(question, rates.get(name, ())) for name, question in questions.items()}
+            return document("compare", answers)
         derivations = {name: question.derivation for name, question in questions.items()}
         table = _columns if len(names) <= MOST_COLUMNS else _rows
-        show(lambda dialect: (*table(derivations, dialect), rates_block(rates)))
+        return (*table(derivations, dialect), rates_block(rates))
+
+    return answered(made, time_limit, format)
 
 
 def _largest_rates(target: str, common: Common, init: str) -> list[LargestRate | None]:

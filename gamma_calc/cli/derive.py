@@ -7,9 +7,9 @@ from typing import Annotated, Final, Literal
 
 from cyclopts import Parameter
 
+from gamma_calc.cli.anytime import Answer, Recorder, answered
 from gamma_calc.cli.options import PLAIN, Options, Question
-from gamma_calc.cli.output import say, show
-from gamma_calc.cli.parameters import PRINTED, Target
+from gamma_calc.cli.parameters import PRINTED, Target, TimeLimit
 from gamma_calc.derivation import data, latex, sections
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.json import document
@@ -34,16 +34,20 @@ def derive(
     options: Options = PLAIN,
     step: Annotated[str | None, Parameter(help="the orders after one step, or all of them: T or all")] = None,
     trace: Annotated[bool, Parameter(help="the derivation, rule by rule", negative="")] = False,
+    time_limit: TimeLimit = None,
     format: Annotated[Format, PRINTED] = "text",  # noqa: A002 - the option's name
-) -> None:
+) -> int:
     """The orders of every quantity, the admissible learning rates, and why."""
-    question = Question(target, options)
-    if format == "json":
-        say(_json(question, step, trace))
-    elif format == "latex":
-        say(latex.document(question.derivation, _number(step)))
-    else:
-        show(lambda dialect: _blocks(question, step, trace, dialect))
+
+    def made(record: Recorder, dialect: str) -> Answer:
+        question = Question(target, options, record)
+        if format == "json":
+            return _json(question, step, trace)
+        if format == "latex":
+            return latex.document(question.derivation, _number(step))
+        return _blocks(question, step, trace, dialect)
+
+    return answered(made, time_limit, format)
 
 
 def _number(step: str | None) -> int | None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
+from gamma_calc.cli.anytime import Answer, Recorder, answered
 from gamma_calc.cli.choices import KINDS, one_of
 from gamma_calc.cli.options import PLAIN, Options, Question
-from gamma_calc.cli.output import say, show
-from gamma_calc.cli.parameters import PRINTED, Target
+from gamma_calc.cli.parameters import PRINTED, Target, TimeLimit
 from gamma_calc.derivation.reasons import as_data, reasons
 from gamma_calc.display.json import document
 from gamma_calc.errors import ConfigError, unknown
@@ -25,18 +25,22 @@ def explain(
     /,
     *,
     options: Options = PLAIN,
+    time_limit: TimeLimit = None,
     format: Annotated[Literal["text", "json"], PRINTED] = "text",  # noqa: A002 - the option's name
-) -> None:
+) -> int:
     """Why a condition holds where it does, or nowhere."""
     if not condition:
         raise ConfigError("which condition?", hint=f"write one of {', '.join(KINDS['conditions'])} after explain")
     name = condition.replace("-", "_")
     if name not in KINDS["conditions"]:
         raise unknown("condition", condition, KINDS["conditions"])
-    question = Question(target, options)
-    if name not in question.derivation.conditions:
-        raise unknown("condition", condition, question.derivation.conditions).at(f"target {target}")
-    if format == "json":
-        say(document("explain", as_data(question.derivation, name)))
-    else:
-        show(lambda dialect: reasons(question.derivation, name, dialect))
+
+    def made(record: Recorder, dialect: str) -> Answer:
+        derivation = Question(target, options, record).derivation
+        if name not in derivation.conditions:
+            raise unknown("condition", condition, derivation.conditions).at(f"target {target}")
+        if format == "json":
+            return document("explain", as_data(derivation, name))
+        return reasons(derivation, name, dialect)
+
+    return answered(made, time_limit, format)

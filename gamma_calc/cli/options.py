@@ -19,9 +19,10 @@ from gamma_calc.cli.choices import KINDS, one_of
 from gamma_calc.cli.parameters import INIT, LOSS, LR, MANY, OPTIMIZER, RANK, SCALING
 from gamma_calc.derivation import data
 from gamma_calc.derivation.conditions import STABILITY
-from gamma_calc.derivation.derivation import Derivation, derive
+from gamma_calc.derivation.derivation import Derivation, observed
 from gamma_calc.display.json import Data
 from gamma_calc.display.shown import shown
+from gamma_calc.engine.fixed_point import Observer
 from gamma_calc.errors import ConfigError, ExponentSyntaxError, GammaError, OrderError, UnknownName, unknown, written
 from gamma_calc.exponents import Order, order
 from gamma_calc.language.program import Program
@@ -80,12 +81,20 @@ PLAIN: Final = Options()
 _NOT_OF_A_PROGRAM: Final = {"stability", "set_", "at"}
 
 
+def _unrecorded(_: Program) -> Observer:
+    return lambda _: None
+
+
 @dataclass(frozen=True)
 class Question:
-    """A target with its options: the program asked about, its derivation, and the point, if one is given."""
+    """A target with its options: the program asked about, its derivation, and the point, if one is given.
+
+    ``record`` is told of the program before it is derived, and says who is shown its steps.
+    """
 
     target: str
     options: Options
+    record: Callable[[Program], Observer] = _unrecorded
 
     @cached_property
     def program(self) -> Program:
@@ -124,7 +133,8 @@ class Question:
         """The derivation, at the point where there is one."""
         if self.options.stability not in STABILITY:
             raise unknown("notion of stability", self.options.stability, STABILITY).at("--stability")
-        return derive(self.program, stability=self.options.stability, **(self.point or {}))
+        program = self.program if self.point is None else self.program.substitute(self.point)
+        return observed(program, STABILITY[self.options.stability], self.record(program))
 
     def answer(self) -> Data:
         """The derivation as data for JSON."""

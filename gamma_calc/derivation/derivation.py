@@ -35,14 +35,15 @@ from gamma_calc.derivation.conditions import STABILITY, Stability
 from gamma_calc.derivation.difference import DerivationDifference, difference
 from gamma_calc.derivation.solution import Solution
 from gamma_calc.derivation.trace import Trace, trace
+from gamma_calc.derivation.unfinished import StepsSoFar
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.chart import Chart
 from gamma_calc.display.html import html
 from gamma_calc.display.json import document
 from gamma_calc.display.showing import SelfShowing
-from gamma_calc.engine.fixed_point import trajectory
-from gamma_calc.errors import GammaError, pick, require, require_count, require_each
-from gamma_calc.exponents import Exponent, Region, spans
+from gamma_calc.engine.fixed_point import Observer, trajectory
+from gamma_calc.errors import GammaError, TimeUp, pick, require, require_count, require_each
+from gamma_calc.exponents import Exponent, Region, spans, watched
 from gamma_calc.language.program import Program
 
 MOST_WIDTH: Final = 10**12  # of a chart in numbers
@@ -127,22 +128,42 @@ def _check_chart(width: int | None, marks: Mapping[str, Region]) -> None:
     require_each(tuple(marks.values()), Region, "region", "write one such as Region('eta = -1')")
 
 
-def derive(program: Program, *, stability: str = "Z_B", **values: Exponent) -> Derivation:
+def derive(
+    program: Program, *, stability: str = "Z_B", time_limit: float | Exponent | None = None, **values: Exponent
+) -> Derivation:
     """Derive every order of a program, for every step. ``values`` fixes exponents, such as ``rho="1/2"``.
 
-    Raises UnknownName for another ``stability``; ProgramError and OrderError with the program's name in front.
+    With a ``time_limit``, a number of seconds, orders and conditions are found within it, or TimeUp is raised, whose
+    ``known`` holds the steps that were derived (:class:`~gamma_calc.derivation.unfinished.Unfinished`). Raises
+    UnknownName for another ``stability``; ProgramError and OrderError with the program's name in front.
 
     >>> from gamma_calc import lora
     >>> derive(lora(init="A", rank="growing"), rho="1/2").conditions["stable"].region
     Region('eta <= -3/4')
     """
     require(program, Program, "program", "give one such as lora() or Program(...) makes")
-    notion = pick("notion of stability", stability, STABILITY)
-    return _derived(program.substitute(values) if values else program, notion)
+    notion, asked = pick("notion of stability", stability, STABILITY), program.substitute(values) if values else program
+    return _derived(asked, notion) if time_limit is None else _derived_within(time_limit, asked, notion)
 
 
 def _derived(program: Program, stability: Stability) -> Derivation:
+    return observed(program, stability, lambda _: None)
+
+
+def observed(program: Program, stability: Stability, observe: Observer) -> Derivation:
+    """A derivation whose steps are shown to an observer as they are made."""
     try:
-        return Derivation(program, trajectory(program), stability)
+        return Derivation(program, trajectory(program, observe), stability)
     except GammaError as error:
         raise error.at(f"program {program.name}") from error
+
+
+def _derived_within(seconds: object, program: Program, stability: Stability) -> Derivation:
+    record = StepsSoFar(program)
+    try:
+        with watched(seconds):
+            found = observed(program, stability, record.add)
+            _ = found.orders, found.conditions
+            return found
+    except TimeUp as error:
+        raise record.error from error

@@ -36,7 +36,6 @@ from gamma_calc.derivation.orders import OrderTable
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.feedback import Feedback, balanced, feedback
 from gamma_calc.engine.fixed_point import Trajectory
-from gamma_calc.engine.gradient import gradients
 from gamma_calc.engine.run import states
 from gamma_calc.engine.sign_ties import SignCancellation, sign_cancellations
 from gamma_calc.engine.state import State
@@ -253,16 +252,15 @@ class Solution:
 
     # -- the steps ------------------------------------------------------------------------------------------------
 
-    @cached_property
+    @property
     def step_orders(self) -> tuple[StepOrders, ...]:
         """The orders after each step that was derived, the start first."""
-        pairs = (self.around(step) for step in range(len(self.trajectory.states)))
-        return tuple(StepOrders(self.program, self.gradients, before, now) for before, now in pairs)
+        return self.trajectory.steps
 
-    @cached_property
+    @property
     def gradients(self) -> Mapping[int, Expression]:
         """The gradient of the loss with respect to each node of the program, by the node's identity."""
-        return gradients(self.program.loss)
+        return self.step_orders[0].gradients
 
     def gradient_of(self, node: Expression) -> Expression:
         """The gradient of the loss with respect to a node of the program, as an expression."""

@@ -11,6 +11,7 @@ from gamma_calc.calculus.lemmas import GIVEN
 from gamma_calc.calculus.pruning import prune_dominated
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.engine.state import State
+from gamma_calc.exponents import look
 from gamma_calc.language.expression import Expression, walk
 from gamma_calc.language.program import Program
 
@@ -30,6 +31,7 @@ class Evaluation:
 
     def value(self, expression: Expression) -> Value:
         for node in walk([expression], known=lambda node: id(node) in self._values):
+            look()
             value = Value.collect(self.contributions(node))
             self._values[id(node)] = node, pruned(self.program, value, node.shape)
         return self._values[id(expression)][1]

@@ -7,48 +7,59 @@ still moves; there the growth per step is reported.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 
 from gamma_calc.calculus.pruning import projection_order
-from gamma_calc.engine.run import states
 from gamma_calc.engine.state import State
+from gamma_calc.engine.step_orders import StepOrders, steps
 from gamma_calc.exponents import Order, Region, where
 from gamma_calc.language.program import Program
 
 PATIENCE = 4  # states before the whole space is given up and the settled set is computed
 ENOUGH = 9  # states before a settled set that is not everything is accepted: the growth outside shows by then
 MOST_STEPS = 16
+Observer = Callable[[StepOrders], None]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Trajectory:
-    """The states step by step, and the exponents at which the last two agree (so that all later ones do)."""
+    """The steps one by one, and the exponents at which the last two agree (so that all later ones do)."""
 
-    states: tuple[State, ...]
+    steps: tuple[StepOrders, ...]
     settled: Region
+
+    @cached_property
+    def states(self) -> tuple[State, ...]:
+        return tuple(step.now for step in self.steps)
 
     @property
     def last(self) -> State:
-        return self.states[-1]
+        return self.steps[-1].now
 
 
-def trajectory(program: Program) -> Trajectory:
-    """Run until the orders are settled: everywhere in the domain, or on a set that another step does not enlarge."""
-    history: list[State] = []
+def trajectory(program: Program, observe: Observer = lambda _: None) -> Trajectory:
+    """Run until the orders are settled: everywhere in the domain, or on a set that another step does not enlarge.
+
+    ``observe`` is shown every step as it is made.
+    """
+    history: list[StepOrders] = []
     known: Region | None = None
-    for state in islice(states(program), MOST_STEPS):
-        history.append(state)
+    for made in islice(steps(program), MOST_STEPS):
+        history.append(made)
+        observe(made)
         if len(history) < 2:
             continue
-        if same(history[-2], state):
+        if same(made.before, made.now):
             return Trajectory(tuple(history), program.region)
         if len(history) > PATIENCE:
-            found = agreement(program, history[-2], state)
+            found = agreement(program, made.before, made.now)
             if found == program.region or (len(history) >= ENOUGH and found == known and not found.is_empty):
                 return Trajectory(tuple(history), found)
             known = found
-    return Trajectory(tuple(history), known if known is not None else agreement(program, history[-2], history[-1]))
+    return Trajectory(tuple(history), known if known is not None else agreement(program, made.before, made.now))
 
 
 def same(before: State, after: State) -> bool:

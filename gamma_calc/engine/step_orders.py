@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -11,12 +11,23 @@ from gamma_calc.calculus.alignment import aligned
 from gamma_calc.calculus.direction import from_previous_step
 from gamma_calc.calculus.value import Value
 from gamma_calc.engine.evaluate import Evaluation
+from gamma_calc.engine.gradient import gradients
+from gamma_calc.engine.run import states
 from gamma_calc.engine.state import State
 from gamma_calc.exponents import Order, largest
 from gamma_calc.language.change import earlier
 from gamma_calc.language.expression import Expression, Time
 from gamma_calc.language.program import Program, Quantity, Role
 from gamma_calc.operations.elementwise import at_most
+
+
+def steps(program: Program) -> Iterator[StepOrders]:
+    """The start, the first step, the second, and so on without end."""
+    of_node = gradients(program.loss)
+    before: State | None = None
+    for now in states(program):
+        yield StepOrders(program, of_node, before or now, now)
+        before = now
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,8 +8,10 @@ their proofs), and all on ``notation`` (how exponents are read and printed).
 from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.linear.certificate import Infeasible, Optimal, Unbounded
 from gamma_calc.exponents.linear.constraint import LinearConstraint
+from gamma_calc.exponents.linear.watch import look, watched
 from gamma_calc.exponents.notation.dialects import DIALECTS
 from gamma_calc.exponents.notation.spelling import GREEK, is_name, plain
+from gamma_calc.exponents.orders.below import nowhere_above
 from gamma_calc.exponents.orders.maximum import Convex
 from gamma_calc.exponents.orders.order import (
     EVERYTHING,
@@ -58,8 +60,10 @@ __all__ = [
     "gamma",
     "is_name",
     "largest",
+    "look",
     "maximum",
     "minimum",
+    "nowhere_above",
     "order",
     "plain",
     "power",
@@ -68,5 +72,6 @@ __all__ = [
     "spans",
     "supremum",
     "to_sympy",
+    "watched",
     "where",
 ]

@@ -12,7 +12,7 @@ from gamma_calc.derivation.derivation import Derivation
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.fixed_point import Trajectory
 from gamma_calc.engine.gradient import optimiser_inputs
-from gamma_calc.engine.run import states
+from gamma_calc.engine.step_orders import steps as steps_of
 from gamma_calc.exponents import Exponent, Order, order
 from gamma_calc.language.expression import walk
 from gamma_calc.language.program import Program
@@ -72,7 +72,9 @@ def _without(at: Mapping[str, Exponent], name: str) -> dict[str, Exponent]:
 
 def _derivation(program: Program, steps: int) -> Derivation:
     """The orders of the first steps; whether they settle is not asked."""
-    return Derivation(program, Trajectory(tuple(islice(states(program), steps + 1)), program.region), STABILITY["Z_B"])
+    return Derivation(
+        program, Trajectory(tuple(islice(steps_of(program), steps + 1)), program.region), STABILITY["Z_B"]
+    )
 
 
 def _monomials(general: Order, point: Mapping[str, Fraction]) -> set[Fraction]:

@@ -14,6 +14,9 @@ from gamma_calc.exponents.linear.constraint import LinearConstraint, names_of
 _ONE_AT_A_TIME: Final = Lock()
 
 
+STOPPED: Final = ("canceled", "interrupted from keyboard")  # z3 takes Ctrl-C for itself while it searches
+
+
 def search(constraints: tuple[LinearConstraint, ...]) -> dict[str, Fraction] | None:
     """A point that satisfies the constraints, or None where z3 finds them unsatisfiable.
 
@@ -36,6 +39,8 @@ def _ask(script: str) -> dict[str, Fraction] | None:
     verdict = solver.check()
     if verdict == z3.unsat:
         return None
+    if verdict != z3.sat and solver.reason_unknown() in STOPPED:
+        raise KeyboardInterrupt
     if verdict != z3.sat:
         raise CertificateError(f"z3 could not decide a linear system: {solver.reason_unknown()}")
     model = solver.model()

@@ -15,6 +15,7 @@ from gamma_calc.exponents.linear.bounds import Bound, DirectionBounds, bounds_by
 from gamma_calc.exponents.linear.certificate import Infeasible, Optimal, Unbounded
 from gamma_calc.exponents.linear.constraint import LinearConstraint, holds, names_of, weak
 from gamma_calc.exponents.linear.search import search
+from gamma_calc.exponents.linear.watch import look
 
 _ZERO: Final = Fraction(0)
 _ONE: Final = Fraction(1)
@@ -34,6 +35,7 @@ def common_point(constraints: tuple[LinearConstraint, ...]) -> dict[str, Fractio
 
 def decide(constraints: tuple[LinearConstraint, ...]) -> dict[str, Fraction] | Infeasible:
     """A point that satisfies every constraint, or the proof that there is none."""
+    look()
     quick = _decide_by_bounds(constraints)
     if quick is not None:
         return quick

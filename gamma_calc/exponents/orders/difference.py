@@ -11,6 +11,7 @@ from functools import lru_cache
 from itertools import combinations
 
 from gamma_calc.exponents.linear.affine import Affine
+from gamma_calc.exponents.linear.watch import look
 from gamma_calc.exponents.orders.maximum import (
     ONE,
     Convex,
@@ -90,6 +91,7 @@ def _translated(forms: Convex, by: Affine) -> Convex:
 
 def _quotient(above: Convex, below: Convex) -> Convex | None:
     """The maximum R with R + below = above, if there is one. A sum has no fewer forms than either part."""
+    look()
     if len(below) > len(above):
         return None
     gaps = [(x, value_at(above, x) - value_at(below, x)) for x in samples(above, below)]

@@ -15,6 +15,7 @@ from typing import Final
 from gamma_calc.errors import OrderError
 from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.linear.solver import common_point
+from gamma_calc.exponents.linear.watch import look
 
 Convex = frozenset[Affine]
 
@@ -65,7 +66,7 @@ def dominates(forms: Convex, form: Affine) -> bool:
     twin = next((f for f in forms if f.terms == form.terms), None)
     if twin is not None:  # each form leads somewhere, and there a larger twin would lead
         return form.constant <= twin.constant
-    return len(forms) > 1 and not _leads_somewhere(form, forms)
+    return len(forms) > 1 and not leads_somewhere(form, forms)
 
 
 def _pruned(candidates: Convex) -> Convex:
@@ -77,7 +78,7 @@ def _pruned(candidates: Convex) -> Convex:
         return _hull(candidates, next(iter(names)))
     kept = candidates
     for form in sorted(candidates - _leaders_at_samples(candidates), key=sort_key):
-        if not _leads_somewhere(form, kept - {form}):
+        if not leads_somewhere(form, kept - {form}):
             kept -= {form}
     return kept
 
@@ -126,8 +127,9 @@ def sort_key(form: Affine) -> tuple[object, ...]:
     return form.terms, form.constant
 
 
-def _leads_somewhere(form: Affine, rivals: Convex) -> bool:
+def leads_somewhere(form: Affine, rivals: Convex) -> bool:
     """Is there a point where ``form`` exceeds every rival strictly?"""
+    look()
     names = sorted({k for f in (form, *rivals) for k in f.variables})
     if len(names) == 1:
         return _leads_on_a_line(form, rivals, names[0])

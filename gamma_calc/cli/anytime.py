@@ -1,0 +1,82 @@
+"""Answers that may take long: told of while they are derived, and stopped with what is known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from gamma_calc.cli import GOOD, INTERRUPTED, UNDECIDED
+from gamma_calc.cli.output import dialect, line, say, show
+from gamma_calc.cli.progress import Tell, progress
+from gamma_calc.derivation.unfinished import StepsSoFar
+from gamma_calc.display.blocks import Block
+from gamma_calc.display.json import document
+from gamma_calc.engine.fixed_point import MOST_STEPS, Observer
+from gamma_calc.errors import TimeUp
+from gamma_calc.exponents import watched
+from gamma_calc.language.program import Program
+
+LATE: Final = 2  # seconds before a derivation is told of
+Recorder = Callable[[Program], Observer]  # a program that is derived, to who is shown its steps
+Answer = str | Iterable[Block]
+
+
+def answered(make: Callable[[Recorder, str], Answer], time_limit: float | None, format: str) -> int:  # noqa: A002
+    """Make an answer in a dialect and print it; the exit code. Stopped, it prints the steps that are known."""
+    with progress(every=False, after=LATE, lines=False) as tell:
+        work = _Work(tell)
+        try:
+            with watched(math.inf if time_limit is None else time_limit, work.told):
+                made = make(work.record, dialect())
+                answer = made if isinstance(made, str) else list(made)
+        except TimeUp:
+            why, code = f"time is up after {time_limit:g} s", UNDECIDED
+        except KeyboardInterrupt:
+            if not work.records:
+                raise
+            why, code = "interrupted", INTERRUPTED
+        else:
+            why, code = "", GOOD
+    if why:
+        work.print(why, format)
+    else:
+        _print(answer)
+    return code
+
+
+def _print(answer: str | list[Block]) -> None:
+    if isinstance(answer, str):
+        say(answer)
+    else:
+        show(lambda _: answer)
+
+
+class _Work:
+    """The derivations behind an answer."""
+
+    def __init__(self, tell: Tell) -> None:
+        self.tell = tell
+        self.records: list[StepsSoFar] = []
+
+    def record(self, program: Program) -> Observer:
+        self.records.append(StepsSoFar(program))
+        return self.records[-1].add
+
+    def told(self) -> None:
+        if self.records:
+            last = self.records[-1]
+            self.tell(last.program.name, len(last.steps), MOST_STEPS, " steps at most")
+
+    def print(self, why: str, format: str) -> None:  # noqa: A002 - the option's name
+        """What is known: all of it where it can be printed, a line for each program on the error stream."""
+        found = [record.unfinished for record in self.records]
+        if format == "json":
+            whole = [one.as_data() for one in found]
+            say(document("unfinished", {"complete": False, "stopped": why, "programs": whole}))
+        elif format == "text":
+            show(lambda dialect: (block for one in found for block in one.blocks(dialect)))
+        for one in found:
+            line(f"gamma-calc: {why}: known is {one.summary}; {one.hint}")
+        if not found:
+            line(f"gamma-calc: {why}: nothing is known; give more time")

@@ -1,0 +1,133 @@
+"""A derivation that was stopped: which steps are known, and which exponents keep it from its end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from gamma_calc.derivation.orders import OrderTable
+from gamma_calc.display.blocks import Block
+from gamma_calc.display.json import document
+from gamma_calc.display.showing import SelfShowing
+from gamma_calc.engine.state import State
+from gamma_calc.engine.step_orders import StepOrders
+from gamma_calc.errors import TimeUp
+from gamma_calc.exponents import Affine, order
+from gamma_calc.language.program import Program
+
+MOST_NAMED = 3  # of the exponents whose values would help
+
+
+class StepsSoFar:
+    """The steps of a derivation as they are made, with their sizes, for when it is stopped."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.steps: list[StepOrders] = []
+
+    def add(self, step: StepOrders) -> None:
+        """Sizes are found at once: when time is up it is too late."""
+        _ = step.sizes
+        self.steps.append(step)
+
+    @property
+    def unfinished(self) -> Unfinished:
+        return Unfinished(self.program, tuple(self.steps))
+
+    @property
+    def error(self) -> TimeUp:
+        """What is raised when time is up."""
+        known = self.unfinished
+        error = TimeUp(f"time is up: known is {known.summary}", hint=known.hint)
+        error.known = known
+        return error
+
+
+@dataclass(frozen=True, eq=False)
+class Unfinished(SelfShowing):
+    """The sizes after each step that was derived in time; of later steps, conditions and bounds nothing is said.
+
+    >>> from gamma_calc import derive, lora
+    >>> from gamma_calc.errors import TimeUp
+    >>> try:
+    ...     derive(lora(), time_limit=0)
+    ... except TimeUp as error:
+    ...     print(error.known)
+    Not finished
+      known is no step of lora
+    """
+
+    program: Program
+    steps: tuple[StepOrders, ...]
+
+    @property
+    def until(self) -> int | None:
+        """The last step whose sizes are known; 0 is the start, None is not even that."""
+        return len(self.steps) - 1 if self.steps else None
+
+    def at_step(self, step: int) -> OrderTable:
+        """Quantity to order after a step that is known."""
+        return OrderTable(self.steps[step].sizes, step)
+
+    @property
+    def shares(self) -> Mapping[str, float]:
+        """Open exponent to the share of the forms of the last known state that it occurs in, the largest first.
+
+        Orders are maxima of affine forms, and their number is what takes time: to fix a frequent exponent helps most.
+        """
+        forms = list(_forms(self.steps[-1].now)) if self.steps else []
+        found = Counter(name for form in forms for name in form.variables)
+        return MappingProxyType({name: count / len(forms) for name, count in found.most_common()})
+
+    @property
+    def would_help(self) -> tuple[str, ...]:
+        """The open exponents whose values would help most; all there are where no step tells them apart."""
+        return tuple(self.shares or self.program.variables)[:MOST_NAMED]
+
+    @property
+    def summary(self) -> str:
+        """One line: what is known."""
+        if self.until is None:
+            return f"no step of {self.program.name}"
+        which = "the start of" if self.until == 0 else f"the start and {_steps(self.until)} of"
+        return f"{which} {self.program.name}; nothing is claimed of later steps, conditions and bounds"
+
+    @property
+    def hint(self) -> str:
+        """What would help."""
+        named = " or ".join(self.would_help)
+        return f"give more time, or fix {named}" if named else "give more time"
+
+    def blocks(self, dialect: str) -> Iterator[Block]:
+        yield Block("Not finished", ((f"known is {self.summary}",),))
+        for step in range(len(self.steps)):
+            yield self.at_step(step).block(dialect)
+        rows = [(f"{order(name):{dialect}}", f"in {share:.0%} of the forms") for name, share in self.shares.items()]
+        yield Block("Open exponents whose values would help", tuple(rows[:MOST_NAMED]))
+
+    def to_json(self) -> str:
+        return document("unfinished", self.as_data())
+
+    def as_data(self) -> dict[str, object]:
+        """``complete`` is false; ``until`` the last step that is known, null for none."""
+        known = [{"step": t, "onwards": False, "orders": _texts(s)} for t, s in enumerate(self.steps)]
+        helps = list(self.would_help)
+        return {"program": self.program.name, "complete": False, "until": self.until, "steps": known, "help": helps}
+
+
+def _texts(step: StepOrders) -> dict[str, str]:
+    return {name: str(size) for name, size in step.sizes.items()}
+
+
+def _steps(last: int) -> str:
+    return "step 1" if last == 1 else f"steps 1 to {last}"
+
+
+def _forms(state: State) -> Iterator[Affine]:
+    """All forms of all orders of a state."""
+    for tensor in state.tensors.values():
+        for value in (tensor.start, *tensor.parts):
+            for size in value.components.values():
+                yield from size.above | size.below

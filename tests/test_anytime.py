@@ -1,0 +1,101 @@
+"""Derivations that are stopped say which steps they know, what would help, and end with their own exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from fractions import Fraction
+
+import pytest
+
+from gamma_calc import derive, lora
+from gamma_calc.cli import main
+from gamma_calc.derivation.unfinished import StepsSoFar, Unfinished
+from gamma_calc.engine.step_orders import steps
+from gamma_calc.errors import ProgramError, TimeUp
+from gamma_calc.exponents import look, order, watched
+
+LONG = ["--init", "general", "--rank", "growing", "--scaling", "free", "--lr", "per-factor"]
+LONG_PROGRAM = lora(init="general", rank="growing", scaling="free", lr="per-factor")
+
+
+def test_time_that_is_up_names_the_steps_and_what_would_help() -> None:
+    with pytest.raises(TimeUp, match=r"time is up: known is .* of lora; .*; give more time, or fix ") as caught:
+        derive(LONG_PROGRAM, time_limit=3)
+    known = caught.value.known
+    assert isinstance(known, Unfinished)
+    assert known.at_step(0)["Z"] == 0
+    assert set(known.would_help) <= set(known.program.variables)
+
+
+def test_the_limit_holds_inside_a_step() -> None:
+    start = time.monotonic()
+    with pytest.raises(TimeUp):
+        derive(LONG_PROGRAM, time_limit=0.5)
+    assert time.monotonic() - start < 5
+
+
+def test_enough_time_changes_no_answer() -> None:
+    assert derive(lora(init="AB"), time_limit=Fraction(600)).orders == derive(lora(init="AB")).orders
+
+
+@pytest.mark.parametrize("wrong", [-1, float("nan"), "20", None])
+def test_what_is_no_time_is_refused(wrong: object) -> None:
+    with pytest.raises(ProgramError, match="is no time limit; give seconds, such as 20"), watched(wrong):
+        pass
+
+
+def test_an_outer_limit_holds_inside_a_longer_one() -> None:
+    with watched(0), watched(600), pytest.raises(TimeUp):
+        look()
+    look()  # outside there is none
+
+
+def test_what_is_known_are_the_orders_of_a_whole_derivation() -> None:
+    program, record = lora(init="A"), StepsSoFar(lora(init="A"))
+    for step, _ in zip(steps(program), range(3), strict=False):
+        record.add(step)
+    known = record.unfinished
+    assert known.until == 2
+    assert [known.at_step(t)["Z_B"] for t in range(3)] == [derive(program).at_step(t)["Z_B"] for t in range(3)]
+    assert known.at_step(2)["Z_B"] == order("max(eta, 2*eta + 1)")
+    assert "the start and steps 1 to 2 of lora" in known.summary
+    assert known.would_help == ("eta",)
+
+
+@pytest.mark.parametrize("command", [["derive"], ["explain", "stable"]])
+def test_the_command_line_prints_what_is_known(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*command, *LONG, "--time-limit", "1"]) == 3
+    told = capsys.readouterr()
+    assert told.out.startswith("Not finished\n  known is ")
+    assert "would help" in told.out
+    assert told.err.startswith("gamma-calc: time is up after 1 s: known is ")
+
+
+def test_several_programs_stopped_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", "--init", "A", "--init", "B", "--time-limit", "0", "--format", "json"]) == 3
+    told = json.loads(capsys.readouterr().out)
+    assert not told["complete"]
+    assert told["stopped"] == "time is up after 0 s"
+    assert all(one["until"] is None for one in told["programs"])
+
+
+def test_robustness_stops(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["robustness", "--time-limit", "0"]) == 3
+    assert "nothing is known" not in capsys.readouterr().out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such signal")
+def test_ctrl_c_prints_what_is_known() -> None:
+    called = [sys.executable, "-c", "import sys; from gamma_calc.cli import main; sys.exit(main())", "derive", *LONG]
+    with subprocess.Popen(called, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        time.sleep(4)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert out.startswith("Not finished")
+    assert "interrupted: known is" in err
