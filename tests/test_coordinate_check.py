@@ -89,6 +89,18 @@ def test_any_optimiser_of_torch_trains(name: str) -> None:
     assert {row.quantity for row in found.rows} >= {"hidden change", "head activation"}
 
 
+@pytest.mark.parametrize(("scale", "told"), [(1.0, False), (1e-7, True)])
+def test_an_epsilon_that_shows_is_told(scale: float, told: bool) -> None:
+    """Adam adds 1e-8 to the size of a gradient; of a loss that is too small that makes another optimiser."""
+
+    class Scaled(Net):
+        def forward(self, x: Any, y: Any) -> Any:
+            return scale * super().forward(x, y)
+
+    found = coordinate_check(lambda n: (Scaled(n), make(n)[1]), WIDTHS, plan(steps=1, seeds=2, most_seeds=2))
+    assert any("epsilon 1e-08" in note for note in found.notes) is told
+
+
 class Adapted(nn.Module):
     """A frozen square layer with a LoRA adapter, named as peft names its parts, under a loss linear in the output."""
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from inspect import signature
+from operator import itemgetter
 from typing import Any, Final
 
 import numpy as np
@@ -36,6 +38,7 @@ from validation.statistics.verdict import Prediction, holm, row
 
 TOLERANCE: Final = 0.1
 APART: Final = 1_000_003  # between seeds, more than any width
+SMALL: Final = 1e-2  # share of a gradient below which an epsilon does not show
 UNFIT: Final = {"Optimizer", "LBFGS", "SparseAdam"}  # asks for a function, or for sparse gradients
 Tell = Callable[[str, int, int], None]
 Sizes = Mapping[Key, Mapping[int, Floats]]
@@ -194,6 +197,7 @@ def _judged(runs: Mapping[int, list[TrainedRun]], plan: TrainingPlan, start: str
     checked_ranks({width: found[0].ranks for width, found in runs.items()})
     wanted = [expected(plan.expectations, *key) for key in sizes if _is_judged(first, sizes, key, plan.steps)]
     notes = [f"{plan.kind.__name__}, rate {plan.lr:g} at n = {next(iter(runs))}, then as n^{plan.eta}; one batch"]
+    notes += _epsilon_note(plan, runs)
     if first.ranks and plan.judged is not False:
         by_quantity = derived(start or "default", rule_of(plan.kind.__name__), plan.eta, plan.steps)
         wanted += of_layers(by_quantity, first.ranks, sizes)
@@ -209,6 +213,15 @@ def judged(wanted: Sequence[Prediction], sizes: Sizes, tolerance: float, notes: 
     rows = holm([row(p, named[p.quantity, p.step], tolerance) for p in wanted])
     means = {key: np.array([root_mean_square(found[n]) for n in widths]) for key, found in named.items()}
     return CoordinateCheck(tuple(rows), widths, seeds, means, tuple(notes))
+
+
+def _epsilon_note(plan: TrainingPlan, runs: Mapping[int, list[TrainedRun]]) -> Iterator[str]:
+    """Is what the optimiser adds to the size of a gradient small against it, so that a step has one size?"""
+    of_torch = signature(plan.kind).parameters
+    epsilon = plan.arguments.get("eps", of_torch["eps"].default if "eps" in of_torch else None)
+    width, smallest = min(((n, run.gradient) for n, found in runs.items() for run in found), key=itemgetter(1))
+    if isinstance(epsilon, float) and epsilon > SMALL * smallest:
+        yield f"epsilon {epsilon:g} is not small against gradients of {smallest:.1e} (n = {width}): scale the loss up"
 
 
 def _by_row(runs: Mapping[int, list[TrainedRun]]) -> dict[Key, dict[int, Floats]]:

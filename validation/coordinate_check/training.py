@@ -20,11 +20,15 @@ MakeOptimiser = Callable[[torch.nn.Module, int], torch.optim.Optimizer]
 
 @dataclass(frozen=True, slots=True)
 class TrainedRun:
-    """The sizes of one run, means over layers of one name, and the ranks and multipliers of its adapters."""
+    """The sizes of one run, means over layers of one name, and the ranks and multipliers of its adapters.
+
+    ``gradient`` is the smallest size that the gradient of a parameter had, zero aside.
+    """
 
     sizes: Mapping[Key, float]
     ranks: Mapping[str, tuple[int, float]]
     still: frozenset[str]
+    gradient: float
 
 
 def trained(model: torch.nn.Module, batch: Any, optimiser: torch.optim.Optimizer, steps: int) -> TrainedRun:
@@ -32,7 +36,7 @@ def trained(model: torch.nn.Module, batch: Any, optimiser: torch.optim.Optimizer
     layers = adapters(model)
     names = modules_to_watch(model, (layer.name for layer in layers))
     with restored(model), watched(model, names, {layer.name for layer in layers}) as seen:
-        sizes = _Sizes()
+        sizes, gradient = _Sizes(), math.inf
         start = {layer: layer.copied() for layer in layers}
         loss = _loss(model, batch)
         first = dict(seen.outputs)
@@ -41,6 +45,7 @@ def trained(model: torch.nn.Module, batch: Any, optimiser: torch.optim.Optimizer
             before = {layer: layer.copied() for layer in layers}
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
+            gradient = min(gradient, _smallest_gradient(model))
             optimiser.step()
             loss = _loss(model, batch)
             sizes.add_outputs(seen, first, step)
@@ -49,7 +54,7 @@ def trained(model: torch.nn.Module, batch: Any, optimiser: torch.optim.Optimizer
                 found = features(layer, z, start[layer]) | deltas(layer, z, before[layer])
                 sizes.add(layer.name, found, step)
     ranks = {label(layer.name): (layer.rank, layer.multiplier) for layer in layers}
-    return TrainedRun(sizes.means, ranks, _still(model, names))
+    return TrainedRun(sizes.means, ranks, _still(model, names), gradient)
 
 
 class _Sizes:
@@ -71,6 +76,11 @@ class _Sizes:
     @property
     def means(self) -> dict[Key, float]:
         return {key: math.sqrt(sum(squares) / len(squares)) for key, squares in self.squares.items()}
+
+
+def _smallest_gradient(model: torch.nn.Module) -> float:
+    sizes = (rms(p.grad) for p in model.parameters() if p.grad is not None)
+    return min((size for size in sizes if size), default=math.inf)
 
 
 def _loss(model: torch.nn.Module, batch: Any) -> torch.Tensor:
