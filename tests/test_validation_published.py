@@ -69,8 +69,8 @@ def test_the_answer_says_which_start_was_run() -> None:
     }
     program = lora("loram", optimiser="sign")
     found = [validate(program, {"eta": -1}, published=published, **few) for published in (True, False)]
-    assert ", loram as published)" in str(found[0])
-    assert ", loram by independent draws of its orders)" in str(found[1])
+    assert ", loram as published)" in found[0].summary
+    assert ", loram by independent draws of its orders)" in found[1].summary
     assert [json.loads(f.to_json())["start"]["published"] for f in found] == [True, False]
     assert "start" not in json.loads(validate(lora("A"), {"eta": -1}, published=True, **few).to_json())
 

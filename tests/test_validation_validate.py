@@ -45,9 +45,13 @@ def test_json_has_a_row_for_each_quantity_and_step(small: Validation) -> None:
     assert {r["predicted"] for r in found["rows"]} >= {"-inf", "0", "-1/2", "-1"}
 
 
-def test_the_table_prints_each_verdict_in_its_colour(small: Validation) -> None:
-    table = small.__rich__()
-    assert table.row_count == len(small.rows)
+def test_the_table_has_the_worst_rows_first_and_the_verdict_last(small: Validation) -> None:
+    lines = str(small).splitlines()
+    assert max(map(len, lines)) <= 80
+    verdicts = [line.split()[-1] for line in lines[2 : 2 + len(small.rows)]]
+    assert verdicts == sorted(verdicts, key=["refuted", "undecided", "confirmed"].index)
+    assert lines[-1].startswith(f"  {small.verdict.value}: ")
+    assert f"{sum(row.verdict is small.verdict for row in small.rows)} {small.verdict.value}" in lines[-1]
     assert repr(small).startswith("<Validation of lora: ")
 
 

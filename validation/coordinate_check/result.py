@@ -15,11 +15,10 @@ from gamma_calc.display.json import document
 from gamma_calc.display.showing import SelfShowing
 from validation.measurement.figure import panels
 from validation.statistics.slope import Floats
-from validation.statistics.verdict import Row, Verdict, overall
+from validation.statistics.verdict import WORST, Row, Verdict, counted, overall
 
 SHOWN: Final = 20
 PANELS: Final = 16
-WORST: Final = (Verdict.REFUTED, Verdict.UNDECIDED, Verdict.CONFIRMED)
 COLUMNS: Final = ("quantity", "step", "expected", "slope", "95 % interval", "verdict")
 
 
@@ -57,10 +56,8 @@ class CoordinateCheck(SelfShowing):
     @property
     def summary(self) -> str:
         """The last line: the verdict and how many rows have which."""
-        counts = {verdict: sum(row.verdict is verdict for row in self.rows) for verdict in WORST}
-        listed = ", ".join(f"{number} {verdict.value}" for verdict, number in counts.items() if number)
         span = f"n = {self.widths[0]} .. {self.widths[-1]}, {self.seeds} seeds"
-        return f"{self.verdict.value}: {listed or 'no rows'} ({span})"
+        return f"{self.verdict.value}: {counted(self.rows)} ({span})"
 
     def blocks(self, dialect: str) -> Iterator[Block]:
         """The worst rows, reasons of those that are not confirmed, notes, and the summary."""

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from gamma_calc.display.blocks import Block
 from gamma_calc.display.figure import save
 from gamma_calc.display.json import Data, document
+from gamma_calc.display.showing import SelfShowing
 from gamma_calc.errors import require, unknown, written
 from validation.errors import SettingError
 from validation.executor.memory import MEMORY, gigabytes
 from validation.executor.published import RunStart
 from validation.measurement.figure import panels
 from validation.statistics.slope import Floats
-from validation.statistics.verdict import Row, Verdict, overall
+from validation.statistics.verdict import Row, Verdict, counted, overall, worst_first
 
-if TYPE_CHECKING:
-    from rich.table import Table
-
-COLUMNS: Final = ("quantity", "step", "predicted", "measured", "95 % interval", "verdict", "reason")
-STYLES = {Verdict.CONFIRMED: "green", Verdict.REFUTED: "bold red", Verdict.UNDECIDED: "yellow"}
+COLUMNS: Final = ("quantity", "step", "predicted", "measured", "95 % interval", "verdict")
 
 
 @dataclass(frozen=True, eq=False)
-class Validation:
+class Validation(SelfShowing):
     """One row for each quantity and step, and the verdict on all of them.
 
     ``sizes`` holds the root mean squares over seeds behind each row: (quantity, step) to one number for each width.
@@ -99,26 +97,21 @@ class Validation:
         title = f"{self.program}: {self.verdict.value}"
         save(panels(title, self.rows, np.array(self.widths, dtype=float), self.sizes), Path(path))
 
-    def __str__(self) -> str:
-        lines = [f"{self.program}: {self.verdict.value} ({len(self.widths)} widths, {self._taken})"]
-        lines += [_padded(cells) for cells in (COLUMNS, *map(_cells, self.rows))]
-        return "\n".join(lines)
+    def blocks(self, dialect: str) -> Iterator[Block]:
+        """The rows that are refuted or undecided first, why they are, and last how many there are of each."""
+        yield from table(self.rows, self.program)
+        yield Block("Verdict", ((self.summary,),))
+
+    @property
+    def summary(self) -> str:
+        """The last line: the verdict, how many rows have which, and what was run."""
+        run = f"n = {self.widths[0]} .. {self.widths[-1]}, {len(self.widths)} widths, {self._taken}"
+        return f"{self.verdict.value}: {counted(self.rows)} ({run})"
 
     def __repr__(self) -> str:
         counts = {v: sum(r.verdict is v for r in self.rows) for v in Verdict}
         numbers = ", ".join(f"{number} {v.value}" for v, number in counts.items() if number)
         return f"<Validation of {self.program}: {self.verdict.value} ({numbers})>"
-
-    def __rich__(self) -> Table:
-        from rich.table import Table
-
-        table = Table(title=f"{self.program}: {self.verdict.value}", caption=f"{self._taken}, n = {self._span}")
-        for name in COLUMNS:
-            table.add_column(name, justify="right" if name in ("step", "predicted", "measured") else "left")
-        for r in self.rows:
-            *cells, verdict, reason = _cells(r)
-            table.add_row(*cells, f"[{STYLES[r.verdict]}]{verdict}[/]", reason)
-        return table
 
     @property
     def _taken(self) -> str:
@@ -126,10 +119,6 @@ class Validation:
         much = self.memory is not None and self.memory > MEMORY
         start = "" if self.start is None else f", {self.start}"
         return f"{self.seeds} seeds" + (f", {gigabytes(self.memory or 0)} for the largest cell" if much else "") + start
-
-    @property
-    def _span(self) -> str:
-        return f"{self.widths[0]} .. {self.widths[-1]}"
 
 
 def _word(value: object) -> str:
@@ -144,13 +133,24 @@ class Interrupted(KeyboardInterrupt):
         self.found = found
 
 
+def table(rows: Sequence[Row], program: str) -> Iterator[Block]:
+    """The rows, the worst first, and why those are that are not confirmed."""
+    worst = worst_first(rows)
+    yield Block(f"{program}: slopes in the width, refuted and undecided ones first", tuple(map(_cells, worst)), COLUMNS)
+    open_ = [row for row in worst if row.verdict is not Verdict.CONFIRMED]
+    reasons = dict.fromkeys(row.reason for row in open_)
+    yield Block("Why", tuple((f"{reason}: {_places(open_, reason)}",) for reason in reasons))
+
+
+def _places(rows: Sequence[Row], reason: str) -> str:
+    """Where a reason holds: quantities step by step."""
+    of = [row for row in rows if row.reason == reason]
+    steps = dict.fromkeys(row.step for row in of)
+    return "; ".join(f"{', '.join(row.quantity for row in of if row.step == step)} at step {step}" for step in steps)
+
+
 def _cells(r: Row) -> tuple[str, ...]:
     measured = "" if r.measured is None else f"{r.measured:+.3f}"
     interval = "" if r.low is None or r.high is None else f"{r.low:+.3f} .. {r.high:+.3f}"
     predicted = "-inf" if r.predicted is None else str(r.predicted)
-    return r.quantity, str(r.step), predicted, measured, interval, r.verdict.value, r.reason
-
-
-def _padded(cells: tuple[str, ...]) -> str:
-    widths = (14, 4, 9, 8, 16, 10, 0)
-    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+    return r.quantity, str(r.step), predicted, measured, interval, r.verdict.value

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
 from gamma_calc.derivation.derivation import Derivation, derive
+from gamma_calc.display.blocks import Block
 from gamma_calc.display.json import document
+from gamma_calc.display.showing import SelfShowing
 from gamma_calc.errors import ProgramError
 from gamma_calc.exponents import Exponent, Order
 from gamma_calc.language.program import Program, Role
@@ -27,15 +29,12 @@ from validation.measurement.validate import MOST_SEEDS, Progress
 from validation.statistics.slope import FEWEST_WIDTHS, Floats, Points, line
 from validation.statistics.verdict import TOLERANCE, Prediction, Row, Verdict, judged
 
-if TYPE_CHECKING:
-    from rich.console import Group
-
 STEPS: Final = 5
 WIDTHS: Final = tuple(2**k for k in range(8, 16))
 
 
 @dataclass(frozen=True, eq=False)
-class StableRate:
+class StableRate(SelfShowing):
     """The largest stable rate at each width, and the verdict on its exponent.
 
     ``found`` has one row, the rate's. ``loss_optimal`` is the slope of the rate with the least final loss, for
@@ -79,19 +78,18 @@ class StableRate:
         """Draw the rates with the derived slope; the ending of the path is the format. Needs matplotlib."""
         self.found.figure(path)
 
-    def __str__(self) -> str:
-        return f"{self.found}\n{self._beside}"
-
-    def __rich__(self) -> Group:
-        from rich.console import Group
-
-        return Group(self.found, self._beside)
+    def blocks(self, dialect: str) -> Iterator[Block]:
+        """The slope of the rate, the rates, and last the verdict."""
+        *slope, verdict = self.found.blocks(dialect)
+        yield from slope
+        yield Block("Rates", tuple((line,) for line in self._beside))
+        yield verdict
 
     @property
-    def _beside(self) -> str:
+    def _beside(self) -> Iterator[str]:
         optimal = "none among the rates tried" if self.loss_optimal is None else f"slope {self.loss_optimal:+.3f}"
-        rates = ", ".join(f"{rate:.2e}" for rate in self.rates)
-        return f"largest stable rates: {rates}\nrate of the least loss, for information: {optimal}"
+        yield f"largest stable rates: {', '.join(f'{rate:.2e}' for rate in self.rates)}"
+        yield f"rate of the least loss, for information: {optimal}"
 
 
 def largest_stable_rate(

@@ -10,7 +10,8 @@ monomials, the sum of monomials is asked next.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
@@ -39,6 +40,9 @@ class Verdict(Enum):
     CONFIRMED = "confirmed"
     REFUTED = "refuted"
     UNDECIDED = "undecided"
+
+
+WORST: Final = (Verdict.REFUTED, Verdict.UNDECIDED, Verdict.CONFIRMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +189,21 @@ def holm(rows: Sequence[Row], level: float = LEVEL) -> list[Row]:
         if not standing:
             result[i] = rows[i].because(Cause.NOT_SIGNIFICANT, before=rows[i].reason, rows=len(rows))
     return result
+
+
+def worst_first(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """The rows: refuted before undecided before confirmed, and in their order within each."""
+    return tuple(sorted(rows, key=lambda row: WORST.index(row.verdict)))
+
+
+def counted(rows: Iterable[Row]) -> str:
+    """How many rows have which verdict, the worst first.
+
+    >>> counted([])
+    'no rows'
+    """
+    counts = Counter(row.verdict for row in rows)
+    return ", ".join(f"{counts[v]} {v.value}" for v in WORST if counts[v]) or "no rows"
 
 
 def overall(rows: Sequence[Row]) -> Verdict:
