@@ -82,9 +82,9 @@ def test_every_start_grows_as_derived_from_64_to_1024(
 ) -> None:
     """Within 0.1 of what is derived, or undecided with the reason."""
     rows = of_adapters(checked((64, 128, 256, 512, 1024), init, eta, lr, seeds=8, **adapter))
-    far = [row for row in rows if row.verdict is Verdict.REFUTED or (off(row) > 0.1 and not row.reason)]
-    assert far == []
-    assert sum(off(row) <= 0.1 for row in rows) >= len(rows) // 2
+    assert [row for row in rows if row.verdict is Verdict.REFUTED] == []
+    assert all(row.reason for row in rows if row.verdict is Verdict.UNDECIDED)
+    assert sum(off(row) <= 0.1 for row in rows) >= len(rows) * 3 // 4
 
 
 @pytest.mark.long
