@@ -122,6 +122,11 @@ class Activation:
         here = sites | {self.site}
         return replace(self, parts=frozenset((within(part, here), order) for part, order in self.parts))
 
+    def led_by(self, others: frozenset[VectorDirection]) -> bool:
+        """Is one part alone as large as the argument, and made of these?"""
+        leading = [part for part, size in self.parts if size == 0]
+        return len(leading) == 1 and bool(factors(leading[0]) & others)
+
     @property
     def is_positive(self) -> bool:
         """Is it above zero at every entry, so that a sign does not see it?"""
@@ -271,6 +276,20 @@ def nested(direction: VectorDirection) -> int:
     """How many entrywise products lie inside each other in a direction."""
     _, of = word(direction)
     return 1 + max(map(nested, of.factors)) if isinstance(of, Entrywise) else 0
+
+
+def is_bounded(direction: Direction) -> bool:
+    """Is the direction taken for more than it may be?
+
+    Noise counts as along everything. And where a slope bends on few entries of what one part alone leads, that part is
+    small on those very entries, so their product is at most as large as it counts.
+    """
+    if isinstance(direction, Outer):
+        return is_bounded(direction.left) or is_bounded(direction.right)
+    if isinstance(direction, Entrywise):
+        bends = (f for f in direction.factors if isinstance(f, Activation) and f.is_sparse and not f.function.vanishes)
+        return any(bend.led_by(direction.factors) for bend in bends) or any(map(is_bounded, direction.factors))
+    return isinstance(direction, Noise)
 
 
 def factors(direction: VectorDirection) -> frozenset[VectorDirection]:

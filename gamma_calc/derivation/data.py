@@ -24,7 +24,7 @@ def as_data(solution: Solution) -> Data:
         "from_step": None if solution.settled.is_empty else solution.from_step,
         "settled": str(solution.settled),
         "growth": texts(solution.growth),
-        "feedback": [str(one) for one in (*solution.feedback, *solution.sign_cancellations)],
+        "feedback": [str(one) for one in solution.causes],
         "bounds": [_upper(bound) for bound in solution.bounds],
         "orders": texts(solution.settled_orders),
         "conditions": {name: condition(result, program.variables) for name, result in conditions.items()},

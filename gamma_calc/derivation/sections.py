@@ -70,8 +70,8 @@ def growth(solution: Solution, dialect: str) -> Block:
 
 
 def feedback(solution: Solution) -> Block:
-    """Where a parameter's own movement turns its updates round, or sign steps tie: orders are upper bounds there."""
-    return Block("Feedback", tuple((str(one),) for one in (*solution.feedback, *solution.sign_cancellations)))
+    """What makes orders upper bounds: movement that turns updates round, sign steps that tie, directions unresolved."""
+    return Block("Feedback", tuple((str(one),) for one in solution.causes))
 
 
 def bounds(solution: Solution, dialect: str) -> Block:

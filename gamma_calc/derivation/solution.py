@@ -40,7 +40,7 @@ from gamma_calc.engine.run import states
 from gamma_calc.engine.sign_ties import SignCancellation, sign_cancellations
 from gamma_calc.engine.state import State
 from gamma_calc.engine.step_orders import StepOrders
-from gamma_calc.engine.upper_bounds import UpperBound, long_words, upper_bounds
+from gamma_calc.engine.upper_bounds import BoundCause, UpperBound, unresolved, upper_bounds
 from gamma_calc.errors import OrderError, is_count, written
 from gamma_calc.exponents import (
     EVERYTHING,
@@ -172,8 +172,12 @@ class Solution:
     @cached_property
     def bounds(self) -> tuple[UpperBound, ...]:
         """Every quantity whose order may be above the truth: from which step, where, and why. Elsewhere it is exact."""
-        words = long_words(self.program, self.trajectory.states)
-        return tuple(upper_bounds(self.program, (*self.feedback, *self.sign_cancellations, *words)))
+        return tuple(upper_bounds(self.program, self.causes))
+
+    @cached_property
+    def causes(self) -> tuple[BoundCause, ...]:
+        """What makes orders upper bounds; each prints as a sentence."""
+        return *self.feedback, *self.sign_cancellations, *unresolved(self.program, self.step_orders)
 
     def exact(self, name: str, step: int | None = None, **values: Exponent) -> bool:
         """Is an order (of a step; without one, the settled one) free of bounds at these exponents?

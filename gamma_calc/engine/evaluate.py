@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from gamma_calc.calculus.dims import Shape
-from gamma_calc.calculus.direction import FreshImage, MatrixProduct, Noise, RandomMatrix, on_axes
+from gamma_calc.calculus.direction import FreshImage, MatrixProduct, RandomMatrix, is_bounded, on_axes
 from gamma_calc.calculus.lemmas import GIVEN
 from gamma_calc.calculus.pruning import prune_dominated
 from gamma_calc.calculus.value import Contribution, Value
@@ -37,9 +37,9 @@ class Evaluation:
         return self._values[id(expression)][1]
 
     @property
-    def long_words(self) -> bool:
-        """Has a vector gone through more matrices or products than are told apart?"""
-        return any(isinstance(d, Noise) for _, value in self._values.values() for d in value.components)
+    def is_bounded(self) -> bool:
+        """Does a direction count for more than it may be?"""
+        return any(is_bounded(d) for _, value in self._values.values() for d in value.components)
 
     def contributions(self, node: Expression) -> Iterator[Contribution]:
         """Every way in which a direction comes into the node's value. The arguments must have been evaluated."""

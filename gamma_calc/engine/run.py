@@ -43,7 +43,7 @@ def step(program: Program, state: State, rules: Sequence[Rule]) -> State:
     """One step: every gradient at the present parameters, then every update."""
     here = Evaluation(program, state)
     tensors = {rule.parameter.name: _updated(here, rule) for rule in rules}
-    return State(state.step + 1, tensors, state.long_words or here.long_words)
+    return State(state.step + 1, tensors, state.is_bounded or here.is_bounded)
 
 
 def _updated(here: Evaluation, rule: Rule) -> Tensor:

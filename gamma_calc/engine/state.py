@@ -43,7 +43,7 @@ class State:
 
     step: int
     tensors: Mapping[str, Tensor]
-    long_words: bool = False  # has a direction been made that is not told apart from others?
+    is_bounded: bool = False  # has a direction been made that counts for more than it may be?
 
     def value(self, leaf: Expression) -> Value:
         """The value of a parameter, now or at an earlier time, or of its change between two times."""
@@ -59,4 +59,4 @@ class State:
             )
             for name, t in self.tensors.items()
         }
-        return State(self.step, tensors, self.long_words)
+        return State(self.step, tensors, self.is_bounded)

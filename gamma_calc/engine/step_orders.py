@@ -55,6 +55,11 @@ class StepOrders:
     def orders(self) -> Mapping[str, Order]:
         return MappingProxyType({**self.sizes, **self.projections})
 
+    @property
+    def is_bounded(self) -> bool:
+        """Does a direction of this step, or of an earlier one, count for more than it may be?"""
+        return bool(self.sizes) and (self.now.is_bounded or self._here.is_bounded)
+
     @cached_property
     def _here(self) -> Evaluation:
         return Evaluation(self.program, self.now)

@@ -1,8 +1,8 @@
 """Which quantities a mark makes upper bounds of, and from which step on.
 
 A mark speaks of the movement of one parameter from one step on (``engine/feedback.py``, ``engine/sign_ties.py``) or of
-everything (``LongWords``). A quantity with that parameter in it is a bound from then on; a parameter whose gradient has
-it in it moves by a bound one step later, and so on.
+everything (``Unresolved``). A quantity with that parameter in it is a bound from then on; a parameter whose gradient
+has it in it moves by a bound one step later, and so on.
 
 An example: feedback on A from step 3 makes Z_A = A Z a bound from step 3; B, whose gradient holds A Z, moves by a bound
 in step 4, and so does everything with B in it.
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gamma_calc.engine.gradient import gradients, optimiser_inputs
-from gamma_calc.engine.state import State
+from gamma_calc.engine.step_orders import StepOrders
 from gamma_calc.exponents import Region
 from gamma_calc.language.expression import Expression, walk
 from gamma_calc.language.program import Program
@@ -35,8 +35,8 @@ class BoundCause(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class LongWords:
-    """From ``step`` on, directions with more turns or factors than are told apart count as coherent with all others."""
+class Unresolved:
+    """From ``step`` on, there are directions that count for more than they may be (``calculus/direction.py``)."""
 
     step: int
     where: Region
@@ -44,8 +44,8 @@ class LongWords:
 
     def __str__(self) -> str:
         return (
-            f"from step {self.step} on vectors went through more matrices or products than are told apart: orders are "
-            "upper bounds"
+            f"from step {self.step} on directions are counted for the most that they can be: orders are upper bounds "
+            "(words or products too long to be told apart, or a saturated function times what saturates it)"
         )
 
 
@@ -59,10 +59,10 @@ class UpperBound:
     reason: str
 
 
-def long_words(program: Program, history: tuple[State, ...]) -> tuple[LongWords, ...]:
-    """The first step that made a direction which is not told apart from others."""
-    steps = [state.step for state in history if state.long_words]
-    return (LongWords(steps[0], program.region),) if steps else ()
+def unresolved(program: Program, steps: Iterable[StepOrders]) -> tuple[Unresolved, ...]:
+    """The first step with a direction that counts for more than it may be."""
+    first = next((step.now.step for step in steps if step.is_bounded), None)
+    return () if first is None else (Unresolved(first, program.region),)
 
 
 def upper_bounds(program: Program, marks: Iterable[BoundCause]) -> Iterator[UpperBound]:

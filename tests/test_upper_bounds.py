@@ -1,0 +1,77 @@
+"""Which orders may be above the truth: of which quantity, from which step on, where, and why."""
+
+from __future__ import annotations
+
+import json
+from functools import reduce
+from operator import mul
+
+import pytest
+
+from gamma_calc import Dim, Program, data, derive, iid, lora, output, parameter, sgd, zero
+from gamma_calc.errors import UnknownName
+from gamma_calc.language.expression import Expression
+from gamma_calc.operations import tanh
+
+N = Dim("n", 1)
+
+
+def product(count: int) -> Program:
+    """A readout trained on a product of so many vectors, and read on their sum with it."""
+    vectors: list[Expression] = [data(f"u{i}", N) for i in range(count)]
+    c = parameter("c", N, init=zero, rate="0")
+    return Program("a product", -(n_th() * (c @ reduce(mul, vectors))), sgd(), [output("g", n_th() * (c @ vectors[0]))])
+
+
+def n_th() -> Expression:
+    return data("s", entry=-1)
+
+
+def bent() -> Program:
+    """Step after step a saturated layer moves by what saturates it: where it still bends that is small."""
+    W = parameter("W", N, N, init=iid("-1/2"), rate="0")
+    w = data("w", N)
+    h = W @ data("x", N)
+    return Program("a bent layer", -(N ** "-1/2" * (w @ tanh(h))), sgd(), [output("g", N**-1 * (w @ h))])
+
+
+def test_a_linear_loss_leaves_every_order_exact() -> None:
+    found = derive(lora(init="A"))
+    assert found.bounds == ()
+    assert all(found.exact(name) for name in found.orders)
+
+
+def test_products_that_are_told_apart_are_exact_and_longer_ones_are_bounds() -> None:
+    assert derive(product(8)).bounds == ()
+    found = derive(product(9))
+    assert {bound.quantity for bound in found.bounds} >= {"g", "dg"}
+    assert not found.exact("g")
+    assert float(found.orders["g"]) > float(derive(product(8)).orders["g"])
+
+
+def test_a_saturated_slope_times_what_saturates_it_is_a_bound_from_its_step_on() -> None:
+    found = derive(bent())
+    assert {bound.step for bound in found.bounds} == {2}
+    assert (found.exact("g", 1), found.exact("g", 2)) == (True, False)
+
+
+def test_feedback_makes_bounds_where_it_is_and_downstream_a_step_later() -> None:
+    found = derive(lora(init="B", loss="vector"))
+    of_a = next(mark for mark in found.feedback if mark.parameter == "A")
+    steps = {b.quantity: b.step for b in found.bounds if b.reason == str(of_a)}
+    assert (steps["Z_A"], steps["A"], steps["B"]) == (of_a.step, of_a.step, of_a.step + 1)
+    assert found.exact("Z_A", eta="-2")
+    assert not found.exact("Z_A", eta="-1")
+    assert found.exact("Z_A", of_a.step - 1, eta="-1")
+
+
+def test_json_and_text_say_it() -> None:
+    found = derive(product(9))
+    (first, *_) = json.loads(found.to_json())["bounds"]
+    assert set(first) == {"quantity", "step", "where", "reason"}
+    assert "Upper bounds" in str(found)
+
+
+def test_an_unknown_quantity_is_refused() -> None:
+    with pytest.raises(UnknownName):
+        derive(lora()).exact("Z_C")
