@@ -172,9 +172,9 @@ def test_a_comparison_holds_each_answer_whole(capsys: pytest.CaptureFixture[str]
     rates = {init: one.pop("largest_rate") for init, one in found.items()}
     assert found == {init: json.loads(json.dumps(as_data(derive(lora(init))))) for init in ("A", "B")}
     assert rates["B"] == {
-        "alpha/r": {"n": "-1", "r": "1"},
-        "alpha/sqrt(r)": {"n": "-1", "r": "1/2"},
-        "1": {"n": "-1", "r": "0"},  # alpha in proportion to r
+        "alpha/r": {"n": "-1", "r": "1", "sixteenfold": {"n": 1 / 16, "r": 16}},
+        "alpha/sqrt(r)": {"n": "-1", "r": "1/2", "sixteenfold": {"n": 1 / 16, "r": 4}},
+        "1": {"n": "-1", "r": "0", "sixteenfold": {"n": 1 / 16, "r": 1}},  # alpha in proportion to r
     }
 
 

@@ -95,3 +95,18 @@ def test_the_script_for_the_tab_key_asks_for_values(shell: str) -> None:
     script = cli.app().generate_completion(shell=shell)  # type: ignore[arg-type]
     assert "__complete" in script
     assert all(one.name in script for one in commands())
+
+
+def test_the_short_answer_comes_first_and_says_what_it_rests_on(capsys: pytest.CaptureFixture[str]) -> None:
+    short, whole = run(capsys, "derive --init B --short").out, run(capsys, "derive --init B").out
+    assert short.startswith("Advice\n")
+    assert len(short.splitlines()) < len(whole.splitlines()) / 2
+    assert [line for line in short.split("\n\n")[0].splitlines() if line not in whole] == []
+    assert all(text in " ".join(short.split()) for text in derive(lora("B")).assumptions)
+    assert run(capsys, "derive --init B --short --trace").code == cli.BAD_INPUT
+
+
+@pytest.mark.parametrize("line", ["derive", "derive --at eta=-1", "compare --init A,B"])
+def test_a_glossary_ends_the_tables(capsys: pytest.CaptureFixture[str], line: str) -> None:
+    *_, words = run(capsys, line).out.split("\n\n")
+    assert words.startswith("Words, all as exponents of the width n\n  size: root mean square")

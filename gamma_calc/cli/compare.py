@@ -14,8 +14,10 @@ from gamma_calc.cli.parameters import MANY, PRINTED, TimeLimit
 from gamma_calc.cli.starts import starts_named
 from gamma_calc.derivation.advice import Advice
 from gamma_calc.derivation.derivation import Derivation
+from gamma_calc.derivation.sections import glossary
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.json import Data, document
+from gamma_calc.display.numbers import plain
 from gamma_calc.errors import UnknownName
 from gamma_calc.studies.largest_rate import MULTIPLIERS, LargestRate, largest_shared_rate_of, rates_block
 
@@ -52,7 +54,8 @@ def compare(
             return document("compare", answers)
         derivations = {name: question.derivation for name, question in questions.items()}
         table = _columns if len(names) <= MOST_COLUMNS else _rows
-        return (*table(derivations, dialect), rates_block(rates))
+        words = glossary(derivations[names[0]], dialect)
+        return (*table(derivations, dialect), rates_block(rates), words)
 
     return answered(made, time_limit, format)
 
@@ -68,8 +71,15 @@ def _largest_rates(target: str, common: Common, init: str) -> list[LargestRate |
 
 def _answer(question: Question, rates: Sequence[LargestRate | None]) -> Data:
     """The derivation, and the exponents of n and r in the largest stable rate under each multiplier."""
-    powers = {s: e and {"n": str(e.n), "r": str(e.r)} for s, e in zip(MULTIPLIERS, rates, strict=False)}
+    powers = {s: e and _power(e) for s, e in zip(MULTIPLIERS, rates, strict=False)}
     return question.answer() | ({"largest_rate": powers} if powers else {})
+
+
+def _power(law: LargestRate) -> Data:
+    """A row of the table: exponents as texts, and what 16 times the width or the rank make of the rate, as numbers."""
+    exponents = {"n": law.n, "r": law.r}
+    factors = {name: plain(16 ** (power.numerator / power.denominator)) for name, power in exponents.items()}
+    return {name: str(power) for name, power in exponents.items()} | {"sixteenfold": factors}
 
 
 def _columns(derivations: Mapping[str, Derivation], dialect: str) -> Iterator[Block]:

@@ -34,10 +34,13 @@ def derive(
     options: Options = PLAIN,
     step: Annotated[str | None, Parameter(help="the orders after one step, or all of them: T or all")] = None,
     trace: Annotated[bool, Parameter(help="the derivation, rule by rule", negative="")] = False,
+    short: Annotated[bool, Parameter(help="the answer alone, and what it rests on", negative="")] = False,
     time_limit: TimeLimit = None,
     format: Annotated[Format, PRINTED] = "text",  # noqa: A002 - the option's name
 ) -> int:
     """The orders of every quantity, the admissible learning rates, and why."""
+    if short and (step or trace or format != "text"):
+        raise OrderError("--short is the answer alone", hint="leave out --step, --trace and --format")
 
     def made(record: Recorder, dialect: str) -> Answer:
         question = Question(target, options, record)
@@ -45,7 +48,7 @@ def derive(
             return _json(question, step, trace)
         if format == "latex":
             return latex.document(question.derivation, _number(step))
-        return _blocks(question, step, trace, dialect)
+        return _short(question, dialect) if short else _blocks(question, step, trace, dialect)
 
     return answered(made, time_limit, format)
 
@@ -73,8 +76,27 @@ def _json(question: Question, step: str | None, trace: bool) -> str:
     return document("derive", answer)
 
 
-def _none(question: Question) -> str:
-    return f"none on one rate for the whole file: {question.silence}"
+def _advice(question: Question, dialect: str) -> Block:
+    if question.silence:
+        return Block("Advice", ((f"none on one rate for the whole file: {question.silence}",),))
+    return sections.advice(question.derivation, dialect)
+
+
+def _at(question: Question, dialect: str) -> Block:
+    assert question.point is not None
+    return Block("At", ((", ".join(f"{n} = {v:{dialect}}" for n, v in question.point.items()),),))
+
+
+def _short(question: Question, dialect: str) -> Iterator[Block]:
+    """The answer first, and all that it rests on."""
+    derivation = question.derivation
+    yield _advice(question, dialect) if question.point is None else _at(question, dialect)
+    yield sections.conditions(derivation, dialect)
+    yield sections.growth(derivation, dialect)
+    yield sections.feedback(derivation)
+    yield sections.bounds(derivation, dialect)
+    yield Block("Configuration", tuple((note,) for note in question.notes))
+    yield Block(f"Program {question.program.name} rests on", (("; ".join(derivation.assumptions),),))
 
 
 def _blocks(question: Question, step: str | None, trace: bool, dialect: str) -> Iterator[Block]:
@@ -83,7 +105,7 @@ def _blocks(question: Question, step: str | None, trace: bool, dialect: str) -> 
     yield Block("Configuration", tuple((note,) for note in question.notes))
     yield Block("Assumptions", tuple((text,) for text in derivation.assumptions))
     if question.point is not None:
-        yield Block("At", ((", ".join(f"{n} = {v:{dialect}}" for n, v in question.point.items()),),))
+        yield _at(question, dialect)
     if number is not None:
         yield sections.step(derivation, number, dialect)
     elif step == "all":
@@ -96,6 +118,7 @@ def _blocks(question: Question, step: str | None, trace: bool, dialect: str) -> 
     yield sections.conditions(derivation, dialect)
     yield sections.largest(derivation, dialect)
     if question.point is None:
-        yield sections.advice(derivation, dialect) if not question.silence else Block("Advice", ((_none(question),),))
+        yield _advice(question, dialect)
+    yield sections.glossary(derivation, dialect)
     if trace:
         yield from derivation.trace(*derivation.program.quantities, step=number).blocks(dialect)

@@ -17,6 +17,7 @@ def report(solution: Solution, dialect: str = "text") -> Iterator[Block]:
     yield program(solution.program, dialect)
     yield Block("Assumptions", tuple((text,) for text in solution.assumptions))
     yield from summary(solution, dialect)
+    yield glossary(solution, dialect)
 
 
 def summary(solution: Solution, dialect: str) -> Iterator[Block]:
@@ -57,6 +58,13 @@ def steps(solution: Solution, dialect: str) -> Iterator[Block]:
     """The orders of each early step, then the settled ones."""
     yield from (step(solution, number, dialect) for number in solution.early_steps)
     yield settled(solution, dialect)
+
+
+def glossary(solution: Solution, dialect: str) -> Block:
+    """What the words in the tables mean."""
+    rates = ", ".join(f"a learning rate is n^{order(name):{dialect}}" for name in solution.rates)
+    words = "size: root mean square of the entries; loss-aligned: the part of it along the gradient of the loss"
+    return Block("Words, all as exponents of the width n", (("; ".join(filter(None, (words, rates))),),))
 
 
 def growth(solution: Solution, dialect: str) -> Block:
