@@ -15,7 +15,7 @@ from gamma_calc.calculus.direction import Direction
 from gamma_calc.calculus.overlap import shows_in
 from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Value
-from gamma_calc.exponents import Order, largest
+from gamma_calc.exponents import Order, largest, nowhere_above
 
 NOWHERE: Final[frozenset[tuple[str, str]]] = frozenset()
 
@@ -44,5 +44,4 @@ def projection_order(value: Value, direction: Direction, shape: Shape) -> Order:
 def _dominates(other: Direction, other_size: Order, direction: Direction, size: Order, shape: Shape) -> bool:
     if not size.variables and not other_size.variables and other_size.rational < size.rational:
         return False  # none shows more than it is
-    shown = other_size + shows_in(other, direction, shape)
-    return largest((shown, size)) == shown
+    return nowhere_above(size, other_size + shows_in(other, direction, shape))

@@ -16,7 +16,7 @@ from gamma_calc.calculus.lemmas import FUNCTION_KEPT, FUNCTION_MEAN, FUNCTION_VA
 from gamma_calc.calculus.overlap import entrywise_product
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError, ShapeError
-from gamma_calc.exponents import Order, maximum, minimum, order
+from gamma_calc.exponents import Order, maximum, minimum, nowhere_above, order
 from gamma_calc.language.expression import Array, Expression, Part, require_expression
 from gamma_calc.language.signature import signature
 
@@ -129,4 +129,4 @@ def activation(function: Function, site: str, x: Value, whole: Order | None = No
 
 def at_most(value: Order, bound: Order) -> Order:
     """The smaller of the two, spelled as it came where the bound is never below it."""
-    return value if maximum(value, bound) == bound else minimum(value, bound)
+    return value if nowhere_above(value, bound) else minimum(value, bound)

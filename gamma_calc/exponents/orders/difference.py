@@ -57,9 +57,10 @@ def _without_shared_kinks(above: Convex, below: Convex) -> tuple[Convex, Convex]
     for direction in sorted(left.keys() & right.keys(), key=sort_key):
         for length in sorted(left[direction] | right[direction], reverse=True):
             segment = frozenset({Affine(), direction * length})
-            divided = [_quotient(part, segment) for part in (above, below)]
-            if divided[0] is not None and divided[1] is not None:
-                return _without_shared_kinks(divided[0], divided[1])
+            smaller = _quotient(below, segment)
+            larger = None if smaller is None else _quotient(above, segment)
+            if smaller is not None and larger is not None:
+                return _without_shared_kinks(larger, smaller)
     return above, below
 
 
