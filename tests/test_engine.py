@@ -117,7 +117,7 @@ def test_the_sum_of_the_parts_is_the_change() -> None:
 
 
 def test_steps_count_from_zero() -> None:
-    with pytest.raises(OrderError, match="step -1 is before the start; steps count from 0"):
+    with pytest.raises(OrderError, match="-1 is no step; steps count from 0"):
         derive(lora()).at_step(-1)
 
 

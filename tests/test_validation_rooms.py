@@ -13,10 +13,10 @@ import validation
 ROOT = Path(__file__).parents[1]
 FLOORS = (
     {"evidence"},
-    {"sweep"},
-    {"coordinate_check"},
+    {"sweep", "coordinate_check", "recorded_runs"},
     {"measurement"},
-    {"executor", "initialisations"},
+    {"executor"},
+    {"initialisations"},
     {"arrays", "statistics"},
     {"kinds"},
     {"errors"},

@@ -29,8 +29,10 @@ def checked_program(program: object) -> Program:
 
 def check_count(name: str, value: object, hint: str = "a whole number") -> None:
     """A whole number, and no truth value. Raises SettingError."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or not abs(int(value)) <= MOST:
+    if isinstance(value, bool) or not isinstance(value, Integral):
         raise refuse(name, value, hint)
+    if not abs(int(value)) <= MOST:
+        raise refuse(name, value, f"one below {MOST}, and no more than half of what is free in memory can hold")
 
 
 def check_counts(name: str, values: object, hint: str) -> None:
