@@ -21,6 +21,7 @@ MESSAGES = [
     ),
     ("derive --at eta=2e-4", "--at: 2e-4 is no exponent; eta is the exponent: rate = n^eta, as in --at eta=-1/2;"),
     ("shared-rate --lr 2e-4", "--lr is no option of shared-rate; a rate in numbers goes into transfer --from"),
+    ("list targets losses", "words too many: ['losses']. See gamma-calc list --help."),
     ("list optimizers", "unknown kind of names 'optimizers'; did you mean optimisers?"),
     ("derive toy --lr sharde", "unknown value of --lr 'sharde'; did you mean shared?"),
     ("derive --rank grow", "target lora: unknown rank law 'grow'; did you mean growing?"),

@@ -98,7 +98,7 @@ def hinted(error: Exception, words: Sequence[str]) -> str:
     """An error on one line. The option parser's own says where to look where it does not say what to write."""
     if isinstance(error, CycloptsError):
         error.verbose = False
-    text = " ".join(str(error).split())
+    text = " ".join(str(error).split()).replace("Unused Tokens:", "words too many:")
     if isinstance(error, CycloptsError) and any(mark in text for mark in NO_RATE):
         return f"--lr is no option of {words[0]}; {RATES_IN_NUMBERS}"
     if isinstance(error, CycloptsError) and not any(mark in text for mark in SELF_EXPLAINED):

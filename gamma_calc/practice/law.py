@@ -9,6 +9,7 @@ from fractions import Fraction
 from math import prod
 from typing import Final
 
+from gamma_calc.display.numbers import short
 from gamma_calc.errors import OrderError
 
 FINEST: Final = 10**4  # of denominators of an exponent: far finer than any rate is known
@@ -88,13 +89,3 @@ def law(exponent: Exponents, numbers: Numbers) -> Law:
     of_rank = (exponent(rho + aside, sigma) - here) / aside
     of_multiplier = (exponent(rho, sigma + BESIDE) - here) / BESIDE
     return Law(here - of_rank * rho - of_multiplier * sigma, of_rank, of_multiplier)
-
-
-def short(number: Decimal) -> str:
-    """Three digits of a number.
-
-    >>> short(Decimal("0.00020000")), short(Decimal(1) / 3), short(Decimal(4096))
-    ('2e-4', '0.333', '4096')
-    """
-    rounded = number.normalize() if number == number.to_integral_value() else Decimal(f"{number:.3g}").normalize()
-    return f"{rounded:f}" if -2 <= rounded.adjusted() < 6 else f"{rounded:e}".replace("e+", "e")

@@ -13,12 +13,13 @@ from typing import Final
 
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.json import Data, document, number
+from gamma_calc.display.numbers import short
 from gamma_calc.display.showing import SelfShowing
 from gamma_calc.errors import ProgramError, UnknownName, written
 from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.optimisers.names import catalogue_name
 from gamma_calc.practice.known import KnownRates
-from gamma_calc.practice.law import Law, Numbers, short
+from gamma_calc.practice.law import Law, Numbers
 from gamma_calc.practice.roles import ROLES, Training
 
 JSON: Final = "rates"  # the kind of document

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gamma_calc.practice.law import short
+from gamma_calc.display.numbers import short
 from gamma_calc.practice.rates import RateTable, optimiser_named
 
 CODE: Final = """\

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from gamma_calc.display.numbers import short
 from gamma_calc.practice.audit.case import AuditCase
 from gamma_calc.practice.audit.finding import AuditRule, Finding, Severity
 from gamma_calc.practice.audit.trained import Trained
-from gamma_calc.practice.law import short
 
 MAGNITUDE: Final = ("magnitude",)
 EMBEDDINGS: Final = ("embedding", "embedding_B")

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
+from gamma_calc.display.numbers import short
 from gamma_calc.practice.audit.case import AuditCase
 from gamma_calc.practice.audit.finding import AuditRule, Finding, Severity
 from gamma_calc.practice.audit.trained import Trained, times
-from gamma_calc.practice.law import short
 from gamma_calc.practice.roles import ROLES
 
 # Constants of order one are not known: rates in common use, 1e-4 to 5e-4 at n = 4096 and s r = 8 to 32, stand 5 to 60

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.json import Data, document, number
+from gamma_calc.display.numbers import short
 from gamma_calc.display.showing import SelfShowing
 from gamma_calc.practice.audit.case import AuditCase
 from gamma_calc.practice.audit.finding import Finding, Severity
 from gamma_calc.practice.audit.sizes import SavedSizes
 from gamma_calc.practice.audit.trained import Trained, times
-from gamma_calc.practice.law import short
 
 MOST_ROWS = 24  # that are printed
 WEIGHT = {severity: place for place, severity in enumerate(Severity)}

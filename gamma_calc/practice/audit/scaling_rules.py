@@ -7,12 +7,12 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
+from gamma_calc.display.numbers import short
 from gamma_calc.errors import ProgramError
 from gamma_calc.practice.audit.case import AuditCase
 from gamma_calc.practice.audit.finding import AuditRule, Finding, Severity
 from gamma_calc.practice.audit.inventory import LINEAR
 from gamma_calc.practice.audit.trained import Trained, times
-from gamma_calc.practice.law import short
 from gamma_calc.practice.roles import ROLES
 
 DEFAULT: Final = 8  # peft's lora_alpha where nothing is said

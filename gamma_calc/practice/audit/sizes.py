@@ -11,12 +11,13 @@ from pathlib import Path
 
 from gamma_calc.derivation.derivation import derive
 from gamma_calc.display.json import Data, number
+from gamma_calc.display.numbers import short
 from gamma_calc.exponents import MINUS_INFINITY, Exponent
 from gamma_calc.frontends.safetensors_header import SavedTensor
 from gamma_calc.frontends.saved_sizes import root_mean_square
 from gamma_calc.practice.audit.inventory import LINEAR, Inventory
 from gamma_calc.practice.audit.trained import Trained
-from gamma_calc.practice.law import FINEST, short
+from gamma_calc.practice.law import FINEST
 from gamma_calc.practice.roles import adapted_layer
 
 

@@ -11,12 +11,13 @@ from typing import Final
 
 from gamma_calc.catalogue.lora import lora
 from gamma_calc.derivation.derivation import derive
+from gamma_calc.display.numbers import short
 from gamma_calc.exponents import Order
 from gamma_calc.practice.audit.case import AuditCase
 from gamma_calc.practice.audit.finding import AuditRule, Finding, Severity
 from gamma_calc.practice.audit.inventory import LINEAR
 from gamma_calc.practice.audit.trained import Trained
-from gamma_calc.practice.law import Law, short
+from gamma_calc.practice.law import Law
 from gamma_calc.practice.roles import adapted_layer
 
 PLAIN: Final = "default"  # the start that others are held against

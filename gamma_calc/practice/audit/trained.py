@@ -9,9 +9,10 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 
 from gamma_calc.display.json import Data, number
+from gamma_calc.display.numbers import short
 from gamma_calc.errors import ProgramError
 from gamma_calc.frontends.saved_adapters import SavedAdapter
-from gamma_calc.practice.law import Law, Numbers, short
+from gamma_calc.practice.law import Law, Numbers
 from gamma_calc.practice.roles import EFFICIENT, ROLES, STABLE, ParameterRole, Training
 
 FAR = 10**12  # a width beyond every knee, where a file names none: laws are those of a fixed rank and multiplier
