@@ -9,7 +9,7 @@ from typing import Final
 
 from gamma_calc.calculus.direction import UNIT, Direction
 from gamma_calc.calculus.lemmas import Lemma
-from gamma_calc.exponents import Order, largest, maximum, nowhere_above
+from gamma_calc.exponents import Order, largest, maximum
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Value:
         for direction, order in components:
             if not order.is_zero_quantity:
                 known = merged.get(direction)
-                merged[direction] = order if known is None else _larger(known, order)
+                merged[direction] = order if known is None else maximum(known, order)
         return cls(MappingProxyType(merged))
 
     @classmethod
@@ -78,15 +78,6 @@ class Value:
 
     def __str__(self) -> str:
         return " + ".join(f"n^({o}) {d}" for d, o in self.components.items()) or "0"
-
-
-def _larger(one: Order, other: Order) -> Order:
-    """Their maximum; where one is never below the other, that one as it is spelled."""
-    if one.is_convex and other.is_convex:
-        return maximum(one, other)
-    if nowhere_above(other, one):
-        return one
-    return other if nowhere_above(one, other) else maximum(one, other)
 
 
 ZERO: Final = Value(MappingProxyType({}))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
+from typing import TypeVar
 
 from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.orders.maximum import Convex, leads_somewhere, samples, value_at
 from gamma_calc.exponents.orders.piecewise import PiecewiseLinear
+
+F = TypeVar("F", bound=PiecewiseLinear)
 
 
 def nowhere_above(low: PiecewiseLinear, high: PiecewiseLinear) -> bool:
@@ -23,6 +27,19 @@ def nowhere_above(low: PiecewiseLinear, high: PiecewiseLinear) -> bool:
     if low.below == high.below:
         return _covers(high.above, low.above)
     return _covers(_sums(high.above, low.below), _sums(low.above, high.below))
+
+
+def uncovered(functions: Iterable[F]) -> list[F]:
+    """The functions without those that another is never below: as many as it needs for the same maximum, and no twins.
+
+    Maxima of affine forms are left as they are, for their maximum is one again and costs little.
+    """
+    kept = list(functions)
+    for function in list(kept) if not all(f.is_convex for f in kept) else ():
+        rest = [f for f in kept if f is not function]
+        if any(nowhere_above(function, other) for other in rest):
+            kept = rest
+    return kept
 
 
 @lru_cache(maxsize=8192)

@@ -38,6 +38,7 @@ from gamma_calc.display.chart import Chart
 from gamma_calc.errors import OrderError, require_each, unknown, written
 from gamma_calc.exponents.linear.accepted import require
 from gamma_calc.exponents.linear.affine import Affine
+from gamma_calc.exponents.orders.below import uncovered
 from gamma_calc.exponents.orders.charts import order_chart
 from gamma_calc.exponents.orders.comparison import Relation, compare
 from gamma_calc.exponents.orders.maximum import NOTHING as NO_FORMS
@@ -254,7 +255,7 @@ def maximum(*orders: Exponent) -> Order:
     >>> maximum(order("eta"), 0)
     Order('max(0, eta)')
     """
-    return Order.largest_of(order(o) for o in orders)
+    return _largest(order(o) for o in orders)
 
 
 def minimum(*orders: Exponent) -> Order:
@@ -273,7 +274,13 @@ def largest(orders: Iterable[Exponent]) -> Order:
     Order('max(0, eta)')
     """
     require(orders, Iterable, "collection of orders", "write a list such as ['eta', 0]")
-    return Order.largest_of(order(one) for one in orders)
+    return _largest(order(one) for one in orders)
+
+
+def _largest(orders: Iterable[Order]) -> Order:
+    """One that no other exceeds anywhere stays as it is spelled."""
+    those = uncovered(orders)
+    return those[0] if len(those) == 1 else Order.largest_of(those)
 
 
 def where(left: Exponent, relation: Relation, right: Exponent) -> Region:
