@@ -27,6 +27,8 @@ TAKES_ANYTHING = {
     ("is_name", "text"),
     ("Order.form_for", "name"),
     ("Affine.coefficient", "name"),
+    ("watched", "seconds"),  # asked when the block is entered
+    ("watched", "told"),
 }
 
 

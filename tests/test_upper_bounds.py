@@ -8,7 +8,7 @@ from operator import mul
 
 import pytest
 
-from gamma_calc import Dim, Program, data, derive, iid, lora, output, parameter, sgd, zero
+from gamma_calc import Dim, Program, adam, data, derive, frozen, iid, lora, output, parameter, sgd, zero
 from gamma_calc.errors import UnknownName
 from gamma_calc.language.expression import Expression
 from gamma_calc.operations import tanh
@@ -75,3 +75,13 @@ def test_json_and_text_say_it() -> None:
 def test_an_unknown_quantity_is_refused() -> None:
     with pytest.raises(UnknownName):
         derive(lora()).exact("Z_C")
+
+
+def test_what_does_not_settle_in_time_is_said() -> None:
+    """Words of W and W' grow with every step of E, at one order each where eta = 0: nothing is claimed there."""
+    d = Dim("d", 0)
+    E, W = parameter("E", N, d, init=iid(0), rate="eta"), frozen("W", N, N)
+    loss = -(N**-1 * ((E @ data("y", d)) @ (W @ (E @ data("x", d)))))
+    found = derive(Program("tied", loss, adam(), [output("f", loss)]))
+    assert any("did not settle within" in text for text in found.assumptions)
+    assert not any("did not settle" in text for text in derive(lora()).assumptions)

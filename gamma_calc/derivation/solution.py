@@ -247,7 +247,13 @@ class Solution:
             self.program.sum_rule.statement,
             f"stability: {self.stability.statement} ({self.stability.source})",
             "widths go to infinity at a fixed number of steps; sums cancel only where the program says so",
+            *self._unsettled(),
         )
+
+    def _unsettled(self) -> Iterator[str]:
+        if self.trajectory.out_of_steps:
+            steps = len(self.trajectory.steps)
+            yield f"conditions are claimed where {self.settled}: elsewhere orders did not settle within {steps} steps"
 
     @cached_property
     def rates(self) -> tuple[str, ...]:

@@ -26,10 +26,14 @@ Observer = Callable[[StepOrders], None]
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
-    """The steps one by one, and the exponents at which the last two agree (so that all later ones do)."""
+    """The steps one by one, and the exponents at which the last two agree (so that all later ones do).
+
+    ``out_of_steps``: the orders were still moving elsewhere, and may settle there all the same.
+    """
 
     steps: tuple[StepOrders, ...]
     settled: Region
+    out_of_steps: bool = False
 
     @cached_property
     def states(self) -> tuple[State, ...]:
@@ -59,7 +63,8 @@ def trajectory(program: Program, observe: Observer = lambda _: None) -> Trajecto
             if found == program.region or (len(history) >= ENOUGH and found == known and not found.is_empty):
                 return Trajectory(tuple(history), found)
             known = found
-    return Trajectory(tuple(history), known if known is not None else agreement(program, made.before, made.now))
+    found = known if known is not None else agreement(program, made.before, made.now)
+    return Trajectory(tuple(history), found, out_of_steps=True)
 
 
 def same(before: State, after: State) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import TypeVar
 
+from gamma_calc.exponents.linear.accepted import require
 from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.orders.maximum import Convex, leads_somewhere, samples, value_at
 from gamma_calc.exponents.orders.piecewise import PiecewiseLinear
@@ -22,6 +23,8 @@ def nowhere_above(low: PiecewiseLinear, high: PiecewiseLinear) -> bool:
     >>> nowhere_above(eta, larger), nowhere_above(larger, eta)
     (True, False)
     """
+    for one in (low, high):
+        require(one, PiecewiseLinear, "order", "make one with order(...)")
     if low.is_zero_quantity or high.is_zero_quantity:
         return low.is_zero_quantity
     if low.below == high.below:
