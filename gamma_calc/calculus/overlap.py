@@ -83,7 +83,7 @@ def moment(those: Collection[VectorDirection]) -> Order:
         return order(0)
     atoms, functions, gain = _gathered(those)
     pool = _Pool(frozenset(atoms), frozenset((f, 0) for f in functions))
-    return gain + _moment(pool, min(len(atoms) + 1, MOST_MOMENTS))
+    return gain + _moment(pool, min(len(atoms) + 2 * len(functions), MOST_MOMENTS))
 
 
 # -- entrywise products ------------------------------------------------------------------------------------------------
@@ -172,15 +172,14 @@ class _Pool:
         return wanted, partners, givers
 
     def _closed(self, budget: int) -> Iterator[Order]:
-        """With no atom left: the moments that the activations have, or one more part of one that has none."""
+        """With no atom left: the moments that the activations have; where one has none, one more part of any."""
         sizes = {function: order_of_moment(function, count) for function, count in self.functions}
-        if not any(size.is_zero_quantity for size in sizes.values()):
+        vanishes = any(size.is_zero_quantity for size in sizes.values())
+        if not vanishes:
             yield sum(sizes.values(), start=order(0))
-        for function, size in sizes.items():
-            if size != 0 and budget:
-                for part, share in function.parts:
-                    yield self._with(function, part, share, budget)
-                return
+        for function, size in sizes.items() if budget else ():
+            for part, share in function.parts if vanishes or size != 0 else ():
+                yield self._with(function, part, share, budget)
 
     def _with(self, function: Activation, part: VectorDirection, size: Order, budget: int) -> Order:
         """The moment when an activation has given one more part of its argument."""

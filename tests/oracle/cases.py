@@ -284,6 +284,10 @@ def _brothers() -> Iterator[Case]:
     yield Case("words across", words_across(), {("zt", 1): "1", ("dzt", 1): "1"}, {"eta": "0"})
     yield Case("gate of relu of relu", hermite(relu(relu(u) + v), u * v, "gate"), {("g", 1): "-1"}, widths=VECTORS)
     yield Case("gate times w", hermite(relu(u + v) * w, (u * v) * w, "gate"), {("g", 1): "-1"}, widths=VECTORS)
+    of_itself = hermite(relu(tanh(u)), tanh(u), "a function of an activation and the activation")
+    yield Case("relu of tanh", of_itself, {("g", 1): "-1"}, widths=VECTORS)
+    of_both = hermite(tanh(u) * tanh(v), relu(u + v), "two activations and one of both arguments")
+    yield Case("product of activations", of_both, {("g", 1): "-1"}, widths=VECTORS)
     yield Case("mask of three", mask_of_three(), {("g", 1): "-1/2", ("dg", 1): "-1/2"}, widths=VECTORS)
     for optimiser in ("sign", "adam"):
         truth = {("da", 1): "-1/2", ("df", 1): "-1/4"}
