@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
@@ -40,6 +41,17 @@ LAW = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 Orders = dict[tuple[str, int], Order]
+
+
+def with_factors(draw: Random) -> Recipe:
+    """A recipe with a product B A in it, under an optimiser that takes a gradient of any kind."""
+    while True:
+        found = accepted(draw)
+        if any(op[0] == "adapter" for op in found.ops) and found.optimiser not in RANK_ONE | FACTORS_ONLY:
+            return found
+
+
+ADAPTERS = st.randoms(use_true_random=False).map(with_factors)
 
 
 def derived(program: Program) -> Derivation | None:
@@ -117,7 +129,6 @@ def check_same(found: Recipe, style: Style) -> None:
     assert differences(found, style) == [], str(found)
 
 
-@pytest.mark.xfail(reason="a change is not yet capped by what it lies between", strict=False)
 @LAW
 @given(RECIPES)
 def test_no_change_exceeds_what_it_lies_between(found: Recipe) -> None:
@@ -130,11 +141,9 @@ def test_the_order_of_arguments_does_not_matter(found: Recipe) -> None:
     check_same(found, Style(swapped=True))
 
 
-@pytest.mark.xfail(reason="words that turn twice become noise, and the two ways turn at different places", strict=False)
 @LAW
-@given(RECIPES)
+@given(ADAPTERS)
 def test_a_product_of_factors_acts_as_its_factors_do(found: Recipe) -> None:
-    assume(any(op[0] == "adapter" for op in found.ops) and found.optimiser not in RANK_ONE | FACTORS_ONLY)
     check_same(found, Style(left_first=True))
 
 

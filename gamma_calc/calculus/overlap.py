@@ -32,6 +32,7 @@ from gamma_calc.calculus.direction import (
     VectorDirection,
     as_vector,
     factors,
+    is_matrix,
     product_of,
 )
 from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum, minimum, order
@@ -130,6 +131,12 @@ def _concentration(one: Activation) -> Order:
     """How much larger its square is than an activation's size says: its few entries are large where it is sparse."""
     mean, kept, *_ = one.moments
     return -maximum(mean, kept)
+
+
+def concentration(direction: Direction) -> Order:
+    """How much larger than its size a direction is where it is at all: by its sparsest activation."""
+    those = () if is_matrix(direction) else factors(as_vector(direction))
+    return largest((order(0), *(_concentration(f) for f in those if isinstance(f, Activation))))
 
 
 def order_of_moment(one: Activation, count: int) -> Order:

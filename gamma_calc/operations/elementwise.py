@@ -10,13 +10,13 @@ from collections.abc import Iterator
 
 from gamma_calc.calculus.assumptions import SumRule
 from gamma_calc.calculus.dims import Shape, shape_text
-from gamma_calc.calculus.direction import ONES, UNIT, Activation, as_vector, within
+from gamma_calc.calculus.direction import ONES, UNIT, Activation, Direction, as_vector, within
 from gamma_calc.calculus.function import Function
 from gamma_calc.calculus.lemmas import FUNCTION_KEPT, FUNCTION_MEAN, FUNCTION_VALUE
-from gamma_calc.calculus.overlap import entrywise_product
+from gamma_calc.calculus.overlap import concentration, entrywise_product
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError, ShapeError
-from gamma_calc.exponents import Order, maximum, minimum, nowhere_above, order
+from gamma_calc.exponents import Order, largest, maximum, minimum, nowhere_above, order
 from gamma_calc.language.expression import Array, Expression, Part, require_expression
 from gamma_calc.language.signature import signature
 
@@ -84,9 +84,10 @@ class Difference(Expression):
         if change.is_zero or slope is None:
             return
         between = old.plus(change)
-        most, factor = self.function.size(between.order), _averaged(slope, between.order, change.order)
-        bend = activation(slope, signature(self.arguments[0]), between, factor)
+        most, site = self.function.size(between.order), signature(self.arguments[0])
         for direction, size in change.components.items():
+            factor = _averaged(slope, between.order, _moved(change, direction))
+            bend = activation(slope, site, between, factor)
             made, gain = (UNIT, order(0)) if direction == UNIT else entrywise_product(as_vector(direction), bend)
             yield Contribution(made, at_most(size + factor + gain, most), FUNCTION_KEPT)
 
@@ -106,6 +107,15 @@ class Difference(Expression):
 
     def notation(self) -> str:
         return f"change of {self.function.name} from {self.arguments[0]}"
+
+
+def _moved(change: Value, direction: Direction) -> Order:
+    """How far a change moves the entries at which a direction of it is: by what it is there, and by what is everywhere.
+
+    An example: a step of size n^w on a share n^-s of the entries moves those by n^(w + s/2).
+    """
+    spread = (size for other, size in change.components.items() if concentration(other) == 0)
+    return largest((change.components[direction] + concentration(direction), *spread))
 
 
 def _averaged(slope: Function, size: Order, change: Order) -> Order:

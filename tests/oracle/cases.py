@@ -8,18 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from gamma_calc import Dim, Program, data, frozen, given, iid, lora, output, parameter, zero
+from gamma_calc.catalogue.vera import vera
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.program import other
 from gamma_calc.operations import relu, tanh
 from gamma_calc.optimisers import OPTIMISERS
+from oracle import rules
 
 Key = tuple[str, int]
 
 n, r, d = Dim("n", 1), Dim("r", 0), Dim("d", 0)
 VECTORS = (256, 1024, 4096, 16384, 65536)
 MATRICES = (128, 256, 512, 1024)
+QUICK: Mapping[str, Any] = {"widths": VECTORS[:-1], "seeds": 512}
+SQUARE: Mapping[str, Any] = {"widths": (32, 64, 128, 256), "seeds": 640}
+TALL: Mapping[str, Any] = {"widths": (64, 256, 1024, 4096), "seeds": 64, "sizes": {"m": 1}}
+MANY: Mapping[str, Any] = {**SQUARE, "seeds": 2560}
+TURNED: Mapping[str, Any] = {**TALL, "widths": (64, 128, 256, 512, 1024), "seeds": 512}
+LAYER: Mapping[str, Any] = {**SQUARE, "sizes": {"r": 8}}
+FEW: Mapping[str, Any] = {**SQUARE, "sizes": {"r": 2}}
 
 
 @dataclass(frozen=True)
@@ -306,4 +316,95 @@ def _brothers() -> Iterator[Case]:
     yield Case("Gram of rows", gram_of_rows(), {("G", 0): "0", ("G", 1): "0"}, widths=VECTORS)
 
 
-CASES: tuple[Case, ...] = tuple(_all())
+def _words() -> Iterator[Case]:
+    """What matrices bring back, and what they do not."""
+    x, y, v, V, W = data("x", n), data("y", n), data("v", n), frozen("V", n, n), frozen("W", n, n)
+    T = frozen("T", n, rules.m)
+    back: Expression = x
+    there: Expression = y
+    for _ in range(3):
+        back = W.T @ (W @ back)
+    yield Case("words: three times back", hermite(back, y, "back"), {("g", 1): "-3/2"}, **SQUARE)
+    for _ in range(5):
+        there = W @ there
+    yield Case("words: five letters", hermite(there, W @ (W @ (W @ (W @ (W @ v)))), "on"), {("g", 1): "-3/2"}, **SQUARE)
+    rules.there_and_back(x, frozen("T1", n, rules.m), frozen("T2", n, rules.m))
+    rules.there_and_back(y, frozen("T1", n, rules.m), frozen("T2", n, rules.m))
+    yield Case("words: noise returns", rules.noise_returns(), {("t", 0): "-1/2"}, **TALL)
+    yield Case("words: a tall matrix", rules.sized("tall", T @ (T.T @ x)), {("t", 0): "-1/4"}, **TALL)
+    tall = hermite(T @ (T.T @ x), x, "a tall return")
+    yield Case("words: a tall return", tall, {("g", 1): "-3/2"}, **TALL)
+    yield Case("words: through tanh", hermite(W @ tanh(W.T @ x), x, "through tanh"), {("g", 1): "-1"}, **SQUARE)
+    yield Case(
+        "words: images of what overlaps", hermite((W @ relu(x)) * y, (W @ x) * y, "images"), {("g", 1): "-1"}, **SQUARE
+    )
+    yield Case("words: images of two matrices", hermite((W @ x) * y, (V @ x) * y, "images"), {("g", 1): "-3/2"}, **MANY)
+    smaller = hermite(W @ (x + n ** "-1/4" * y), W @ y, "a smaller image")
+    yield Case("words: a smaller image", smaller, {("g", 1): "-5/4"}, **SQUARE)
+    yield Case("words: a product first", hermite((V @ W) @ x, V @ (W @ x), "a product"), {("g", 1): "-1"}, **SQUARE)
+    yield Case("words: an identity", hermite((W.T @ W) @ x, x, "an identity"), {("g", 1): "-1"}, **SQUARE)
+    yield Case("words: an identity on the right", rules.identity_on_the_right(), {("t", 0): "-1/2"}, **SQUARE)
+
+
+def _entries() -> Iterator[Case]:
+    """What holds entry by entry."""
+    u, v, z = data("u", n), data("v", n), data("z", n)
+    made, image, factor = rules.nested_products(5)
+    yield Case("entries: products inside products", hermite(made * factor, image, "nested"), {("g", 1): "-1"}, **MANY)
+    yield Case("entries: four inside", hermite(rules.nested_products(4)[0], z, "nested"), {("g", 1): "-3/2"}, **MANY)
+    square = tanh(u) * tanh(u)
+    yield Case("entries: a square", hermite(square * v, v, "square"), {("g", 1): "-1"}, **QUICK)
+    yield Case("entries: a square is even", hermite(square, u, "square"), {("g", 1): "-3/2"}, **QUICK)
+    beside = hermite(tanh(u) + n ** "-1/4" * square, square, "a square beside")
+    yield Case("entries: a square beside", beside, {("g", 1): "-5/4"}, **QUICK)
+    later = rules.part_that_comes_later()
+    yield Case("entries: a part that comes later", later, {("g", 1): "-1/2", ("g", 2): "-1/4"}, **QUICK)
+    yield Case("entries: dense beside sparse", rules.dense_beside_sparse(), {("dg", 1): "-3/8"}, **QUICK)
+    yield Case("entries: beside saturated", rules.smaller_beside_saturated(), {("dg", 1): "0"}, **QUICK)
+    yield Case("entries: beside dense", rules.smaller_beside_dense(), {("g", 1): "-1/4"}, **QUICK)
+    yield Case("entries: rows and columns", rules.rows_and_columns(), {("g", 1): "0"}, **SQUARE)
+    yield Case("entries: a mask in a sign", rules.mask_in_a_sign(), {("g", 1): "0"}, **QUICK)
+    yield Case("entries: a mask twice", rules.mask_twice(), {("dg", 1): "-1"}, **QUICK)
+    truth = {("da", 1): "-1/8", ("df", 1): "1/4"}
+    yield Case("entries: a sparse step", rules.scaled_saturation(), truth, **QUICK)
+    yield Case("entries: a dense step", rules.dense_saturation(), {("da", 1): "-1/8"}, **QUICK)
+    for how in ("itself", "tanh", "product"):
+        yield Case(f"fresh: {how}", rules.fresh(how), {("f", 1): "-1/2", ("f", 2): "-1/2"}, **QUICK)
+    yield Case("fresh: image", rules.fresh("image"), {("f", 1): "-1/2", ("f", 2): "-1/2"}, **SQUARE)
+
+
+def _optimisers() -> Iterator[Case]:
+    """Every optimiser on a layer, and every operation that layers are made of."""
+    at = {"eta": "-1/2"}
+    for name in ("adam", "sign", "lion"):
+        truth = {("Z_A", 2): "1/2", ("B", 1): "-1/2", ("Z_B", 2): "0", ("delta3", 2): "0"}
+        yield Case(f"layer: {name}", lora("A", optimiser=name), truth, at, **LAYER)
+    truth = {("Z_A", 2): "1", ("B", 1): "-1/2", ("Z_B", 2): "1/2", ("delta3", 2): "1/2"}
+    yield Case("layer: sgd", lora("A", optimiser="sgd"), truth, at, **LAYER)
+    truth = {("B", 1): "-1", ("Z_B", 2): "-1", ("delta1", 2): "-1", ("delta3", 2): "-1"}
+    yield Case("layer: muon", lora("A", optimiser="muon"), truth, at, **LAYER)
+    yield Case("layer: epsilon", rules.epsilon(), {("B", 1): "-2", ("Z_B", 2): "-2"}, **LAYER)
+    truth = {("B", 1): "-3/4", ("Z_B", 2): "-3/8", ("delta1", 2): "-3/8"}
+    yield Case("layer: shampoo", rules.halfway(), truth, **LAYER)
+    for name, late in (("riemannian-sgd", "1"), ("riemannian-adam", "1/2"), ("sign-riemannian", "1/2")):
+        truth = {("Z_A", 1): "1/2", ("B", 1): "-1/2", ("Z_B", 1): "0", ("Z_A", 2): late}
+        layer = lora("general", a0="-1/2", b0="-1/2", optimiser=name)
+        yield Case(f"layer: {name}", layer, truth, at, **FEW)
+    for name in ("lion",):
+        yield Case(f"layer: memory of {name}", rules.memory(name), {("g", 2): "1/2"}, **QUICK)
+    yield Case("layer: lengths of rows", rules.lengths(), {("l", 1): "-1"}, **SQUARE)
+    yield Case("layer: damping", rules.damping(), {("delta1", 1): "-2", ("delta2", 1): "-3/2"}, **LAYER)
+    truth = {
+        ("Z_out", 1): "-1/2",
+        ("m - m[0]", 1): "-1/2",
+        ("Z_out", 2): "0",
+        ("delta1", 2): "0",
+        ("delta2", 2): "-1/2",
+    }
+    truth = {("b", 1): "-1/2", ("Z_B", 2): "-1/2", ("delta1", 2): "-1", ("delta2", 2): "-1/2"}
+    yield Case("layer: vera", vera(), truth, at, **LAYER)
+    truth = {("Z_B", 1): "0", ("delta1", 1): "0", ("delta2", 1): "-1/2", ("delta2", 2): "0"}
+    yield Case("layer: what training added", lora("AB+"), truth, at, **LAYER)
+
+
+CASES: tuple[Case, ...] = (*_all(), *_words(), *_entries(), *_optimisers())

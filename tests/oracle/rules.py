@@ -1,0 +1,170 @@
+"""One program for each thing that the calculus distinguishes, small enough that a wrong distinction shows in a number.
+
+``tests/test_mutants.py`` changes the calculus in one place and asks which of these programs see it.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from gamma_calc import Dim, Program, adam, data, frozen, iid, lora, order, output, parameter, zero
+from gamma_calc.language.expression import Expression
+from gamma_calc.language.program import other
+from gamma_calc.operations import relu, since_start, tanh
+from gamma_calc.operations.row_length import row_length
+from gamma_calc.optimisers import OPTIMISERS
+from gamma_calc.optimisers.riemannian import RiemannianSGD
+from gamma_calc.optimisers.shampoo import Shampoo
+
+n, m, d = Dim("n", 1), Dim("m", "1/2"), Dim("d", 0)
+
+
+def sized(name: str, what: Expression) -> Program:
+    """Something whose size alone is asked for."""
+    c = parameter("c", n, init=zero, rate="0")
+    return Program(name, -(c @ data("z", n)), OPTIMISERS["sgd"], [other("t", what), output("f", c @ data("z", n))])
+
+
+def moved(name: str, loss: Expression, read: Expression, optimiser: str = "sgd") -> Program:
+    """A scalar g beside a loss that moves what is in it."""
+    return Program(name, loss, OPTIMISERS[optimiser], [output("g", read)])
+
+
+def _tall(k: int) -> Expression:
+    return frozen(f"T{k}", n, m)
+
+
+def there_and_back(x: Expression, *tall: Expression) -> Expression:
+    """T T' x through one tall matrix after another; each such pair turns once more than it goes on."""
+    for T in tall:
+        x = T @ (T.T @ x)
+    return x
+
+
+def noise_returns() -> Program:
+    """T3'T3 T3'...y: T3'T3 is nearly the identity of the short axis, also for what is no longer told apart."""
+    T1, T2, T3 = (_tall(k) for k in range(3))
+    return sized("noise returns", T3.T @ there_and_back(T1 @ data("y", m), T2, T3))
+
+
+def nested_products(depth: int) -> tuple[Expression, Expression, Expression]:
+    """v * W(v * W(... u)), its last image, and v."""
+    v, W = data("v", n), frozen("W", n, n)
+    image: Expression = data("u", n)
+    made = image
+    for _ in range(depth):
+        image = W @ made
+        made = v * image
+    return made, image, v
+
+
+def four_and_back() -> Program:
+    """U V V' W W': V V' and W W' are nearly identities of the short axis, and U is left."""
+    U, V, W = frozen("U", n, m), frozen("V", m, n), frozen("W", m, n)
+    return sized("four and back", ((U @ V) @ (V.T @ W)) @ W.T)
+
+
+def identity_on_the_right() -> Program:
+    """U (V'V): as large as U."""
+    U, V = frozen("U", n, n), frozen("V", n, n)
+    return sized("an identity on the right", U @ (V.T @ V))
+
+
+def dense_beside_sparse() -> Program:
+    """The slope of a saturated tanh shows little of v; v itself beside it is more."""
+    b, v = parameter("b", n, init=iid("1/2"), rate="0"), data("v", n)
+    loss = -(v @ tanh(b)) - n ** "-3/8" * (v @ b)
+    return moved("dense beside sparse", loss, n**-1 * (v @ b))
+
+
+def smaller_beside_saturated() -> Program:
+    """Where tanh has stopped to bend, the smaller part decides the sign."""
+    b, v, u = parameter("b", n, init=iid("1/2"), rate="0"), data("v", n), data("u", n)
+    return moved("beside saturated", -(v @ tanh(b)) - n**-2 * (u @ b), n**-1 * (u @ b), "sign")
+
+
+def smaller_beside_dense() -> Program:
+    """tanh(x) is nowhere zero, so that the smaller part stays smaller in a sign."""
+    b, x, u = parameter("b", n, init=zero, rate="0"), data("x", n), data("u", n)
+    return moved("beside dense", -(tanh(x) @ b) - n ** "-1/4" * (u @ b), n**-1 * (u @ b), "sign")
+
+
+def rows_and_columns() -> Program:
+    """A mask of rows is none of columns."""
+    W = parameter("W", n, n, init=zero, rate="-1")
+    a, u, w = relu(data("x", n)), data("u", n), data("w", n)
+    loss = -(u @ (W @ a)) - n ** "-1/4" * (w @ (W.T @ a))
+    return moved("rows and columns", loss, n**-1 * (a @ (W @ w)), "sign")
+
+
+def mask_in_a_sign() -> Program:
+    """A sign keeps a mask, and a mask has a part along what it is of."""
+    b, x, v = parameter("b", n, init=zero, rate="0"), data("x", n), data("v", n)
+    return moved("a mask in a sign", -(v @ relu(b + x)), n**-1 * (b @ (v * x)), "sign")
+
+
+def mask_twice() -> Program:
+    """A mask is its own square, and has no second moment."""
+    b, v, x, y = parameter("b", n, init=zero, rate="-1/2"), data("v", n), data("x", n), data("y", n)
+    a = relu(b + x + y)
+    return Program("a mask twice", -(v @ a), OPTIMISERS["sgd"], [output("g", n**-1 * ((v * (x * y)) @ a))])
+
+
+def part_that_comes_later() -> Program:
+    """What relu was made of at the first step does not show what came in before the second."""
+    u, w = data("u", n), data("w", n)
+    b, c = parameter("b", n, init=zero, rate="-1/4"), parameter("c", n, init=zero, rate="1")
+    loss = -(n**-1 * (c @ relu(u + b))) - w @ b
+    return moved("a part that comes later", loss, n**-1 * (c @ w))
+
+
+def fresh(how: str) -> Program:
+    """What is made of a new sample is independent of what the same was of an earlier one."""
+    x, u, W = data("x", n, fresh=True), data("u", n), frozen("W", n, n)
+    a = {"itself": x, "tanh": tanh(x), "image": W @ x, "product": u * x}[how]
+    c = parameter("c", n, init=zero, rate="1")
+    return Program(f"fresh, {how}", -(n**-1 * (c @ a)), OPTIMISERS["sgd"], [output("f", n**-1 * (c @ a))])
+
+
+def scaled_saturation() -> Program:
+    """A step that is on the few entries only at which tanh still bends."""
+    b = parameter("b", n, init=iid(0), rate="1/4")
+    a = tanh(b * n ** "1/4")
+    f = n ** "-1/2" * (data("v", n) @ a)
+    return Program("scaled saturation", -f, OPTIMISERS["sgd"], [output("a", a), output("f", f)])
+
+
+def dense_saturation() -> Program:
+    """A step of n^(1/4) on every entry makes as many times more of them answer as it is large."""
+    b = parameter("b", n, init=iid("1/2"), rate="1/4")
+    return Program("dense saturation", -(data("u", n) @ b), OPTIMISERS["sgd"], [output("a", tanh(b))])
+
+
+def memory(optimiser: str) -> Program:
+    """Where tanh has saturated at the first step, the second divides by what is remembered of it."""
+    b, w = parameter("b", n, init=zero, rate="1"), data("w", n)
+    loss = -(data("v", n) @ tanh(b)) - n ** "-1/2" * (w @ b)
+    return moved("memory", loss, n**-1 * (w @ b), optimiser)
+
+
+def lengths() -> Program:
+    """Rows of length one, of which a step adds n^-1 along and n^-1 across."""
+    W = parameter("W", n, n, init=iid("-1/2"), rate="-1")
+    added = other("l", since_start(row_length(W)))
+    return Program("lengths", -(data("v", n) @ (W @ data("x", n))), OPTIMISERS["sgd"], [added])
+
+
+def epsilon() -> Program:
+    """Adam where epsilon is larger than the gradient."""
+    return lora("A").replaced(optimiser=adam(epsilon="3/2")).substitute({"eta": "-1/2"})
+
+
+def halfway() -> Program:
+    """Shampoo halfway between gradient descent and Muon."""
+    return lora("A").replaced(optimiser=Shampoo(Fraction(1, 4))).substitute({"eta": "-1/2"})
+
+
+def damping() -> Program:
+    """A damping that is larger than what it is added to."""
+    layer = lora("general", a0="0", b0="-1/2")
+    return layer.replaced(optimiser=RiemannianSGD(damping=order("2"))).substitute({"eta": "-1/2"})

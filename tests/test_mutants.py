@@ -1,0 +1,456 @@
+"""The tests of the calculus can fail: each of many small changes to it is seen by a program whose exponents are known.
+
+A mutant changes one exponent of a rule by 1/4 or 1/2, or one word of how directions are told apart, and names a program
+(``tests/oracle/cases.py``) that must then come out wrong. What is changed without a trace needs a program of its own,
+or a proof that it does not matter: components that are covered may be left out (the lemma of ``docs/explanation.md``),
+and all vectors of a fixed axis may share one name (``calculus/direction.py``).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+
+pytest.importorskip("torch")
+
+from mutation import Mutant, mutated
+from oracle.cases import CASES, Case
+from oracle.comparison import derived, marked
+from oracle.limit import limit
+
+from gamma_calc import Program, adam, decayed, derive, lora
+from gamma_calc.errors import GammaError
+
+BY_NAME = {case.name: case for case in CASES}
+BOUNDS = {  # whose orders are given as bounds, which they reach
+    "entries: products inside products",
+    "layer: memory of lion",
+    "words: noise returns",
+}
+
+# Where, what gives way, to what, and the program that sees it.
+EXPONENTS: Final = (
+    Mutant(
+        "operations.add:Add.orders",
+        "yield Contribution(direction, order, SUM)",
+        "yield Contribution(direction, order + QUARTER, SUM)",
+        "words: a smaller image",
+    ),
+    Mutant("operations.matmul:MatMul.orders", "a + b + c.order", "a + b + c.order - QUARTER", "a given start"),
+    Mutant(
+        "operations.scale:Scale.orders", "size + self.power.exponent", "size + self.power.exponent * 2", "a given start"
+    ),
+    Mutant("operations.hadamard:Hadamard.orders", "a + b", "a + b - HALF", "words: images of what overlaps"),
+    Mutant("operations.row_length:_dots", "a + b + c.order", "a + b + c.order + QUARTER", "layer: lengths of rows"),
+    Mutant("operations.rescaled:Rescaled.orders", "exponent / 2", "exponent", "layer: muon"),
+    Mutant("operations.rescaled:Rescaled.orders", "length * self.power", "length * self.power / 2", "layer: muon"),
+    Mutant("operations.gram:GramInverseOfImage.orders", "- eigenvalue", "- eigenvalue + HALF", "layer: riemannian-sgd"),
+    Mutant("operations.gram:GramInverse.orders", "size - least", "size - least - HALF", "layer: sign-riemannian"),
+    Mutant(
+        "operations.gram:_Preconditioned._least", "2 * size + length", "2 * size + length / 2", "layer: sign-riemannian"
+    ),
+    Mutant(
+        "operations.elementwise:Elementwise.orders",
+        "self.function.size(x.order)",
+        "self.function.size(x.order) + QUARTER",
+        "words: through tanh",
+    ),
+    Mutant(
+        "operations.elementwise:Elementwise.orders",
+        "self.function.at_zero,",
+        "self.function.at_zero + QUARTER,",
+        "tanh at zero",
+    ),
+    Mutant(
+        "operations.elementwise:Difference.orders",
+        "size + factor + gain",
+        "size + factor + gain - QUARTER",
+        "entries: a mask twice",
+    ),
+    Mutant("operations.elementwise:_averaged", "maximum(0, change) / 2", "maximum(0, change)", "entries: a dense step"),
+    Mutant("operations.elementwise:activation", "o - size", "o - size - QUARTER", "words: through tanh"),
+    Mutant(
+        "operations.elementwise:activation",
+        "function.kept(size) + size",
+        "function.kept(size) + size - QUARTER",
+        "words: through tanh",
+    ),
+    Mutant(
+        "operations.transpose:Transpose.orders",
+        "transposed(direction), order",
+        "transposed(direction), order + QUARTER",
+        "a given start",
+    ),
+    Mutant("operations.outer:OuterProduct.orders", "a + b", "a + b + QUARTER", "layer: sgd"),
+    Mutant("operations.product:Product.orders", "c + size", "c + size - QUARTER", "a given start"),
+    Mutant("operations.relu:RELU.size", "same", "lambda size: size + QUARTER", "entries: a part that comes later"),
+    Mutant("operations.relu:RELU.mean", "same", "lambda size: size - HALF", "1.5 even of a mean"),
+    Mutant(
+        "operations.relu:RELU.kept", "constant", "lambda size: constant(size) - HALF", "words: images of what overlaps"
+    ),
+    Mutant("operations.relu:RELU.even", "same", "lambda size: size - HALF", "1.2 gate"),
+    Mutant(
+        "operations.relu:STEP.size", "constant", "lambda size: constant(size) + QUARTER", "entries: a mask in a sign"
+    ),
+    Mutant("operations.relu:STEP.mean", "constant", "lambda size: constant(size) - QUARTER", "two samples, sign"),
+    Mutant(
+        "operations.relu:STEP.kept", "reciprocal", "lambda size: reciprocal(size) - HALF", "entries: a mask in a sign"
+    ),
+    Mutant("operations.relu:STEP.odd", "constant", "lambda size: constant(size) - HALF", "mask of three"),
+    Mutant("operations.tanh:TANH.size", "_bounded", "lambda size: _bounded(size) + QUARTER", "entries: a square"),
+    Mutant(
+        "operations.tanh:TANH.kept", "_saturation", "lambda size: _saturation(size) - QUARTER", "words: through tanh"
+    ),
+    Mutant("operations.tanh:TANH.odd", "_cubic", "lambda size: _cubic(size) - HALF", "1.2 cubic gate"),
+    Mutant(
+        "operations.tanh:SECH2.size",
+        "_slope_size",
+        "lambda size: _slope_size(size) + QUARTER",
+        "entries: a sparse step",
+    ),
+    Mutant(
+        "operations.tanh:SECH2.mean",
+        "_saturation",
+        "lambda size: _saturation(size) / 2",
+        "entries: dense beside sparse",
+    ),
+    Mutant(
+        "operations.tanh:SECH2.even", "_slope_square", "lambda size: _slope_square(size) - HALF", "1.5 even of a mean"
+    ),
+    Mutant("operations.tanh:SECH2.at_zero", "order(0)", "QUARTER", "tanh at zero"),
+    Mutant("operations.sign:SIGN.size", "constant", "lambda size: constant(size) + QUARTER", "layer: sign-riemannian"),
+    Mutant(
+        "operations.sign:SIGN.kept", "reciprocal", "lambda size: reciprocal(size) - QUARTER", "layer: sign-riemannian"
+    ),
+    Mutant("language.leaves:Data.orders", "self.entry", "self.entry + QUARTER", "a given start"),
+    Mutant("language.leaves:Frozen.orders", "self.entry", "self.entry + QUARTER", "a given start"),
+    Mutant("language.leaves:Parameter.orders", "self.entry", "self.entry - QUARTER", "entries: dense beside sparse"),
+    Mutant("calculus.contraction:inner", "dim.exponent + shared", "dim.exponent / 2 + shared", "a given start"),
+    Mutant(
+        "calculus.contraction:_random_matrix_on",
+        "matrix.inner.exponent * rule.gain",
+        "matrix.inner.exponent",
+        "a given start",
+    ),
+    Mutant(
+        "calculus.contraction:_random_matrix_on",
+        "matrix.outer.exponent / 2",
+        "matrix.outer.exponent / 4",
+        "a given start",
+    ),
+    Mutant("calculus.contraction:_random_matrix_on", "back + along", "back + along - QUARTER", "words: a tall return"),
+    Mutant(
+        "calculus.contraction:act",
+        "yield Contribution(matrix.left, scalar.order, scalar.lemma)",
+        "yield Contribution(matrix.left, scalar.order - QUARTER, scalar.lemma)",
+        "entries: rows and columns",
+    ),
+    Mutant("calculus.contraction:act", "dim.exponent / 2", "dim.exponent", "words: an identity"),
+    Mutant("calculus.contraction:multiply", "dim.exponent / 2", "dim.exponent", "words: an identity on the right"),
+    Mutant(
+        "calculus.contraction:_matrix_product_on",
+        "part.order - inside",
+        "part.order - inside + QUARTER",
+        "words: a product first",
+    ),
+    Mutant(
+        "calculus.contraction:_matrix_product_on",
+        "matrix.inner.exponent / 2",
+        "matrix.inner.exponent",
+        "words: a product first",
+    ),
+    Mutant(
+        "calculus.overlap:overlap", "dim.independent_overlap", "dim.independent_overlap * 2", "words: three times back"
+    ),
+    Mutant("optimisers.sgd:SGD.orders", "ZERO, gradient", "ZERO, gradient.times(QUARTER)", "a given start"),
+    Mutant(
+        "optimisers.adam:Adam.orders",
+        "Value.collect(normalised(mean, site, self.epsilon))",
+        "Value.collect(normalised(mean, site, self.epsilon)).times(QUARTER)",
+        "layer: adam",
+    ),
+    Mutant("optimisers.adam:Adam.orders", "self.epsilon", "self.epsilon + HALF", "layer: epsilon"),
+    Mutant(
+        "optimisers.lion:Lion.orders",
+        "Value.collect(normalised(mean, site))",
+        "Value.collect(normalised(mean, site)).times(QUARTER)",
+        "layer: lion",
+    ),
+    Mutant("optimisers.lion:Lion.signed", "memory.plus(gradient)", "gradient", "layer: memory of lion"),
+    Mutant(
+        "optimisers.sign:Sign.orders",
+        "Value.collect(normalised(gradient, site))",
+        "Value.collect(normalised(gradient, site)).times(QUARTER)",
+        "entries: beside saturated",
+    ),
+    Mutant(
+        "optimisers.shampoo:Shampoo.optimiser_input",
+        "outer(rescaled(u, 2 * self.power)",
+        "outer(rescaled(u, self.power)",
+        "layer: muon",
+    ),
+    Mutant(
+        "optimisers.shampoo:Shampoo.optimiser_input",
+        "rescaled(w, 2 * self.power)",
+        "rescaled(w, self.power)",
+        "layer: muon",
+    ),
+    Mutant(
+        "optimisers.riemannian:Riemannian._preconditioned",
+        'outer(gram_inverse(tensors["B"].T, u, damping), w)',
+        "outer(u, w)",
+        "layer: damping",
+    ),
+    Mutant("optimisers.riemannian:SignRiemannian.optimiser_input", "sign(u)", "u", "layer: sign-riemannian"),
+    Mutant(
+        "calculus.sign:normalised",
+        "order - largest((*inside, floor))",
+        "order - largest((*inside, floor)) + QUARTER",
+        "entries: beside saturated",
+    ),
+)
+TOKENS: Final = (
+    Mutant("calculus.contraction:MOST_ALTERNATIONS", "3", "4", "words: noise returns"),
+    Mutant(
+        "calculus.contraction:_random_matrix_on", "maximum(fresh, back) == back", "False", "words: three times back"
+    ),
+    Mutant(
+        "calculus.contraction:_random_matrix_on",
+        "maximum(fresh, back) if isinstance(v, Noise) else fresh",
+        "fresh",
+        "words: noise returns",
+    ),
+    Mutant(
+        "calculus.contraction:_random_matrix_on",
+        "isinstance(v, Noise) or transpose",
+        "transpose",
+        "words: noise returns",
+    ),
+    Mutant(
+        "calculus.contraction:_random_matrix_on",
+        "made == v or along != matrix.inner.independent_overlap",
+        "made == v",
+        "words: through tanh",
+    ),
+    Mutant(
+        "calculus.contraction:_random_matrix_on",
+        "made == v or along != matrix.inner.independent_overlap",
+        "False",
+        "words: a tall return",
+    ),
+    Mutant(
+        "calculus.contraction:multiply",
+        "isinstance(left, Identity) or isinstance(right, Identity)",
+        "isinstance(left, Identity)",
+        "words: an identity on the right",
+    ),
+    Mutant("calculus.overlap:_pair", "one.matrix == two.matrix", "True", "words: images of two matrices"),
+    Mutant("calculus.overlap:moment", "return order(0)", "return MINUS_INFINITY", "entries: products inside products"),
+    Mutant("calculus.overlap:MOST_MOMENTS", "8", "2", "1.2 cubic gate"),
+    Mutant("calculus.overlap:MOST_MOMENTS", "8", "1", "1.2 gate"),
+    Mutant("calculus.overlap:moment", "len(atoms) + 1", "len(atoms)", "1.5 even of a mean"),
+    Mutant(
+        "calculus.overlap:_gathered",
+        "minimum(_concentration(known), _concentration(one))",
+        "_concentration(known)",
+        "entries: a sparse step",
+    ),
+    Mutant(
+        "calculus.overlap:_gathered",
+        "gain + minimum(_concentration(known), _concentration(one))",
+        "gain",
+        "1.3 saturated",
+    ),
+    Mutant("calculus.overlap:_gathered", "atoms.remove(one)", "atoms.append(one)", "words: through tanh"),
+    Mutant(
+        "calculus.overlap:together",
+        "1 if one.function.idempotent else 2 - (one.power + two.power) % 2",
+        "1",
+        "entries: a square",
+    ),
+    Mutant("calculus.overlap:together", "1 if one.function.idempotent else", "", "entries: a mask twice"),
+    Mutant("calculus.overlap:_concentration", "-maximum(mean, kept)", "order(0)", "entries: a sparse step"),
+    Mutant("calculus.overlap:_concentration", "-maximum(mean, kept)", "-mean", "entries: a square"),
+    Mutant(
+        "calculus.overlap:order_of_moment",
+        "mean + kept if count % 2 else order(0)",
+        "order(0)",
+        "entries: a square is even",
+    ),
+    Mutant("calculus.overlap:order_of_moment", "mean + kept", "kept", "entries: a square is even"),
+    Mutant("calculus.overlap:order_of_moment", "kept if count else mean", "mean", "words: through tanh"),
+    Mutant("calculus.overlap:order_of_moment", "odd if count % 2 else even", "even", "1.2 cubic gate"),
+    Mutant("calculus.overlap:order_of_moment", "odd if count % 2 else even", "odd", "entries: a mask twice"),
+    Mutant("calculus.overlap:_Pool.ways", "if budget else ()", "if False else ()", "words: through tanh"),
+    Mutant("calculus.overlap:_Pool._closed", "size != 0 and budget", "False", "1.5 even of a mean"),
+    Mutant(
+        "calculus.overlap:_Pool._with",
+        "counts[function.place] += 1",
+        "counts[function.place] += 0",
+        "words: through tanh",
+    ),
+    Mutant(
+        "calculus.overlap:_mentions",
+        "any(_mentions(inside, wanted) for inside, _ in factor.parts)",
+        "False",
+        "gate of relu of relu",
+    ),
+    Mutant(
+        "calculus.overlap:images_within",
+        "yield from chain.from_iterable(images_within(part, matrix) for part, _ in factor.parts)",
+        "yield from ()",
+        "words: through tanh",
+    ),
+    Mutant(
+        "calculus.overlap:_shown", "yield shows(u.of, v.of, u.matrix.inner)", "yield order(0)", "words: a smaller image"
+    ),
+    Mutant(
+        "calculus.overlap:_shown",
+        "f.moments[0] + shows(rest, v, dim)",
+        "shows(rest, v, dim)",
+        "entries: dense beside sparse",
+    ),
+    Mutant("calculus.overlap:_shows_parts", "one.power != two.power", "False", "entries: a square beside"),
+    Mutant("calculus.overlap:_shown", "_shows_parts(f, twin, dim) + shows", "shows", "entries: a square beside"),
+    Mutant("calculus.direction:on_axis", "dim.exponent == 0", "True", "words: three times back"),
+    Mutant(
+        "calculus.direction:_vector_from_previous_step",
+        "direction.from_earlier_step or parts != direction.parts",
+        "False",
+        "fresh: tanh",
+    ),
+    Mutant(
+        "calculus.direction:_vector_from_previous_step", "direction.from_earlier_step or parts", "parts", "fresh: tanh"
+    ),
+    Mutant("calculus.direction:_vector_from_previous_step", "if name in fresh", "if False", "fresh: itself"),
+    Mutant(
+        "calculus.direction:_vector_from_previous_step",
+        "image(matrices, _vector_from_previous_step(of, fresh))",
+        "direction",
+        "fresh: image",
+    ),
+    Mutant(
+        "calculus.direction:_vector_from_previous_step",
+        "Entrywise(frozenset(_vector_from_previous_step(f, fresh) for f in those))",
+        "direction",
+        "fresh: product",
+    ),
+    Mutant(
+        "calculus.direction:Activation.is_positive",
+        "self.function.positive and not self.function.vanishes",
+        "self.function.positive",
+        "entries: a mask in a sign",
+    ),
+    Mutant(
+        "calculus.direction:Activation.is_positive",
+        "self.function.positive and not self.function.vanishes",
+        "False",
+        "1.3 saturated, sign, larger",
+    ),
+    Mutant("calculus.direction:Activation.is_sparse", "self.function.vanishes or", "", "entries: rows and columns"),
+    Mutant("calculus.direction:Activation.is_sparse", "self.moments[0] != 0", "False", "entries: beside saturated"),
+    Mutant(
+        "calculus.direction:transpose_alternations",
+        "inside.matrix.flipped != direction.matrix.flipped",
+        "True",
+        "words: five letters",
+    ),
+    Mutant("calculus.direction:nested", "1 + max", "max", "entries: products inside products"),
+    Mutant("calculus.direction:Activation.place", "self.from_earlier_step", "False", "fresh: tanh"),
+    Mutant("operations.hadamard:MOST_FACTORS", "8", "2", "entries: a mask twice"),
+    Mutant("operations.hadamard:MOST_FACTORS", "8", "5", "1.6 a product of six"),
+    Mutant("operations.hadamard:MOST_NESTED", "4", "1", "entries: four inside"),
+    Mutant("operations.hadamard:MOST_NESTED", "4", "3", "entries: four inside"),
+    Mutant("calculus.sign:normalised", "zeros[other] <= zeros[direction]", "True", "entries: beside saturated"),
+    Mutant(
+        "calculus.sign:normalised", "zeros[other] <= zeros[direction]", "not zeros[other]", "entries: beside saturated"
+    ),
+    Mutant("calculus.sign:normalised", "signed(direction)", "direction", "1.3 saturated, sign, larger"),
+    Mutant("calculus.sign:zero_sets", "if f.is_sparse", "if False", "entries: beside saturated"),
+    Mutant("calculus.sign:zero_sets", "if f.is_sparse", "if True", "entries: beside dense"),
+    Mutant("calculus.sign:zero_sets", 'f"{side} {site}"', "site", "entries: rows and columns"),
+    Mutant(
+        "calculus.pruning:_dominates",
+        "other_size + shows_in(other, direction, shape)",
+        "other_size",
+        "words: a tall return",
+    ),
+    Mutant("calculus.pruning:_dominates", "return nowhere_above(size, ", "return True or (", "words: a tall return"),
+    Mutant("calculus.pruning:prune_dominated", "zeros[d] <= zeros[direction]", "True", "entries: beside saturated"),
+    Mutant(
+        "calculus.pruning:prune_dominated",
+        "zero_sets(direction) if zeros_show else NOWHERE",
+        "NOWHERE",
+        "entries: beside saturated",
+    ),
+    Mutant("operations.elementwise:Difference.orders", "old.plus(change)", "old", "tanh at zero"),
+    Mutant("operations.relu:RELU.even", "same", "lambda _: RELU.at_zero", "1.2 gate"),
+    Mutant("operations.relu:STEP.odd", "constant", "lambda _: RELU.at_zero", "mask of three"),
+    Mutant("operations.tanh:TANH.odd", "_cubic", "nothing", "1.2 cubic gate"),
+    Mutant("operations.tanh:SECH2.even", "_slope_square", "nothing", "1.5 even of a mean"),
+    Mutant("operations.relu:RELU.vanishes", "True", "False", "entries: rows and columns"),
+    Mutant("operations.relu:STEP.vanishes", "True", "False", "entries: a mask in a sign"),
+    Mutant("operations.relu:STEP.idempotent", "True", "False", "entries: a mask twice"),
+    Mutant("operations.tanh:SECH2.idempotent", "True", "False", "saturated through a matrix, sign"),
+    Mutant("operations.tanh:SECH2.positive", "True", "False", "entries: beside saturated"),
+)
+WITHOUT_A_TRACE: Final = (  # what is left out is covered; what shares a name may
+    Mutant("calculus.pruning:_dominates", "return nowhere_above(size, ", "return False and ("),
+    Mutant("calculus.direction:on_axis", "dim.exponent == 0", "False"),
+)
+
+
+def is_right(case: Case) -> bool:
+    """Whether every exponent of a case comes out as it is known to be, and as a bound only where it should."""
+    try:
+        with limit(5.0):
+            found = derive(case.fixed)
+            exact = all(str(derived(found, *key)) == right for key, right in case.truth.items())
+            return exact and any(marked(found, *key) for key in case.truth) == (case.name in BOUNDS)
+    except (AssertionError, GammaError, RecursionError, TimeoutError, TypeError):
+        return False
+
+
+@pytest.mark.parametrize("mutant", [*EXPONENTS, *TOKENS], ids=str)
+def test_a_mutant_is_seen(mutant: Mutant) -> None:
+    case = BY_NAME[mutant.caught_by]
+    assert is_right(case)
+    with mutated(mutant):
+        assert not is_right(case)
+    assert is_right(case)
+
+
+def test_every_rule_and_optimiser_has_a_mutant() -> None:
+    assert len(EXPONENTS) > 25
+    assert len({m.where for m in EXPONENTS}) > 25
+
+
+@pytest.mark.parametrize("mutant", WITHOUT_A_TRACE, ids=str)
+def test_what_may_be_left_out_decides_nothing(mutant: Mutant) -> None:
+    with mutated(mutant):
+        assert [case.name for case in CASES[::4] if not is_right(case)] == []
+
+
+@pytest.mark.parametrize(
+    ("mutant", "program", "key", "right"),
+    [
+        (
+            Mutant("optimisers.decayed:Decayed.own_motion", "Power(self.decay)", "Power(self.decay - QUARTER)"),
+            lora("A").replaced(optimiser=decayed(adam(), "1/2")).substitute({"eta": "-1/2"}),
+            ("delta3", 1),
+            "-1/2",
+        ),
+        (
+            Mutant("calculus.alignment:aligned", "inner - gradient.order", "inner - gradient.order - QUARTER"),
+            lora("B", optimiser="sign").substitute({"eta": "-1"}),
+            ("Z_B.aligned", 2),
+            "-1/2",
+        ),
+    ],
+    ids=["decay", "alignment"],
+)
+def test_nor_decay_and_alignment(mutant: Mutant, program: Program, key: tuple[str, int], right: str) -> None:
+    assert str(derived(derive(program), *key)) == right
+    with mutated(mutant):
+        assert str(derived(derive(program), *key)) != right
