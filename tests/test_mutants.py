@@ -249,7 +249,7 @@ TOKENS: Final = (
     Mutant("calculus.overlap:moment", "return order(0)", "return MINUS_INFINITY", "entries: products inside products"),
     Mutant("calculus.overlap:MOST_MOMENTS", "8", "2", "1.2 cubic gate"),
     Mutant("calculus.overlap:MOST_MOMENTS", "8", "1", "1.2 gate"),
-    Mutant("calculus.overlap:moment", "len(atoms) + 1", "len(atoms)", "1.5 even of a mean"),
+    Mutant("calculus.overlap:moment", "len(atoms) + 2 * len(functions)", "len(atoms)", "1.5 even of a mean"),
     Mutant(
         "calculus.overlap:_gathered",
         "minimum(_concentration(known), _concentration(one))",
@@ -283,11 +283,11 @@ TOKENS: Final = (
     Mutant("calculus.overlap:order_of_moment", "odd if count % 2 else even", "even", "1.2 cubic gate"),
     Mutant("calculus.overlap:order_of_moment", "odd if count % 2 else even", "odd", "entries: a mask twice"),
     Mutant("calculus.overlap:_Pool.ways", "if budget else ()", "if False else ()", "words: through tanh"),
-    Mutant("calculus.overlap:_Pool._closed", "size != 0 and budget", "False", "1.5 even of a mean"),
+    Mutant("calculus.overlap:_Pool._closed", "vanishes or sizes[function] != 0", "False", "1.5 even of a mean"),
     Mutant(
         "calculus.overlap:_Pool._with",
-        "counts[function.place] += 1",
-        "counts[function.place] += 0",
+        "given[function.place] |= {part}",
+        "given[function.place] |= set()",
         "words: through tanh",
     ),
     Mutant(

@@ -38,6 +38,8 @@ from gamma_calc.calculus.direction import (
 from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum, minimum, order
 
 Agreement = Callable[[VectorDirection, VectorDirection, Dim], Order]
+Parts = frozenset[VectorDirection]
+NO_PARTS: Final[Parts] = frozenset()
 MOST_MOMENTS: Final = 8  # parts of arguments that one pairing may use
 
 
@@ -83,7 +85,7 @@ def moment(those: Collection[VectorDirection]) -> Order:
     if any(isinstance(one, Noise) for one in those):
         return order(0)
     atoms, functions, gain = _gathered(those)
-    pool = _Pool(frozenset(atoms), frozenset((f, 0) for f in functions))
+    pool = _Pool(frozenset(atoms), frozenset((f, NO_PARTS) for f in functions))
     return gain + _moment(pool, min(len(atoms) + 2 * len(functions), MOST_MOMENTS))
 
 
@@ -154,10 +156,13 @@ def order_of_moment(one: Activation, count: int) -> Order:
 
 @dataclass(frozen=True, slots=True)
 class _Pool:
-    """Directions of an entrywise product that must pair off, and activations with the parts each has given so far."""
+    """Directions of an entrywise product that must pair off, and activations with the parts each has given so far.
+
+    No part is given twice: its square has a mean, which is counted where it is given two times less.
+    """
 
     atoms: frozenset[VectorDirection]
-    functions: frozenset[tuple[Activation, int]]
+    functions: frozenset[tuple[Activation, Parts]]
 
     def ways(self, budget: int) -> Iterator[Order]:
         """The ways to pair everything off; no way is larger than 0. The atom with the fewest ways goes first."""
@@ -175,25 +180,30 @@ class _Pool:
         """What an atom can pair with, and the parts of activations that can."""
         pairs = [(other, _pair(wanted, other)) for other in self.atoms if other != wanted]
         partners = [(other, shared) for other, shared in pairs if not shared.is_zero_quantity]
-        givers = [(f, part, size) for f, _ in self.functions for part, size in f.parts if _mentions(part, wanted)]
+        givers = [(f, part, size) for f, part, size in self._parts() if _mentions(part, wanted)]
         return wanted, partners, givers
 
     def _closed(self, budget: int) -> Iterator[Order]:
         """With no atom left: the moments that the activations have; where one has none, one more part of any."""
-        sizes = {function: order_of_moment(function, count) for function, count in self.functions}
+        sizes = {function: order_of_moment(function, len(given)) for function, given in self.functions}
         vanishes = any(size.is_zero_quantity for size in sizes.values())
         if not vanishes:
             yield sum(sizes.values(), start=order(0))
-        for function, size in sizes.items() if budget else ():
-            for part, share in function.parts if vanishes or size != 0 else ():
+        for function, part, share in self._parts() if budget else ():
+            if vanishes or sizes[function] != 0:
                 yield self._with(function, part, share, budget)
+
+    def _parts(self) -> Iterator[tuple[Activation, VectorDirection, Order]]:
+        """What the activations can still give."""
+        for function, given in self.functions:
+            yield from ((function, part, size) for part, size in function.parts if part not in given)
 
     def _with(self, function: Activation, part: VectorDirection, size: Order, budget: int) -> Order:
         """The moment when an activation has given one more part of its argument."""
-        counts = {f.place: n for f, n in self.functions}
-        counts[function.place] += 1
+        given = {f.place: parts for f, parts in self.functions}
+        given[function.place] |= {part}
         atoms, functions, gain = _gathered((*self.atoms, *(f for f, _ in self.functions), *factors(part)))
-        inside = _Pool(frozenset(atoms), frozenset((f, counts.get(f.place, 0)) for f in functions))
+        inside = _Pool(frozenset(atoms), frozenset((f, given.get(f.place, NO_PARTS)) for f in functions))
         return gain + size + _moment(inside, budget - 1)
 
 
