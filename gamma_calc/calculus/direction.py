@@ -34,6 +34,13 @@ class RandomMatrix:
     outer: Dim
     inner: Dim
     flipped: bool = False
+    _hash: int = field(init=False, repr=False, compare=False)  # kept, for values look their directions up by it
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.name, self.flipped, self.outer, self.inner)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     @property
     def T(self) -> RandomMatrix:
@@ -192,6 +199,13 @@ class Outer:
 
     left: VectorDirection
     right: VectorDirection
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.left, self.right)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     def __str__(self) -> str:
         return f"{self.left} (x) {self.right}"

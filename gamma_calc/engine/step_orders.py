@@ -14,7 +14,7 @@ from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import gradients
 from gamma_calc.engine.run import states
 from gamma_calc.engine.state import State
-from gamma_calc.exponents import Order, largest
+from gamma_calc.exponents import Order, maximum, nowhere_above
 from gamma_calc.language.change import earlier
 from gamma_calc.language.expression import Expression, Time
 from gamma_calc.language.program import Program, Quantity, Role
@@ -76,8 +76,10 @@ class StepOrders:
         size = self._value(q).order
         if q.role is not Role.CHANGE:
             return size
-        values = q.node, earlier(q.node, Time.PREVIOUS)
-        return at_most(size, largest(self._here.value(node).order for node in values))
+        now = self._here.value(q.node).order
+        if nowhere_above(size, now):
+            return size
+        return at_most(size, maximum(now, self._here.value(earlier(q.node, Time.PREVIOUS)).order))
 
     def _projection(self, q: Quantity) -> Order:
         projection_order = self._there.value(self.gradients[id(q.node)])

@@ -10,7 +10,7 @@ in step 4, and so does everything with B in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -65,8 +65,10 @@ def unresolved(program: Program, steps: Iterable[StepOrders]) -> tuple[Unresolve
     return () if first is None else (Unresolved(first, program.region),)
 
 
-def upper_bounds(program: Program, marks: Iterable[BoundCause]) -> Iterator[UpperBound]:
+def upper_bounds(program: Program, marks: Collection[BoundCause]) -> Iterator[UpperBound]:
     """Every quantity that a mark makes a bound of, loss-aligned ones too."""
+    if not marks:
+        return
     inputs = {name: _owners([node]) for name, node in optimiser_inputs(program).items()}
     of_node = gradients(program.loss)
     for mark in marks:
