@@ -12,23 +12,38 @@ from fractions import Fraction
 
 import pytest
 
-from gamma_calc import derive, lora
+from gamma_calc import Dim, Program, adam, data, derive, frozen, iid, lora, output, parameter, zero
 from gamma_calc.cli import main
 from gamma_calc.derivation.unfinished import StepsSoFar, Unfinished
 from gamma_calc.engine.step_orders import steps
 from gamma_calc.errors import ProgramError, TimeUp
 from gamma_calc.exponents import look, order, watched
+from gamma_calc.language.expression import Expression
+from gamma_calc.operations import tanh
 
-LONG = ["--init", "general", "--rank", "growing", "--scaling", "free", "--lr", "per-factor"]
-LONG_PROGRAM = lora(init="general", rank="growing", scaling="free", lr="per-factor")
+LONG = ["--init", "lora-ga-peft", "--rank", "growing", "--scaling", "alpha/sqrt(r)"]
+
+
+def two_layers() -> Program:
+    """Two tanh layers with an adapter on each, and a rate for each kind of factor: orders of many forms."""
+    n, r = Dim("n", 1), Dim("r", 0)
+    h: Expression = data("x", n)
+    for i in (1, 2):
+        A = parameter(f"A{i}", r, n, init=iid("-1/2"), rate="eta_A")
+        B = parameter(f"B{i}", n, r, init=zero, rate="eta_B")
+        h = tanh(frozen(f"W{i}", n, n) @ h + B @ (A @ h))
+    return Program("two layers", -(n**-1 * (data("v", n) @ h)), adam(), [output("h", h)])
+
+
+LONG_PROGRAM = two_layers()
 
 
 def test_time_that_is_up_names_the_steps_and_what_would_help() -> None:
-    with pytest.raises(TimeUp, match=r"time is up: known is .* of lora; .*; give more time, or fix ") as caught:
+    with pytest.raises(TimeUp, match=r"time is up: known is .* of two layers; .*; give more time, or fix ") as caught:
         derive(LONG_PROGRAM, time_limit=3)
     known = caught.value.known
     assert isinstance(known, Unfinished)
-    assert known.at_step(0)["Z"] == 0
+    assert known.at_step(0)["h"] == 0
     assert set(known.would_help) <= set(known.program.variables)
 
 

@@ -37,8 +37,8 @@ def rates(
     Raises:
         GammaError: a file that cannot be read, a number that no layer has, an adapter or optimiser without such rates.
 
-    >>> print(rates("examples/adapter_config.json", width=4096, lr="2e-4", known="n=1024").rates[0].rate)
-    0.0001...
+    >>> print(rates("examples/adapter_config.json", width=4096, lr="2e-4", known="n=1024").rates[0].rate.__round__(6))
+    0.000100
     """
     rate, rule = positive("lr", number_text(lr)), optimiser_named(optimiser)
     config = read_adapter(path).config
