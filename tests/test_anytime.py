@@ -106,7 +106,9 @@ def test_robustness_stops(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="no such signal")
 def test_ctrl_c_prints_what_is_known() -> None:
-    called = [sys.executable, "-c", "import sys; from gamma_calc.cli import main; sys.exit(main())", "derive", *LONG]
+    heeding = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # a background shell ignores it
+    started = f"{heeding}; import sys; from gamma_calc.cli import main; sys.exit(main())"
+    called = [sys.executable, "-c", started, "derive", *LONG]
     with subprocess.Popen(called, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         time.sleep(4)
         process.send_signal(signal.SIGINT)
