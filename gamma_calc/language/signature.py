@@ -6,8 +6,6 @@ the forward pass and its slope in the backward pass are known to be of the same 
 
 from __future__ import annotations
 
-import hashlib
-
 from gamma_calc.language.expression import Expression, walk
 
 
@@ -21,5 +19,7 @@ def signature(node: Expression) -> str:
 
 def _name(node: Expression) -> str:
     """By what the node is and the names of its arguments; kept with the node, so that shared ones cost once."""
+    import hashlib  # slow to load, and only programs with entrywise functions need names
+
     parts = [node.place, *(vars(a)["_signature"] for a in node.arguments)]
     return hashlib.blake2b("\0".join(parts).encode(), digest_size=12).hexdigest()
