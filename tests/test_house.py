@@ -19,7 +19,7 @@ HOUSE = House(ROOT)
 # Where a class of node or optimiser may be asked for: where these are defined, and the table of fast paths.
 MAY_ASK = ("gamma_calc/language/", "gamma_calc/operations/", "validation/executor/fast_paths.py")
 # One door to what is numeric, faces that load when asked, and what paints with matplotlib.
-FACES = {"gamma_calc.cli.numeric", "gamma_calc", "validation", "gamma_calc.display.chart"}
+FACES = {"gamma_calc.cli.numeric", "gamma_calc", "validation", "gamma_calc.display.later"}
 
 
 def asks_for_a_node_or_optimiser(house: House) -> set[str]:

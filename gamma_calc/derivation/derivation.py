@@ -28,23 +28,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from gamma_calc.derivation import charts, data, latex, sections
+from gamma_calc.derivation import data, latex, sections
 from gamma_calc.derivation.conditions import STABILITY, Stability
 from gamma_calc.derivation.difference import DerivationDifference, difference
 from gamma_calc.derivation.solution import Solution
 from gamma_calc.derivation.trace import Trace, trace
 from gamma_calc.derivation.unfinished import StepsSoFar
 from gamma_calc.display.blocks import Block
-from gamma_calc.display.chart import Chart
 from gamma_calc.display.html import html
 from gamma_calc.display.json import document
+from gamma_calc.display.later import later
 from gamma_calc.display.showing import SelfShowing
 from gamma_calc.engine.fixed_point import Observer, trajectory
 from gamma_calc.errors import GammaError, TimeUp, pick, require, require_count, require_each
 from gamma_calc.exponents import Exponent, Region, spans, watched
 from gamma_calc.language.program import Program
+
+if TYPE_CHECKING:
+    from gamma_calc.display.chart import Chart
 
 MOST_WIDTH: Final = 10**12  # of a chart in numbers
 
@@ -95,7 +98,9 @@ class Derivation(SelfShowing, Solution):
         """
         _check_chart(n, marks)
         given = spans(window, self.program.variables)
-        return charts.chart(self, given, n=n, quantities=quantities, marks=marks)
+        charts = later("gamma_calc.derivation.charts")
+        made: Chart = charts.chart(self, given, n=n, quantities=quantities, marks=marks)
+        return made
 
     def to_json(self) -> str:
         """The whole answer as the command line prints it with ``--format json``."""

@@ -13,12 +13,12 @@ printed. Painting needs matplotlib, which is loaded when a chart is shown.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
 from gamma_calc.display.figure import blank, checked_kind, save, svg
+from gamma_calc.display.later import later
 from gamma_calc.display.shapes import Area, Axis, Boundary, Curve, Mark
 
 WIDTH: Final = 6  # inches
@@ -57,7 +57,7 @@ class Chart:
 
     def figure(self, width: float = WIDTH) -> Any:
         """The figure, drawn anew, so many inches wide. Raises ConfigError where matplotlib is not installed."""
-        paint: Any = import_module("gamma_calc.display.painting")  # loaded when something is painted
+        paint = later("gamma_calc.display.painting")
         words = paint.Words(int(width * LETTERS))
         lines = sum(words.lines(entry) for entry in self.entries)
         figure = blank(width, width * SHAPE[0] / SHAPE[1] + lines / LINES)

@@ -33,8 +33,8 @@ from gamma_calc.exponents.orders.power import power
 from gamma_calc.exponents.orders.simplify import same_on, simplify
 from gamma_calc.exponents.orders.sympy_bridge import gamma, to_sympy
 from gamma_calc.exponents.regions.contradiction import Conflict, Contradiction, conflict
-from gamma_calc.exponents.regions.outline import Spans
 from gamma_calc.exponents.regions.polyhedral_set import Optimum
+from gamma_calc.exponents.regions.spans import Spans
 
 __all__ = [
     "DIALECTS",

@@ -15,8 +15,9 @@ from gamma_calc.exponents.orders.comparison import compare
 from gamma_calc.exponents.orders.one_variable import breakpoints
 from gamma_calc.exponents.orders.piecewise import PiecewiseLinear
 from gamma_calc.exponents.regions.charts import EVERYWHERE, areas_of, axes_of, name, window_for
-from gamma_calc.exponents.regions.outline import USUAL, Span, Spans, distinct, require_axes
+from gamma_calc.exponents.regions.outline import USUAL, distinct, require_axes
 from gamma_calc.exponents.regions.polyhedral_set import PolyhedralSet
+from gamma_calc.exponents.regions.spans import Span, Spans
 
 AIR: Final = Fraction(1, 4)  # above and below all curves
 ORDER: Final = "order, as exponent of n"

@@ -32,25 +32,26 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from gamma_calc.display.chart import Chart
+from gamma_calc.display.later import later
 from gamma_calc.errors import OrderError, require_each, unknown, written
 from gamma_calc.exponents.linear.accepted import require
 from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.orders.below import uncovered
-from gamma_calc.exponents.orders.charts import order_chart
 from gamma_calc.exponents.orders.comparison import Relation, compare
 from gamma_calc.exponents.orders.maximum import NOTHING as NO_FORMS
 from gamma_calc.exponents.orders.maximum import ONE, Convex, irredundant
 from gamma_calc.exponents.orders.piecewise import Exponent, PiecewiseLinear, affine_forms
 from gamma_calc.exponents.orders.region_text import read_region
 from gamma_calc.exponents.orders.upper_bounds import upper_bounds
-from gamma_calc.exponents.regions.charts import region_chart
-from gamma_calc.exponents.regions.outline import Span, Spans
 from gamma_calc.exponents.regions.polyhedral_set import Optimum, PolyhedralSet
 from gamma_calc.exponents.regions.polyhedron import Polyhedron
+from gamma_calc.exponents.regions.spans import Span, Spans
 from gamma_calc.exponents.regions.union import simplified
+
+if TYPE_CHECKING:
+    from gamma_calc.display.chart import Chart
 
 __all__ = [
     "EVERYTHING",
@@ -124,7 +125,8 @@ class Order(PiecewiseLinear):
         >>> maximum("eta", "2*eta + 1").plot(eta=(-2, 0)).curves[0].places[1]
         (Fraction(-1, 1), Fraction(-1, 1))
         """
-        return order_chart(self, spans(window, self.variables))
+        chart: Chart = later("gamma_calc.exponents.orders.charts").order_chart(self, spans(window, self.variables))
+        return chart
 
     def _repr_latex_(self) -> str:
         return f"${self:latex}$"
@@ -211,7 +213,8 @@ class Region(PolyhedralSet):
         >>> [border.text for border in Region("eta_A + eta_B <= -1 & eta_A <= -1").plot().borders]
         ['η_A + η_B = −1', 'η_A = −1']
         """
-        return region_chart(self, spans(window, self.variables))
+        chart: Chart = later("gamma_calc.exponents.regions.charts").region_chart(self, spans(window, self.variables))
+        return chart
 
     def _repr_latex_(self) -> str:
         return f"${self:latex}$"

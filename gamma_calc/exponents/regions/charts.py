@@ -10,8 +10,9 @@ from gamma_calc.display.chart import Chart
 from gamma_calc.display.shapes import Area, Axis
 from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.notation.unicode import affine_unicode
-from gamma_calc.exponents.regions.outline import Spans, Window, distinct, require_axes, window_of
+from gamma_calc.exponents.regions.outline import Window, distinct, require_axes, window_of
 from gamma_calc.exponents.regions.polyhedral_set import PolyhedralSet
+from gamma_calc.exponents.regions.spans import Spans
 
 BESIDE: Final = "_"  # no exponent: the direction in which intervals of one exponent are thick
 THICK: Final = (Fraction(0), Fraction(1))

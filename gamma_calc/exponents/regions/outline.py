@@ -15,12 +15,11 @@ from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.linear.constraint import LinearConstraint, weak
 from gamma_calc.exponents.regions.polyhedral_set import PolyhedralSet
 from gamma_calc.exponents.regions.polyhedron import Polyhedron
+from gamma_calc.exponents.regions.spans import Span, Spans
 from gamma_calc.exponents.regions.union import simplified
 
 MARGIN: Final = 1  # of an exponent, beyond the outermost corner
 USUAL: Final = (Fraction(-2), Fraction(1))  # where nothing has a corner
-Span = tuple[Fraction, Fraction]
-Spans = Mapping[str, Span]
 
 
 @dataclass(frozen=True, slots=True)
