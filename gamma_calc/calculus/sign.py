@@ -10,6 +10,7 @@ decides no order, unless one of them is annihilated by construction. Only then i
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from gamma_calc.calculus.direction import (
@@ -49,6 +50,7 @@ def normalised(value: Value, site: str | None, floor: Order = MINUS_INFINITY) ->
         yield Contribution(direction, order - maximum(value.order, floor), SIGN_FRESH)
 
 
+@lru_cache(maxsize=65536)
 def zero_sets(direction: Direction) -> frozenset[tuple[str, str]]:
     """The places whose functions are zero, or negligible, on a share of the entries, and so is the direction there."""
     if isinstance(direction, Outer):
