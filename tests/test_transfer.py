@@ -7,7 +7,7 @@ from math import exp, log
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gamma_calc import GammaError, Setting, adam, decayed, derive, lora, transfer
@@ -190,6 +190,7 @@ def test_there_and_on_is_the_whole_way_and_back_is_home(
     one: Setting, two: Setting, three: Setting, lr: float, principle: str
 ) -> None:
     first = carried(replace(one, lr=lr), two, principle)
+    assume(first > 1e-11)  # smaller ones are refused as what no one types
     assert carried(replace(two, lr=first), three, principle) == pytest.approx(
         carried(replace(one, lr=lr), three, principle)
     )
