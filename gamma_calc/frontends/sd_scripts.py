@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from gamma_calc.display.shown import shown
 from gamma_calc.errors import ConfigError
 from gamma_calc.frontends.adapter_file import AdapterFile, TrainerSettings
 from gamma_calc.frontends.json_file import LONGEST
+from gamma_calc.frontends.plain_text import number_or_text
 from gamma_calc.frontends.safetensors_header import SavedTensors
 
 NAME: Final = "sd-scripts"
@@ -29,8 +28,8 @@ def read(path: Path, saved: SavedTensors) -> AdapterFile:
     optimiser = told.get("ss_optimizer")
     fields = {
         "peft_type": "LORA",
-        "r": _number(told[MARK]),
-        "lora_alpha": _number(told.get(WORDS["lora_alpha"], "1")),
+        "r": number_or_text(told[MARK]),
+        "lora_alpha": number_or_text(told.get(WORDS["lora_alpha"], "1")),
     }
     rate = next((told[name] for name in RATES if name in told), None)
     return AdapterFile(
@@ -41,15 +40,6 @@ def read(path: Path, saved: SavedTensors) -> AdapterFile:
         TrainerSettings(rate, None if optimiser is None else _class_name(optimiser)),
         saved=saved,
     )
-
-
-def _number(text: str) -> Any:
-    with suppress(ValueError):
-        return int(text)
-    with suppress(ArithmeticError):
-        found = Decimal(text)
-        return found if found.is_finite() else text
-    return text
 
 
 def _class_name(text: str) -> str:

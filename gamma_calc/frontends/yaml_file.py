@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gamma_calc.errors import ConfigError
 from gamma_calc.frontends.json_file import small_text
+from gamma_calc.frontends.plain_text import number_or_text
 
 if TYPE_CHECKING:
     from yaml.nodes import Node
@@ -93,14 +92,4 @@ def _scalar(kind: str, text: str, *, quoted: bool) -> Any:
         return None
     if kind == "bool":
         return text.lower() in TRUE
-    return text if quoted else _number(text)
-
-
-def _number(text: str) -> Any:
-    """A number where a plain text is one: 2e-4 too, which YAML 1.1 takes for a text as it has no dot."""
-    with suppress(ValueError):
-        return int(text)
-    with suppress(ArithmeticError):
-        found = Decimal(text)
-        return found if found.is_finite() else text
-    return text
+    return text if quoted else number_or_text(text)
