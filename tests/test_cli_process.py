@@ -96,3 +96,14 @@ def test_completion_knows_commands_and_options() -> None:
 def test_the_output_helper_prints_what_it_gets(capsys: pytest.CaptureFixture[str]) -> None:
     output.say("x")
     assert capsys.readouterr().out == "x\n"
+
+
+def test_a_command_of_two_words_is_a_file_of_a_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    (group,) = (one for one in commands() if one.parts)
+    for part in group.parts:
+        out = run(capsys, f"{group.name} {part.name} --help").out
+        assert all(line in " ".join(out.split()) for line in part.examples)
+        assert out.startswith(f"Usage: gamma-calc {group.name} {part.name} ")
+        for line in part.examples:
+            cli.app().parse_args(shlex.split(line)[1:], exit_on_error=False, print_error=False)
+    assert run(capsys, group.name).out.startswith(f"Usage: gamma-calc {group.name} COMMAND")

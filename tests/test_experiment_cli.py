@@ -54,7 +54,11 @@ def test_it_prints_what_is_derived_beside_what_is_measured_and_resumes(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("teacher {path}", 'Invalid value "teacher" for NAME. Choose from: "teacher-student".'),
+        ("teacher {path}", 'Unknown command "teacher". Did you mean "teacher-student"? Available commands: '),
+        (
+            "teacher-student {path} --seeds a",
+            'Invalid value for --seeds: unable to convert "a" into int. See gamma-calc experiment teacher-stu',
+        ),
         ("teacher-student {path} --init C", "unknown initialisation 'C'; known: "),
         ("teacher-student {path} --readout ntk", "unknown readout 'ntk'; known: mup, sp"),
         (

@@ -11,7 +11,7 @@ from typing import Final
 from cyclopts import App, CycloptsError
 
 from gamma_calc import __version__
-from gamma_calc.cli.commands import command, commands
+from gamma_calc.cli.commands import Command, command, commands
 from gamma_calc.display.shown import shown
 from gamma_calc.errors import ConfigError, GammaError
 
@@ -38,7 +38,8 @@ def targets() -> str:
 def app(words: Sequence[str] = ()) -> App:
     """The command line, its commands not yet loaded. For words that call a command it has that one alone."""
     asked = not {"-h", "--help"}.isdisjoint(words)
-    called = command(words[0]) if words and not asked else None
+    first = command(words[0]) if words and not asked else None
+    called = first if first and not first.parts else None
     found = App(
         name="gamma-calc",
         help="Exact growth exponents of training programs, and the learning rates they admit.",
@@ -54,12 +55,23 @@ def app(words: Sequence[str] = ()) -> App:
     if called:
         found.command(called.path, name=called.name)
         return found
-    for one in commands():
-        listed = f"{targets()}\n\n" if asked and one.takes_target else ""
-        examples = "".join(f"\n  {line}" for line in one.examples)
-        found.command(one.path, name=one.name, help=one.summary, help_epilogue=f"{listed}Examples:{examples}")
+    for one in (first,) if first else commands():
+        _add(found, one, asked)
     found.register_install_completion_command(help="Install completion of commands and options for this shell.")
     return found
+
+
+def _add(to: App, one: Command, asked: bool) -> None:
+    """A command with its help; of a folder, what it holds."""
+    listed = f"{targets()}\n\n" if asked and one.takes_target else ""
+    ending = f"{listed}Examples:" + "".join(f"\n  {line}" for line in one.examples)
+    if not one.parts:
+        to.command(one.path, name=one.name, help=one.summary, help_epilogue=ending)
+        return
+    folder = App(name=one.name, help=one.summary, help_epilogue=ending)
+    for part in one.parts:
+        _add(folder, part, asked)
+    to.command(folder)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -102,9 +114,16 @@ def hinted(error: Exception, words: Sequence[str]) -> str:
     if isinstance(error, CycloptsError) and any(mark in text for mark in NO_RATE):
         return f"--lr is no option of {words[0]}; {RATES_IN_NUMBERS}"
     if isinstance(error, CycloptsError) and not any(mark in text for mark in SELF_EXPLAINED):
-        name = next((word for word in words if command(word)), "")
+        name = _called(words)
         text = f"{text} See gamma-calc {name}{' ' if name else ''}--help."
     return shortened(text)
+
+
+def _called(words: Sequence[str]) -> str:
+    """The words that call a command: two where it is of a folder, none where there is none."""
+    found = next((one for one in map(command, words) if one), None)
+    parts = (part.name for part in found.parts if part.name in words) if found else ()
+    return " ".join((found.name, *parts)) if found else ""
 
 
 def shortened(text: str) -> str:

@@ -36,6 +36,7 @@ Target = Annotated[
     ),
 ]
 RecordFile = Annotated[Path | None, Parameter(help="keep what is found in this file; the same again resumes")]
+ExperimentStore = Annotated[Path, Parameter(help="the SQLite file that keeps the results")]
 Widths = Annotated[str, Parameter(help="LOW:HIGH in powers of two, or a list")]
 Steps = Annotated[int, Parameter(help="training steps")]
 Device = Annotated[Literal["auto", "cpu", "cuda"], Parameter(help="where to run")]

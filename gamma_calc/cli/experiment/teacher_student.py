@@ -1,4 +1,4 @@
-"""gamma-calc experiment: hands a published experiment to the numeric side, if that is installed."""
+"""gamma-calc experiment teacher-student: the experiment of the first paper, by the numeric side."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from gamma_calc.cli.numeric import numeric, refuse_missing, widths_of
 from gamma_calc.cli.output import say, show
-from gamma_calc.cli.parameters import PRINTED, Device, Executor, Steps, Widths
+from gamma_calc.cli.parameters import PRINTED, Device, Executor, ExperimentStore, Steps, Widths
 from gamma_calc.cli.running import fill, refuse_failures
 
 EXAMPLES: Final = (
@@ -21,11 +21,8 @@ EXAMPLES: Final = (
 EXIT_CODES: Final = {"confirmed": 0, "refuted": 1, "undecided": 3}
 
 
-def experiment(
-    name: Annotated[Literal["teacher-student"], Parameter(help="which one")],
-    store: Annotated[
-        Path | None, Parameter(help="the SQLite file that keeps the results; NAME.sqlite if not given")
-    ] = None,
+def teacher_student(
+    store: ExperimentStore = Path("teacher-student.sqlite"),
     /,
     *,
     init: Annotated[str, Parameter(help="initialisations, as in A,B")] = "A,B,AB",
@@ -39,9 +36,9 @@ def experiment(
     figures: Annotated[Path | None, Parameter(help="draw loss.svg, rates.svg and features.svg in this folder")] = None,
     format: Annotated[Literal["text", "json"], PRINTED] = "text",  # noqa: A002 - option's name
 ) -> int:
-    """A published experiment run again, each cell kept in a file; the same command resumes."""
+    """Teacher and student of arXiv 2406.08447: rates against width."""
     numbers = widths_of(widths)
-    refuse_missing("experiment")
+    refuse_missing("experiment teacher-student")
     experiments = numeric("evidence.experiments")
     asked = init.split(","), readout.split(","), numbers, seeds, steps, experiments.rates_of(rates), device
     grid = experiments.TeacherStudent(*asked)
@@ -58,4 +55,4 @@ def experiment(
             show(lambda _: experiments.blocks(outcome))
         return EXIT_CODES[outcome.verdict.value]
 
-    return fill(store or Path(f"{name}.sqlite"), grid, executor, then)
+    return fill(store, grid, executor, then)

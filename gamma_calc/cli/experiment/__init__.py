@@ -1,0 +1,1 @@
+"""A published experiment run again, each cell kept in a file; the same command resumes."""
