@@ -37,6 +37,7 @@ from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.feedback import Feedback, balanced, feedback
 from gamma_calc.engine.fixed_point import Trajectory
 from gamma_calc.engine.run import states
+from gamma_calc.engine.sign_reversals import SignReversal, sign_reversals
 from gamma_calc.engine.sign_ties import SignCancellation, sign_cancellations
 from gamma_calc.engine.state import State
 from gamma_calc.engine.step_orders import StepOrders
@@ -170,6 +171,11 @@ class Solution:
         return sign_cancellations(self.program, self.trajectory.states)
 
     @cached_property
+    def sign_reversals(self) -> tuple[SignReversal, ...]:
+        """The parameters whose sign steps an error that turns can take back, and where: orders are bounds there."""
+        return sign_reversals(self.program, self.trajectory.states)
+
+    @cached_property
     def bounds(self) -> tuple[UpperBound, ...]:
         """Every quantity whose order may be above the truth: from which step, where, and why. Elsewhere it is exact."""
         return tuple(upper_bounds(self.program, self.causes))
@@ -177,7 +183,8 @@ class Solution:
     @cached_property
     def causes(self) -> tuple[BoundCause, ...]:
         """What makes orders upper bounds; each prints as a sentence."""
-        return *self.feedback, *self.sign_cancellations, *unresolved(self.program, self.step_orders)
+        signs: tuple[BoundCause, ...] = (*self.sign_cancellations, *self.sign_reversals)
+        return *self.feedback, *signs, *unresolved(self.program, self.step_orders)
 
     def exact(self, name: str, step: int | None = None, **values: Exponent) -> bool:
         """Is an order (of a step; without one, the settled one) free of bounds at these exponents?

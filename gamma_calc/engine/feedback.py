@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from gamma_calc.calculus.pruning import projection_order
 from gamma_calc.calculus.value import ZERO
@@ -44,17 +45,16 @@ class Feedback:
 
 
 def feedback(program: Program, history: tuple[State, ...]) -> tuple[Feedback, ...]:
-    """Every parameter whose movement returns, at the first step at which it does."""
+    """Every parameter whose movement returns, at each step from which it does so at more exponents."""
     of_node = gradients(program.loss)  # not what an optimiser has scaled: that has one size whatever drives it
     suspects = [(p, of_node[id(p)]) for p in program.parameters if p in walk([of_node[id(p)]])]
-    found = (_first(program, p, gradient, history) for p, gradient in suspects)
-    return tuple(f for f in found if f is not None)
+    return tuple(chain.from_iterable(_returns(program, p, gradient, history) for p, gradient in suspects))
 
 
 def balanced(state: State, found: tuple[Feedback, ...]) -> State:
-    """The state with each returning movement reduced to where it is in balance."""
+    """The state with each returning movement reduced to where it is in balance, as it is where it returns first."""
     tensors = dict(state.tensors)
-    for f in found:
+    for f in {f.parameter: f for f in reversed(found)}.values():
         t = tensors[f.parameter]
         tensors[f.parameter] = replace(
             t, before=t.before.times(f.balance_exponent), last=t.last.times(f.balance_exponent)
@@ -62,13 +62,14 @@ def balanced(state: State, found: tuple[Feedback, ...]) -> State:
     return State(state.step, tensors)
 
 
-def _first(program: Program, p: Parameter, gradient: Expression, history: tuple[State, ...]) -> Feedback | None:
+def _returns(program: Program, p: Parameter, gradient: Expression, history: tuple[State, ...]) -> Iterator[Feedback]:
+    known = Region(())
     for state in history[1:]:
         for driven, returned in _along_movement(program, p, gradient, state):
-            region = program.region & where(driven, "<", returned)
+            region = program.region & where(driven, "<", returned) - known
             if not region.is_empty:
-                return Feedback(p.name, state.step + 1, region, driven - returned)
-    return None
+                yield Feedback(p.name, state.step + 1, region, driven - returned)
+                known |= region
 
 
 def _along_movement(

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations
 
 from gamma_calc.calculus.direction import Direction, Outer
 from gamma_calc.calculus.value import ZERO, Value
@@ -56,25 +56,24 @@ class Signed:
 
 
 def sign_cancellations(program: Program, history: tuple[State, ...]) -> tuple[SignCancellation, ...]:
-    """Every parameter whose step is the sign of a value that two tied steps lead, at the first step that uses it."""
+    """Every parameter whose step is the sign of a value that two tied steps lead, at each step that adds exponents."""
     inputs = optimiser_inputs(program)
     rules = {p.name: program.optimiser.for_parameter(p) for p in program.parameters}
     signed = [Signed(program, name, rule, inputs[name]) for name, rule in rules.items() if rule.takes_signs]
-    found = (_first(one, signed, history) for one in signed)
-    return tuple(tie for tie in found if tie is not None)
+    return tuple(chain.from_iterable(_ties(one, signed, history) for one in signed))
 
 
-def _first(asked: Signed, signed: Sequence[Signed], history: tuple[State, ...]) -> SignCancellation | None:
-    at_start = asked.value(history[0])
+def _ties(asked: Signed, signed: Sequence[Signed], history: tuple[State, ...]) -> Iterator[SignCancellation]:
+    at_start, known = asked.value(history[0]), Region(())
     for state in history[2:]:
         tied = [pair for s in signed for pair in _tied_steps(state.tensors[s.name])]
         value = asked.value(state) if tied else ZERO
         for one, two in combinations(value.components, 2):
-            for sides, region in tied:
-                there = asked.program.region & region & _lead(value, at_start, one, two)
-                if sides in _sides(one, two) and not there.is_empty:
-                    return SignCancellation(asked.name, state.step + 1, there)
-    return None
+            for region in (region for sides, region in tied if sides in _sides(one, two)):
+                there = asked.program.region & region & _lead(value, at_start, one, two) - known
+                if not there.is_empty:
+                    yield SignCancellation(asked.name, state.step + 1, there)
+                    known |= there
 
 
 def _tied_steps(tensor: Tensor) -> Iterator[tuple[Sides, Region]]:
