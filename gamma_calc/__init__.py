@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gamma_calc.calculus.dims import Dim
 from gamma_calc.catalogue.deep_linear import deep_linear
 from gamma_calc.catalogue.lora import lora
+from gamma_calc.catalogue.mlp import mlp
 from gamma_calc.catalogue.stacked import stacked
 from gamma_calc.catalogue.toy import toy
 from gamma_calc.derivation.derivation import derive
@@ -62,6 +63,7 @@ __all__ = [
     "lora",
     "maximum",
     "minimum",
+    "mlp",
     "muon",
     "order",
     "other",

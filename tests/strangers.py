@@ -181,6 +181,7 @@ ELSEWHERE: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         "toy": {"init": "1", "optimiser": "sgd"},
         "stacked": {"init": "A", "optimiser": "adam"},
         "deep_linear": {"optimiser": "sgd"},
+        "mlp": {"depth": 3, "residual": False, "activation": "relu", "optimiser": "sgd", "lr": "shared"},
         "gamma": {"expression": sympy.Symbol("m") ** 2, "n": sympy.Symbol("m")},
         "largest": {"orders": ["eta", 0]},
         "Region": {"value": "eta <= -1"},

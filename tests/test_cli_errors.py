@@ -42,7 +42,7 @@ MESSAGES = [
     ("derive --set eta_A=-1", "--set: unknown exponent 'eta_A'; --lr per-factor gives each factor its own rate"),
     (
         "derive --lr per-factor --set eta=-1",
-        "--set: unknown exponent 'eta'; both rates are one with --lr shared, the default",
+        "--set: unknown exponent 'eta'; all rates are one with --lr shared",
     ),
     ("derive --at rho=1", "--at: unknown exponent 'rho'; --rank growing lets the rank be n^rho"),
     ("derive --set sigma=1", "--set: unknown exponent 'sigma'; --scaling free lets the multiplier be n^sigma"),

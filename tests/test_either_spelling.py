@@ -9,7 +9,7 @@ import pytest
 
 import gamma_calc
 from gamma_calc import Program, lora, muon, sgd
-from gamma_calc.catalogue.deep_linear import PARAMETRISATIONS
+from gamma_calc.catalogue.abc_parametrisations import PARAMETRISATIONS
 from gamma_calc.errors import ProgramError
 
 REQUIRED: dict[str, dict[str, Any]] = {

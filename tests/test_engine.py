@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gamma_calc import Program, Region, adam, deep_linear, derive, lora, order, toy
 from gamma_calc.calculus import contraction
-from gamma_calc.catalogue.deep_linear import PARAMETRISATIONS, abc
+from gamma_calc.catalogue.abc_parametrisations import PARAMETRISATIONS, abc
 from gamma_calc.catalogue.stacked import stacked
 from gamma_calc.errors import OrderError, ProgramError, UnknownName
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from gamma_calc import Dim, Program, data, deep_linear, derive, iid, internal, order, output, parameter, zero
-from gamma_calc.catalogue.deep_linear import ABC, PARAMETRISATIONS, abc
+from gamma_calc.catalogue.abc_parametrisations import ABC, PARAMETRISATIONS, abc
 from gamma_calc.language.initialisation import Init
 from gamma_calc.optimisers import OPTIMISERS
 

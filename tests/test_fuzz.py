@@ -12,7 +12,9 @@ pytest.importorskip("torch")
 pytest.importorskip("scipy")
 
 from gamma_calc import derive
-from gamma_calc.catalogue.deep_linear import PARAMETRISATIONS, Adapter, deep_linear
+from gamma_calc.catalogue.abc_parametrisations import PARAMETRISATIONS
+from gamma_calc.catalogue.deep_linear import deep_linear
+from gamma_calc.catalogue.mlp import Adapter
 from gamma_calc.errors import GammaError
 from validation.evidence.runs.fuzz import WIDTHS, deep_case, fuzz, lora_case, main
 from validation.evidence.runs.summary import Doubt, ProgramRecord, still, summary

@@ -5,7 +5,7 @@ from functools import cache
 import pytest
 
 from gamma_calc import Order, Region, deep_linear, derive, lora, order, stacked
-from gamma_calc.catalogue.deep_linear import ABC, PARAMETRISATIONS, abc
+from gamma_calc.catalogue.abc_parametrisations import ABC, PARAMETRISATIONS, abc
 from gamma_calc.derivation.derivation import Derivation
 from gamma_calc.exponents import same_on
 

@@ -76,7 +76,8 @@ def test_help_has_every_default_and_every_choice(capsys: pytest.CaptureFixture[s
         arguments = inspect.signature(target.build).parameters
         for option in target.options:
             said = text.partition(f"--{option}")[2].partition("]")[0].partition("[default: ")[2]
-            if (given := arguments.get(target.options[option])) is not None and option != "assume":
+            given = arguments.get(target.options[option])
+            if given is not None and given.default not in (None, False) and option != "assume":
                 assert str(given.default) in said.replace(";", " ").split(), (target.name, option)
     kinds = ("targets", "initialisations", "optimisers", "losses")
     assert [name for kind in kinds for name in KINDS[kind] if name not in text] == []

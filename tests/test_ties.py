@@ -7,7 +7,8 @@ from itertools import islice
 import pytest
 
 from gamma_calc import Program, Region, derive, lora
-from gamma_calc.catalogue.deep_linear import PARAMETRISATIONS, deep_linear
+from gamma_calc.catalogue.abc_parametrisations import PARAMETRISATIONS
+from gamma_calc.catalogue.deep_linear import deep_linear
 from gamma_calc.engine.run import states
 from gamma_calc.engine.sign_ties import SignCancellation, sign_cancellations
 

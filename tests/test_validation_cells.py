@@ -12,7 +12,7 @@ pytest.importorskip("scipy")
 
 from gamma_calc import deep_linear, lora, toy  # noqa: E402 - after the check that torch is there
 from gamma_calc.calculus.dims import Dim  # noqa: E402
-from gamma_calc.catalogue.deep_linear import PARAMETRISATIONS  # noqa: E402
+from gamma_calc.catalogue.abc_parametrisations import PARAMETRISATIONS  # noqa: E402
 from gamma_calc.errors import ProgramError  # noqa: E402
 from gamma_calc.language.initialisation import iid  # noqa: E402
 from gamma_calc.language.leaves import data, parameter  # noqa: E402

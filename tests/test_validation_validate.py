@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("scipy")
 
 from gamma_calc import deep_linear, derive, lora  # noqa: E402 - after the checks
-from gamma_calc.catalogue.deep_linear import PARAMETRISATIONS  # noqa: E402
+from gamma_calc.catalogue.abc_parametrisations import PARAMETRISATIONS  # noqa: E402
 from gamma_calc.errors import GammaError  # noqa: E402
 from validation import Progress, Validation, Verdict, measure_cell, validate  # noqa: E402
 from validation.evidence.runs.fuzz import fuzz  # noqa: E402

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from gamma_calc.catalogue.deep_linear import abc, deep_linear
+from gamma_calc.catalogue.abc_parametrisations import abc
+from gamma_calc.catalogue.deep_linear import deep_linear
 from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.program import Program
 

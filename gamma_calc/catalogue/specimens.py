@@ -10,7 +10,8 @@ from typing import Final
 
 from gamma_calc.calculus.assumptions import CLT
 from gamma_calc.calculus.dims import Dim
-from gamma_calc.catalogue.deep_linear import abc, deep_linear
+from gamma_calc.catalogue.abc_parametrisations import abc
+from gamma_calc.catalogue.deep_linear import deep_linear
 from gamma_calc.catalogue.lora import RATES, lora
 from gamma_calc.catalogue.matrix import matrix
 from gamma_calc.catalogue.student import student

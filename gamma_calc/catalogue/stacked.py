@@ -1,10 +1,10 @@
-"""Two linear layers with an adapter on each, trained together."""
+"""Linear layers with an adapter on each, trained together."""
 
 from __future__ import annotations
 
 from gamma_calc.calculus.dims import Dim
-from gamma_calc.catalogue.deep_linear import MOST_LAYERS
 from gamma_calc.catalogue.initialisations import INITIALISATIONS
+from gamma_calc.catalogue.mlp import MOST_MATRICES
 from gamma_calc.errors import pick, require_count
 from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.expression import Expression
@@ -25,7 +25,7 @@ def stacked(init: str = "A", *, layers: int = 2, optimiser: str = "adam") -> Pro
     >>> derive(stacked("B"), eta=-1).orders["delta1_1"]
     Order('0')
     """
-    require_count(layers, "layers", least=1, most=MOST_LAYERS)
+    require_count(layers, "layers", least=1, most=MOST_MATRICES)
     start = pick("initialisation", init, {name: i for name, i in INITIALISATIONS.items() if i.independent})
     a0, b0 = start.entries()
     n, r = Dim("n", 1), Dim("r", 0)

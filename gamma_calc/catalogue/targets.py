@@ -9,15 +9,15 @@ from types import MappingProxyType
 from typing import Final
 
 from gamma_calc.catalogue.adalora import adalora
-from gamma_calc.catalogue.deep_linear import PARAMETRISATIONS, deep_linear
+from gamma_calc.catalogue.deep_linear import deep_linear
 from gamma_calc.catalogue.dora import dora
-from gamma_calc.catalogue.lora import lora
+from gamma_calc.catalogue.lora import RATES, lora
 from gamma_calc.catalogue.lora_xs import lora_xs
 from gamma_calc.catalogue.matrix import matrix
+from gamma_calc.catalogue.mlp import LAYER_RATES, mlp
 from gamma_calc.catalogue.stacked import stacked
 from gamma_calc.catalogue.toy import toy
 from gamma_calc.catalogue.vera import vera
-from gamma_calc.errors import unknown
 from gamma_calc.language.program import Program
 
 _LORA: Final = {
@@ -52,11 +52,7 @@ class Target:
     starts: tuple[str, ...] = ()
 
 
-def _deep_linear(init: str = "mup", **settings: str) -> Program:
-    if init not in PARAMETRISATIONS:
-        raise unknown("parametrisation", init, PARAMETRISATIONS)
-    return deep_linear(PARAMETRISATIONS[init], **settings)  # type: ignore[arg-type]
-
+SCHEMES: Final = tuple(dict.fromkeys((*RATES, *LAYER_RATES)))  # of learning rates, as --lr names them
 
 TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
     {
@@ -111,17 +107,30 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
             Target(
                 "deep-linear",
                 "a linear network trained whole; --init names its parametrisation",
-                _deep_linear,
-                {"init": "init", "optimizer": "optimiser"},
+                deep_linear,
+                {"init": "parametrisation", "optimizer": "optimiser"},
+            ),
+            Target(
+                "mlp",
+                "a network of --depth weights trained whole, linear, relu or tanh; --init names its parametrisation",
+                mlp,
+                {
+                    "init": "parametrisation",
+                    "depth": "depth",
+                    "activation": "activation",
+                    "residual": "residual",
+                    "optimizer": "optimiser",
+                    "lr": "lr",
+                },
             ),
             Target(
                 "matrix", "one matrix of n^p rows and n^q columns, trained whole", matrix, {"optimizer": "optimiser"}
             ),
             Target(
                 "stacked",
-                "two linear layers with an adapter on each",
+                "linear layers with an adapter on each, trained together; --layers says how many",
                 stacked,
-                {"init": "init", "optimizer": "optimiser"},
+                {"init": "init", "layers": "layers", "optimizer": "optimiser"},
             ),
         )
     }

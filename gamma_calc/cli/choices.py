@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from cyclopts import Parameter
 
-from gamma_calc.catalogue.deep_linear import PARAMETRISATIONS
+from gamma_calc.catalogue.abc_parametrisations import PARAMETRISATIONS
 from gamma_calc.catalogue.initialisations import INITIALISATIONS
 from gamma_calc.catalogue.losses import LOSSES
 from gamma_calc.catalogue.targets import TARGETS

@@ -13,10 +13,21 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from cyclopts import Parameter
 
 from gamma_calc.catalogue.assumed import assumed
-from gamma_calc.catalogue.lora import RATES
-from gamma_calc.catalogue.targets import TARGETS, Target
+from gamma_calc.catalogue.targets import SCHEMES, TARGETS, Target
 from gamma_calc.cli.choices import KINDS, one_of
-from gamma_calc.cli.parameters import INIT, LOSS, LR, MANY, OPTIMIZER, RANK, SCALING
+from gamma_calc.cli.parameters import (
+    ACTIVATION,
+    DEPTH,
+    INIT,
+    LAYERS,
+    LOSS,
+    LR,
+    MANY,
+    OPTIMIZER,
+    RANK,
+    RESIDUAL,
+    SCALING,
+)
 from gamma_calc.derivation import data
 from gamma_calc.derivation.conditions import STABILITY
 from gamma_calc.derivation.derivation import Derivation, observed
@@ -47,6 +58,10 @@ class Common:
     rank: Annotated[Text, RANK] = None
     scaling: Annotated[Text, SCALING] = None
     loss: Annotated[Text, LOSS] = None
+    depth: Annotated[int | None, DEPTH] = None
+    activation: Annotated[Text, ACTIVATION] = None
+    residual: Annotated[bool | None, RESIDUAL] = None
+    layers: Annotated[int | None, LAYERS] = None
     assume: Annotated[
         tuple[str, ...],
         one_of(
@@ -177,20 +192,20 @@ class Question:
         refuse_contradictions(self._config, given)
         return self._built(self._config.settings | given, starts)
 
-    def _built(self, given: Mapping[str, str], starts: Mapping[str, Order]) -> Program:
+    def _built(self, given: Mapping[str, Any], starts: Mapping[str, Order]) -> Program:
         target = self._known
         for name in given:
             if name not in target.options:
                 taken = ", ".join(f"--{option}" for option in target.options)
                 raise UnknownName(f"target {target.name} does not take --{name}", hint=f"it takes {taken}")
-        arguments: dict[str, object] = {target.options[name]: value for name, value in given.items()}
+        arguments: dict[str, Any] = {target.options[name]: value for name, value in given.items()}
         arguments |= assumed(self.options.assume) if arguments.pop("assume", None) else {}
         try:
             return target.build(**arguments, **starts)
         except GammaError as error:
             raise error.at(f"target {target.name}") from error
 
-    def _given(self) -> dict[str, str]:
+    def _given(self) -> dict[str, Any]:
         """The options that were given and that shape the program."""
         named = self.options.named()
         given = {k: value for k, value in named.items() if k not in _NOT_OF_A_PROGRAM and value not in (None, ())}
@@ -220,11 +235,11 @@ def rule_named(text: str) -> str:
 
 def scheme_named(text: str) -> str:
     """How ``--lr`` gives rates to factors; a number is answered. Raises UnknownName and ExponentSyntaxError."""
-    if text in RATES:
+    if text in SCHEMES:
         return text
     if looks_like_a_rate(text):
         raise ExponentSyntaxError(f"{text} is a number", where="--lr", hint=IN_NUMBERS)
-    raise unknown("value of --lr", text, RATES)
+    raise unknown("value of --lr", text, SCHEMES)
 
 
 def looks_like_a_rate(text: str) -> bool:
@@ -251,7 +266,7 @@ def config_of(target: str) -> PeftConfig | None:
     return read_config(path)
 
 
-def refuse_contradictions(config: PeftConfig, given: Mapping[str, str]) -> None:
+def refuse_contradictions(config: PeftConfig, given: Mapping[str, Any]) -> None:
     """A configuration decides some options. Raises ConfigError where one of them is given too.
 
     That alpha grows with the rank, so that the multiplier stays, is no contradiction: the file has one rank.
@@ -270,13 +285,14 @@ DECIDED: Final = {"init": "init_lora_weights", "scaling": "lora_alpha, r and use
 ALPHA_GROWS: Final = "--scaling 1: alpha grows in proportion to r, so the multiplier stays"
 
 _OPENED_BY: Final = {
-    "eta": "both rates are one with --lr shared, the default",
+    "eta": "all rates are one with --lr shared",
     "eta_A": "--lr per-factor gives each factor its own rate",
     "eta_B": "--lr per-factor gives each factor its own rate",
+    "eta_1": "--lr per-layer gives each weight its own rate",
     "rho": "--rank growing lets the rank be n^rho",
     "sigma": "--scaling free lets the multiplier be n^sigma",
 }
-_OPENERS: Final = {"eta": "lr", "eta_A": "lr", "eta_B": "lr", "rho": "rank", "sigma": "scaling"}
+_OPENERS: Final = {"eta": "lr", "eta_A": "lr", "eta_B": "lr", "eta_1": "depth", "rho": "rank", "sigma": "scaling"}
 
 
 def assignments(option: str, texts: Iterable[str]) -> dict[str, Order]:

@@ -7,25 +7,38 @@ from typing import Annotated, Any, Final, Literal
 
 from cyclopts import Parameter
 
-from gamma_calc.catalogue.lora import RATES, SCALINGS
+from gamma_calc.catalogue.lora import SCALINGS
+from gamma_calc.catalogue.mlp import ACTIVATIONS
+from gamma_calc.catalogue.targets import SCHEMES
 from gamma_calc.cli.choices import KINDS, names_and_files, one_of
 
 MANY: Final[dict[str, Any]] = {"show_default": False, "negative": ()}  # of an option that may be repeated
 EITHER: Final = ("--optimizer", "--optimiser")
-OPTIMIZERS: Final = f"{', '.join(KINDS['optimisers'])}; adamw is adam [default: adam; toy and deep-linear: sgd]"
+OPTIMIZERS: Final = (
+    f"{', '.join(KINDS['optimisers'])}; adamw is adam [default: adam; toy: sgd; mlp and deep-linear: "
+    "what the parametrisation's rates are for]"
+)
 
 OPTIMIZER: Final = one_of(KINDS["optimisers"], OPTIMIZERS, name=EITHER)
-LR: Final = one_of(RATES, "shared (eta) or per-factor (eta_A, eta_B); for a number see transfer [default: shared]")
+LR: Final = one_of(
+    SCHEMES,
+    "shared (eta), per-factor (eta_A, eta_B) or, for mlp, per-layer (eta_1, eta_2 ...) and own (those of the "
+    "parametrisation); for a number see transfer [default: shared; mlp: own]",
+)
 RANKS: Final = ("fixed", "growing")
 RANK: Final = one_of(RANKS, "fixed or growing (r = n^rho) [default: fixed; rslora: growing]")
 SCALING: Final = one_of(SCALINGS, "the multiplier s: {}; free is n^sigma [default: 1]")
 LOSS: Final = one_of(KINDS["losses"], "what is made of the output: {} [default: linear]")
 INIT: Final = one_of(
     (*KINDS["initialisations"], *KINDS["parametrisations"]),
-    f"the start: {', '.join(KINDS['initialisations'])} (toy: 1, 2; deep-linear: "
+    f"the start: {', '.join(KINDS['initialisations'])} (toy: 1, 2; mlp and deep-linear: "
     f"{', '.join(KINDS['parametrisations'])}) [default: A; lora-frozen-b: B; dora: default; adalora: gaussian; "
-    "toy: 1; deep-linear: mup]",
+    "toy: 1; mlp and deep-linear: mup]",
 )
+DEPTH: Final = Parameter(help="of mlp: how many weight matrices, 2 or more [default: 3]")
+ACTIVATION: Final = one_of(ACTIVATIONS, "of mlp: {} [default: linear]")
+RESIDUAL: Final = Parameter(help="of mlp: add to each hidden layer what it was given", negative=())
+LAYERS: Final = Parameter(help="of stacked: how many layers, an adapter on each [default: 2]")
 
 Texts = tuple[str, ...]
 Target = Annotated[

@@ -1,6 +1,7 @@
-"""Random programs, derived and simulated: ``PYTHONPATH=tests python -m oracle.random_run FIRST COUNT LOG``.
+"""Random programs, derived and simulated: ``PYTHONPATH=tests python -m oracle.random_run FIRST COUNT LOG [deep]``.
 
-What the first pass leaves in doubt, or finds below the truth, is simulated again with more seeds and other constants.
+With ``deep`` they are networks of three to eight weights, otherwise small programs of the whole language. What the
+first pass leaves in doubt, or finds below the truth, is simulated again with more seeds and other constants.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,21 +24,24 @@ from oracle.comparison import Row, rows
 from oracle.limit import limit
 from oracle.simulator import runs
 from oracle.slopes import slopes
+from validation.evidence.runs.deep_programs import DeepRecipe, deep_recipe
 from validation.evidence.runs.random_programs import Recipe, recipe
 
-MOST_SECONDS = 5.0  # for a derivation
+KINDS: Mapping[str, Callable[[int], Recipe | DeepRecipe]] = {"any": recipe, "deep": deep_recipe}
+MOST_SECONDS = {"any": 5.0, "deep": 20.0}  # for a derivation
 PATIENCE = 4.0  # for a first pass, before one that leaves rows undecided is not measured again
 SQUARE = (64, 100, 144, 225, 324, 484)  # ranks n^(1/2) are whole numbers
+DEEP = (36, 72, 144, 288, 576)
 LONG = (256, 1024, 4096, 16384)
 DOUBT = frozenset({"below", "undecided", "above"})
 
 
-def examined(number: int) -> dict[str, Any]:
+def examined(number: int, kind: str = "any") -> dict[str, Any]:
     """What is found of one program, as JSON can hold it."""
-    found, start = recipe(number), time.perf_counter()
+    found, start = KINDS[kind](number), time.perf_counter()
     about: dict[str, Any] = {"number": number, "family": found.family, "text": str(found)}
     try:
-        with limit(MOST_SECONDS):
+        with limit(MOST_SECONDS[kind]):
             derivation = derive(found.program())
             for step in range(found.steps + 1):
                 derivation.at_step(step)
@@ -56,7 +61,7 @@ def examined(number: int) -> dict[str, Any]:
     }
 
 
-def table(found: Recipe, derivation: Derivation) -> list[Row]:
+def table(found: Recipe | DeepRecipe, derivation: Derivation) -> list[Row]:
     """Every row, measured once, and once more where that leaves doubt."""
     start = time.perf_counter()
     first = {(row.quantity, row.step): row for row in measured(found, derivation, 24, 0)}
@@ -68,15 +73,34 @@ def table(found: Recipe, derivation: Derivation) -> list[Row]:
     return list(first.values())
 
 
-def measured(found: Recipe, derivation: Derivation, seeds: int, number: int) -> Iterator[Row]:
-    widths = SQUARE if found.has_square_matrix else LONG
-    seeds = seeds if found.has_square_matrix else 2 * seeds
-    sizes = {"d": 9, "r": {"0": 9, "1/2": 1, "1/4": 3}[found.rank]}
-    sized = dict(runs(found.program(), widths, seeds=seeds, steps=found.steps, sizes=sizes, number=number))
+def measured(found: Recipe | DeepRecipe, derivation: Derivation, seeds: int, number: int) -> Iterator[Row]:
+    grid = _deep(seeds) if isinstance(found, DeepRecipe) else _any(found, seeds)
+    sized = dict(
+        runs(found.program(), grid.widths, seeds=grid.seeds, steps=found.steps, sizes=grid.sizes, number=number)
+    )
     return rows(derivation, slopes(sized))
 
 
-def main(first: str, count: str, log: str) -> None:
+@dataclass(frozen=True)
+class Grid:
+    """Where a program is measured."""
+
+    widths: tuple[int, ...]
+    seeds: int
+    sizes: Mapping[str, int]
+
+
+def _any(found: Recipe, seeds: int) -> Grid:
+    sizes = {"d": 9, "r": {"0": 9, "1/2": 1, "1/4": 3}[found.rank]}
+    return Grid(SQUARE, seeds, sizes) if found.has_square_matrix else Grid(LONG, 2 * seeds, sizes)
+
+
+def _deep(seeds: int) -> Grid:
+    """An input of many entries varies less from seed to seed, and so do all layers after it."""
+    return Grid(DEEP, 2 * seeds, {"d": 65})
+
+
+def main(first: str, count: str, log: str, kind: str = "any") -> None:
     torch.set_num_threads(1)
     path = Path(log)
     known = set()
@@ -84,7 +108,7 @@ def main(first: str, count: str, log: str) -> None:
         known = {json.loads(line)["number"] for line in path.read_text(encoding="utf-8").splitlines()}
     for number in range(int(first), int(first) + int(count)):
         if number not in known:
-            about = examined(number)
+            about = examined(number, kind)
             with path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(about) + "\n")
 

@@ -19,7 +19,8 @@ from typing import Any, Final
 import torch
 
 from gamma_calc import deep_linear, lora
-from gamma_calc.catalogue.deep_linear import Adapter, abc
+from gamma_calc.catalogue.abc_parametrisations import abc
+from gamma_calc.catalogue.mlp import Adapter
 from gamma_calc.language.program import Program
 from validation.evidence.runs.summary import ProgramRecord, still, summary
 from validation.measurement.result import Validation
