@@ -1,0 +1,232 @@
+"""The statements that an experiment is asked about. Differences of losses are shares of what training gains."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations, product
+from typing import Final
+
+import numpy as np
+
+from gamma_calc.errors import GammaError
+from validation.finetune.best_rates import SettingRates
+from validation.finetune.cells import AdapterArm, CellTable
+from validation.finetune.predicted import largest_rate_exponent, shared
+from validation.finetune.statement import SeedInterval, Statement, StatementFinding, at_most, negative, within
+from validation.recorded_runs.trend import trend
+from validation.statistics.slope import Floats
+from validation.statistics.verdict import Verdict
+
+A, B = AdapterArm("A"), AdapterArm("B")
+FIRST: Final = "arXiv 2406.08447"
+TOLERANCE: Final = 0.1  # of an exponent
+SLACK: Final = 0.02  # of what training gains: losses nearer than that are the same
+NON_ZERO: Final = (AdapterArm("AB"), AdapterArm("AB+"))
+BELOW: Final = 4.0  # a rate this many times below the best one, or more, is well below it
+NEW: Final = ("pissa", "milora", "olora", "inilora", "inilora-alpha", "inilora-beta", "lora-ga", "lora-one", "loram")
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """The cells, and what every setting gave."""
+
+    table: CellTable
+    settings: tuple[SettingRates, ...]
+
+    def of(self, arm: AdapterArm, rank: int, width: int) -> SettingRates:
+        """One setting."""
+        return next(s for s in self.settings if (s.arm, s.rank, s.width) == (arm, rank, width))
+
+    def places(self) -> Iterator[tuple[int, int]]:
+        """Every rank and width."""
+        yield from product(self.table.ranks, self.table.widths)
+
+    def has(self, *arms: AdapterArm) -> bool:
+        """Were all of these trained?"""
+        return set(arms) <= set(self.table.arms)
+
+
+def statements(evidence: Evidence) -> Iterator[Statement]:
+    """Every statement of which there is something to say."""
+    for arm in evidence.table.arms:
+        yield from _slopes(evidence, arm)
+    yield from _order(evidence)
+    if evidence.has(A, B):
+        yield _at_least_as_good(evidence)
+    for arm in NON_ZERO:
+        if evidence.has(A, arm):
+            yield _robust(evidence, arm)
+    for arm in evidence.table.arms:
+        if evidence.has(A) and arm.init in NEW and arm.ratio == "1":
+            yield from _against_lora(evidence, arm)
+    for init in ("A", "B"):
+        if evidence.has(AdapterArm(init), AdapterArm(init, "n")):
+            yield _mended(evidence, init)
+
+
+# -- rates against the width -------------------------------------------------------------------------------------------
+
+KINDS: Final = {
+    "stable": ("the largest rate at which Z_B stays within one over the first steps", "derived"),
+    "usable": ("the largest usable rate", "derived of the largest stable rate"),
+    "best": ("the best rate", f"{FIRST}, figures of best rates"),
+}
+
+
+def _slopes(evidence: Evidence, arm: AdapterArm) -> Iterator[Statement]:
+    exponent = largest_rate_exponent(arm)
+    if exponent is None or len(evidence.table.widths) < 3:
+        return
+    for kind, (what, source) in KINDS.items():
+        text = f"from {arm}, {what} moves as n^({exponent})"
+        finding = _slope(evidence, arm, kind, float(exponent))
+        yield Statement(f"{kind} {arm}", text, source, (finding,))
+
+
+def _slope(evidence: Evidence, arm: AdapterArm, kind: str, predicted: float) -> StatementFinding:
+    """One slope for all ranks."""
+    its = [(s, float(np.mean(_logs(s, kind)))) for s in evidence.settings if s.arm == arm]
+    points = [(s, rate) for s, rate in its if math.isfinite(rate)]
+    where = f"{len(points)} of {len(its)} settings"
+    found = None
+    if points:
+        x = np.log(np.array([s.width for s, _ in points], dtype=float))
+        y = np.array([rate for _, rate in points])
+        found = trend("width", [(str(s.rank),) for s, _ in points], x, y, [_error(s, kind) for s, _ in points])
+    if found is None or found.low is None or found.high is None or len(points) < 3:
+        nothing = SeedInterval(np.nan, np.nan, np.nan)
+        return StatementFinding(where, nothing, Verdict.UNDECIDED, "too few rates lie within those tried")
+    interval = SeedInterval(found.slope, found.low, found.high)
+    return StatementFinding(where, interval, found.judged(predicted, TOLERANCE))
+
+
+def _logs(setting: SettingRates, kind: str) -> Floats:
+    """Logarithms of a rate, one for each seed; of the best rate there is one."""
+    if kind == "best":
+        return np.array([np.nan if setting.optimum.rate is None else setting.optimum.rate])
+    logs: Floats = np.log(setting.stable if kind == "stable" else setting.usable)
+    return logs
+
+
+def _error(setting: SettingRates, kind: str) -> float | None:
+    logs = _logs(setting, kind)
+    return setting.optimum.error if kind == "best" else float(logs.std(ddof=1) / len(logs) ** 0.5)
+
+
+def _order(evidence: Evidence) -> Iterator[Statement]:
+    """Of two starts the one with the larger exponent has the larger rates at the largest width."""
+    width = evidence.table.widths[-1]
+    for kind, (what, _) in KINDS.items():
+        findings = tuple(_pairs(evidence, kind, width))
+        if findings:
+            text = f"at the largest width {what} is in the derived order of the starts"
+            yield Statement(f"order {kind}", text, "derived", findings)
+
+
+def _pairs(evidence: Evidence, kind: str, width: int) -> Iterator[StatementFinding]:
+    derived = {arm: largest_rate_exponent(arm) for arm in evidence.table.arms}
+    for rank, (one, other) in product(evidence.table.ranks, combinations(evidence.table.arms, 2)):
+        first, second = derived[one], derived[other]
+        if first is None or second is None or first == second:
+            continue
+        larger, smaller = (one, other) if first > second else (other, one)
+        ratio = _log_ratio(evidence.of(larger, rank, width), evidence.of(smaller, rank, width), kind)
+        yield StatementFinding(f"log {larger} / {smaller}, r = {rank}, n = {width}", ratio, negative(-ratio))
+
+
+def _log_ratio(one: SettingRates, other: SettingRates, kind: str) -> SeedInterval:
+    if kind != "best":
+        return SeedInterval.of(_logs(one, kind) - _logs(other, kind))
+    logs = [s.optimum.interval for s in (one, other)]
+    value = float((_logs(one, kind) - _logs(other, kind))[0])
+    if logs[0] is None or logs[1] is None or not np.isfinite(value):
+        return SeedInterval(np.nan, np.nan, np.nan)
+    reach = math.hypot(*((high - low) / 2 for low, high in (logs[0], logs[1])))
+    return SeedInterval(value, value - reach, value + reach)
+
+
+# -- losses ------------------------------------------------------------------------------------------------------------
+
+
+def _share(evidence: Evidence, one: Floats, other: Floats, rank: int, width: int) -> SeedInterval:
+    """How much higher one loss is than another, seed against seed, as a share of what the better start gains."""
+    gain = max(s.gain for s in evidence.settings if (s.rank, s.width) == (rank, width))
+    return SeedInterval.of((one - other) / gain)
+
+
+def _own(evidence: Evidence, arm: AdapterArm, against: AdapterArm) -> Iterator[tuple[str, SeedInterval]]:
+    """Each at its own best rate."""
+    for rank, width in evidence.places():
+        one, other = evidence.of(arm, rank, width), evidence.of(against, rank, width)
+        yield f"r = {rank}, n = {width}", _share(evidence, one.least, other.least, rank, width)
+
+
+def _at_least_as_good(evidence: Evidence) -> Statement:
+    findings = tuple(StatementFinding(where, found, at_most(found, SLACK)) for where, found in _own(evidence, A, B))
+    return Statement("A not worse", "at own best rates Init[A] is at least as good as Init[B]", FIRST, findings)
+
+
+def _robust(evidence: Evidence, arm: AdapterArm) -> Statement:
+    """At every rate well below the best one of Init[A]."""
+    findings = []
+    for rank, width in evidence.places():
+        one, zero = evidence.of(arm, rank, width), evidence.of(A, rank, width)
+        limit = zero.rates[zero.best] / BELOW * (1 + 1e-9)
+        below = [i for i, rate in enumerate(zero.rates) if rate <= limit][-2:]
+        if below:
+            found = _share(evidence, one.losses[below].mean(0), zero.losses[below].mean(0), rank, width)
+            findings.append(StatementFinding(f"r = {rank}, n = {width}", found, negative(found)))
+    text = f"well below the best rate, {arm} learns more than Init[A]: it is robust to a small rate"
+    return Statement(f"robust {arm}", text, "arXiv 2505.23194", tuple(findings))
+
+
+def _against_lora(evidence: Evidence, arm: AdapterArm) -> Iterator[Statement]:
+    """At the best rate of Init[A], and at own best rates."""
+    apart, text = (
+        [],
+        f"at the best rate of Init[A], {arm} does better or worse than it as shared-rate ranks their first step",
+    )
+    for rank, width in evidence.places():
+        one, usual = evidence.of(arm, rank, width), evidence.of(A, rank, width)
+        found = _share(evidence, one.losses[usual.best], usual.losses[usual.best], rank, width)
+        apart.append(_ranked(arm, usual, found))
+    yield Statement(f"shared rate {arm}", text, "shared-rate", tuple(apart))
+    own = tuple(StatementFinding(where, found, within(found, SLACK)) for where, found in _own(evidence, arm, A))
+    text = f"at own best rates {arm} and Init[A] are within {SLACK:.0%} of what training gains"
+    yield Statement(f"own rate {arm}", text, "arXiv 2602.04998", own)
+
+
+def _ranked(arm: AdapterArm, usual: SettingRates, found: SeedInterval) -> StatementFinding:
+    """Does the sign of a difference agree with the first step that is derived at the shared rate?"""
+    rate = usual.rates[usual.best]
+    where = f"r = {usual.rank}, n = {usual.width}"
+    sizes = [_descent(each, rate, usual.width, usual.rank) for each in (arm, usual.arm)]
+    if sizes[0] is None or sizes[1] is None:
+        return StatementFinding(where, found, Verdict.UNDECIDED, "no descent is derived")
+    ahead = sizes[0] - sizes[1]
+    told = f"rate {rate:g}, first step n^{ahead:+.2f} of Init[A]'s"
+    if abs(ahead) < TOLERANCE:
+        return StatementFinding(where, found, within(found, SLACK), told)
+    return StatementFinding(where, found, negative(found if ahead > 0 else -found), told)
+
+
+def _descent(arm: AdapterArm, rate: float, width: int, rank: int) -> float | None:
+    """The exponent of the first step's part along the gradient."""
+    try:
+        one, point = shared(arm, rate, width, rank)
+    except GammaError:
+        return None
+    value = point.value(one.updates[0].aligned)
+    return None if value is None else float(value)
+
+
+def _mended(evidence: Evidence, init: str) -> Statement:
+    """LoRA+ with the derived ratio against one rate."""
+    findings = tuple(
+        StatementFinding(where, found, at_most(found, SLACK))
+        for where, found in _own(evidence, AdapterArm(init, "n"), AdapterArm(init))
+    )
+    text = f"Init[{init}] with B at n times the rate of A is at least as good as with one rate, each at its best"
+    return Statement(f"two rates {init}", text, "arXiv 2402.12354", findings)
