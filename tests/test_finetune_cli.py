@@ -17,7 +17,10 @@ pytest.importorskip("peft")
 
 from command import run
 
+from validation.finetune import chosen, rates_between
 from validation.finetune.model_source import model_sources
+from validation.finetune.presets import PRESETS
+from validation.finetune.starts import check_start
 from validation.sweep import Grid, Store
 from validation.sweep import run as sweep
 
@@ -183,3 +186,51 @@ def stored(path: Path) -> int:
         return 0
     with Store.open(path) as store:
         return len(store.keys())
+
+
+# -- presets -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("", "--model is missing; name a checkpoint folder, a config.json, or one of llama, roberta, t5"),
+        ("--model llama", "--data is missing; name a file or a folder of JSONL, CSV, Parquet or text"),
+        ("--preset glue-bert", "unknown preset 'glue-bert'; did you mean "),
+        (
+            "--preset glue-roberta",
+            "--model is missing; glue-roberta needs RoBERTa-large (or -base): a folder with config",
+        ),
+        (
+            "--preset wikitext-tinyllama --model x",
+            "--data is missing; wikitext-tinyllama needs WikiText-2: a folder with ",
+        ),
+    ],
+)
+def test_what_is_missing_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path, asked: str, said: str) -> None:
+    refused(capsys, tmp_path, ["experiment", "finetune", "--out", str(tmp_path / "x.sqlite"), *asked.split()], said)
+
+
+def test_a_preset_is_run_on_what_there_is(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Its settings hold where nothing else is said: two starts, r = alpha = 8, query and value, a linear schedule."""
+    records = [{"text": f"word {i}", "label": i % 2} for i in range(60)]
+    path = write(tmp_path, "data.jsonl", *records)
+    more = "--preset glue-roberta --widths 16 --lrs 1e-2,1e-1 --seeds 2 --steps 4 --batch 2 --length 8 --dtype float32"
+    found = run(capsys, *words(tmp_path, more, "roberta", path), "--format", "json")
+    assert found.err.startswith(
+        "glue-roberta of arXiv 2406.08447, with the code of arXiv 2402.12354; ours, as the source"
+    )
+    data = json.loads(found.out)
+    assert {cell["init"] for cell in data["cells"]} == {"A", "B"}
+    setting = data["setting"]
+    named = ("task", "alpha", "targets", "schedule", "steps")
+    assert [setting[name] for name in named] == ["classification", 8.0, ["query", "value"], "linear", 4]
+
+
+def test_every_preset_is_of_starts_and_rates_that_there_are() -> None:
+    for name in PRESETS:
+        asked = chosen(name, {"model": "llama", "data": str(TEXT)})
+        for start in asked["init"].split(","):
+            check_start(start)
+        assert len(rates_between(asked["lrs"])) >= 3
+        assert set(PRESETS[name].ours) <= set(asked)

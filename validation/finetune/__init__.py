@@ -6,6 +6,8 @@ from validation.finetune.grid import Finetune as Finetune
 from validation.finetune.grid import rates_between as rates_between
 from validation.finetune.outcome import FinetuneOutcome as FinetuneOutcome
 from validation.finetune.outcome import outcome as outcome
+from validation.finetune.presets import chosen as chosen
+from validation.finetune.presets import words_of as words_of
 from validation.finetune.setting import FinetuneSetting as FinetuneSetting
 from validation.finetune.store import check_store as check_store
 from validation.finetune.tables import blocks as blocks

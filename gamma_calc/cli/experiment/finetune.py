@@ -8,71 +8,78 @@ from typing import Annotated, Any, Final, Literal
 from cyclopts import Parameter
 
 from gamma_calc.cli.numeric import numeric, refuse_missing, widths_of
-from gamma_calc.cli.output import say, show
+from gamma_calc.cli.output import line, say, show
 from gamma_calc.cli.parameters import PRINTED, Device, Executor
 from gamma_calc.cli.running import fill, refuse_failures
 from gamma_calc.errors import ExponentSyntaxError
 
 EXAMPLES: Final = (
-    "gamma-calc experiment finetune --model llama --data notes.txt --task causal-lm --widths 64:512",
+    "gamma-calc experiment finetune --model llama --data notes.txt --widths 32:256",
     "gamma-calc experiment finetune --model ./roberta --data ./sst2 --task classification --init A,B --ranks 4,16",
     "gamma-calc experiment finetune --preset glue-roberta --model ./roberta-large --data ./mnli",
 )
 
 EXIT_CODES: Final = {"confirmed": 0, "refuted": 1, "undecided": 3}
-TASKS: Final = ("classification", "causal-lm", "seq2seq")
+OF_SETTING: Final = ("model", "data", "task", "steps", "batch", "length", "alpha", "dtype", "schedule", "epsilon")
+
+
+def _unless_given(text: str) -> Parameter:
+    return Parameter(help=text, show_default=False)
+
+
+Model = Annotated[
+    str, Parameter(help="a checkpoint folder, one with several widths, a config.json; or llama, roberta, t5")
+]
+Data = Annotated[str, _unless_given("JSONL, CSV, Parquet or text, or a folder of train.* and held-out.*")]
+Preset = Annotated[str, _unless_given("the settings of a paper: glue-roberta, wikitext-tinyllama, flan-llama, ...")]
+Task = Literal["classification", "causal-lm", "seq2seq"]
+Numbers = Literal["float32", "bfloat16", "float16"]
 
 
 def finetune(
     *,
-    model: Annotated[
-        str, Parameter(help="a checkpoint folder, one of several widths, a config.json, or llama, roberta, t5")
-    ],
-    data: Annotated[str, Parameter(help="JSONL, CSV, Parquet or text, or a folder of train.* and held-out.*")],
-    task: Annotated[Literal["classification", "causal-lm", "seq2seq"], Parameter(help="what is learned")] = "causal-lm",
-    init: Annotated[str, Parameter(help="initialisations of the catalogue, as in A,B,pissa")] = "A,B,AB",
-    lrs: Annotated[str, Parameter(help="rates: LOW:HIGH (two a decade), LOW:HIGH:COUNT, or a list")] = "1e-4:1e-1",
-    b_rate: Annotated[str, Parameter(help="the rate of B over that of A, as in 1,n")] = "1",
-    ranks: Annotated[str, Parameter(help="ranks, as in 4,16")] = "4",
-    alpha: Annotated[float | None, Parameter(help="lora_alpha; the rank if not given, so that s = 1")] = None,
-    widths: Annotated[str, Parameter(help="of a configuration: LOW:HIGH in powers of two, or a list")] = "",
-    seeds: Annotated[int, Parameter(help="repetitions, from seed 0 on")] = 3,
-    steps: Annotated[int, Parameter(help="training steps")] = 40,
-    batch: Annotated[int, Parameter(help="examples of a step")] = 8,
-    length: Annotated[int, Parameter(help="tokens of an example")] = 64,
+    model: Model = "",
+    data: Data = "",
+    preset: Preset = "",
+    task: Annotated[Task | None, _unless_given("what is learned [default: causal-lm]")] = None,
+    init: Annotated[str | None, _unless_given("starts of the catalogue [default: A,B,AB]")] = None,
+    lrs: Annotated[str | None, _unless_given("rates: LOW:HIGH[:COUNT] or a list [default: 1e-4:1e-1]")] = None,
+    b_rate: Annotated[str | None, _unless_given("rates of B over those of A, as in 1,n [default: 1]")] = None,
+    ranks: Annotated[str | None, _unless_given("as in 4,16,64 [default: 4]")] = None,
+    alpha: Annotated[float | None, _unless_given("lora_alpha [default: the rank, so that s = 1]")] = None,
+    widths: Annotated[str, _unless_given("of a configuration: LOW:HIGH or a list [default: 64:512]")] = "",
+    seeds: Annotated[int | None, _unless_given("repetitions, from seed 0 on [default: 3]")] = None,
+    steps: Annotated[int | None, _unless_given("training steps [default: 40]")] = None,
+    batch: Annotated[int | None, _unless_given("examples of a step [default: 8]")] = None,
+    length: Annotated[int | None, _unless_given("tokens of an example [default: 64]")] = None,
     targets: Annotated[
-        str, Parameter(help="modules with adapters, as in q_proj,v_proj; the usual ones if not given")
-    ] = "",
-    columns: Annotated[str, Parameter(help="columns of the data, as in text=sentence,label=class")] = "",
+        str | None, _unless_given("modules that get adapters [default: those usual for the model]")
+    ] = None,
+    columns: Annotated[str | None, _unless_given("columns of the data, as in text=sentence,label=class")] = None,
+    dtype: Annotated[Numbers | None, _unless_given("numbers of the frozen model [default: float32]")] = None,
     out: Annotated[Path, Parameter(help="the SQLite file that keeps the results")] = Path("finetune.sqlite"),
-    dtype: Annotated[
-        Literal["float32", "bfloat16", "float16"], Parameter(help="numbers of the frozen model")
-    ] = "float32",
     device: Device = "auto",
     executor: Executor = "serial",
     format: Annotated[Literal["text", "json"], PRINTED] = "text",  # noqa: A002 - option's name
 ) -> int:
-    """Language models fine-tuned from several starts at many rates."""
+    """Language models with adapters: best rates by start, width and rank."""
+    said = {name: value for name, value in locals().items() if value is not None}
     numbers = widths_of(widths) if widths else ()
     refuse_missing("experiment finetune")
     numeric("finetune.libraries").refuse_missing()
     side = numeric("finetune")
+    asked = side.chosen(preset, said)
     side.check_store(out)
     setting = side.FinetuneSetting(
-        model=model,
-        data=data,
-        task=task,
-        targets=_names(targets),
-        columns=_pairs(columns),
-        steps=steps,
-        batch=batch,
-        length=length,
-        alpha=alpha,
-        dtype=dtype,
+        targets=_names(asked["targets"]),
+        columns=_pairs(asked["columns"]),
         device=device,
+        **{name: asked[name] for name in OF_SETTING},
     )
-    axes = _names(init), _names(b_rate), _whole("--ranks", ranks), side.rates_between(lrs)
-    grid = side.Finetune(setting, *axes, numbers, seeds)
+    axes = _names(asked["init"]), _names(asked["b_rate"]), _whole("--ranks", asked["ranks"])
+    grid = side.Finetune(setting, *axes, side.rates_between(asked["lrs"]), numbers, asked["seeds"])
+    if preset:
+        line(side.words_of(preset))
 
     def then(kept: Any, found: Any) -> int:
         refuse_failures(kept, grid, found)
