@@ -21,6 +21,7 @@ EXAMPLES: Final = (
     "gamma-calc derive --init general --lr per-factor --set b0=-1/2",
     "gamma-calc derive adapter_config.json --rank growing --format json",
     "gamma-calc derive toy --step all --trace",
+    "gamma-calc derive mlp --depth 4 --lr shared --within stable",
 )
 
 MOST_STEPS: Final = 1000
@@ -32,6 +33,10 @@ def derive(
     /,
     *,
     options: Options = PLAIN,
+    within: Annotated[
+        str | None,
+        Parameter(help="answer on a region: a condition, as stable, or a text, as eta_1 <= 0 & eta_2 <= -1/2"),
+    ] = None,
     step: Annotated[str | None, Parameter(help="the orders after one step, or all of them: T or all")] = None,
     trace: Annotated[bool, Parameter(help="the derivation, rule by rule", negative="")] = False,
     short: Annotated[bool, Parameter(help="the answer alone, and what it rests on", negative="")] = False,
@@ -43,7 +48,7 @@ def derive(
         raise OrderError("--short is the answer alone", hint="leave out --step, --trace and --format")
 
     def made(record: Recorder, dialect: str) -> Answer:
-        question = Question(target, options, record)
+        question = Question(target, options, record, within)
         if format == "json":
             return _json(question, step, trace)
         if format == "latex":
@@ -82,15 +87,21 @@ def _advice(question: Question, dialect: str) -> Block:
     return sections.advice(question.derivation, dialect)
 
 
-def _at(question: Question, dialect: str) -> Block:
-    assert question.point is not None
-    return Block("At", ((", ".join(f"{n} = {v:{dialect}}" for n, v in question.point.items()),),))
+def _where(question: Question, dialect: str) -> Block:
+    """The point or the region that the answer is for; nothing where it is for all exponents."""
+    if question.point is not None:
+        return Block("At", ((", ".join(f"{n} = {v:{dialect}}" for n, v in question.point.items()),),))
+    if question.region is None:
+        return Block("Within", ())
+    return Block("Within", ((f"{question.region:{dialect}}; outside nothing is said",),))
 
 
 def _short(question: Question, dialect: str) -> Iterator[Block]:
     """The answer first, and all that it rests on."""
     derivation = question.derivation
-    yield _advice(question, dialect) if question.point is None else _at(question, dialect)
+    yield _where(question, dialect)
+    if question.point is None:
+        yield _advice(question, dialect)
     yield sections.conditions(derivation, dialect)
     yield sections.growth(derivation, dialect)
     yield sections.feedback(derivation)
@@ -104,8 +115,7 @@ def _blocks(question: Question, step: str | None, trace: bool, dialect: str) -> 
     yield sections.program(question.program, dialect)
     yield Block("Configuration", tuple((note,) for note in question.notes))
     yield Block("Assumptions", tuple((text,) for text in derivation.assumptions))
-    if question.point is not None:
-        yield _at(question, dialect)
+    yield _where(question, dialect)
     if number is not None:
         yield sections.step(derivation, number, dialect)
     elif step == "all":

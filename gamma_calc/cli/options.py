@@ -35,7 +35,7 @@ from gamma_calc.display.json import Data
 from gamma_calc.display.shown import shown
 from gamma_calc.engine.fixed_point import Observer
 from gamma_calc.errors import ConfigError, ExponentSyntaxError, GammaError, OrderError, UnknownName, unknown, written
-from gamma_calc.exponents import Order, order
+from gamma_calc.exponents import Order, Region, order
 from gamma_calc.language.program import Program
 from gamma_calc.optimisers.names import catalogue_name
 
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 Text = str | None
 LONGEST: Final = 60  # of an assignment in a message
+COMPARED: Final = re.compile("[<>=]")
 RATE: Final = re.compile(r"\+?(\d+\.?\d*|\.\d+)e[-+]?\d+", re.IGNORECASE | re.ASCII)
 IN_NUMBERS: Final = "eta is the exponent: rate = n^eta, as in --at eta=-1/2; for numbers see gamma-calc transfer"
 
@@ -110,6 +111,7 @@ class Question:
     target: str
     options: Options
     record: Callable[[Program], Observer] = _unrecorded
+    within: Text = None
 
     @cached_property
     def program(self) -> Program:
@@ -145,16 +147,38 @@ class Question:
 
     @cached_property
     def derivation(self) -> Derivation:
-        """The derivation, at the point where there is one."""
+        """The derivation, at the point or on the region where there is one."""
+        program, region = self.program, self.region
+        if region is not None:
+            return self._derived(restricted(program, region))
+        return self._derived(program if self.point is None else program.substitute(self.point))
+
+    def _derived(self, program: Program) -> Derivation:
         if self.options.stability not in STABILITY:
             raise unknown("notion of stability", self.options.stability, STABILITY).at("--stability")
-        program = self.program if self.point is None else self.program.substitute(self.point)
         return observed(program, STABILITY[self.options.stability], self.record(program))
+
+    @cached_property
+    def region(self) -> Region | None:
+        """The region of ``--within``, which is a condition's name or a text; None without it."""
+        if self.within is None:
+            return None
+        if self.options.at:
+            raise OrderError("--within asks for a region and --at for a point", hint="leave one of them out")
+        if COMPARED.search(self.within):
+            return region_named(self.within, self.program)
+        name, conditions = self.within.strip().replace("-", "_"), self._derived(self.program).conditions
+        if name not in conditions:
+            raise unknown("condition", self.within, conditions).at("--within")
+        if conditions[name].empty:
+            why = f"{conditions[name].condition.title} holds nowhere: {conditions[name].why}"
+            raise OrderError(why, where="--within", hint="name another condition, or write a region")
+        return conditions[name].region
 
     def answer(self) -> Data:
         """The derivation as data for JSON."""
         if self.point is None:
-            found = data.as_data(self.derivation)
+            found = data.as_data(self.derivation) | ({} if self.region is None else {"within": str(self.region)})
         else:
             found = data.at_a_point(self.derivation, self.program.variables, self.program.region, self.point)
         if self.silence and "advice" in found:
@@ -219,6 +243,26 @@ class Question:
                 opened = _OPENED_BY.get(name, "") if _OPENERS.get(name) in self._known.options else ""
                 listed = "" if known else "this program leaves no exponent open"
                 raise UnknownName(error.what, where=option, hint=opened or listed or error.hint)
+
+
+def region_named(text: str, program: Program) -> Region:
+    """A region of exponents that a program leaves open. Raises UnknownName and OrderError for an empty one."""
+    try:
+        region = Region.parse(text)
+        for name in region.variables:
+            if name not in program.variables:
+                raise unknown("exponent", name, program.variables or ("none",))
+    except GammaError as error:
+        raise error.at(f"--within {shown(text, LONGEST)}") from error
+    if (region & program.region).is_empty:
+        domain = "" if program.region.is_everything else f" of the domain {program.region}"
+        raise OrderError(f"no point{domain} meets {shown(text, LONGEST)}", where="--within", hint="widen the region")
+    return region
+
+
+def restricted(program: Program, region: Region) -> Program:
+    """The program on a part of its domain."""
+    return program.replaced(domain=str(program.region & region))
 
 
 def rule_named(text: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from gamma_calc.derivation.advice import Advice
 from gamma_calc.derivation.condition_result import ConditionResult
+from gamma_calc.derivation.jointly_largest import Point, jointly_largest
 from gamma_calc.derivation.solution import Solution
 from gamma_calc.derivation.trace import Step, Trace
 from gamma_calc.display.json import Data
@@ -29,6 +30,7 @@ def as_data(solution: Solution) -> Data:
         "orders": texts(solution.settled_orders),
         "conditions": {name: condition(result, program.variables) for name, result in conditions.items()},
         "sup": {name: dict(_bounds(result, solution.rates)) for name, result in conditions.items()},
+        "largest": {name: _together(result, solution.rates) for name, result in conditions.items()},
         "advice": advice(solution),
     }
 
@@ -46,7 +48,7 @@ def advice(solution: Solution) -> Data:
 def at_a_point(solution: Solution, names: Iterable[str], domain: Region, point: Mapping[str, Order]) -> Data:
     """The answer at one point, to which ``solution`` belongs: conditions are true or false there."""
     whole = as_data(solution)
-    del whole["sup"], whole["settled"], whole["advice"]
+    del whole["sup"], whole["largest"], whole["settled"], whole["advice"]
     whole |= {"variables": domains(names, domain), "at": texts(point)}
     return whole | {"conditions": {name: not result.empty for name, result in solution.conditions.items()}}
 
@@ -101,6 +103,17 @@ def _bounds(result: ConditionResult, names: tuple[str, ...]) -> Iterator[tuple[s
     """The largest value of each learning-rate exponent as a function of the other exponents."""
     for name in () if result.empty else names:
         yield name, [_bound(bound) for bound in supremum(result.region, name)]
+
+
+def _together(result: ConditionResult, names: tuple[str, ...]) -> Data:
+    """The rates that are largest together, or the corners that no other point of the condition exceeds."""
+    found = jointly_largest(result.region, names)
+    corners = None if found.corners is None else [_point(corner) for corner in found.corners]
+    return {"rates": None if found.rates is None else _point(found.rates), "vertices": corners}
+
+
+def _point(point: Point) -> dict[str, str]:
+    return {name: str(value) for name, value in point.items()}
 
 
 def _bound(bound: Supremum) -> Data:

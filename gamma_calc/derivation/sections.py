@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from gamma_calc.derivation.advice import Advice
 from gamma_calc.derivation.bounds import bound_text
+from gamma_calc.derivation.jointly_largest import jointly_largest
 from gamma_calc.derivation.solution import Solution
 from gamma_calc.display.blocks import Block
 from gamma_calc.exponents import order, supremum
@@ -101,8 +102,13 @@ def conditions(solution: Solution, dialect: str) -> Block:
 
 
 def largest(solution: Solution, dialect: str) -> Block:
-    """The largest value of each learning-rate exponent under each condition."""
+    """The largest value of each learning-rate exponent under each condition, first all together where one point is."""
     rows = []
+    for result in solution.conditions.values() if len(solution.rates) > 1 else ():
+        together = jointly_largest(result.region, solution.rates).rates
+        if together is not None:
+            point = (f"{order(name):{dialect}} = {order(value):{dialect}}" for name, value in together.items())
+            rows.append((f"together, {result.condition.title}", ", ".join(point)))
     for name in solution.rates:
         for result in solution.conditions.values():
             bounds = () if result.empty else supremum(result.region, name)

@@ -96,7 +96,7 @@ def _any(found: Recipe, seeds: int) -> Grid:
 
 
 def _deep(seeds: int) -> Grid:
-    """An input of one entry varies much from seed to seed; of many, coherent steps outgrow random starts by a constant."""
+    """One entry varies much from seed to seed; with many, coherent steps outgrow random starts by a constant."""
     return Grid(DEEP, 2 * seeds, {"d": 4})
 
 
