@@ -97,3 +97,20 @@ def sqlite_errors(path: Path) -> Iterator[None]:
             raise REFUSALS[code](path) from error
         hint = "check the disk, then run the same again: what is stored is kept"
         raise StoreError(str(error), where=str(path), hint=hint) from error
+
+
+def refuse_others(path: Path, experiment: str) -> None:
+    """Refuse a store with cells of another experiment, or of a sweep, and leave it as it is. Raises StoreError."""
+    check_path(path)
+    if not path.exists() or not path.stat().st_size:
+        return
+    kept = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
+    uri = f"{path.absolute().as_uri()}?{kept}"
+    with sqlite_errors(path), closing(sqlite3.connect(uri, uri=True, timeout=PATIENCE)) as ask:
+        if not ask.execute("SELECT 1 FROM sqlite_master WHERE name = 'cells'").fetchone():
+            return
+        found = ask.execute("SELECT json_extract(job, '$.target') FROM cells GROUP BY 1").fetchall()
+    others = sorted(str(name) for (name,) in found if name != experiment)
+    if others:
+        hint = "name another file"
+        raise StoreError(f"is the store of {others[0]}, not of {experiment}", where=str(path), hint=hint)
