@@ -15,7 +15,7 @@ import torch
 from gamma_calc.errors import UnknownName
 from validation.arrays.draws import Draws
 from validation.errors import BudgetError, SettingError
-from validation.evidence.experiments.precision import FORMATS, Arithmetic, Precision, outcome
+from validation.evidence.experiments.precision import FORMATS, LayerFormats, Precision, outcome
 from validation.evidence.experiments.precision.grid import RoundedBatch, RoundedCell, measure
 from validation.evidence.experiments.precision.hazards import BY_NAME, HAZARDS
 from validation.evidence.experiments.precision.layer import default_rate, layer_orders
@@ -52,10 +52,10 @@ def test_the_formats_are_those_of_torch(name: str) -> None:
 
 
 def test_sums_and_weights_never_have_fewer_digits_than_the_layer() -> None:
-    assert Arithmetic.of("float64", "float32", "same", 0).sums.name == "float64"
-    assert Arithmetic.of("float16", "float32", "same", 0).places["sums"].name == "float32"
+    assert LayerFormats.of("float64", "float32", "same", 0).sums.name == "float64"
+    assert LayerFormats.of("float16", "float32", "same", 0).places["sums"].name == "float32"
     with pytest.raises(UnknownName, match="unknown kind of numbers 'bf16'; did you mean bfloat16"):
-        Arithmetic.of("bf16", "same", "same", 0)
+        LayerFormats.of("bf16", "same", "same", 0)
 
 
 # -- rounded layers ---------------------------------------------------------------------------------------------------
@@ -63,7 +63,7 @@ def test_sums_and_weights_never_have_fewer_digits_than_the_layer() -> None:
 
 def test_in_float64_a_rounded_layer_trains_as_autograd_and_torchs_adam_do() -> None:
     size = LayerSize(48, 5, {"A": 0.2, "B": 0.3}, 0.01)
-    layer = RoundedLayer(size, Arithmetic.of("float64", "same", "same", 1e-8), [3], "cpu")
+    layer = RoundedLayer(size, LayerFormats.of("float64", "same", "same", 1e-8), [3], "cpu")
     draws = Draws(NAME, 48, (3,), 1, torch.float64, torch.device("cpu"))
     z, w = (draws.normal(name, (48, 1))[0, :, 0] for name in ("Z", "w"))
     A, B = ((d * draws.normal(name, (48, 5))[0]).requires_grad_() for name, d in (("A", 0.2), ("B", 0.3)))
@@ -83,7 +83,7 @@ def test_a_running_sum_stands_still_where_a_unit_is_absorbed() -> None:
 
 
 def test_every_hazard_is_looked_at_and_no_seed_depends_on_what_is_beside_it() -> None:
-    setting = SMALL.cell("A", Arithmetic.of("bfloat16", "float32", "same", 0), 64, 0).setting
+    setting = SMALL.cell("A", LayerFormats.of("bfloat16", "float32", "same", 0), 64, 0).setting
     both = measure(RoundedBatch(setting, 64, (0, 1), versions()))
     alone = measure(RoundedBatch(setting, 64, (1,), versions()))
     np.testing.assert_array_equal(both[1].sizes, alone[0].sizes)
@@ -95,7 +95,7 @@ def test_every_hazard_is_looked_at_and_no_seed_depends_on_what_is_beside_it() ->
 
 
 def test_z_a_leaves_half_precision_beyond_four_billion_and_b_far_beyond_that() -> None:
-    orders, half = layer_orders("A", Fraction(-1, 2), 4), Arithmetic.of("float16", "same", "same", 0)
+    orders, half = layer_orders("A", Fraction(-1, 2), 4), LayerFormats.of("float16", "same", "same", 0)
     gammas = {name: orders.of(BY_NAME[name], 3) for name in ("Z_A overflows", "B vanishes", "dA is absorbed")}
     assert gammas == {"Z_A overflows": Fraction(1, 2), "B vanishes": Fraction(-1, 2), "dA is absorbed": 0}
     overflow, vanishing, absorbed = (
@@ -110,14 +110,14 @@ def test_from_init_b_a_step_of_b_is_absorbed_from_one_over_the_roundoff_on() -> 
     orders, hazard = layer_orders("B", default_rate("B"), 4), BY_NAME["dB is absorbed"]
     assert orders.of(hazard, 3) == -1
     assert orders.of(hazard, 0) is None  # no step yet
-    limits = hazard.limits(Arithmetic.of("bfloat16", "same", "same", 0))
+    limits = hazard.limits(LayerFormats.of("bfloat16", "same", "same", 0))
     assert [round(hazard.width(1, -1, limit)) for limit in limits] == [512, 256]
 
 
 @pytest.mark.parametrize("hazard", HAZARDS, ids=lambda h: h.name)
 def test_no_size_is_in_danger_in_float64_at_any_width_that_there_is(hazard: object) -> None:
     for init in ("A", "B", "AB"):
-        orders, exact = layer_orders(init, default_rate(init), 4), Arithmetic.of("float64", "same", "same", 1e-8)
+        orders, exact = layer_orders(init, default_rate(init), 4), LayerFormats.of("float64", "same", "same", 1e-8)
         gammas = [g for t in range(4) if (g := orders.of(hazard, t)) is not None]  # type: ignore[arg-type]
         assert all(hazard.width(hazard.factor, float(g), hazard.limits(exact)[1]) >= 1e7 for g in gammas)  # type: ignore[attr-defined]
 
@@ -126,8 +126,8 @@ def test_no_size_is_in_danger_in_float64_at_any_width_that_there_is(hazard: obje
 
 
 def test_bfloat16_weights_lose_the_steps_of_b_and_float32_weights_keep_them(found: PrecisionOutcome) -> None:
-    lost = found.of("B", Arithmetic.of("bfloat16", "float32", "same", 1e-8), "dB is absorbed")
-    kept = found.of("B", Arithmetic.of("bfloat16", "float32", "float32", 1e-8), "dB is absorbed")
+    lost = found.of("B", LayerFormats.of("bfloat16", "float32", "same", 1e-8), "dB is absorbed")
+    kept = found.of("B", LayerFormats.of("bfloat16", "float32", "float32", 1e-8), "dB is absorbed")
     assert (lost.verdict, lost.measured) == (Verdict.CONFIRMED, Range(256, 512))
     assert lost.derived.low < 512 < lost.derived.high
     assert (kept.verdict, kept.measured) == (Verdict.CONFIRMED, NEVER)
@@ -135,11 +135,11 @@ def test_bfloat16_weights_lose_the_steps_of_b_and_float32_weights_keep_them(foun
 
 
 def test_from_init_a_no_step_is_absorbed_and_running_sums_stall(found: PrecisionOutcome) -> None:
-    own = Arithmetic.of("bfloat16", "same", "same", 1e-8)
+    own = LayerFormats.of("bfloat16", "same", "same", 1e-8)
     assert found.of("A", own, "dB is absorbed").derived.low == math.inf
     first = found.first("A", own)
     assert first is None or first.hazard.kind.name == "stalls"
-    assert found.first("A", Arithmetic.of("bfloat16", "float32", "same", 1e-8)) is None
+    assert found.first("A", LayerFormats.of("bfloat16", "float32", "same", 1e-8)) is None
     assert Verdict.REFUTED not in {f.verdict for f in found.findings}
 
 

@@ -14,7 +14,7 @@ from gamma_calc.cli.options import assignments, refuse_open_values
 from gamma_calc.cli.output import say, show
 from gamma_calc.cli.parameters import PRINTED, Device, Executor, ExperimentStore, Settings, Steps, Widths
 from gamma_calc.cli.running import fill, refuse_failures
-from gamma_calc.errors import ExponentSyntaxError, unknown
+from gamma_calc.errors import unknown
 
 EXAMPLES: Final = (
     "gamma-calc experiment precision --init A --widths 256:65536 --dtypes float16,bfloat16,float32,float64",
@@ -50,11 +50,11 @@ def precision(
     The layer is trained at its largest stable rate, or at n^eta with --set eta=-1.
     """
     numbers, asked = widths_of(widths), _formats(dtypes)
-    rate, epsilons = _rate(set_), _epsilons(epsilon)
+    rate = _rate(set_)
     refuse_missing("experiment precision")
     side, refusals = numeric("evidence.experiments.precision"), numeric("sweep.refusals")
-    given = init.split(","), asked, numbers, seeds, steps, sums.split(","), weights.split(","), epsilons, rate, device
-    grid = side.Precision(*given)
+    kept = sums.split(","), weights.split(","), side.epsilons_of(epsilon)
+    grid = side.Precision(init.split(","), asked, numbers, seeds, steps, *kept, rate, device)
     folder = figures and numeric("evidence.experiments").checked_folder(figures)
     refusals.refuse_others(store, "precision")
 
@@ -88,12 +88,3 @@ def _rate(texts: tuple[str, ...]) -> Fraction | None:
         if name != "eta":
             raise unknown("exponent", name, ("eta",)).at("--set")
     return values["eta"].rational if values else None
-
-
-def _epsilons(text: str) -> list[float]:
-    try:
-        return [float(part) for part in text.split(",")]
-    except ValueError:
-        raise ExponentSyntaxError(
-            f"{text!r} is no list of numbers", where="--epsilon", hint="write one as in 0,1e-8"
-        ) from None

@@ -68,12 +68,12 @@ WIDER: Final = (SAME, "float32", "float64")
 
 
 @dataclass(frozen=True, slots=True)
-class Arithmetic:
+class LayerFormats:
     """What is kept in which format: the layer, sums over the width, and the weights with Adam's means.
 
     ``epsilon`` is Adam's, a number.
 
-    >>> str(Arithmetic.of("bfloat16", "float32", "same", 1e-8))
+    >>> str(LayerFormats.of("bfloat16", "float32", "same", 1e-8))
     'bfloat16, sums float32, weights bfloat16, epsilon 1e-08'
     """
 
@@ -83,7 +83,7 @@ class Arithmetic:
     epsilon: float
 
     @classmethod
-    def of(cls, layer: str, sums: str, weights: str, epsilon: float) -> Arithmetic:
+    def of(cls, layer: str, sums: str, weights: str, epsilon: float) -> LayerFormats:
         """From names; sums and weights never have fewer digits than the layer. Raises UnknownName."""
         own = _known(layer, FORMATS, FORMATS)
         wide = {SAME: own} | {name: own.wider(FORMATS[name]) for name in WIDER[1:]}

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from validation.errors import BudgetError, SettingError
-from validation.evidence.experiments.precision.formats import FORMATS, Arithmetic
+from validation.evidence.experiments.precision.formats import FORMATS, LayerFormats
 from validation.evidence.experiments.precision.hazards import HAZARDS
 from validation.evidence.experiments.precision.layer import LayerOrders, checked_inits, default_rate, layer_orders
 from validation.evidence.experiments.precision.simulate import NAME, LayerSize, RoundedLayer, summaries
@@ -31,7 +31,20 @@ RANK: Final = 5  # odd, as everywhere: so many signs never add to zero
 BYTES: Final = 400  # for an entry of a factor, with all that is seen of it
 FAST: Final = 2**29  # bytes of a batch on a processor
 QUANTITIES: Final = tuple(h.name for h in HAZARDS)
-EXACT: Final = Arithmetic.of("float64", "same", "same", 0.0)  # what constants are fitted in
+EXACT: Final = LayerFormats.of("float64", "same", "same", 0.0)  # what constants are fitted in
+
+
+def epsilons_of(text: str) -> tuple[float, ...]:
+    """Adam's epsilons from a list. Raises SettingError.
+
+    >>> epsilons_of("0,1e-8")
+    (0.0, 1e-08)
+    """
+    try:
+        return tuple(map(float, text.split(",")))
+    except ValueError:
+        hint = "write one as in 0,1e-8"
+        raise SettingError(f"{text!r} is no list of numbers", where="--epsilon", hint=hint) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +91,7 @@ class Precision:
     epsilons: Sequence[float] = (1e-8,)
     rate: Fraction | None = None
     device: str = "auto"
-    arithmetics: tuple[Arithmetic, ...] = field(init=False, repr=False)
+    arithmetics: tuple[LayerFormats, ...] = field(init=False, repr=False)
     jobs: tuple[Job, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -92,7 +105,7 @@ class Precision:
         points = product(self.inits, dict.fromkeys((*self.arithmetics, EXACT)), self.widths, range(self.seeds))
         object.__setattr__(self, "jobs", tuple(self.cell(*point) for point in points))
 
-    def _arithmetics(self) -> tuple[Arithmetic, ...]:
+    def _arithmetics(self) -> tuple[LayerFormats, ...]:
         axes = (("formats", self.formats), ("sums", self.sums), ("weights", self.weights), ("epsilons", self.epsilons))
         for name, values in axes:
             if not values:
@@ -101,7 +114,7 @@ class Precision:
             if not 0 <= epsilon < math.inf:
                 raise SettingError(f"epsilon {epsilon:g}", hint="give 0 or a small positive number")
         points = product(self.formats, self.sums, self.weights, self.epsilons)
-        return tuple(dict.fromkeys(Arithmetic.of(*point) for point in points))
+        return tuple(dict.fromkeys(LayerFormats.of(*point) for point in points))
 
     def rate_of(self, init: str) -> Fraction:
         return default_rate(init) if self.rate is None else self.rate
@@ -110,7 +123,7 @@ class Precision:
         """What is derived for a start."""
         return layer_orders(init, self.rate_of(init), self.steps)
 
-    def cell(self, init: str, arithmetic: Arithmetic, width: int, seed: int) -> RoundedCell:
+    def cell(self, init: str, arithmetic: LayerFormats, width: int, seed: int) -> RoundedCell:
         """The cell of one layer."""
         kept = [(place, f.name) for place, f in arithmetic.places.items()]
         axes = (("init", init), ("rate", str(self.rate_of(init))), *kept, ("epsilon", repr(arithmetic.epsilon)))
@@ -154,7 +167,7 @@ def _run(batch: RoundedBatch) -> Iterator[tuple[Any, Any, Any]]:
     """Step by step: seed x hazard medians, the same of shares, and which seeds are broken."""
     axes = dict(batch.setting.axes)
     layer, sums, weights = (FORMATS[axes[place]] for place in ("layer", "sums", "weights"))
-    arithmetic = Arithmetic(layer, sums, weights, float(axes["epsilon"]))
+    arithmetic = LayerFormats(layer, sums, weights, float(axes["epsilon"]))
     rate = Fraction(axes["rate"])
     starts = layer_orders(axes["init"], rate, 1).starts
     deviations = {name: 0.0 if e is None else batch.width ** float(e) for name, e in starts.items()}

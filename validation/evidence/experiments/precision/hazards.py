@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
-from validation.evidence.experiments.precision.formats import Arithmetic, Format
+from validation.evidence.experiments.precision.formats import Format, LayerFormats
 
 Limits = tuple[float, float]
 
@@ -62,7 +62,7 @@ KINDS: Final = (OVERFLOWS, VANISHES, THINS, ABSORBED, STALLS, SCATTERS, DROWNS)
 
 
 @dataclass(frozen=True, slots=True)
-class Power:
+class SizeFactor:
     """A factor of a size: a quantity of the program to a power, ``later`` steps after the one that is looked at.
 
     ``so_far`` takes the largest order up to that step, as a running mean does.
@@ -80,21 +80,21 @@ class Hazard:
 
     ``factor`` is what is known of the constant: 1, but for what Adam multiplies with.
 
-    >>> next(h for h in HAZARDS if h.name == "Z_A overflows").limits(Arithmetic.of("float16", "same", "same", 0))
+    >>> next(h for h in HAZARDS if h.name == "Z_A overflows").limits(LayerFormats.of("float16", "same", "same", 0))
     (65504.0, 65504.0)
     """
 
     size: str
     kind: Kind
     place: str
-    powers: tuple[Power, ...]
+    powers: tuple[SizeFactor, ...]
     factor: float = 1.0
 
     @property
     def name(self) -> str:
         return f"{self.size} {self.kind.name}"
 
-    def limits(self, arithmetic: Arithmetic) -> Limits:
+    def limits(self, arithmetic: LayerFormats) -> Limits:
         return self.kind.limits(arithmetic.places[self.place], arithmetic.epsilon)
 
     def width(self, constant: float, gamma: float, limit: float) -> float:
@@ -111,8 +111,8 @@ class Hazard:
 
 def _of(factor: str) -> tuple[Hazard, ...]:
     """What can happen to a factor, its gradient and its updates."""
-    gradient, weight, step = Power(f"g_{factor}"), Power(factor), Power(f"d{factor}", later=1)
-    so_far, before = Power(f"g_{factor}", so_far=True), Power(f"g_{factor}", later=-1, so_far=True)
+    gradient, weight, step = SizeFactor(f"g_{factor}"), SizeFactor(factor), SizeFactor(f"d{factor}", later=1)
+    so_far, before = SizeFactor(f"g_{factor}", so_far=True), SizeFactor(f"g_{factor}", later=-1, so_far=True)
     no_power = (before, replace(before, exponent=-1))
     square = f"v_{factor}"
     return (
@@ -120,15 +120,15 @@ def _of(factor: str) -> tuple[Hazard, ...]:
         Hazard(factor, THINS, "layer", (weight,)),
         Hazard(f"g_{factor}", VANISHES, "layer", (gradient,)),
         Hazard(f"g_{factor}", THINS, "layer", (gradient,)),
-        Hazard(square, VANISHES, "weights", (Power(f"g_{factor}", 2),), NEW),
+        Hazard(square, VANISHES, "weights", (SizeFactor(f"g_{factor}", 2),), NEW),
         Hazard(f"decay of {square}", ABSORBED, "weights", no_power, NEW),
         Hazard(f"root of {square}", DROWNS, "weights", (so_far,)),
         Hazard(f"d{factor}", VANISHES, "weights", (step,)),
-        Hazard(f"d{factor}", ABSORBED, "weights", (step, Power(factor, -1))),
+        Hazard(f"d{factor}", ABSORBED, "weights", (step, SizeFactor(factor, -1))),
     )
 
 
-def _sum(size: str, *powers: Power) -> tuple[Hazard, ...]:
+def _sum(size: str, *powers: SizeFactor) -> tuple[Hazard, ...]:
     return tuple(Hazard(f"sum {size}", kind, "sums", powers) for kind in (STALLS, SCATTERS))
 
 
@@ -136,10 +136,10 @@ BETA1: Final = 0.9
 BETA2: Final = 0.999
 NEW: Final = 1 - BETA2  # the weight of a new square in Adam's mean
 HAZARDS: Final = (
-    Hazard("Z_A", OVERFLOWS, "layer", (Power("Z_A"),)),
-    Hazard("Z_B", OVERFLOWS, "layer", (Power("Z_B"),)),
-    *_sum("A Z", Power("A"), Power("Z"), Power("Z_A", -1)),
-    *_sum("B'g", Power("B"), Power("g"), Power("B'g", -1)),
+    Hazard("Z_A", OVERFLOWS, "layer", (SizeFactor("Z_A"),)),
+    Hazard("Z_B", OVERFLOWS, "layer", (SizeFactor("Z_B"),)),
+    *_sum("A Z", SizeFactor("A"), SizeFactor("Z"), SizeFactor("Z_A", -1)),
+    *_sum("B'g", SizeFactor("B"), SizeFactor("g"), SizeFactor("B'g", -1)),
     *_of("A"),
     *_of("B"),
 )

@@ -21,7 +21,7 @@ from gamma_calc.exponents import order
 from gamma_calc.language.change import change
 from gamma_calc.language.program import Program, other
 from validation.errors import SettingError
-from validation.evidence.experiments.precision.hazards import Hazard, Power
+from validation.evidence.experiments.precision.hazards import Hazard, SizeFactor
 
 KEPT: Final = ("Z", "Z_A", "A", "B", "Z_B")
 Orders = Mapping[str, Fraction | None]
@@ -69,7 +69,7 @@ class LayerOrders:
         asked = len(known) == len(found) and hazard.kind.only in (None, gamma)
         return gamma if asked else None
 
-    def _power(self, power: Power, step: int) -> Fraction | None:
+    def _power(self, power: SizeFactor, step: int) -> Fraction | None:
         at = step + power.later
         if not 0 <= at < len(self.steps):
             return None

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.stats import t as student_t
 
 from gamma_calc.display.json import document
-from validation.evidence.experiments.precision.formats import FORMATS, Arithmetic
+from validation.evidence.experiments.precision.formats import FORMATS, LayerFormats
 from validation.evidence.experiments.precision.grid import EXACT, Precision
 from validation.evidence.experiments.precision.hazards import HAZARDS, Hazard
 from validation.statistics.slope import CONFIDENCE, FLOOR, Floats
@@ -53,7 +53,7 @@ NEVER: Final = Range(math.inf, math.inf)
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class RoundingFinding:
     """One size in one arithmetic. ``gamma`` and ``step`` are of the step at which it is derived to go wrong first.
 
     ``plain`` is the derived width if the constant is 1 (but for known factors), ``derived`` that with the fitted
@@ -61,7 +61,7 @@ class Finding:
     """
 
     init: str
-    arithmetic: Arithmetic
+    arithmetic: LayerFormats
     hazard: Hazard
     gamma: Fraction
     step: int
@@ -92,8 +92,8 @@ class PrecisionOutcome:
     """Every finding. ``broken``: by start and arithmetic, the first width at which a factor comes to hold no number."""
 
     grid: Precision
-    findings: tuple[Finding, ...]
-    broken: Mapping[tuple[str, Arithmetic], float]
+    findings: tuple[RoundingFinding, ...]
+    broken: Mapping[tuple[str, LayerFormats], float]
 
     @property
     def verdict(self) -> Verdict:
@@ -101,11 +101,11 @@ class PrecisionOutcome:
         there = {f.verdict for f in self.findings}
         return next(v for v in WORST if v in there)
 
-    def of(self, init: str, arithmetic: Arithmetic, hazard: str) -> Finding:
+    def of(self, init: str, arithmetic: LayerFormats, hazard: str) -> RoundingFinding:
         """One by name."""
         return next(f for f in self.findings if (f.init, f.arithmetic, f.hazard.name) == (init, arithmetic, hazard))
 
-    def first(self, init: str, arithmetic: Arithmetic) -> Finding | None:
+    def first(self, init: str, arithmetic: LayerFormats) -> RoundingFinding | None:
         """What goes wrong at the smallest width, of what depends on the width; None where nothing was seen to."""
         here = [f for f in self.findings if (f.init, f.arithmetic) == (init, arithmetic) and not f.everywhere]
         seen = [f for f in here if math.isfinite(f.measured.high)]
@@ -152,7 +152,7 @@ class _Start:
         self.small = max(FEWEST, len(grid.widths) // 2)
         self.exact, _, _ = self.tables(EXACT)
 
-    def findings(self) -> Iterator[Finding]:
+    def findings(self) -> Iterator[RoundingFinding]:
         for arithmetic in self.grid.arithmetics:
             _, shares, broken = self.tables(arithmetic)
             for place, hazard in enumerate(HAZARDS):
@@ -160,7 +160,7 @@ class _Start:
                 if gammas:
                     yield self._finding(arithmetic, place, gammas, shares[..., place], broken)
 
-    def tables(self, arithmetic: Arithmetic) -> tuple[Floats, Floats, float]:
+    def tables(self, arithmetic: LayerFormats) -> tuple[Floats, Floats, float]:
         """Medians and shares: width x seed x step x hazard; and the first width at which a number is none."""
         seeds = range(self.grid.seeds)
         cells = [
@@ -171,8 +171,8 @@ class _Start:
         return sizes, shares, min(broken, default=math.inf)
 
     def _finding(
-        self, arithmetic: Arithmetic, place: int, gammas: Mapping[int, Fraction], shares: Floats, broken: float
-    ) -> Finding:
+        self, arithmetic: LayerFormats, place: int, gammas: Mapping[int, Fraction], shares: Floats, broken: float
+    ) -> RoundingFinding:
         hazard = HAZARDS[place]
         constants = {t: _constant(self.widths, self.exact[: self.small, :, t, place], g) for t, g in gammas.items()}
         derived = {t: _widths(hazard, arithmetic, c, gammas[t]) for t, c in constants.items()}
@@ -181,7 +181,7 @@ class _Start:
         told = _earliest(derived), _measured(self.grid.widths, shares[..., list(gammas)].max(-1) >= HALF)
         verdict, reason = _judged(*told, self.grid.widths, broken)
         facts = gammas[first], first, constants[first], _earliest(plain), *told
-        return Finding(self.init, arithmetic, hazard, *facts, verdict, reason)
+        return RoundingFinding(self.init, arithmetic, hazard, *facts, verdict, reason)
 
 
 def _constant(widths: Floats, sizes: Floats, gamma: Fraction) -> Range:
@@ -196,7 +196,7 @@ def _constant(widths: Floats, sizes: Floats, gamma: Fraction) -> Range:
     return Range(math.exp(logs.mean() - reach), math.exp(logs.mean() + reach))
 
 
-def _widths(hazard: Hazard, arithmetic: Arithmetic, constant: Range, gamma: Fraction) -> Range:
+def _widths(hazard: Hazard, arithmetic: LayerFormats, constant: Range, gamma: Fraction) -> Range:
     """The widths from which on a size with a constant in a range is past the limits."""
     corners = [
         hazard.width(c, float(gamma), limit)
@@ -246,17 +246,17 @@ def _told(widths: Range) -> str:
     return f"n = {widths.low:.3g} .. {widths.high:.3g}"
 
 
-def _kept(arithmetic: Arithmetic) -> Mapping[str, object]:
+def _kept(arithmetic: LayerFormats) -> Mapping[str, object]:
     return {place: kept.name for place, kept in arithmetic.places.items()} | {"epsilon": arithmetic.epsilon}
 
 
-def _first_as_data(found: PrecisionOutcome, init: str, arithmetic: Arithmetic) -> Mapping[str, object]:
+def _first_as_data(found: PrecisionOutcome, init: str, arithmetic: LayerFormats) -> Mapping[str, object]:
     first, broken = found.first(init, arithmetic), found.broken[init, arithmetic]
     names = {"what": first and first.hazard.name, "by": first and first.measured.high}
     return {"init": init, **_kept(arithmetic), **names, "no_number_from": None if math.isinf(broken) else broken}
 
 
-def _as_data(f: Finding) -> Mapping[str, object]:
+def _as_data(f: RoundingFinding) -> Mapping[str, object]:
     ranges = {"constant": f.constant, "plain": f.plain, "derived": f.derived, "measured": f.measured}
     return {
         "init": f.init,

@@ -14,7 +14,7 @@ from typing import Final
 import torch
 
 from validation.arrays.draws import Draws
-from validation.evidence.experiments.precision.formats import Arithmetic
+from validation.evidence.experiments.precision.formats import LayerFormats
 from validation.evidence.experiments.precision.hazards import BETA1, BETA2, NEW
 
 Tensor = torch.Tensor
@@ -36,7 +36,7 @@ class LayerSize:
 class RoundedLayer:
     """The arrays of some seeds; those of A stand transposed, so both factors are seed x width x rank."""
 
-    def __init__(self, size: LayerSize, arithmetic: Arithmetic, seeds: Sequence[int], device: str) -> None:
+    def __init__(self, size: LayerSize, arithmetic: LayerFormats, seeds: Sequence[int], device: str) -> None:
         self.size, self.arithmetic = size, arithmetic
         self.layer, self.sums, self.weights = (getattr(torch, f.name) for f in arithmetic.places.values())
         draws = Draws(NAME, size.width, tuple(seeds), 1, torch.float64, torch.device("cpu"))

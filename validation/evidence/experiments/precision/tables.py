@@ -8,10 +8,10 @@ from itertools import groupby
 from typing import Final
 
 from gamma_calc.display.blocks import Block
-from validation.evidence.experiments.precision.formats import FORMATS, SAME, Arithmetic
+from validation.evidence.experiments.precision.formats import FORMATS, SAME, LayerFormats
 from validation.evidence.experiments.precision.grid import Precision
 from validation.evidence.experiments.precision.hazards import HAZARDS, KINDS
-from validation.evidence.experiments.precision.outcome import Finding, PrecisionOutcome, Range
+from validation.evidence.experiments.precision.outcome import PrecisionOutcome, Range, RoundingFinding
 from validation.statistics.verdict import WORST, Verdict
 
 FIRST: Final = ("layer", "sums", "weights", "epsilon", "goes wrong first", "by n =", "no number from")
@@ -64,15 +64,15 @@ def _firsts(outcome: PrecisionOutcome, init: str) -> Iterator[tuple[str, ...]]:
         yield (a.layer.name, _or_same(a, "sums"), _or_same(a, "weights"), f"{a.epsilon:g}", *told, none)
 
 
-def _or_same(arithmetic: Arithmetic, place: str) -> str:
+def _or_same(arithmetic: LayerFormats, place: str) -> str:
     kept = arithmetic.places[place]
     return SAME if kept == arithmetic.layer else kept.name
 
 
-def _merged(findings: Sequence[Finding]) -> Iterator[tuple[str, ...]]:
+def _merged(findings: Sequence[RoundingFinding]) -> Iterator[tuple[str, ...]]:
     """One row for all arithmetics in which the same format decides: the widest ranges, the worst verdict."""
 
-    def key(f: Finding) -> tuple[object, ...]:
+    def key(f: RoundingFinding) -> tuple[object, ...]:
         return f.hazard.name, f.hazard.place, f.place
 
     ordered = sorted(findings, key=lambda f: tuple(map(str, key(f))))
@@ -87,9 +87,9 @@ def _widest(ranges: Sequence[Range]) -> Range:
     return Range(min(r.low for r in ranges), max(r.high for r in ranges))
 
 
-def _derived(grid: Precision, findings: Sequence[Finding]) -> Iterator[tuple[str, ...]]:
+def _derived(grid: Precision, findings: Sequence[RoundingFinding]) -> Iterator[tuple[str, ...]]:
     """A row for each size that can go wrong in some format; of a range of widths the first."""
-    alone = [Arithmetic.of(name, SAME, SAME, max(grid.epsilons)) for name in grid.formats]
+    alone = [LayerFormats.of(name, SAME, SAME, max(grid.epsilons)) for name in grid.formats]
     for hazard in HAZARDS:
         here = {f.arithmetic: f for f in findings if f.hazard == hazard}
         widths = [here[a].plain.low for a in alone if a in here]
@@ -121,7 +121,7 @@ def _digits(width: float) -> str:
     return f"{width:.0f}" if width < 1e5 else f"{width:.2g}".replace("e+0", "e").replace("e+", "e")
 
 
-def _reasons(findings: Sequence[Finding]) -> Iterator[tuple[str]]:
+def _reasons(findings: Sequence[RoundingFinding]) -> Iterator[tuple[str]]:
     """Each reason once, with what it is of."""
     unsettled = [f for f in findings if f.verdict is not Verdict.CONFIRMED]
     texts = dict.fromkeys(f"{f.hazard.name}, {f.hazard.place} {f.place}: {f.reason}" for f in unsettled)
