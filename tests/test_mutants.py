@@ -51,19 +51,19 @@ EXPONENTS: Final = (
         "operations.gram:_Preconditioned._least", "2 * size + length", "2 * size + length / 2", "layer: sign-riemannian"
     ),
     Mutant(
-        "operations.elementwise:Elementwise.orders",
-        "self.function.size(x.order)",
-        "self.function.size(x.order) + QUARTER",
+        "operations.elementwise:Elementwise._of",
+        "self.function.size(share.x.order)",
+        "self.function.size(share.x.order) + QUARTER",
         "words: through tanh",
     ),
     Mutant(
-        "operations.elementwise:Elementwise.orders",
+        "operations.elementwise:Elementwise._of",
         "self.function.at_zero,",
         "self.function.at_zero + QUARTER,",
         "tanh at zero",
     ),
     Mutant(
-        "operations.elementwise:Difference.orders",
+        "operations.elementwise:_moved_there",
         "size + factor + gain",
         "size + factor + gain - QUARTER",
         "entries: a mask twice",
@@ -305,12 +305,6 @@ TOKENS: Final = (
     Mutant(
         "calculus.overlap:_shown", "yield shows(u.of, v.of, u.matrix.inner)", "yield order(0)", "words: a smaller image"
     ),
-    Mutant(
-        "calculus.overlap:_shown",
-        "f.moments[0] + shows(rest, v, dim)",
-        "shows(rest, v, dim)",
-        "entries: dense beside sparse",
-    ),
     Mutant("calculus.overlap:_shows_parts", "one.power != two.power", "False", "entries: a square beside"),
     Mutant("calculus.overlap:_shown", "_shows_parts(f, twin, dim) + shows", "shows", "entries: a square beside"),
     Mutant("calculus.direction:on_axis", "dim.exponent == 0", "True", "words: three times back"),
@@ -398,6 +392,8 @@ TOKENS: Final = (
 WITHOUT_A_TRACE: Final = (  # what is left out is covered; what shares a name may
     Mutant("calculus.pruning:_dominates", "return nowhere_above(size, ", "return False and ("),
     Mutant("calculus.direction:on_axis", "dim.exponent == 0", "False"),
+    # Means below 1 are of sparse functions, and these cover nothing that is not as sparse: their own place, seen above.
+    Mutant("calculus.overlap:_shown", "f.moments[0] + shows(rest, v, dim)", "shows(rest, v, dim)"),
 )
 
 

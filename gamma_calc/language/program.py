@@ -182,8 +182,9 @@ class Program(SelfShowing):
 
     @cached_property
     def zeros_show(self) -> bool:
-        """Does a rule divide entry by entry, so that what is smaller decides where the larger part is zero?"""
-        return any(self.optimiser.for_parameter(p).divides_entries for p in self.parameters)
+        """Does a rule or a function act entry by entry, so that what is smaller decides where the larger is zero?"""
+        divides = any(self.optimiser.for_parameter(p).divides_entries for p in self.parameters)
+        return divides or any(node.acts_on_entries for node in self.nodes)
 
     @property
     def region(self) -> Region:

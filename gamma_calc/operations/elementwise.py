@@ -7,13 +7,26 @@ come out where it is contracted with something (``calculus/overlap.py``).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Final
 
 from gamma_calc.calculus.assumptions import SumRule
 from gamma_calc.calculus.dims import Shape, shape_text
-from gamma_calc.calculus.direction import ONES, UNIT, Activation, Direction, as_vector, within
-from gamma_calc.calculus.function import Function
+from gamma_calc.calculus.direction import (
+    ONES,
+    UNIT,
+    Activation,
+    Direction,
+    VectorDirection,
+    as_vector,
+    factors,
+    within,
+)
+from gamma_calc.calculus.function import Function, constant, reciprocal
 from gamma_calc.calculus.lemmas import FUNCTION_KEPT, FUNCTION_MEAN, FUNCTION_VALUE
 from gamma_calc.calculus.overlap import concentration, entrywise_product
+from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError, ShapeError
 from gamma_calc.exponents import Order, largest, maximum, minimum, nowhere_above, order
@@ -23,6 +36,8 @@ from gamma_calc.language.signature import signature
 
 class Elementwise(Expression):
     """phi(x). Lemma: Stein's identity for what is kept, the law of large numbers for the mean."""
+
+    acts_on_entries = True
 
     def __init__(self, function: Function, argument: Expression) -> None:
         require_expression(argument)
@@ -36,11 +51,16 @@ class Elementwise(Expression):
 
     def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
         (x,) = values
-        if x.is_zero:
-            yield Contribution(ONES if self.shape else UNIT, self.function.at_zero, FUNCTION_MEAN)
-            return
-        made = activation(self.function, signature(self.arguments[0]), x) if self.shape else UNIT
-        yield Contribution(made, self.function.size(x.order), FUNCTION_VALUE)
+        site = signature(self.arguments[0])
+        for share in (Share(ONES, site, x), *shares(site, x)):
+            yield self._of(share)
+
+    def _of(self, share: Share) -> Contribution:
+        if share.x.is_zero:
+            return Contribution(share.entries if self.shape else UNIT, self.function.at_zero, FUNCTION_MEAN)
+        made = activation(self.function, share.site, share.x) if self.shape else UNIT
+        direction, gain = entrywise_product(share.entries, made)
+        return Contribution(direction, self.function.size(share.x.order) + gain, FUNCTION_VALUE)
 
     def numeric(self, *arrays: Array) -> Array:
         return self.function.apply(arrays[0])
@@ -83,13 +103,9 @@ class Difference(Expression):
         slope = self.function.slope
         if change.is_zero or slope is None:
             return
-        between = old.plus(change)
-        most, site = self.function.size(between.order), signature(self.arguments[0])
-        for direction, size in change.components.items():
-            factor = _averaged(slope, between.order, _moved(change, direction))
-            bend = activation(slope, site, between, factor)
-            made, gain = (UNIT, order(0)) if direction == UNIT else entrywise_product(as_vector(direction), bend)
-            yield Contribution(made, at_most(size + factor + gain, most), FUNCTION_KEPT)
+        between, site = old.plus(change), signature(self.arguments[0])
+        for share in (Share(ONES, site, between), *shares(site, between)):
+            yield from () if share.x.is_zero else _moved_there(share, change, self.function, slope)
 
     def numeric(self, *arrays: Array) -> Array:
         old, change = arrays
@@ -107,6 +123,63 @@ class Difference(Expression):
 
     def notation(self) -> str:
         return f"change of {self.function.name} from {self.arguments[0]}"
+
+
+def _moved_there(share: Share, change: Value, function: Function, slope: Function) -> Iterator[Contribution]:
+    """The change of a function on a share of the entries, from that of its argument."""
+    most = function.size(share.x.order)
+    for direction, size in change.components.items():
+        factor = _averaged(slope, share.x.order, _moved(change, direction))
+        bend = activation(slope, share.site, share.x, factor)
+        made, gain = (UNIT, order(0)) if direction == UNIT else entrywise_product(as_vector(direction), bend)
+        there, more = entrywise_product(made, share.entries)
+        yield Contribution(there, at_most(size + factor + gain + more, most), FUNCTION_KEPT)
+
+
+@dataclass(frozen=True)
+class Share:
+    """A share of the entries of a vector, told by a direction that lives on them, and what the vector is made of there.
+
+    An example: of n^1 relu(u) + v, which is v at half of its entries, these are those at which step(u) is zero.
+    """
+
+    entries: VectorDirection
+    site: str
+    x: Value
+
+
+OFF: Final = Function(  # one where a relu is zero, zero where it is not
+    "off",
+    size=constant,
+    mean=constant,
+    kept=reciprocal,
+    odd=constant,
+    apply=lambda x: x <= 0,
+    vanishes=True,
+    positive=True,
+    idempotent=True,
+)
+
+
+def shares(site: str, x: Value) -> Iterator[Share]:
+    """Where larger parts of a vector are zero, or negligible, so that what is smaller is all there is."""
+    zeros = {direction: zero_sets(direction) for direction in x.components}
+    for place in sorted(set(chain.from_iterable(zeros.values()))):
+        rest = Value({d: size for d, size in x.components.items() if place not in zeros[d]})
+        if not nowhere_above(x.order, rest.order):
+            here = Share(_entries(x, place), f"{site} off {' '.join(place)}", rest)
+            yield here
+            for inside in shares(here.site, rest):
+                yield replace(inside, entries=entrywise_product(here.entries, inside.entries)[0])
+
+
+def _entries(x: Value, place: tuple[str, str]) -> VectorDirection:
+    """What tells the entries at which the functions at a place vanish; where they are only small, nearly all are."""
+    for f in (f for direction in x.components for f in factors(as_vector(direction))):
+        if isinstance(f, Activation) and zero_sets(f) == {place} and f.function.vanishes:
+            made = activation(OFF, f"{f.site} off", Value(dict(f.parts)))
+            return replace(made, from_earlier_step=f.from_earlier_step)
+    return ONES
 
 
 def _moved(change: Value, direction: Direction) -> Order:

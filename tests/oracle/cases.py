@@ -363,6 +363,9 @@ def _entries() -> Iterator[Case]:
     yield Case("entries: beside saturated", rules.smaller_beside_saturated(), {("dg", 1): "0"}, **QUICK)
     yield Case("entries: beside dense", rules.smaller_beside_dense(), {("g", 1): "-1/4"}, **QUICK)
     yield Case("entries: rows and columns", rules.rows_and_columns(), {("g", 1): "0"}, **SQUARE)
+    first = hermite(tanh(n ** "1/2" * relu(u * v) + u), v, "what is left where a product is negative")
+    yield Case("entries: beside zeros", first, {("g", 1): "-1"}, **QUICK)
+    yield Case("entries: a slope beside zeros", rules.beside_zeros(), {("b", 1): "-1/4", ("df", 1): "-1/4"}, **QUICK)
     yield Case("entries: a mask in a sign", rules.mask_in_a_sign(), {("g", 1): "0"}, **QUICK)
     yield Case("entries: a mask twice", rules.mask_twice(), {("dg", 1): "-1"}, **QUICK)
     truth = {("da", 1): "-1/8", ("df", 1): "1/4"}

@@ -25,6 +25,15 @@ def sized(name: str, what: Expression) -> Program:
     return Program(name, -(c @ data("z", n)), OPTIMISERS["sgd"], [other("t", what), output("f", c @ data("z", n))])
 
 
+def beside_zeros() -> Program:
+    """Where a large part of what tanh is of is zero, its slope is one: at half of the entries, forward and backward."""
+    u, v = data("u", n), data("v", n)
+    b = parameter("b", n, init=zero, rate="-1/4")
+    h = tanh(n ** "1/2" * relu(u) + b)
+    watch = [output("f", n**-1 * (v @ h)), output("b", b)]
+    return Program("beside zeros", -(v @ h), OPTIMISERS["sgd"], watch)
+
+
 def moved(name: str, loss: Expression, read: Expression, optimiser: str = "sgd") -> Program:
     """A scalar g beside a loss that moves what is in it."""
     return Program(name, loss, OPTIMISERS[optimiser], [output("g", read)])
