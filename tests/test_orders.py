@@ -186,3 +186,12 @@ def test_a_sum_of_too_many_pieces_is_refused() -> None:
     assert len(left.above) == len(right.above) == 32
     with pytest.raises(OrderError, match="1024 forms is more than the 512 that are compared; fix some"):
         left + right
+
+
+def test_what_is_subtracted_is_so_however_the_rest_is_written() -> None:
+    eta = Affine.variable("eta")
+    assert Order("eta", below=[eta]) == order(0)
+    assert Order("max(0, eta)", below=[Affine.number(1), eta]) == Order("max(0, eta)") - maximum(1, "eta")
+    assert Order("eta", below=[]) == Order("eta")
+    with pytest.raises(OrderError):
+        Order("eta", below="1")

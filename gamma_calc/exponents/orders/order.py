@@ -92,6 +92,7 @@ class Order(PiecewiseLinear):
     def __init__(self, value: Exponent | Iterable[Affine], below: Iterable[Affine] = ONE) -> None:
         if not isinstance(value, Iterable) or isinstance(value, str):
             function = PiecewiseLinear.of(value)
+            function -= PiecewiseLinear.reduced(_forms(below) or ONE, ONE) if below is not ONE else 0
         else:
             function = PiecewiseLinear.reduced(_forms(value), _forms(below) or ONE)
         object.__setattr__(self, "above", function.above)
