@@ -27,6 +27,8 @@ BOUNDS = {  # whose orders are given as bounds, which they reach
     "entries: products inside products",
     "layer: memory of lion",
     "words: noise returns",
+    "words: divided by a bound, sign",
+    "words: divided by a bound, adam",
 }
 
 # Where, what gives way, to what, and the program that sees it.

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from functools import reduce
 from operator import mul
 
 import pytest
 
 from gamma_calc import Dim, Program, adam, data, derive, frozen, iid, lora, output, parameter, sgd, zero
+from gamma_calc.derivation.derivation import Derivation
 from gamma_calc.errors import UnknownName
 from gamma_calc.language.expression import Expression
-from gamma_calc.operations import tanh
+from gamma_calc.operations import relu, tanh
+from gamma_calc.optimisers import OPTIMISERS
 
 N = Dim("n", 1)
 
@@ -53,6 +56,47 @@ def test_a_saturated_slope_times_what_saturates_it_is_a_bound_from_its_step_on()
     found = derive(bent())
     assert {bound.step for bound in found.bounds} == {2}
     assert (found.exact("g", 1), found.exact("g", 2)) == (True, False)
+
+
+def trained(h: Expression) -> Derivation:
+    """What comes of a readout of h that starts at zero."""
+    c = parameter("c", N, init=zero, rate="0")
+
+    return derive(Program("a readout", -(n_th() * (c @ h)), sgd(), [output("h", h)]))
+
+
+@pytest.mark.parametrize("weight", [-1, Fraction(-3, 5)])
+def test_a_relu_of_what_may_be_negative_everywhere_is_a_bound(weight: Fraction) -> None:
+    u, v = data("u", N), data("v", N)
+    for negative in (
+        relu(u) * weight,
+        (u * u) * weight,
+        relu(u) + relu(u) * (weight - 1),
+        (relu(u) * relu(v)) * weight,
+    ):
+        assert not trained(relu(negative)).exact("h", 0)
+    for positive in (relu(u), u * u, relu(u) + relu(v) * -weight, relu(u) * weight + v):
+        assert trained(relu(positive)).exact("h", 0)
+
+
+def test_an_inner_product_of_a_saturated_slope_with_what_saturates_it_is_a_bound() -> None:
+    """The slope is large where its argument is small, so the two have less in common than their sizes say."""
+    u, b = data("u", N), parameter("b", N, init=zero, rate="-1")
+    h = tanh(N ** "1/2" * (u + b))
+    loss = -(data("v", N) @ h)
+    found = derive(Program("in common", loss, sgd(), [output("f", N**-1 * (h @ u)), output("h", h)]))
+    assert (found.exact("df", 0), found.exact("df", 1)) == (True, False)
+
+
+def test_a_gram_matrix_of_several_updates_is_a_bound_where_they_outweigh_the_start() -> None:
+    """Updates by two samples count each by itself, as if they were in general position."""
+    r = Dim("r", "1/2")
+    A, B = parameter("A", r, N, init=iid("-1/2"), rate="eta"), parameter("B", N, r, init=iid("-1/2"), rate="eta")
+    x, y, v = data("x", N), data("y", N), data("v", N)
+    loss = -(v @ (B @ (A @ x))) - v @ (B @ (A @ y))
+    found = derive(Program("two samples", loss, OPTIMISERS["riemannian-sgd"], [output("f", B @ (A @ x))]))
+    assert found.exact("f", 4, eta="-2")
+    assert not found.exact("f", 4, eta="0")
 
 
 def test_feedback_makes_bounds_where_it_is_and_downstream_a_step_later() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 
 from gamma_calc.calculus.dims import Shape
 from gamma_calc.calculus.direction import FreshImage, MatrixProduct, RandomMatrix, is_bounded, on_axes
@@ -11,7 +13,7 @@ from gamma_calc.calculus.lemmas import GIVEN
 from gamma_calc.calculus.pruning import prune_dominated
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.engine.state import State
-from gamma_calc.exponents import look
+from gamma_calc.exponents import EVERYTHING, NOTHING, Region, look
 from gamma_calc.language.expression import Expression, walk
 from gamma_calc.language.program import Program
 
@@ -37,9 +39,15 @@ class Evaluation:
         return self._values[id(expression)][1]
 
     @property
-    def is_bounded(self) -> bool:
-        """Does a direction count for more than it may be?"""
-        return any(is_bounded(d) for _, value in self._values.values() for d in value.components)
+    def overcounted(self) -> Region:
+        """Where a direction, or what an operation makes of its arguments, counts for more than it may be."""
+        if any(is_bounded(d) for _, value in self._values.values() for d in value.components):
+            return EVERYTHING
+        found = (node.overcounted(self._of(node.arguments)) for node, _ in self._values.values() if node.owner is None)
+        return reduce(or_, (region for region in found if region is not NOTHING), NOTHING)
+
+    def _of(self, arguments: tuple[Expression, ...]) -> tuple[Value, ...]:
+        return tuple(self._values[id(a)][1] for a in arguments)
 
     def contributions(self, node: Expression) -> Iterator[Contribution]:
         """Every way in which a direction comes into the node's value. The arguments must have been evaluated."""
@@ -47,8 +55,7 @@ class Evaluation:
             kept = self.state.value(node)
             yield from (Contribution(d, o, GIVEN) for d, o in kept.components.items())
             return
-        values = tuple(self._values[id(a)][1] for a in node.arguments)
-        for c in node.orders(values, self.program.sum_rule):
+        for c in node.orders(self._of(node.arguments), self.program.sum_rule):
             if not self._declared_zero(c):
                 yield c if self.program.orthogonal else Contribution(on_axes(c.direction, node.shape), c.order, c.lemma)
 

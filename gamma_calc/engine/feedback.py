@@ -17,7 +17,7 @@ from gamma_calc.calculus.value import ZERO
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import gradients
 from gamma_calc.engine.state import State
-from gamma_calc.exponents import Order, Region, where
+from gamma_calc.exponents import NOTHING, Order, Region, where
 from gamma_calc.language.expression import Expression, walk
 from gamma_calc.language.leaves import Parameter
 from gamma_calc.language.program import Program
@@ -63,7 +63,7 @@ def balanced(state: State, found: tuple[Feedback, ...]) -> State:
 
 
 def _returns(program: Program, p: Parameter, gradient: Expression, history: tuple[State, ...]) -> Iterator[Feedback]:
-    known = Region(())
+    known = NOTHING
     for state in history[1:]:
         for driven, returned in _along_movement(program, p, gradient, state):
             region = program.region & where(driven, "<", returned) - known

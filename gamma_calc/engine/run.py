@@ -9,6 +9,7 @@ from gamma_calc.calculus.value import Value
 from gamma_calc.engine.evaluate import Evaluation, pruned
 from gamma_calc.engine.gradient import optimiser_inputs
 from gamma_calc.engine.state import State, Tensor
+from gamma_calc.exponents import maximum
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.leaves import Parameter
 from gamma_calc.language.optimiser import Optimiser
@@ -43,7 +44,7 @@ def step(program: Program, state: State, rules: Sequence[Rule]) -> State:
     """One step: every gradient at the present parameters, then every update."""
     here = Evaluation(program, state)
     tensors = {rule.parameter.name: _updated(here, rule) for rule in rules}
-    return State(state.step + 1, tensors, state.is_bounded or here.is_bounded)
+    return State(state.step + 1, tensors, state.overcounted | here.overcounted)
 
 
 def _updated(here: Evaluation, rule: Rule) -> Tensor:
@@ -51,6 +52,8 @@ def _updated(here: Evaluation, rule: Rule) -> Tensor:
     p, tensor = rule.parameter, here.state.tensors[rule.parameter.name]
     site = p.name if here.program.orthogonal else None
     memory, update = rule.optimiser.orders(tensor.memory, here.value(rule.input), site)
+    if rule.optimiser.divides_entries and (here.state.overcounted | here.overcounted).is_everything:
+        update = update.mapped(lambda size: maximum(size, update.order))  # what is divided by a bound is none
     own = rule.optimiser.own_motion(p)
     whole = update if own is None else update.plus(here.value(own))
     last = whole.times(p.rate)

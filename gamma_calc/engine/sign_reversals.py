@@ -20,7 +20,7 @@ from operator import or_
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import optimiser_inputs
 from gamma_calc.engine.state import State
-from gamma_calc.exponents import Order, Region, where
+from gamma_calc.exponents import NOTHING, Order, Region, where
 from gamma_calc.language.change import change, earlier
 from gamma_calc.language.expression import Expression, Time, walk
 from gamma_calc.language.program import Program
@@ -63,7 +63,7 @@ def _errors(gradient: Expression) -> Iterator[Error]:
 def _reversals(
     program: Program, name: str, errors: tuple[Error, ...], history: tuple[State, ...]
 ) -> Iterator[SignReversal]:
-    known = Region(())
+    known = NOTHING
     for state in (s for s in history if errors and not s.tensors[name].moved.is_zero):
         here = Evaluation(program, state)
         found = (_turned(here.value(was).order, here.value(added).order) for was, added in errors)
@@ -75,4 +75,4 @@ def _reversals(
 
 def _turned(was: Order, added: Order) -> Region:
     """Where a change can turn the sign of what was there. What was zero has driven nothing."""
-    return Region(()) if was.is_zero_quantity or added.is_zero_quantity else where(was, "<=", added)
+    return NOTHING if was.is_zero_quantity or added.is_zero_quantity else where(was, "<=", added)

@@ -19,7 +19,7 @@ from gamma_calc.calculus.value import ZERO, Value
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import optimiser_inputs
 from gamma_calc.engine.state import State, Tensor
-from gamma_calc.exponents import MINUS_INFINITY, Region, where
+from gamma_calc.exponents import MINUS_INFINITY, NOTHING, Region, where
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.optimiser import Optimiser
 from gamma_calc.language.program import Program
@@ -64,7 +64,7 @@ def sign_cancellations(program: Program, history: tuple[State, ...]) -> tuple[Si
 
 
 def _ties(asked: Signed, signed: Sequence[Signed], history: tuple[State, ...]) -> Iterator[SignCancellation]:
-    at_start, known = asked.value(history[0]), Region(())
+    at_start, known = asked.value(history[0]), NOTHING
     for state in history[2:]:
         tied = [pair for s in signed for pair in _tied_steps(state.tensors[s.name])]
         value = asked.value(state) if tied else ZERO

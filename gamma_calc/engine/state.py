@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gamma_calc.calculus.direction import from_previous_step
 from gamma_calc.calculus.value import ZERO, Value
+from gamma_calc.exponents import NOTHING, Region
 from gamma_calc.language.expression import Expression
 
 
@@ -43,7 +44,7 @@ class State:
 
     step: int
     tensors: Mapping[str, Tensor]
-    is_bounded: bool = False  # has a direction been made that counts for more than it may be?
+    overcounted: Region = NOTHING  # where something on the way has counted for more than it may be
 
     def value(self, leaf: Expression) -> Value:
         """The value of a parameter, now or at an earlier time, or of its change between two times."""
@@ -59,4 +60,4 @@ class State:
             )
             for name, t in self.tensors.items()
         }
-        return State(self.step, tensors, self.is_bounded)
+        return State(self.step, tensors, self.overcounted)

@@ -14,7 +14,7 @@ from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import gradients
 from gamma_calc.engine.run import states
 from gamma_calc.engine.state import State
-from gamma_calc.exponents import Order, maximum, nowhere_above
+from gamma_calc.exponents import Order, Region, maximum, nowhere_above
 from gamma_calc.language.change import earlier
 from gamma_calc.language.expression import Expression, Time
 from gamma_calc.language.program import Program, Quantity, Role
@@ -56,9 +56,9 @@ class StepOrders:
         return MappingProxyType({**self.sizes, **self.projections})
 
     @property
-    def is_bounded(self) -> bool:
-        """Does a direction of this step, or of an earlier one, count for more than it may be?"""
-        return bool(self.sizes) and (self.now.is_bounded or self._here.is_bounded)
+    def overcounted(self) -> Region:
+        """Where something of this step, or of an earlier one, counts for more than it may be."""
+        return self.now.overcounted | self._here.overcounted if self.sizes else self.now.overcounted
 
     @cached_property
     def _here(self) -> Evaluation:

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from gamma_calc.engine.gradient import gradients, optimiser_inputs
 from gamma_calc.engine.step_orders import StepOrders
-from gamma_calc.exponents import Region
+from gamma_calc.exponents import NOTHING, Region
 from gamma_calc.language.expression import Expression, walk
 from gamma_calc.language.program import Program
 
@@ -45,7 +45,8 @@ class Unresolved:
     def __str__(self) -> str:
         return (
             f"from step {self.step} on directions are counted for the most that they can be: orders are upper bounds "
-            "(words or products too long to be told apart, or a saturated function times what saturates it)"
+            "(words or products too long to be told apart, a saturated function times what saturates it, a relu of "
+            "what may be negative everywhere, or the Gram matrix of several updates)"
         )
 
 
@@ -60,9 +61,14 @@ class UpperBound:
 
 
 def unresolved(program: Program, steps: Iterable[StepOrders]) -> tuple[Unresolved, ...]:
-    """The first step with a direction that counts for more than it may be."""
-    first = next((step.now.step for step in steps if step.is_bounded), None)
-    return () if first is None else (Unresolved(first, program.region),)
+    """Each step at which something counts for more than it may be at more exponents than before."""
+    found, known = [], NOTHING
+    for step in steps:
+        more = program.region & step.overcounted - known
+        if not more.is_empty:
+            found.append(Unresolved(step.now.step, more))
+            known |= more
+    return tuple(found)
 
 
 def upper_bounds(program: Program, marks: Collection[BoundCause]) -> Iterator[UpperBound]:

@@ -31,7 +31,7 @@ from gamma_calc.calculus.dims import Multiplier, Power, Shape
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.display.shown import shortened
 from gamma_calc.errors import ProgramError, require, written
-from gamma_calc.exponents import Order
+from gamma_calc.exponents import NOTHING, Order, Region
 
 Array = Any  # a torch tensor; this side of the package never imports torch
 Signed = TypeVar("Signed", bound=Callable[..., "Expression"])
@@ -144,6 +144,14 @@ class Expression(ABC):
     def of(self, history: History[Held]) -> Held:
         """The value of such a leaf, in the training of its parameter."""
         raise NotImplementedError(f"{self} follows no parameter")
+
+    def overcounted(self, values: tuple[Value, ...]) -> Region:
+        """The exponents at which ``orders`` of these values counts for more than there may be, so that it bounds."""
+        return NOTHING
+
+    def is_positive_of(self, arguments: tuple[bool, ...]) -> bool:
+        """Is the result nowhere negative, given of which arguments that is known?"""
+        return False
 
     @property
     def assumption(self) -> str | None:
@@ -301,6 +309,14 @@ def walk(
             stack.append((node, True))
             stack.extend((a, False) for a in reversed(below(node)) if id(a) not in nodes)
     return tuple(nodes.values())
+
+
+def is_positive(expression: Expression) -> bool:
+    """Is it nowhere negative, as far as its operations tell?"""
+    known: dict[int, bool] = {}
+    for node in walk([expression]):
+        known[id(node)] = node.is_positive_of(tuple(known[id(a)] for a in node.arguments))
+    return known[id(expression)]
 
 
 def total(terms: Iterable[Expression | None]) -> Expression | None:

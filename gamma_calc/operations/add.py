@@ -37,6 +37,9 @@ class Add(Linear):
             for direction, order in value.components.items():
                 yield Contribution(direction, order, SUM)
 
+    def is_positive_of(self, arguments: tuple[bool, ...]) -> bool:
+        return all(arguments)
+
     def numeric(self, *arrays: Array) -> Array:
         return arrays[0] + arrays[1]
 

@@ -29,8 +29,8 @@ from gamma_calc.calculus.overlap import concentration, entrywise_product
 from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError, ShapeError
-from gamma_calc.exponents import Order, largest, maximum, minimum, nowhere_above, order
-from gamma_calc.language.expression import Array, Expression, Part, require_expression
+from gamma_calc.exponents import EVERYTHING, NOTHING, Order, Region, largest, maximum, minimum, nowhere_above, order
+from gamma_calc.language.expression import Array, Expression, Part, is_positive, require_expression
 from gamma_calc.language.signature import signature
 
 
@@ -61,6 +61,14 @@ class Elementwise(Expression):
         made = activation(self.function, share.site, share.x) if self.shape else UNIT
         direction, gain = entrywise_product(share.entries, made)
         return Contribution(direction, self.function.size(share.x.order) + gain, FUNCTION_VALUE)
+
+    def overcounted(self, values: tuple[Value, ...]) -> Region:
+        """Of a part that has one sign, which may be negative, a relu may be nothing."""
+        one_sign = self.function.vanishes and all(map(_has_one_sign, values[0].components))
+        return EVERYTHING if one_sign and not is_positive(self.arguments[0]) else NOTHING
+
+    def is_positive_of(self, arguments: tuple[bool, ...]) -> bool:
+        return self.function.positive
 
     def numeric(self, *arrays: Array) -> Array:
         return self.function.apply(arrays[0])
@@ -136,6 +144,15 @@ def _moved_there(share: Share, change: Value, function: Function, slope: Functio
         yield Contribution(there, at_most(size + factor + gain + more, most), FUNCTION_KEPT)
 
 
+def _has_one_sign(direction: Direction) -> bool:
+    """Is a direction made of means and of functions that are nowhere negative?"""
+    return direction != UNIT and all(isinstance(f, Activation) and f.function.positive for f in _factors(direction))
+
+
+def _factors(direction: Direction) -> frozenset[VectorDirection]:
+    return factors(as_vector(direction))
+
+
 @dataclass(frozen=True)
 class Share:
     """A share of the entries of a vector, told by a direction that lives on them, and what the vector is made of there.
@@ -175,7 +192,7 @@ def shares(site: str, x: Value) -> Iterator[Share]:
 
 def _entries(x: Value, place: tuple[str, str]) -> VectorDirection:
     """What tells the entries at which the functions at a place vanish; where they are only small, nearly all are."""
-    for f in (f for direction in x.components for f in factors(as_vector(direction))):
+    for f in chain.from_iterable(map(_factors, x.components)):
         if isinstance(f, Activation) and zero_sets(f) == {place} and f.function.vanishes:
             made = activation(OFF, f"{f.site} off", Value(dict(f.parts)))
             return replace(made, from_earlier_step=f.from_earlier_step)

@@ -21,6 +21,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import reduce
+from operator import or_
 from typing import Final
 
 from gamma_calc.calculus.assumptions import SumRule
@@ -30,7 +32,7 @@ from gamma_calc.calculus.direction import Direction, Outer, as_vector
 from gamma_calc.calculus.lemmas import GRAM
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError, ShapeError
-from gamma_calc.exponents import Order, largest, maximum
+from gamma_calc.exponents import NOTHING, Order, Region, largest, maximum, where
 from gamma_calc.language.expression import Array, Expression
 from gamma_calc.language.forms import GradientOnly
 from gamma_calc.operations.matmul import MatMul
@@ -83,6 +85,16 @@ class GramInverseOfImage(_Preconditioned):
             for of, order in y.components.items():
                 for c in act(direction, as_vector(of), self.arguments[0].shape[1], rule):
                     yield Contribution(c.direction, size + order + c.order - eigenvalue, GRAM)
+
+    def overcounted(self, values: tuple[Value, ...]) -> Region:
+        """Where several updates, or an update that is not of y, outweigh the random part: each counts by itself."""
+        rows, y, *_ = values
+        least = self._least(values)
+        updates = {d: size for d, size in rows.components.items() if isinstance(d, Outer)}
+        apart = len({d.right for d in updates}) > 1 or any(d.right not in y.components for d in updates)
+        few, many = (dim.exponent for dim in self.arguments[0].shape)
+        found = (where(least + many - few, "<", self._own(d, size)) for d, size in updates.items() if apart)
+        return reduce(or_, found, NOTHING)
 
     def _own(self, direction: Direction, size: Order) -> Order:
         """The square of what this part of G does to a vector along it."""

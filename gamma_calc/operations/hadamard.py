@@ -38,6 +38,10 @@ class Hadamard(Bilinear):
                 made = entrywise(as_vector(u), as_vector(v), self.shape[0])
                 yield Contribution(made.direction, a + b, made.lemma)
 
+    def is_positive_of(self, arguments: tuple[bool, ...]) -> bool:
+        left, right = self.arguments
+        return left is right or all(arguments)
+
     def numeric(self, *arrays: Array) -> Array:
         return arrays[0] * arrays[1]
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from gamma_calc.calculus.assumptions import SumRule
 from gamma_calc.calculus.contraction import act, inner, multiply, transposed
 from gamma_calc.calculus.dims import Dim, Shape, shape_text
-from gamma_calc.calculus.direction import Direction, as_vector, is_matrix
+from gamma_calc.calculus.direction import Direction, as_vector, factors, is_bounded, is_matrix, product_of
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ShapeError
+from gamma_calc.exponents import EVERYTHING, NOTHING, Region
 from gamma_calc.language.expression import Array, Expression, infix
 from gamma_calc.language.forms import Bilinear
 from gamma_calc.operations.outer import OuterProduct
@@ -52,6 +53,13 @@ class MatMul(Bilinear):
         if is_matrix(v):
             return act(transposed(v), as_vector(u), self.dim, rule)
         return iter((inner(as_vector(u), as_vector(v), self.dim),))
+
+    def overcounted(self, values: tuple[Value, ...]) -> Region:
+        """An inner product of vectors sums up an entrywise one, which need not be exact (``calculus/direction.py``)."""
+        if any(len(a.shape) != 1 for a in self.arguments):
+            return NOTHING
+        pairs = ((as_vector(u), as_vector(v)) for u in values[0].components for v in values[1].components)
+        return EVERYTHING if any(is_bounded(product_of(factors(u) | factors(v))) for u, v in pairs) else NOTHING
 
     def numeric(self, *arrays: Array) -> Array:
         x, y = arrays

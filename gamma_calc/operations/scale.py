@@ -40,6 +40,9 @@ class Scale(Linear):
         for direction, size in values[0].components.items():
             yield Contribution(direction, size + self.power.exponent, PRODUCT)
 
+    def is_positive_of(self, arguments: tuple[bool, ...]) -> bool:
+        return self.coefficient > 0 and all(arguments)
+
     def numeric(self, *arrays: Array) -> Array:
         x, multiplier = arrays
         return x * multiplier

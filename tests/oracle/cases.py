@@ -331,6 +331,9 @@ def _words() -> Iterator[Case]:
     rules.there_and_back(x, frozen("T1", n, rules.m), frozen("T2", n, rules.m))
     rules.there_and_back(y, frozen("T1", n, rules.m), frozen("T2", n, rules.m))
     yield Case("words: noise returns", rules.noise_returns(), {("t", 0): "-1/2"}, **TALL)
+    for optimiser in ("sign", "adam"):
+        divided = rules.divided_by_a_bound(optimiser)
+        yield Case(f"words: divided by a bound, {optimiser}", divided, {("g", 1): "0"}, **TALL)
     yield Case("words: a tall matrix", rules.sized("tall", T @ (T.T @ x)), {("t", 0): "-1/4"}, **TALL)
     tall = hermite(T @ (T.T @ x), x, "a tall return")
     yield Case("words: a tall return", tall, {("g", 1): "-3/2"}, **TALL)

@@ -34,6 +34,15 @@ def beside_zeros() -> Program:
     return Program("beside zeros", -(v @ h), OPTIMISERS["sgd"], watch)
 
 
+def divided_by_a_bound(optimiser: str) -> Program:
+    """What two words too long to be told apart have in common is counted for more than it is, and divides the rest."""
+    x, y, a, b = (data(name, n) for name in "xyab")
+    tall = [_tall(k) for k in range(6)]
+    u = parameter("u", n, init=zero, rate="0")
+    shared = n**-1 * (there_and_back(x, *tall[:3]) @ there_and_back(y, *tall[3:]))
+    return moved("divided by a bound", -(shared * (a @ u)) - n ** "-13/8" * (b @ u), n**-1 * (b @ u), optimiser)
+
+
 def moved(name: str, loss: Expression, read: Expression, optimiser: str = "sgd") -> Program:
     """A scalar g beside a loss that moves what is in it."""
     return Program(name, loss, OPTIMISERS[optimiser], [output("g", read)])
