@@ -15,11 +15,11 @@ import torch
 from gamma_calc.errors import UnknownName
 from validation.arrays.draws import Draws
 from validation.errors import BudgetError, SettingError
-from validation.evidence.experiments.precision import FORMATS, LayerFormats, Precision, outcome
+from validation.evidence.experiments.precision import FORMATS, LayerFormats, Precision, outcome, page
 from validation.evidence.experiments.precision.grid import RoundedBatch, RoundedCell, measure
 from validation.evidence.experiments.precision.hazards import BY_NAME, HAZARDS
 from validation.evidence.experiments.precision.layer import default_rate, layer_orders
-from validation.evidence.experiments.precision.outcome import NEVER, PrecisionOutcome, Range, _judged, _measured
+from validation.evidence.experiments.precision.outcome import NEVER, PrecisionOutcome, Range, judged, measured_widths
 from validation.evidence.experiments.precision.simulate import NAME, LayerSize, RoundedLayer, _pairwise, _running
 from validation.statistics.verdict import Verdict
 from validation.sweep import Store
@@ -165,18 +165,20 @@ WIDTHS = (64, 128, 256, 512)
         (Range(1e4, 1e6), NEVER, math.inf, Verdict.CONFIRMED),
         (Range(300, 1e6), NEVER, math.inf, Verdict.UNDECIDED),
         (Range(300, 400), NEVER, 128, Verdict.UNDECIDED),
+        (Range(30, 40), NEVER, 64, Verdict.UNDECIDED),
+        (Range(30, 40), NEVER, 128, Verdict.REFUTED),
         (Range(300, 1e6), Range(256, math.inf), math.inf, Verdict.UNDECIDED),
     ],
 )
 def test_a_verdict_can_fail(derived: Range, measured: Range, broken: float, verdict: Verdict) -> None:
-    assert _judged(derived, measured, WIDTHS, broken)[0] is verdict
+    assert judged(derived, measured, WIDTHS, broken)[0] is verdict
 
 
 def test_a_width_is_measured_between_the_last_without_and_the_first_with_all_seeds() -> None:
     wrong = np.array([[0, 0], [0, 1], [1, 1], [1, 1]], dtype=bool)
-    assert _measured(WIDTHS, wrong) == Range(64, 256)
-    assert _measured(WIDTHS, ~wrong | wrong) == Range(0, 64)
-    assert _measured(WIDTHS, wrong & ~wrong) == NEVER
+    assert measured_widths(WIDTHS, wrong) == Range(64, 256)
+    assert measured_widths(WIDTHS, ~wrong | wrong) == Range(0, 64)
+    assert measured_widths(WIDTHS, wrong & ~wrong) == NEVER
 
 
 # -- what is refused --------------------------------------------------------------------------------------------------
@@ -205,3 +207,17 @@ def test_a_store_of_another_experiment_is_refused_and_left_as_it_is(tmp_path: Pa
     with pytest.raises(StoreError, match="is the store of precision, not of teacher-student; name another file"):
         refuse_others(path, "teacher-student")
     assert path.read_bytes() == before
+
+
+# -- the recorded run -------------------------------------------------------------------------------------------------
+
+
+def test_the_page_is_that_of_the_record() -> None:
+    assert (page.RESULTS / "precision.md").read_text(encoding="utf-8") == page.page(page.RECORD.read_text("utf-8"))
+
+
+def test_a_record_gives_back_its_outcome() -> None:
+    text = page.RECORD.read_text(encoding="utf-8")
+    _, found = page.recorded(text)
+    assert page.record(found).partition("\n")[2] == text.partition("\n")[2]
+    assert Verdict.REFUTED not in {f.verdict for f in found.findings}

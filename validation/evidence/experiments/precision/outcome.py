@@ -175,12 +175,12 @@ class _Start:
     ) -> RoundingFinding:
         hazard = HAZARDS[place]
         constants = {t: _constant(self.widths, self.exact[: self.small, :, t, place], g) for t, g in gammas.items()}
-        derived = {t: _widths(hazard, arithmetic, c, gammas[t]) for t, c in constants.items()}
-        plain = {t: _widths(hazard, arithmetic, Range(*[hazard.factor] * 2), g) for t, g in gammas.items()}
+        derived = {t: hazard_widths(hazard, arithmetic, c, gammas[t]) for t, c in constants.items()}
+        plain = {t: hazard_widths(hazard, arithmetic, Range(*[hazard.factor] * 2), g) for t, g in gammas.items()}
         first = min(gammas, key=lambda t: (derived[t].low, -t))
-        told = _earliest(derived), _measured(self.grid.widths, shares[..., list(gammas)].max(-1) >= HALF)
-        verdict, reason = _judged(*told, self.grid.widths, broken)
-        facts = gammas[first], first, constants[first], _earliest(plain), *told
+        told = earliest(derived), measured_widths(self.grid.widths, shares[..., list(gammas)].max(-1) >= HALF)
+        verdict, reason = judged(*told, self.grid.widths, broken)
+        facts = gammas[first], first, constants[first], earliest(plain), *told
         return RoundingFinding(self.init, arithmetic, hazard, *facts, verdict, reason)
 
 
@@ -196,7 +196,7 @@ def _constant(widths: Floats, sizes: Floats, gamma: Fraction) -> Range:
     return Range(math.exp(logs.mean() - reach), math.exp(logs.mean() + reach))
 
 
-def _widths(hazard: Hazard, arithmetic: LayerFormats, constant: Range, gamma: Fraction) -> Range:
+def hazard_widths(hazard: Hazard, arithmetic: LayerFormats, constant: Range, gamma: Fraction) -> Range:
     """The widths from which on a size with a constant in a range is past the limits."""
     corners = [
         hazard.width(c, float(gamma), limit)
@@ -206,12 +206,12 @@ def _widths(hazard: Hazard, arithmetic: LayerFormats, constant: Range, gamma: Fr
     return Range(min(corners), max(corners))
 
 
-def _earliest(widths: Mapping[int, Range]) -> Range:
+def earliest(widths: Mapping[int, Range]) -> Range:
     """Of several steps: the first that goes wrong decides."""
     return Range(min(w.low for w in widths.values()), min(w.high for w in widths.values()))
 
 
-def _measured(widths: Sequence[int], wrong: Floats) -> Range:
+def measured_widths(widths: Sequence[int], wrong: Floats) -> Range:
     """``wrong``: width x seed."""
     some, every = wrong.any(1), wrong.all(1)
     if not some.any():
@@ -221,10 +221,11 @@ def _measured(widths: Sequence[int], wrong: Floats) -> Range:
     return Range(float(widths[first - 1]) if first else 0.0, last)
 
 
-def _judged(derived: Range, measured: Range, widths: Sequence[int], broken: float) -> tuple[Verdict, str]:
+def judged(derived: Range, measured: Range, widths: Sequence[int], broken: float) -> tuple[Verdict, str]:
+    """The verdict and its reason; ``broken`` is the first width at which a factor comes to hold no number."""
     widest = widths[-1]
-    if measured is NEVER:
-        return _unseen(derived, widest, broken)
+    if measured == NEVER:
+        return _unseen(derived, widths, broken)
     if not derived.meets(measured):
         return Verdict.REFUTED, f"seen from {_told(measured)} on, derived from {_told(derived)} on"
     if math.isinf(measured.high):
@@ -232,10 +233,12 @@ def _judged(derived: Range, measured: Range, widths: Sequence[int], broken: floa
     return Verdict.CONFIRMED, "where it is derived"
 
 
-def _unseen(derived: Range, widest: int, broken: float) -> tuple[Verdict, str]:
+def _unseen(derived: Range, widths: Sequence[int], broken: float) -> tuple[Verdict, str]:
+    widest = widths[-1]
     if derived.low > widest:
         return Verdict.CONFIRMED, f"not seen up to n = {widest}, as derived"
-    if broken <= min(widest, derived.high):
+    sound = max((n for n in widths if n < broken), default=0)
+    if broken <= widest and sound < derived.high:
         return Verdict.UNDECIDED, f"a factor holds what is no number from n = {broken:g} on, before it could be seen"
     if derived.high <= widest:
         return Verdict.REFUTED, f"not seen up to n = {widest}, derived from {_told(derived)} on"

@@ -19,7 +19,7 @@ NAMES: Final = (
     "Z_A = A Z and Z_B = B A Z; g_A, g_B gradients; v_A, v_B Adam's means of their squares; dA, dB a step; sum A Z and "
     "sum B'g are the two sums over the width; u is the unit roundoff of a format"
 )
-SEEN: Final = ("what", "decided by", "derived, n =", "measured", "verdict")
+SEEN: Final = ("what", "decided by", "derived n", "measured", "verdict")
 
 
 def blocks(outcome: PrecisionOutcome) -> Iterator[Block]:
@@ -57,11 +57,15 @@ def assumptions(outcome: PrecisionOutcome) -> tuple[str, ...]:
 
 
 def _firsts(outcome: PrecisionOutcome, init: str) -> Iterator[tuple[str, ...]]:
+    """Rows that differ in epsilon alone are one."""
+    merged: dict[tuple[str, ...], list[str]] = {}
     for a in outcome.grid.arithmetics:
         first, broken = outcome.first(init, a), outcome.broken[init, a]
         told = (first.hazard.name, f"{first.measured.high:g}") if first else ("nothing seen", "-")
         none = "-" if math.isinf(broken) else f"n = {broken:g}"
-        yield (a.layer.name, _or_same(a, "sums"), _or_same(a, "weights"), f"{a.epsilon:g}", *told, none)
+        row = (a.layer.name, _or_same(a, "sums"), _or_same(a, "weights"), *told, none)
+        merged.setdefault(row, []).append(f"{a.epsilon:g}")
+    yield from ((*row[:3], ", ".join(epsilons), *row[3:]) for row, epsilons in merged.items())
 
 
 def _or_same(arithmetic: LayerFormats, place: str) -> str:
@@ -70,14 +74,15 @@ def _or_same(arithmetic: LayerFormats, place: str) -> str:
 
 
 def _merged(findings: Sequence[RoundingFinding]) -> Iterator[tuple[str, ...]]:
-    """One row for all arithmetics in which the same format decides: the widest ranges, the worst verdict."""
+    """One row for all in which the same format decides: the widest ranges and the worst verdict of those decided."""
 
     def key(f: RoundingFinding) -> tuple[object, ...]:
         return f.hazard.name, f.hazard.place, f.place
 
     ordered = sorted(findings, key=lambda f: tuple(map(str, key(f))))
     for (name, place, format_), group in groupby(ordered, key):
-        rows = list(group)
+        every = list(group)
+        rows = [f for f in every if f.verdict is not Verdict.UNDECIDED] or every
         derived, measured = (_widest([getattr(f, kind) for f in rows]) for kind in ("derived", "measured"))
         verdict = next(v for v in WORST if v in {f.verdict for f in rows})
         yield str(name), f"{place} {format_}", range_text(derived), range_text(measured), verdict.value
