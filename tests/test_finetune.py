@@ -23,10 +23,12 @@ from validation.finetune.byte_tokens import ByteTokens
 from validation.finetune.cells import AdapterArm, FinetuneCell, cell_of
 from validation.finetune.encoded import encoded
 from validation.finetune.model_source import model_sources
+from validation.finetune.page import FinetuneRecord, page, record
 from validation.finetune.records import read_records
 from validation.finetune.starts import STARTS
 from validation.finetune.task import IGNORED, TASKS
 from validation.finetune.training import measure
+from validation.finetune.world import OBJECTIVES, pretrained, write_data
 from validation.statistics.verdict import Verdict
 from validation.sweep import Store, run
 
@@ -34,6 +36,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::Deprec
 
 ROOT = Path(__file__).parents[1]
 TEXT = str(ROOT / "CONTRIBUTING.md")
+TEXT_ITSELF = Path(TEXT).read_text(encoding="utf-8")
 SETTING = FinetuneSetting("llama", TEXT, "causal-lm", targets=(), steps=4, batch=2, length=16)
 
 
@@ -189,12 +192,13 @@ def lawful(
     for (init, (c, e)), width, rate, seed in product(best.items(), WIDTHS, RATES, range(4)):
         off = math.log(rate / (c * width**e))
         loss = least[init] + slack * off**2 + noise * math.sin(7 * seed + width + 50 * off)
+        loss = min(loss, 1.99) if off < 0 else loss  # a rate that is too small does no harm
         z_b = rate / (2 * c * width**e) * (1 + noise * math.sin(seed))
         sizes = {f"q {name}": (0.0, z_b, z_b, z_b) for name in ("B", "Z_B", "delta1", "delta2", "delta3")}
         sizes |= {"q Z_A": (1.0, 1.0, 1.0, 1.0 + width**0.5), "held_loss": (2.0, math.nan, math.nan, loss)}
         arm = AdapterArm(*init.split("@"))
         found.append(FinetuneCell(arm, 4, width, seed, rate, -1, (0, 1, 2, 3), sizes))
-    return FinetuneOutcome({"alpha": None, "task": "causal-lm", "steps": 3, "batch": 1}, tuple(found))
+    return FinetuneOutcome({"model": "llama", "alpha": None, "task": "causal-lm", "steps": 3, "batch": 1}, tuple(found))
 
 
 GOOD = lawful({"A": (0.5, -0.5), "B": (2.0, -1.0), "AB": (0.5, -0.5)}, {"A": 1.0, "B": 1.1, "AB": 1.0})
@@ -218,6 +222,8 @@ def test_a_known_law_is_found() -> None:
     )
     assert {name: found[name] for name in named} == dict.fromkeys(named, "confirmed")
     assert found["robust AB"] == "refuted"
+    slope = next(one for one in GOOD.statements if one.name == "usable A").findings[0].found
+    assert slope.low < -0.5 < slope.high
 
 
 def test_another_law_is_refuted() -> None:
@@ -260,3 +266,46 @@ def test_a_store_gives_the_outcome_of_its_grid(tmp_path: Path) -> None:
         found = outcome(grid, store)
     assert len(found.cells) == 8
     assert [(c.arm.init, c.rate, c.seed) for c in found.cells][:3] == [("A", 1e-2, 0), ("A", 1e-2, 1), ("A", 1e-1, 0)]
+
+
+# -- small worlds ------------------------------------------------------------------------------------------------------
+
+
+def test_a_world_is_pretrained_and_its_data_have_two_classes(tmp_path: Path) -> None:
+    for kind in OBJECTIVES:
+        source = model_sources(kind, (16,))[0]
+        made = pretrained(source, 16, steps=2)
+        torch.manual_seed(source.width)
+        drawn = source.made(OBJECTIVES[kind][0])
+        moved = [bool((a - b).abs().max() > 0) for a, b in zip(made.parameters(), drawn.parameters(), strict=True)]
+        assert sum(moved) > len(moved) / 2
+    write_data(tmp_path, TEXT_ITSELF)
+    found = read_records(str(tmp_path / "classes.jsonl")).train
+    assert {record["label"] for record in found} == {"code", "prose"}
+    assert read_records(str(tmp_path / "continuation.txt")).train[0]["text"] == TEXT_ITSELF
+    assert all(r["target"].swapcase() == r["input"] for r in read_records(str(tmp_path / "rewriting.jsonl")).train)
+
+
+# -- the page ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_record_keeps_what_is_concluded() -> None:
+    run_of_it = json.loads(GOOD.to_json())
+    again = FinetuneRecord.of(json.loads(record(run_of_it, "Title", "command"))).outcome
+    assert [one.as_data() for one in again.statements] == [one.as_data() for one in GOOD.statements]
+
+
+def test_a_page_is_made_of_its_records_and_follows_them(tmp_path: Path) -> None:
+    data = json.loads(GOOD.to_json())
+    (tmp_path / "one.json").write_text(record(data, "A run", "gamma-calc experiment", ["A remark."]))
+    first = page(tmp_path)
+    assert all(f"\n{line}\n" in first for line in ("## A run", "    gamma-calc experiment", "* A remark.", "### Rates"))
+    for cell in data["cells"]:
+        cell["sizes"]["held_loss"][-1] += 0.1 * (cell["init"] == "A")
+    (tmp_path / "one.json").write_text(record(data, "A run", "gamma-calc experiment", ["A remark."]))
+    assert page(tmp_path) != first
+
+
+def test_the_recorded_page_is_that_of_its_records() -> None:
+    results = ROOT / "docs" / "results"
+    assert (results / "finetune.md").read_text(encoding="utf-8") == page(results / "finetune")

@@ -2,11 +2,13 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,7 +19,7 @@ pytest.importorskip("peft")
 
 from command import run
 
-from validation.finetune import chosen, rates_between
+from validation.finetune import chosen, inputs, rates_between
 from validation.finetune.model_source import model_sources
 from validation.finetune.presets import PRESETS
 from validation.finetune.starts import check_start
@@ -186,6 +188,17 @@ def stored(path: Path) -> int:
         return 0
     with Store.open(path) as store:
         return len(store.keys())
+
+
+def test_too_little_memory_or_disk_is_said_with_what_would_fit(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inputs, "allowed", lambda _: 16_000_000)
+    told = "llama: the model of width 512 takes about 0.1 GB, and 0.0 GB may be taken; take one of 1 million numbers"
+    refused(capsys, tmp_path, words(tmp_path, "--widths 16,512 --device cpu"), told)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=20_000))
+    told = f"{tmp_path / 'cells.sqlite'}: 12 cells take 0.0 GB, and 0.0 GB of the disk are free; free some, or take "
+    refused(capsys, tmp_path, words(tmp_path), told)
 
 
 # -- presets -----------------------------------------------------------------------------------------------------------

@@ -9,5 +9,6 @@ from validation.finetune.outcome import outcome as outcome
 from validation.finetune.presets import chosen as chosen
 from validation.finetune.presets import words_of as words_of
 from validation.finetune.setting import FinetuneSetting as FinetuneSetting
+from validation.finetune.store import check_disk as check_disk
 from validation.finetune.store import check_store as check_store
 from validation.finetune.tables import blocks as blocks

@@ -91,7 +91,7 @@ def _of(table: CellTable, key: tuple[AdapterArm, int, int], optimum: RateOptimum
     losses = np.array([[cell.loss for cell in row] for row in grid])
     before = np.array([cell.before for cell in grid[0]])
     sizes = np.array([[_largest(table, cell) for cell in row] for row in grid])
-    usable = np.array([_last_usable(rates, losses[:, i] < before[i]) for i in range(count)])
+    usable = np.array([_last_usable(rates, losses[:, i] - before[i]) for i in range(count)])
     stable = np.array([_edge(rates, sizes[:, i]) for i in range(count)])
     return SettingRates(*key, rates, losses, before, optimum, usable, stable)
 
@@ -108,7 +108,11 @@ def _edge(rates: Sequence[float], sizes: Floats) -> float:
     return crossing(np.array(rates), sizes) if inside else math.nan
 
 
-def _last_usable(rates: Sequence[float], usable: Floats) -> float:
-    """Between the last rate up to which all are usable, and the next one: the middle of both."""
-    count = int(np.argmin(usable)) if not usable.all() else len(rates)
-    return math.sqrt(rates[count - 1] * rates[count]) if 0 < count < len(rates) else math.nan
+def _last_usable(rates: Sequence[float], excess: Floats) -> float:
+    """Where the loss passes that before training, straight on a log axis; half way to a rate that overflows."""
+    above = excess >= 0
+    at = int(above.argmax())
+    if not above.any() or at == 0:
+        return math.nan
+    share = 0.5 if math.isinf(excess[at]) else -excess[at - 1] / (excess[at] - excess[at - 1])
+    return float(rates[at - 1] ** (1 - share) * rates[at] ** share)

@@ -67,7 +67,9 @@ def _named(layer: str, prediction: Prediction) -> Prediction:
 
 def _finding(found: Row) -> StatementFinding:
     low, high, value = (np.nan if x is None else x for x in (found.low, found.high, found.measured))
-    return StatementFinding(found.quantity, SeedInterval(value, low, high), found.verdict, found.reason)
+    return StatementFinding(
+        found.quantity, SeedInterval(value, low, high), found.verdict, found.reason, found.predicted
+    )
 
 
 def _rates(table: CellTable, exponent: float) -> Floats:
@@ -104,14 +106,14 @@ def _growth(evidence: Evidence, arm: AdapterArm) -> Statement:
     findings = []
     for rank in evidence.table.ranks:
         for width in evidence.table.widths:
-            found = SeedInterval.of(np.log(_grown(evidence, arm, rank, width)))
+            found = SeedInterval.of(np.log(grown(evidence, arm, rank, width)))
             shown = f"log of Z_A over its start, r = {rank}, n = {width}"
             findings.append(StatementFinding(shown, found, negative(-found)))
     text = "at the best rate of every width Z_A grows in training: the internal growth is there where losses are least"
     return Statement(f"Z_A grows {arm}", text, "arXiv 2406.08447", tuple(findings))
 
 
-def _grown(evidence: Evidence, arm: AdapterArm, rank: int, width: int) -> Floats:
+def grown(evidence: Evidence, arm: AdapterArm, rank: int, width: int) -> Floats:
     setting, table = evidence.of(arm, rank, width), evidence.table
     best = setting.rates[setting.best]
     cells = [cell for cell in table.at(arm, rank, width) if cell.rate == best]
@@ -121,7 +123,7 @@ def _grown(evidence: Evidence, arm: AdapterArm, rank: int, width: int) -> Floats
 
 
 def _mean(table: CellTable, sizes: Mapping[str, tuple[float, ...]], last: int, steps: tuple[int, ...]) -> float:
-    """Over layers, by mean squares."""
+    """Over layers, by mean squares; infinite from nothing."""
     at = steps.index(last)
     now, start = (np.mean([sizes[f"{layer} Z_A"][i] ** 2 for layer in table.layers]) for i in (at, 0))
-    return float(np.sqrt(now / start))
+    return float(np.sqrt(now / start)) if start else np.inf

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, Final
 
 import numpy as np
@@ -48,12 +49,13 @@ class SeedInterval:
 
 @dataclass(frozen=True, slots=True)
 class StatementFinding:
-    """What one setting says."""
+    """What one setting says; ``predicted`` is the derived exponent where it is a slope of a size that is not zero."""
 
     where: str
     found: SeedInterval
     verdict: Verdict
     reason: str = ""
+    predicted: Fraction | None = None
 
     def __str__(self) -> str:
         return f"{self.where}: {self.found}" + (f", {self.reason}" if self.reason else "")

@@ -22,6 +22,7 @@ from validation.statistics.verdict import Verdict
 A, B = AdapterArm("A"), AdapterArm("B")
 FIRST: Final = "arXiv 2406.08447"
 TOLERANCE: Final = 0.1  # of an exponent
+FEWEST: Final = 3  # widths for a slope with an interval
 SLACK: Final = 0.02  # of what training gains: losses nearer than that are the same
 NON_ZERO: Final = (AdapterArm("AB"), AdapterArm("AB+"))
 BELOW: Final = 4.0  # a rate this many times below the best one, or more, is well below it
@@ -77,7 +78,7 @@ KINDS: Final = {
 
 def _slopes(evidence: Evidence, arm: AdapterArm) -> Iterator[Statement]:
     exponent = largest_rate_exponent(arm)
-    if exponent is None or len(evidence.table.widths) < 3:
+    if exponent is None or len(evidence.table.widths) < FEWEST:
         return
     for kind, (what, source) in KINDS.items():
         text = f"from {arm}, {what} moves as n^({exponent})"
@@ -86,16 +87,17 @@ def _slopes(evidence: Evidence, arm: AdapterArm) -> Iterator[Statement]:
 
 
 def _slope(evidence: Evidence, arm: AdapterArm, kind: str, predicted: float) -> StatementFinding:
-    """One slope for all ranks."""
-    its = [(s, float(np.mean(_logs(s, kind)))) for s in evidence.settings if s.arm == arm]
-    points = [(s, rate) for s, rate in its if math.isfinite(rate)]
-    where = f"{len(points)} of {len(its)} settings"
+    """One slope for all ranks and seeds, each with its own height."""
+    its = [s for s in evidence.settings if s.arm == arm]
+    points = [(s, seed, rate) for s in its for seed, rate in enumerate(_logs(s, kind)) if math.isfinite(rate)]
+    where = f"{len({(s.rank, s.width) for s, _, _ in points})} of {len(its)} settings"
     found = None
     if points:
-        x = np.log(np.array([s.width for s, _ in points], dtype=float))
-        y = np.array([rate for _, rate in points])
-        found = trend("width", [(str(s.rank),) for s, _ in points], x, y, [_error(s, kind) for s, _ in points])
-    if found is None or found.low is None or found.high is None or len(points) < 3:
+        x = np.log(np.array([s.width for s, _, _ in points], dtype=float))
+        groups = [(str(s.rank), str(seed)) for s, seed, _ in points]
+        errors = [s.optimum.error if kind == "best" else None for s, _, _ in points]
+        found = trend("width", groups, x, np.array([rate for _, _, rate in points]), errors)
+    if found is None or found.low is None or found.high is None or len({s.width for s, _, _ in points}) < FEWEST:
         nothing = SeedInterval(np.nan, np.nan, np.nan)
         return StatementFinding(where, nothing, Verdict.UNDECIDED, "too few rates lie within those tried")
     interval = SeedInterval(found.slope, found.low, found.high)
@@ -108,11 +110,6 @@ def _logs(setting: SettingRates, kind: str) -> Floats:
         return np.array([np.nan if setting.optimum.rate is None else setting.optimum.rate])
     logs: Floats = np.log(setting.stable if kind == "stable" else setting.usable)
     return logs
-
-
-def _error(setting: SettingRates, kind: str) -> float | None:
-    logs = _logs(setting, kind)
-    return setting.optimum.error if kind == "best" else float(logs.std(ddof=1) / len(logs) ** 0.5)
 
 
 def _order(evidence: Evidence) -> Iterator[Statement]:
@@ -133,7 +130,8 @@ def _pairs(evidence: Evidence, kind: str, width: int) -> Iterator[StatementFindi
             continue
         larger, smaller = (one, other) if first > second else (other, one)
         ratio = _log_ratio(evidence.of(larger, rank, width), evidence.of(smaller, rank, width), kind)
-        yield StatementFinding(f"log {larger} / {smaller}, r = {rank}, n = {width}", ratio, negative(-ratio))
+        outside = "" if ratio.known else "a rate lies outside those tried"
+        yield StatementFinding(f"log {larger} / {smaller}, r = {rank}, n = {width}", ratio, negative(-ratio), outside)
 
 
 def _log_ratio(one: SettingRates, other: SettingRates, kind: str) -> SeedInterval:
@@ -186,7 +184,7 @@ def _against_lora(evidence: Evidence, arm: AdapterArm) -> Iterator[Statement]:
     """At the best rate of Init[A], and at own best rates."""
     apart, text = (
         [],
-        f"at the best rate of Init[A], {arm} does better or worse than it as shared-rate ranks their first step",
+        f"at the best rate of Init[A], {arm} does better or worse than it as shared-rate says of the two",
     )
     for rank, width in evidence.places():
         one, usual = evidence.of(arm, rank, width), evidence.of(A, rank, width)
@@ -199,27 +197,25 @@ def _against_lora(evidence: Evidence, arm: AdapterArm) -> Iterator[Statement]:
 
 
 def _ranked(arm: AdapterArm, usual: SettingRates, found: SeedInterval) -> StatementFinding:
-    """Does the sign of a difference agree with the first step that is derived at the shared rate?"""
-    rate = usual.rates[usual.best]
-    where = f"r = {usual.rank}, n = {usual.width}"
-    sizes = [_descent(each, rate, usual.width, usual.rank) for each in (arm, usual.arm)]
-    if sizes[0] is None or sizes[1] is None:
-        return StatementFinding(where, found, Verdict.UNDECIDED, "no descent is derived")
-    ahead = sizes[0] - sizes[1]
-    told = f"rate {rate:g}, first step n^{ahead:+.2f} of Init[A]'s"
+    """Does the sign of a difference agree with what ``shared-rate`` says of the two starts at the rate?"""
+    rate, where = usual.rates[usual.best], f"r = {usual.rank}, n = {usual.width}"
+    try:
+        (one, point), (other, _) = (shared(each, rate, usual.width, usual.rank) for each in (arm, usual.arm))
+    except GammaError as error:
+        return StatementFinding(where, found, Verdict.UNDECIDED, error.what)
+    above = [float(each.above(point)) for each in (one, other)]
+    if above[0] > 0 >= above[1]:
+        told = f"rate {rate:g}, n^{above[0]:+.2f} of its largest stable one, so worse"
+        return StatementFinding(where, found, negative(-found), told)
+    ahead = float((point.value(one.updates[0].aligned) or 0) - (point.value(other.updates[0].aligned) or 0))
+    told = f"rate {rate:g}, first step n^{ahead:+.2f} of Init[A]'s, so {_word(ahead)}"
     if abs(ahead) < TOLERANCE:
         return StatementFinding(where, found, within(found, SLACK), told)
     return StatementFinding(where, found, negative(found if ahead > 0 else -found), told)
 
 
-def _descent(arm: AdapterArm, rate: float, width: int, rank: int) -> float | None:
-    """The exponent of the first step's part along the gradient."""
-    try:
-        one, point = shared(arm, rate, width, rank)
-    except GammaError:
-        return None
-    value = point.value(one.updates[0].aligned)
-    return None if value is None else float(value)
+def _word(ahead: float) -> str:
+    return "the same" if abs(ahead) < TOLERANCE else "better" if ahead > 0 else "worse"
 
 
 def _mended(evidence: Evidence, init: str) -> Statement:

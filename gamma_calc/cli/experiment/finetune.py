@@ -78,6 +78,7 @@ def finetune(
     )
     axes = _names(asked["init"]), _names(asked["b_rate"]), _whole("--ranks", asked["ranks"])
     grid = side.Finetune(setting, *axes, side.rates_between(asked["lrs"]), numbers, asked["seeds"])
+    side.check_disk(out, grid)
     if preset:
         line(side.words_of(preset))
 
