@@ -86,7 +86,20 @@ def moment(those: Collection[VectorDirection]) -> Order:
         return order(0)
     atoms, functions, gain = _gathered(those)
     pool = _Pool(frozenset(atoms), frozenset((f, NO_PARTS) for f in functions))
-    return gain + _moment(pool, min(len(atoms) + 2 * len(functions), MOST_MOMENTS))
+    return gain + _deepened(pool, min(len(atoms) + 2 * len(functions), MOST_MOMENTS))
+
+
+def _deepened(pool: _Pool, budget: int) -> Order:
+    """The largest way to pair everything off, sought with few parts of arguments first.
+
+    More parts only add ways, and none is larger than 0, so that the first 0 is the answer.
+    """
+    best = MINUS_INFINITY
+    for parts in range(budget + 1):
+        best = _moment(pool, parts)
+        if best == 0:
+            break
+    return best
 
 
 # -- entrywise products ------------------------------------------------------------------------------------------------

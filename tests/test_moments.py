@@ -1,0 +1,43 @@
+"""The search for the largest way to pair directions off: few parts of arguments first gives what all at once does."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+
+from gamma_calc import derive, mlp
+from gamma_calc.calculus import overlap
+from gamma_calc.calculus.direction import Noise, Outer, VectorDirection, factors
+from gamma_calc.exponents import MINUS_INFINITY, Order
+
+
+def vectors(activation: str, depth: int) -> list[VectorDirection]:
+    """What the updates of a trained network are along."""
+    state = derive(mlp("mup", depth=depth, activation=activation)).trajectory.last
+    made = [d for tensor in state.tensors.values() for d in tensor.last.components if isinstance(d, Outer)]
+    return sorted({side for d in made for side in (d.left, d.right) if not isinstance(side, Noise)}, key=str)
+
+
+def whole(those: list[VectorDirection], budget: int) -> Order:
+    """The largest way, with so many parts of arguments from the beginning."""
+    atoms, functions, gain = overlap._gathered(those)  # noqa: SLF001 - the search itself is what is tested
+    pool = overlap._Pool(frozenset(atoms), frozenset((f, overlap.NO_PARTS) for f in functions))  # noqa: SLF001
+    return gain + overlap._moment(pool, min(len(atoms) + 2 * len(functions), budget))  # noqa: SLF001
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_few_parts_first_finds_what_all_at_once_finds(activation: str) -> None:
+    found = set()
+    for u, v in combinations(vectors(activation, 3), 2):
+        those = [*factors(u), *factors(v)]
+        assert overlap.moment(those) == whole(those, overlap.MOST_MOMENTS)
+        found.add(overlap.moment(those))
+    assert {0, MINUS_INFINITY} <= found
+
+
+@pytest.mark.parametrize("budget", range(4))
+def test_one_part_more_is_never_less(budget: int) -> None:
+    for u, v in combinations(vectors("relu", 3), 2):
+        fewer, more = (whole([*factors(u), *factors(v)], parts) for parts in (budget, budget + 1))
+        assert fewer.is_zero_quantity or fewer.rational <= more.rational
