@@ -15,7 +15,7 @@ import torch
 from gamma_calc.errors import UnknownName
 from validation.arrays.draws import Draws
 from validation.errors import BudgetError, SettingError
-from validation.evidence.experiments.precision import FORMATS, LayerFormats, Precision, outcome, page
+from validation.evidence.experiments.precision import FORMATS, LayerFormats, Precision, computed, outcome, page
 from validation.evidence.experiments.precision.grid import RoundedBatch, RoundedCell, measure
 from validation.evidence.experiments.precision.hazards import BY_NAME, HAZARDS
 from validation.evidence.experiments.precision.layer import default_rate, layer_orders
@@ -31,9 +31,7 @@ SMALL = Precision(("A", "B"), ("bfloat16", "float32"), (64, 128, 256, 512, 1024)
 
 
 def measured(grid: Precision) -> PrecisionOutcome:
-    done = [(jobs, *grid.task(jobs)) for jobs in grid.batches(grid.jobs)]
-    cells = {job.key: one for jobs, work, batch in done for job, one in zip(jobs, work(batch), strict=True)}
-    return outcome(grid, cells)
+    return outcome(grid, computed(grid))
 
 
 @pytest.fixture(scope="module")

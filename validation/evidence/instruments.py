@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from validation.evidence import experiments, trials
+from validation.evidence.experiments import precision
 from validation.executor.settings import Settings
 from validation.measurement.along import largest_rate_along, slopes_along
 from validation.measurement.stable_rate import largest_stable_rate
@@ -13,6 +14,7 @@ __all__ = [
     "experiments",
     "largest_rate_along",
     "largest_stable_rate",
+    "precision",
     "slopes_along",
     "trials",
     "validate",

@@ -11,6 +11,7 @@ from validation.evidence.claim import Claim
 from validation.evidence.claims import (
     adapters,
     derived,
+    formats,
     initialisation,
     lora_plus,
     networks,
@@ -39,6 +40,7 @@ _SOURCES: Final = (
     optimisers,
     networks,
     teacher_student,
+    formats,
     pending,
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
@@ -141,6 +141,12 @@ class Precision:
         """What measures them, and what it is given."""
         first = cast("RoundedCell", jobs[0])
         return measure, RoundedBatch(first.setting, first.width, tuple(job.seed for job in jobs), versions())
+
+
+def computed(grid: Precision) -> Mapping[str, CellResult]:
+    """Everything a grid asks for, computed here and now, by the keys of its cells."""
+    done = [(jobs, *grid.task(jobs)) for jobs in grid.batches(grid.jobs)]
+    return {job.key: found for jobs, work, batch in done for job, found in zip(jobs, work(batch), strict=True)}
 
 
 def measure(batch: RoundedBatch) -> tuple[CellResult, ...]:

@@ -54,6 +54,11 @@ def default_rate(init: str) -> Fraction:
     return value
 
 
+def rate_of(text: str | None) -> Fraction | None:
+    """An exponent from its text; None stays."""
+    return None if text is None else Fraction(text)
+
+
 @dataclass(frozen=True, slots=True)
 class LayerOrders:
     """The orders after each step from 0; None is zero. ``starts`` are those of the factors' entries, by name."""
