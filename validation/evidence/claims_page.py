@@ -40,7 +40,7 @@ what is missing. A measurement is *confirmed*, *refuted* or *undecided* at its t
 
 def page(answers: Sequence[Answer], record: Record) -> str:
     """The answers as a Markdown page."""
-    run = f"Measured with {record.versions} on {record.machine}."
+    run = f"Measured with {record.made_with} on {record.machine}."
     parts = (_tables(answers), _notes(answers), _readings(answers), _sources(answers))
     return "\n".join([INTRODUCTION, "", f"{summary(answers)}.", "", run, *chain.from_iterable(parts)])
 

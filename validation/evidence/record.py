@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
@@ -24,11 +25,15 @@ PACKAGES: Final = ("gamma-calc", "numpy", "scipy", "torch")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What one measurement found, on which day, and in how many seconds."""
+    """What one measurement found, on which day, and in how many seconds.
+
+    ``versions`` are those that made it, where they are not those of the record.
+    """
 
     date: str
     seconds: int
     readings: tuple[Reading, ...]
+    versions: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,12 @@ class Record:
         found = cls.load(path) if path.exists() else new
         return found if found.versions == new.versions else replace(new, derived=found.derived)
 
+    @property
+    def made_with(self) -> str:
+        """The versions that made the entries, and how many of them others made."""
+        others = Counter(entry.versions for entry in self.entries.values() if entry.versions)
+        return "; ".join((self.versions, *(f"{count} of them with {name}" for name, count in others.items())))
+
     def having(self, digest: str, entry: Entry) -> Record:
         return replace(self, entries=MappingProxyType({**self.entries, digest: entry}))
 
@@ -132,12 +143,17 @@ class Record:
 
 def _by_line(entries: Mapping[str, Entry] | Mapping[str, Conclusion]) -> str:
     """An object as JSON with one line for each entry."""
-    lines = (f"{json.dumps(digest)}: {json.dumps(asdict(entry))}" for digest, entry in entries.items())
+    lines = (f"{json.dumps(digest)}: {json.dumps(_kept(entry))}" for digest, entry in entries.items())
     return "{\n" + ",\n".join(lines) + "\n}"
 
 
+def _kept(entry: Entry | Conclusion) -> Mapping[str, Any]:
+    return {name: value for name, value in asdict(entry).items() if value != ""}
+
+
 def _entry(found: Mapping[str, Any]) -> Entry:
-    return Entry(found["date"], found["seconds"], tuple(Reading(**one) for one in found["readings"]))
+    readings = tuple(Reading(**one) for one in found["readings"])
+    return Entry(found["date"], found["seconds"], readings, found.get("versions", ""))
 
 
 def _conclusion(found: Mapping[str, Any]) -> Conclusion:
