@@ -109,10 +109,14 @@ def _edge(rates: Sequence[float], sizes: Floats) -> float:
 
 
 def _last_usable(rates: Sequence[float], excess: Floats) -> float:
-    """Where the loss passes that before training, straight on a log axis; half way to a rate that overflows."""
-    above = excess >= 0
-    at = int(above.argmax())
-    if not above.any() or at == 0:
+    """Beyond the best rate, where the loss passes that before training, straight on a log axis.
+
+    Half way to a rate that overflows; not a number where no rate is usable, or all beyond the best one are.
+    """
+    best = int(excess.argmin())
+    above = [at for at in range(best + 1, len(rates)) if excess[at] >= 0]
+    if excess[best] >= 0 or not above:
         return math.nan
+    at = above[0]
     share = 0.5 if math.isinf(excess[at]) else -excess[at - 1] / (excess[at] - excess[at - 1])
     return float(rates[at - 1] ** (1 - share) * rates[at] ** share)

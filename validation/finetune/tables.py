@@ -74,7 +74,7 @@ def notes(outcome: FinetuneOutcome) -> Iterator[str]:
         f"{len(table.rates)} rates from {low:g} to {high:g}; losses on what is held out"
     )
     yield "best rate: the least of a parabola through the losses, with a 95 % interval; means over seeds"
-    yield "usable: the rate up to which training ends below the loss before it, least and most over seeds"
+    yield "usable: the rate beyond the best one from which training does harm, least and most over seeds"
     yield "Z_B = 1: the rate at which an adapter has added one to its layer's output after three steps on one batch"
     yield "regret: what a rate costs against the best of the grid, as a share of what training gains there"
     if table.without_numbers:
