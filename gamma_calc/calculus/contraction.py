@@ -34,7 +34,7 @@ from gamma_calc.calculus.direction import (
     transpose_alternations,
 )
 from gamma_calc.calculus.lemmas import ADDITIVE_SUM, CENTRAL_LIMIT, COHERENT, OVERLAP, RETURN, TRUNCATED
-from gamma_calc.calculus.overlap import images_within, overlap
+from gamma_calc.calculus.overlap import images_within, noise_within, overlap
 from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Contribution
 from gamma_calc.exponents import maximum, order
@@ -122,6 +122,9 @@ def _random_matrix_on(matrix: RandomMatrix, v: VectorDirection, rule: SumRule) -
         along = overlap(v, made, matrix.inner)
         if made == v or along != matrix.inner.independent_overlap:
             yield Contribution(made.of, back + along, RETURN)
+    hidden = noise_within([v])
+    if not isinstance(v, Noise) and not hidden.is_zero_quantity:  # it may be an image that returns
+        yield Contribution(Noise(matrix.outer), back + hidden, TRUNCATED)
 
 
 def _matrix_product_on(chain: MatrixProduct, v: VectorDirection, rule: SumRule) -> Iterator[Contribution]:

@@ -82,11 +82,12 @@ def moment(those: Collection[VectorDirection]) -> Order:
 
     Noise may be along anything, so its moments are bounded by 0.
     """
-    if any(isinstance(one, Noise) for one in those):
-        return order(0)
+    hidden = noise_within(those)
+    if hidden == 0:
+        return hidden
     atoms, functions, gain = _gathered(those)
     pool = _Pool(frozenset(atoms), frozenset((f, NO_PARTS) for f in functions))
-    return gain + _deepened(pool, min(len(atoms) + 2 * len(functions), MOST_MOMENTS))
+    return maximum(hidden, gain + _deepened(pool, min(len(atoms) + 2 * len(functions), MOST_MOMENTS)))
 
 
 def _deepened(pool: _Pool, budget: int) -> Order:
@@ -252,6 +253,22 @@ def _mentions(part: VectorDirection, wanted: VectorDirection) -> bool:
         elif not _pair(factor, wanted).is_zero_quantity:
             return True
     return False
+
+
+def noise_within(those: Iterable[VectorDirection]) -> Order:
+    """The largest size at which noise is in one of these, also as a part of an argument; -oo where it is in none.
+
+    A function shows no part of its argument by more than the part's size: noise in it is along anything by that.
+    """
+    return largest(chain.from_iterable(map(_noise_in, those)))
+
+
+def _noise_in(direction: VectorDirection) -> Iterator[Order]:
+    for factor in factors(direction):
+        if isinstance(factor, Noise):
+            yield order(0)
+        elif isinstance(factor, Activation):
+            yield from (size + inside for part, size in factor.parts for inside in _noise_in(part))
 
 
 # -- what comes back through a matrix, and what shows another direction ------------------------------------------------

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gamma_calc import Dim, Program, data, frozen, given, iid, lora, output, parameter, zero
+from gamma_calc import Dim, Program, data, frozen, given, iid, lora, mlp, output, parameter, zero
+from gamma_calc.catalogue.abc_parametrisations import abc
 from gamma_calc.catalogue.vera import vera
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.program import other
@@ -28,6 +29,7 @@ SQUARE: Mapping[str, Any] = {"widths": (32, 64, 128, 256), "seeds": 640}
 TALL: Mapping[str, Any] = {"widths": (64, 256, 1024, 4096), "seeds": 64, "sizes": {"m": 1}}
 MANY: Mapping[str, Any] = {**SQUARE, "seeds": 2560}
 TURNED: Mapping[str, Any] = {**TALL, "widths": (64, 128, 256, 512, 1024), "seeds": 512}
+DEEP: Mapping[str, Any] = {"widths": (64, 128, 256, 512), "seeds": 256, "sizes": {"d": 2}}
 LAYER: Mapping[str, Any] = {**SQUARE, "sizes": {"r": 8}}
 FEW: Mapping[str, Any] = {**SQUARE, "sizes": {"r": 2}}
 
@@ -349,6 +351,16 @@ def _words() -> Iterator[Case]:
     yield Case("words: an identity on the right", rules.identity_on_the_right(), {("t", 0): "-1/2"}, **SQUARE)
 
 
+def deep_tanh() -> Program:
+    """Six weights of which the first alone moves: what moves it comes back through five slopes inside each other."""
+    return mlp(abc("first alone", (0, "1/2", "1/2"), (0, 0, 0), ("-1/4", 9, 9)), depth=6, activation="tanh")
+
+
+def _deep() -> Iterator[Case]:
+    """More entrywise products inside each other than are told apart."""
+    yield Case("deep: six layers of tanh", deep_tanh(), {("df", 1): "1/4"}, **DEEP)
+
+
 def _entries() -> Iterator[Case]:
     """What holds entry by entry."""
     u, v, z = data("u", n), data("v", n), data("z", n)
@@ -413,4 +425,4 @@ def _optimisers() -> Iterator[Case]:
     yield Case("layer: what training added", lora("AB+"), truth, at, **LAYER)
 
 
-CASES: tuple[Case, ...] = (*_all(), *_words(), *_entries(), *_optimisers())
+CASES: tuple[Case, ...] = (*_all(), *_words(), *_deep(), *_entries(), *_optimisers())
