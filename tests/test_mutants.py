@@ -24,6 +24,7 @@ from gamma_calc.errors import GammaError
 
 BY_NAME = {case.name: case for case in CASES}
 BOUNDS = {  # whose orders are given as bounds, which they reach
+    "deep: six layers of tanh",
     "entries: products inside products",
     "layer: memory of lion",
     "words: noise returns",
@@ -248,7 +249,14 @@ TOKENS: Final = (
         "words: an identity on the right",
     ),
     Mutant("calculus.overlap:_pair", "one.matrix == two.matrix", "True", "words: images of two matrices"),
-    Mutant("calculus.overlap:moment", "return order(0)", "return MINUS_INFINITY", "entries: products inside products"),
+    Mutant(
+        "calculus.overlap:moment",
+        "hidden = noise_within(those)",
+        "hidden = MINUS_INFINITY",
+        "entries: products inside products",
+    ),
+    Mutant("calculus.overlap:_noise_in", "size + inside for", "MINUS_INFINITY for", "deep: six layers of tanh"),
+    Mutant("calculus.contraction:_random_matrix_on", "back + hidden", "fresh + hidden - 1", "deep: six layers of tanh"),
     Mutant("calculus.overlap:MOST_MOMENTS", "8", "2", "1.2 cubic gate"),
     Mutant("calculus.overlap:MOST_MOMENTS", "8", "1", "1.2 gate"),
     Mutant("calculus.overlap:moment", "len(atoms) + 2 * len(functions)", "len(atoms)", "1.5 even of a mean"),
