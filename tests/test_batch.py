@@ -1,9 +1,15 @@
-"""A batch of a few samples: the orders of one sample, and a gradient that is no single outer product."""
+"""Batches: of a few samples, the orders of one; of N = n^beta independent ones, a law of its own."""
 
 import pytest
 
-from gamma_calc import derive, lora
-from gamma_calc.errors import ProgramError
+from gamma_calc import Dim, Program, data, derive, iid, lora, maximum, minimum, order, output, parameter, zero
+from gamma_calc.catalogue.matrix import matrix
+from gamma_calc.errors import GammaError, ProgramError
+from gamma_calc.exponents import where
+from gamma_calc.language.program import internal, other
+from gamma_calc.operations import inner, outer
+from gamma_calc.optimisers import OPTIMISERS
+from validation import validate
 
 
 @pytest.mark.parametrize("optimiser", ["sign", "adam"])
@@ -27,3 +33,110 @@ def test_a_batch_of_none_is_refused() -> None:
     with pytest.raises(ProgramError) as caught:
         lora(batch=0)
     assert str(caught.value) == "0 samples in a batch; give a whole number from 1 to 1000"
+
+
+GROWING = {"rank": "growing", "batch": "growing", "optimiser": "sign"}
+SCALED = {"1": "0", "alpha/sqrt(r)": "-rho/2", "alpha/r": "-rho"}
+
+
+@pytest.mark.parametrize("scaling", SCALED)
+def test_init_a_is_stable_by_what_is_coherent_and_what_is_random_over_the_rank(scaling: str) -> None:
+    """Z_A is eta n N^-1/2, or eta n^1/2 by the other samples; B sums it to r N^-1/2 or r^1/2."""
+    found = derive(lora("A", scaling=scaling, **GROWING)).conditions["stable"].region
+    s = order(SCALED[scaling])
+    moved = 2 * order("eta") + s + maximum(1 - order("beta/2"), order("1/2"))
+    linear = order("eta") + s
+    over_the_rank = maximum(order("rho - beta/2"), order("rho/2"))
+    by_hand = where(moved + over_the_rank, "<=", 0) & where(linear + over_the_rank, "<=", 0)
+    domain = where(0, "<=", order("beta")) & where(0, "<=", order("rho")) & where(order("rho"), "<=", 1)
+    assert found == by_hand & domain
+
+
+def test_the_knee_in_the_rank_is_where_rank_and_batch_are_equal() -> None:
+    law = derive(lora("A", scaling="alpha/r", **GROWING)).conditions["stable"].region.sup("eta")[0].value
+    assert law == minimum(minimum(order("beta/4 + rho/4 - 1/2"), order("beta/2 - 1/2")), order("rho/4 - 1/4"))
+
+
+def test_init_b_is_stable_by_its_first_step() -> None:
+    """delta1 = s eta n N^-1/2 for B of variance 1/r, as long as the coherent part leads."""
+    found = derive(lora("B", scaling="1", **GROWING), eta="-3/4", rho=0, beta="1/2")
+    assert str(found.orders["delta1"]) == "0"
+    assert derive(lora("B", **GROWING), eta="-1/2", rho=0, beta=1).conditions["stable"].region.is_everything
+
+
+@pytest.mark.parametrize("optimiser", ["sign", "adam"])
+def test_full_fine_tuning_follows_the_square_root_of_the_batch(optimiser: str) -> None:
+    region = derive(matrix(optimiser=optimiser, batch="growing")).conditions["stable"].region
+    assert region.sup("eta")[0].value == minimum(order("beta/2 - q"), order("-q/2"))
+
+
+@pytest.mark.parametrize("init", ["A", "B", "AB", "pissa", "lora-one"])
+@pytest.mark.parametrize("loss", ["linear", "vector"])
+def test_a_batch_of_fixed_size_has_the_orders_of_one_sample(init: str, loss: str) -> None:
+    at = {"eta": "-1"} if loss == "vector" else {}
+    one, fixed = (derive(lora(init, optimiser="sign", loss=loss, batch=b).substitute(at)) for b in ("one", "fixed"))
+    assert one.conditions["stable"].region == fixed.conditions["stable"].region
+    assert {name: str(size) for name, size in one.orders.items()} == {k: str(v) for k, v in fixed.orders.items()}
+
+
+def test_growing_at_beta_zero_is_one_sample() -> None:
+    for init in ("A", "B", "pissa"):
+        one, many = (lora(init, optimiser="sign", batch=b) for b in ("one", "growing"))
+        assert derive(many, beta=0).conditions["stable"].region == derive(one).conditions["stable"].region
+
+
+def test_samples_that_share_a_part_of_order_one_are_one_sample() -> None:
+    """Inputs and error signals with a common part n^-c: at c = 0 the law of one sample whatever their number."""
+    assert derive(_shared(0)).conditions["stable"].region.sup("eta")[0].value == order("-1/2")
+
+
+@pytest.mark.parametrize(("beta", "edge"), [("1/2", "-3/8"), ("1", "-1/4"), ("3/2", "-1/4")])
+def test_samples_that_share_a_part_far_below_are_many(beta: str, edge: str) -> None:
+    assert derive(_shared(1), beta=beta, eta=edge).conditions["stable"].region.is_everything
+    above = order(edge) + order("1/16")
+    assert derive(_shared(1), beta=beta, eta=above).conditions["stable"].region.is_empty
+
+
+def test_a_sample_that_no_step_saw_meets_the_random_part_alone() -> None:
+    found = derive(_shared(None), eta="-1/4", beta=1).orders
+    assert (str(found["Z_A"]), str(found["A x"])) == ("1/4", "1/4")
+    found = derive(_shared(None), eta="-1/2", beta="1/2").orders
+    assert (str(found["Z_A"]), str(found["A x"])) == ("1/4", "0")
+
+
+def _shared(c: int | None) -> Program:
+    """A layer whose inputs, and whose error signals, have a part n^-c in common; none where c is None."""
+    n, r, N = Dim("n", 1), Dim("r", 0), Dim("N", "beta")
+    every, x = data("1", N), data("x", n)
+    Z, w = data("Z", n, N), data("w", n, N)
+    if c is not None:
+        Z, w = (own + n**-c * outer(data(f"{own} all", n), every) for own in (Z, w))
+    A = parameter("A", r, n, init=iid("-1/2"), rate="eta")
+    B = parameter("B", n, r, init=zero, rate="eta")
+    Z_A = A @ Z
+    Z_B = B @ Z_A
+    watch = [internal("Z_A", Z_A), output("Z_B", Z_B), other("A x", A @ x)]
+    loss = -(N**-1 * inner(w, Z_B))
+    return Program("samples with a common part", loss, OPTIMISERS["sign"], watch, domain="0 <= beta <= 2")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"batch": "many"}, "unknown batch 'many'"),
+        ({"batch": "fixed", "loss": "readout"}, "a loss of one number a sample knows one sample"),
+        ({"batch": "growing", "init": "orthogonal"}, "what the signs leave of initialisation orthogonal is known"),
+    ],
+)
+def test_what_does_not_know_a_batch_is_refused(arguments: dict[str, str], message: str) -> None:
+    with pytest.raises(GammaError) as caught:
+        lora(**arguments)
+    assert str(caught.value).startswith(message)
+
+
+def test_the_programs_of_a_batch_run_as_they_are_derived() -> None:
+    """The law with rank and batch, measured at a point where every part of it matters."""
+    at = {"eta": "-3/8", "rho": "1/4", "beta": "1/2"}
+    program = lora("A", scaling="alpha/r", **GROWING).substitute(at)
+    found = validate(program, widths=(64, 128, 256, 512), seeds=4, most_seeds=16, steps=2)
+    assert not [row for row in found.rows if row.verdict.value == "refuted"]

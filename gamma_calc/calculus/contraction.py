@@ -9,16 +9,15 @@ W on v                 the fresh direction W v            di/2 (central limit)
 W on v = W^T u         also u, through the diagonal        di - do/2
 (u w^T) on v           u                                  di + overlap(w, v)
 <u, v>                 a scalar                           d + overlap(u, v)
-W1 W2 (both random)    a chain that acts as its factors   d/2
+W1 W2 (both random)    a word (``calculus/words.py``)      d/2
 =====================  =================================  =======================
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
-from gamma_calc.calculus.assumptions import SumRule
+from gamma_calc.calculus.assumptions import CLT, SumRule
 from gamma_calc.calculus.dims import Dim
 from gamma_calc.calculus.direction import (
     UNIT,
@@ -31,16 +30,14 @@ from gamma_calc.calculus.direction import (
     RandomMatrix,
     VectorDirection,
     as_vector,
-    transpose_alternations,
+    word,
 )
 from gamma_calc.calculus.lemmas import ADDITIVE_SUM, CENTRAL_LIMIT, COHERENT, OVERLAP, RETURN, TRUNCATED
 from gamma_calc.calculus.overlap import images_within, noise_within, overlap
 from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Contribution
+from gamma_calc.calculus.words import MOST_TURNS, is_covered, join, letters, turns
 from gamma_calc.exponents import maximum, order
-
-Factors = tuple[RandomMatrix, ...]
-MOST_ALTERNATIONS: Final = 3  # changes between forward and transposed matrices before a direction counts as noise
 
 
 def inner(u: VectorDirection, v: VectorDirection, dim: Dim) -> Contribution:
@@ -74,25 +71,7 @@ def multiply(left: Direction, right: Direction, dim: Dim, rule: SumRule) -> Iter
     elif isinstance(left, Identity) or isinstance(right, Identity):
         yield Contribution(right if isinstance(left, Identity) else left, dim.exponent / 2, RETURN)
     else:
-        yield from _product(_factors_of(left), _factors_of(right), dim)
-
-
-def _product(left: Factors, right: Factors, dim: Dim) -> Iterator[Contribution]:
-    """A word of random matrices, and what is left of it where W meets its transpose: the diagonal of W'W.
-
-    Words are scaled to size 1, so that what stands before W' and after W is divided by the root of the axis there.
-    """
-    yield Contribution(MatrixProduct(left + right), dim.exponent / 2, CENTRAL_LIMIT)
-    if left[-1] != right[0].T:
-        return
-    side, before, after = right[0].inner, left[:-1], right[1:]
-    if before and after:
-        for c in _product(before, after, side):
-            yield Contribution(c.direction, c.order + dim.exponent - side.exponent, RETURN)
-        return
-    rest = before or after
-    word = MatrixProduct(rest) if len(rest) > 1 else rest[0] if rest else Identity(side)
-    yield Contribution(word, dim.exponent - side.exponent / 2, RETURN)
+        yield from join(letters(left), letters(right), dim)
 
 
 def transposed(direction: Direction) -> Direction:
@@ -111,10 +90,10 @@ def _random_matrix_on(matrix: RandomMatrix, v: VectorDirection, rule: SumRule) -
     fresh = matrix.inner.exponent * rule.gain
     back = matrix.inner.exponent - matrix.outer.exponent / 2
     image = FreshImage(matrix, v)
-    if isinstance(v, FreshImage) and v.matrix == matrix.T and maximum(fresh, back) == back and not zero_sets(v.of):
-        yield Contribution(v.of, back, RETURN)  # the fresh part is no larger, comes with this one alone
+    if isinstance(v, FreshImage) and v.matrix == matrix.T and rule is CLT and comes_with_larger(image):
+        yield Contribution(v.of, back, RETURN)
         return
-    if isinstance(v, Noise) or transpose_alternations(image) > MOST_ALTERNATIONS:
+    if isinstance(v, Noise) or turns(word(image)[0]) > MOST_TURNS:
         yield Contribution(Noise(matrix.outer), maximum(fresh, back) if isinstance(v, Noise) else fresh, TRUNCATED)
     else:
         yield Contribution(image, fresh, ADDITIVE_SUM if rule.gain == 1 else CENTRAL_LIMIT)
@@ -125,6 +104,12 @@ def _random_matrix_on(matrix: RandomMatrix, v: VectorDirection, rule: SumRule) -
     hidden = noise_within([v])
     if not isinstance(v, Noise) and not hidden.is_zero_quantity:  # it may be an image that returns
         yield Contribution(Noise(matrix.outer), back + hidden, TRUNCATED)
+
+
+def comes_with_larger(image: FreshImage) -> bool:
+    """Is an image no larger than what returns in it, and comes with that alone? Masks may tell it apart."""
+    matrices, of = word(image)
+    return not zero_sets(of) and is_covered(tuple(matrices))
 
 
 def _matrix_product_on(chain: MatrixProduct, v: VectorDirection, rule: SumRule) -> Iterator[Contribution]:
@@ -139,10 +124,3 @@ def _matrix_product_on(chain: MatrixProduct, v: VectorDirection, rule: SumRule) 
     inside = sum((matrix.inner.exponent / 2 for matrix in chain.matrices[:-1]), start=order(0))
     for part in parts:
         yield Contribution(part.direction, part.order - inside, part.lemma)
-
-
-def _factors_of(direction: Direction) -> tuple[RandomMatrix, ...]:
-    if isinstance(direction, RandomMatrix):
-        return (direction,)
-    assert isinstance(direction, MatrixProduct), f"{direction} is no product of random matrices"
-    return direction.matrices

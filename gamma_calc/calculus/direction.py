@@ -28,26 +28,32 @@ class GivenVector:
 
 @dataclass(frozen=True, slots=True)
 class RandomMatrix:
-    """A random matrix as drawn, or its transpose; it maps the axis ``inner`` to the axis ``outer``."""
+    """A random matrix as drawn, or its transpose; it maps the axis ``inner`` to the axis ``outer``.
+
+    A batch of samples is one, with a column a sample; ``from_earlier_step`` marks batches of earlier steps.
+    """
 
     name: str
     outer: Dim
     inner: Dim
     flipped: bool = False
+    from_earlier_step: bool = False
     _hash: int = field(init=False, repr=False, compare=False)  # kept, for values look their directions up by it
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_hash", hash((self.name, self.flipped, self.outer, self.inner)))
+        whole = self.name, self.flipped, self.outer, self.inner, self.from_earlier_step
+        object.__setattr__(self, "_hash", hash(whole))
 
     def __hash__(self) -> int:
         return self._hash
 
     @property
     def T(self) -> RandomMatrix:
-        return RandomMatrix(self.name, self.inner, self.outer, not self.flipped)
+        return RandomMatrix(self.name, self.inner, self.outer, not self.flipped, self.from_earlier_step)
 
     def __str__(self) -> str:
-        return f"{self.name}'" if self.flipped else self.name
+        name = f"past {self.name}" if self.from_earlier_step else self.name
+        return f"{name}'" if self.flipped else name
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -260,16 +266,6 @@ def on_axes(direction: Direction, shape: Shape) -> Direction:
     return on_axis(direction, shape[0])
 
 
-def transpose_alternations(direction: Direction) -> int:
-    """How often the matrices that made a direction change between forward and transposed ones."""
-    count = 0
-    while isinstance(direction, FreshImage):
-        inside = direction.of
-        count += isinstance(inside, FreshImage) and inside.matrix.flipped != direction.matrix.flipped
-        direction = inside
-    return count
-
-
 def word(direction: VectorDirection) -> tuple[list[RandomMatrix], VectorDirection]:
     """The matrices that a direction passed, last one first, and what they were applied to."""
     matrices = []
@@ -347,37 +343,5 @@ def by_place(direction: VectorDirection) -> VectorDirection:
             return image(matrices, by_place(of))
         case Entrywise(those):
             return Entrywise(frozenset(map(by_place, those)))
-        case _:
-            return direction
-
-
-def from_previous_step(direction: Direction, fresh: frozenset[str]) -> Direction:
-    """The direction one step later, when the samples that are drawn anew at each step have become past ones."""
-    if isinstance(direction, Outer):
-        return Outer(
-            _vector_from_previous_step(direction.left, fresh), _vector_from_previous_step(direction.right, fresh)
-        )
-    return (
-        direction
-        if isinstance(direction, RandomMatrix | MatrixProduct | Identity)
-        else _vector_from_previous_step(direction, fresh)
-    )
-
-
-def _vector_from_previous_step(direction: VectorDirection, fresh: frozenset[str]) -> VectorDirection:
-    match direction:
-        case GivenVector(name) if name in fresh:
-            return replace(direction, from_earlier_step=True)
-        case Residual():
-            return replace(direction, from_earlier_step=True)
-        case Activation():
-            parts = frozenset((_vector_from_previous_step(part, fresh), order) for part, order in direction.parts)
-            earlier = direction.from_earlier_step or parts != direction.parts
-            return replace(direction, parts=parts, from_earlier_step=earlier)
-        case FreshImage():
-            matrices, of = word(direction)
-            return image(matrices, _vector_from_previous_step(of, fresh))
-        case Entrywise(those):
-            return Entrywise(frozenset(_vector_from_previous_step(f, fresh) for f in those))
         case _:
             return direction

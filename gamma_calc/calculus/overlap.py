@@ -32,9 +32,11 @@ from gamma_calc.calculus.direction import (
     VectorDirection,
     as_vector,
     factors,
+    image,
     is_matrix,
     product_of,
 )
+from gamma_calc.calculus.words import is_word, letters, word_overlap, word_shows
 from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum, minimum, order
 
 Agreement = Callable[[VectorDirection, VectorDirection, Dim], Order]
@@ -54,19 +56,22 @@ def overlap_in(u: Direction, v: Direction, shape: Shape) -> Order:
     rows, columns = shape
     if isinstance(v, Outer):
         u, v = v, u
-    if isinstance(u, Outer) and isinstance(v, RandomMatrix):
+    if isinstance(u, Outer):
         return _with_update(v, u, rows, columns, overlap)
-    if isinstance(u, Outer) and isinstance(v, Identity):
-        return rows.independent_overlap + overlap(u.left, u.right, rows)
-    return rows.independent_overlap + columns.independent_overlap
+    return word_overlap(u, v, rows, columns)
 
 
-def _with_update(matrix: RandomMatrix, update: Outer, rows: Dim, columns: Dim, agree: Agreement) -> Order:
-    """<W, u w^T> is <W'u, w> and <W w, u>: coherent where the update came about through W itself."""
-    return maximum(
-        rows.independent_overlap + agree(FreshImage(matrix.T, update.left), update.right, columns),
-        columns.independent_overlap + agree(FreshImage(matrix, update.right), update.left, rows),
+def _with_update(matrix: Direction, update: Outer, rows: Dim, columns: Dim, agree: Agreement) -> Order:
+    """<X, u w^T> is <X w, u>, met at any place of the word X: coherent where the update came about through X itself."""
+    if isinstance(matrix, Identity):
+        return rows.independent_overlap + agree(update.left, update.right, rows)
+    word = letters(matrix)
+    met = (
+        agree(image([m.T for m in reversed(word[:i])], update.left), image(word[i:], update.right), dim)
+        - dim.independent_overlap
+        for i, dim in enumerate([rows, *(m.inner for m in word)])
     )
+    return largest(met) + rows.independent_overlap + columns.independent_overlap
 
 
 @lru_cache(maxsize=65536)
@@ -291,7 +296,9 @@ def shows_in(u: Direction, v: Direction, shape: Shape) -> Order:
         return shows(u.left, v.left, shape[0]) + shows(u.right, v.right, shape[1])
     if len(shape) == 1:
         return shows(as_vector(u), as_vector(v), shape[0])
-    if isinstance(u, RandomMatrix) and isinstance(v, Outer):
+    if is_word(u) and is_word(v):
+        return word_shows(u, v, shape[0], shape[1])
+    if isinstance(v, Outer):
         return _with_update(u, v, shape[0], shape[1], shows)
     rows, columns = shape
     return rows.independent_overlap + columns.independent_overlap

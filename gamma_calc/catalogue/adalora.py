@@ -54,7 +54,7 @@ def adalora(
     Z_B = P @ (scale * Z_A)
     return Program(
         "adalora",
-        objective.of(frozen("W*", n, n) @ Z + Z_B, n, False),
+        objective.of(frozen("W*", n, n) @ Z + Z_B, False),
         by_name(optimiser),
         [
             other("Z", Z),

@@ -45,7 +45,7 @@ def dora(
     whole = m * divide(W @ Z + Z_B, row_length(W + B @ A))
     return Program(
         "dora",
-        objective.of(whole, n, False),
+        objective.of(whole, False),
         by_name(optimiser),
         [
             other("Z", Z),

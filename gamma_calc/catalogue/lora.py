@@ -9,10 +9,11 @@ from typing import Final
 
 from gamma_calc.calculus.assumptions import SUM_RULES
 from gamma_calc.calculus.dims import Dim
-from gamma_calc.catalogue.initialisations import INITIALISATIONS
+from gamma_calc.catalogue.initialisations import INITIALISATIONS, Initialisation
 from gamma_calc.catalogue.losses import LOSSES
-from gamma_calc.errors import pick, require, require_count
-from gamma_calc.exponents import Exponent, Order, order
+from gamma_calc.catalogue.samples import SAMPLES, Samples, domain_of
+from gamma_calc.errors import ProgramError, pick, require, require_count
+from gamma_calc.exponents import Exponent, Order, largest, order
 from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import Construction, Init, given, iid, zero
@@ -63,39 +64,45 @@ def lora(
     freeze: str = "none",
     sum_rule: str = "clt",
     fresh: bool = False,
-    batch: int = 1,
+    batch: str | int = "one",
     loss: str = "linear",
 ) -> Program:
-    """One LoRA layer on one sample, or on a batch of a few.
+    """One LoRA layer on one sample, or on a batch.
 
     ``init`` names an initialisation; ``a0`` and ``b0`` (exponents of an entry) override its factors, ``tau`` the
     exponent of the singular values that it keeps (1/2 where the largest carries the norm of W*). ``lr`` is "shared" or
     "per-factor", ``rank`` "fixed" or "growing" (r = n^rho), ``scaling`` the multiplier s, ``freeze`` a factor that is
-    not trained, ``fresh`` draws a new sample at every step, ``batch`` is the number of samples whose losses add (the
-    first is watched), ``loss`` names what is made of the output. Raises UnknownName for a name not in its table,
-    ProgramError for a ``tau`` where nothing is decomposed and for a batch of none.
+    not trained, ``fresh`` draws new samples at every step, ``batch`` is "one", "fixed" (a fixed number of independent
+    samples) or "growing" (N = n^beta), or a number of samples that are written one by one (the first is watched),
+    ``loss`` names what is made of the output. Raises UnknownName for a name not in its table, ProgramError for a
+    ``tau`` where nothing is decomposed, a batch of none, and a loss that does not know a batch.
 
     >>> from gamma_calc import derive
     >>> derive(lora(init="B")).conditions["stable"].region
     Region('eta <= -1')
+    >>> derive(lora(batch="growing")).conditions["stable"].region
+    Region('beta >= 0 & 4*eta <= beta - 2 & 4*eta <= -1')
     """
-    require_count(batch, "samples in a batch", least=1, most=MOST_SAMPLES)
+    written, samples = _samples(batch)
     require(fresh, bool, "truth value", "write fresh=True to draw a new sample at every step")
     start = pick("initialisation", init, INITIALISATIONS)
     multiplier = pick("scaling", scaling, SCALINGS)
     rate_a, rate_b = pick("learning-rate scheme", lr, RATES)
-    rho, domain = pick("rank law", rank, RANKS)
+    rho, ranks = pick("rank law", rank, RANKS)
     objective = pick("loss", loss, LOSSES)
     still = pick("factor to freeze", freeze, FREEZABLE)
 
+    if start.orthogonal and samples.axis is not None:
+        hint = "leave the batch out, or name another initialisation"
+        raise ProgramError(f"what the signs leave of initialisation {init} is known for one sample", hint=hint)
     power = order(multiplier.exponent).substitute({"rho": rho})
     start_a, start_b = start.entries(rho=rho, s=power, tau=tau)
     entry_a = start_a if a0 is None else order(a0).substitute({"rho": rho})
     entry_b = start_b if b0 is None else order(b0).substitute({"rho": rho})
 
     n, r = Dim("n", 1), Dim("r", rho)
-    Z, W = data("Z", n, fresh=fresh), frozen("W*", n, n)
-    seen = data("Z seen", n) if fresh else Z  # by the initialisation
+    Z, W = data("Z", *samples.shape(n), fresh=fresh), frozen("W*", n, n)
+    seen = data("Z seen", *samples.shape(n)) if fresh else Z  # by the initialisation
     init_a = _along(entry_a, r, n, seen) if start.along else iid(entry_a)
     A = _factor("A", r, n, init=init_a, rate=rate_a, still="A" in (still, start.frozen))
     B = _factor("B", n, r, init=iid(entry_b), rate=rate_b, still="B" in (still, start.frozen))
@@ -106,10 +113,10 @@ def lora(
 
     Z_A: Expression = A @ Z
     Z_B = adapted(Z_A)
-    total = objective.of(W @ Z + Z_B, n, fresh)
-    for sample in map(str, range(2, batch + 1)):
+    total = objective.of(W @ Z + Z_B, fresh)
+    for sample in map(str, range(2, written + 1)):
         x = data(f"Z{sample}", n, fresh=fresh)
-        total = total + objective.of(W @ x + adapted(A @ x), n, fresh, sample)
+        total = total + objective.of(W @ x + adapted(A @ x), fresh, sample)
 
     watch = [
         other("Z", Z),
@@ -119,27 +126,45 @@ def lora(
         output("Z_B", Z_B, parts=("delta1", "delta2", "delta3")),
     ]
     notes = [f"initialisation {init}: {start.statement} ({start.source})", *start.caveats, multiplier.statement]
-    if batch > 1:
-        notes.append(f"a batch of {batch} samples whose losses add; the first is watched")
+    if written > 1:
+        notes.append(f"a batch of {written} samples whose losses add; the first is watched")
+    if samples.axis is not None:
+        notes.append(samples.statement)
     return Program(
         "lora",
         total,
         by_name(optimiser),
         watch,
-        domain=domain,
+        domain=domain_of(ranks, samples.domain),
         sum_rule=pick("sum rule", sum_rule, SUM_RULES),
         orthogonal=frozenset({("B", "A")}) if start.orthogonal else frozenset(),
         notes=(*notes, objective.statement),
-        construction=Construction(init, power) if (a0, b0, tau) == (None, None, None) and start.constructed else None,
+        construction=_construction(start, power) if (a0, b0, tau, samples.axis) == (None, None, None, None) else None,
     )
 
 
+def _samples(batch: str | int) -> tuple[int, Samples]:
+    """The number of samples that are written one by one, and the axis of those that are not."""
+    if isinstance(batch, str):
+        return 1, pick("batch", batch, SAMPLES)
+    require_count(batch, "samples in a batch", least=1, most=MOST_SAMPLES)
+    return batch, SAMPLES["one"]
+
+
+def _construction(start: Initialisation, power: Order) -> Construction | None:
+    return Construction(start.name, power) if start.constructed else None
+
+
 def _along(entry: Order, r: Dim, n: Dim, Z: Expression) -> Init:
-    """Orthogonal rows of length n^(entry + 1/2) whose span holds Z: A Z is n^(entry + 1) over the root of the rank."""
+    """Orthogonal rows of length n^(entry + 1/2) whose span holds Z, or is held by that of a batch Z of more samples.
+
+    On one sample A Z is n^(entry + 1) over the root of the rank.
+    """
     if entry.is_zero_quantity:
         return zero
-    share = data("u", r, entry=-r.exponent / 2)
-    return given(frozen("A off Z", r, n, entry=entry) + n**entry * outer(share, Z))
+    samples = Z.shape[1:]
+    share = data("u", r, *samples, entry=largest([r.exponent, *(N.exponent for N in samples)]) / -2)
+    return given(frozen("A off Z", r, n, entry=entry) + n**entry * (share @ Z.T if samples else outer(share, Z)))
 
 
 def _factor(name: str, rows: Dim, columns: Dim, *, init: Init, rate: str, still: bool) -> Expression:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gamma_calc.calculus.dims import Dim
 from gamma_calc.catalogue.lora import RANKS
 from gamma_calc.catalogue.losses import LOSSES
+from gamma_calc.catalogue.samples import SAMPLES, domain_of
 from gamma_calc.errors import pick
 from gamma_calc.exponents import Exponent, order
 from gamma_calc.language.either_spelling import either_spelling
@@ -16,9 +17,14 @@ from gamma_calc.optimisers.names import by_name
 
 @either_spelling
 def lora_xs(
-    *, optimiser: str = "adam", rank: str = "fixed", tau: Exponent | None = None, loss: str = "linear"
+    *,
+    optimiser: str = "adam",
+    rank: str = "fixed",
+    tau: Exponent | None = None,
+    loss: str = "linear",
+    batch: str = "one",
 ) -> Program:
-    """A LoRA-XS layer on one sample: A = S V' and B = U of the truncated W* = U S V', R starts at zero.
+    """A LoRA-XS layer on one sample or a batch: A = S V' and B = U of the truncated W* = U S V', R starts at zero.
 
     ``tau`` is the exponent of the singular values kept: 0, the default, as where entries of W* are independent, 1/2
     where the largest carries its norm. Source: Balazy, Banaei, Aberer, Tabor, arXiv 2405.17604, section 3; its R
@@ -30,10 +36,11 @@ def lora_xs(
     >>> derive(lora_xs(rank="growing")).conditions["stable"].region
     Region('2*eta + 3*rho <= 1 & 0 <= rho <= 1')
     """
-    rho, domain = pick("rank law", rank, RANKS)
+    rho, ranks = pick("rank law", rank, RANKS)
+    samples = pick("batch", batch, SAMPLES)
     objective = pick("loss", loss, LOSSES)
     n, r = Dim("n", 1), Dim("r", rho)
-    Z = data("Z", n)
+    Z = data("Z", *samples.shape(n))
     kept = order(0 if tau is None else tau)
     A, B = frozen("A", r, n, entry=kept - order("1/2")), frozen("B", n, r)
     R = parameter("R", r, r, init=zero, rate="eta")
@@ -42,13 +49,14 @@ def lora_xs(
     Z_B = B @ Z_R
     return Program(
         "lora-xs",
-        objective.of(frozen("W*", n, n) @ Z + Z_B, n, False),
+        objective.of(frozen("W*", n, n) @ Z + Z_B, False),
         by_name(optimiser),
         [other("Z", Z), other("Z_A", Z_A), internal("Z_R", Z_R), other("R", R), output("Z_B", Z_B)],
-        domain=domain,
+        domain=domain_of(ranks, samples.domain),
         notes=(
             "A = S V' and B = U from the r largest singular triplets of W*, frozen; R = 0 (arXiv 2405.17604)",
             f"the singular values kept are of order {kept}",
+            samples.statement,
             objective.statement,
         ),
     )

@@ -7,17 +7,21 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from gamma_calc.calculus.dims import Dim
+from gamma_calc.catalogue.samples import mean_inner
+from gamma_calc.errors import ProgramError
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.leaves import data
 from gamma_calc.operations.tanh import tanh
 
 
 class OfOutput(Protocol):
-    """What a loss makes of the layer's output z along n. ``sample`` tells the targets of several samples apart."""
+    """What a loss makes of the layer's output z, on one sample or on a batch of them.
 
-    def __call__(self, z: Expression, n: Dim, fresh: bool, sample: str = "") -> Expression:
-        """The loss of one sample, drawn anew at every step or repeated."""
+    ``sample`` tells the targets of samples apart that are written one by one.
+    """
+
+    def __call__(self, z: Expression, fresh: bool, sample: str = "") -> Expression:
+        """The loss, a mean over a batch; samples are drawn anew at every step or repeated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +33,30 @@ class Loss:
     statement: str
 
 
-def _linear(z: Expression, n: Dim, fresh: bool, sample: str = "") -> Expression:
-    return -(data(f"w{sample}", n, fresh=fresh) @ z)
+def _linear(z: Expression, fresh: bool, sample: str = "") -> Expression:
+    return -mean_inner(data(f"w{sample}", *z.shape, fresh=fresh), z)
 
 
-def _scalar(z: Expression, n: Dim, fresh: bool, sample: str = "") -> Expression:
-    error = n**-1 * (data(f"w{sample}", n, fresh=fresh) @ z) - data(f"y{sample}", fresh=fresh)
+def _scalar(z: Expression, fresh: bool, sample: str = "") -> Expression:
+    _refuse_a_batch(z)
+    error = z.shape[0] ** -1 * (data(f"w{sample}", *z.shape, fresh=fresh) @ z) - data(f"y{sample}", fresh=fresh)
     return error * error
 
 
-def _readout(z: Expression, n: Dim, fresh: bool, sample: str = "") -> Expression:
-    return _scalar(tanh(z), n, fresh, sample)
+def _readout(z: Expression, fresh: bool, sample: str = "") -> Expression:
+    _refuse_a_batch(z)
+    return _scalar(tanh(z), fresh, sample)
 
 
-def _vector(z: Expression, n: Dim, fresh: bool, sample: str = "") -> Expression:
-    error = z - data(f"y{sample}", n, fresh=fresh)
-    return error @ error
+def _refuse_a_batch(z: Expression) -> None:
+    if len(z.shape) == 2:
+        hint = "take the loss linear or vector, or write a few samples one by one, as in batch=3"
+        raise ProgramError("a loss of one number a sample knows one sample", hint=hint)
+
+
+def _vector(z: Expression, fresh: bool, sample: str = "") -> Expression:
+    error = z - data(f"y{sample}", *z.shape, fresh=fresh)
+    return mean_inner(error, error)
 
 
 LOSSES: Final[Mapping[str, Loss]] = MappingProxyType(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from gamma_calc.calculus.dims import Dim
+from gamma_calc.catalogue.samples import SAMPLES, domain_of, mean_inner
+from gamma_calc.errors import pick
 from gamma_calc.exponents import order
 from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.initialisation import zero
@@ -12,26 +14,28 @@ from gamma_calc.optimisers.names import by_name
 
 
 @either_spelling
-def matrix(*, optimiser: str = "adam") -> Program:
+def matrix(*, optimiser: str = "adam", batch: str = "one") -> Program:
     """(W* + W) x with d_out = n^p, d_in = n^q, and W, what training adds, trained from zero.
 
     Entries of x are of order one and the loss is a mean over the outputs, so the error signal is 1/d_out: the one-step
-    rule of Qiu et al., arXiv 2512.05620. Raises UnknownName for a name not in its table.
+    rule of Qiu et al., arXiv 2512.05620. ``batch`` is "one", "fixed" or
+    "growing" (N = n^beta samples). Raises UnknownName for a name not in its table.
 
     >>> from gamma_calc import derive
     >>> [str(derive(matrix(optimiser=name)).conditions["stable"].region) for name in ("sgd", "adam", "muon")]
     ['eta + q <= p & p >= 0 & q >= 0', 'eta + q <= 0 & p >= 0 & q >= 0', '2*eta + q <= p & p >= 0 & q >= 0']
     """
+    samples = pick("batch", batch, SAMPLES)
     n, rows, columns = Dim("n", 1), Dim("d_out", "p"), Dim("d_in", "q")
-    x = data("x", columns)
+    x = data("x", *samples.shape(columns))
     W = parameter("W", rows, columns, init=zero, rate="eta")
     moved = W @ x
     z = frozen("W*", rows, columns, entry=columns.exponent / -2) @ x + moved
     return Program(
         "matrix",
-        -(n ** order("-p") * (data("w", rows) @ z)),
+        -(n ** order("-p") * mean_inner(data("w", *samples.shape(rows)), z)),
         by_name(optimiser),
         [other("W", W), output("Z_W", moved)],
-        domain="p >= 0 & q >= 0",
-        notes=("a loss that is a mean over the outputs: the error signal is 1/d_out",),
+        domain=domain_of("p >= 0 & q >= 0", samples.domain),
+        notes=("a loss that is a mean over the outputs: the error signal is 1/d_out", samples.statement),
     )

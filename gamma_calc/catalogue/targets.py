@@ -20,6 +20,7 @@ from gamma_calc.catalogue.toy import toy
 from gamma_calc.catalogue.vera import vera
 from gamma_calc.language.program import Program
 
+_BATCH: Final = {"batch": "batch"}
 _LORA: Final = {
     "init": "init",
     "optimizer": "optimiser",
@@ -28,6 +29,7 @@ _LORA: Final = {
     "scaling": "scaling",
     "loss": "loss",
     "assume": "assume",
+    **_BATCH,
 }
 _STARTS: Final = ("a0", "b0", "tau")
 _LAYER: Final = {"optimizer": "optimiser", "rank": "rank", "loss": "loss"}
@@ -82,7 +84,11 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
                 _STARTS,
             ),
             Target(
-                "lora-xs", "an r x r matrix between frozen factors of W*, W* Z + B R A Z", lora_xs, _LAYER, ("tau",)
+                "lora-xs",
+                "an r x r matrix between frozen factors of W*, W* Z + B R A Z",
+                lora_xs,
+                {**_LAYER, "batch": "batch"},
+                ("tau",),
             ),
             Target("vera", "two vectors around frozen random factors, W* Z + b * (B (d * (A Z)))", vera, _LAYER),
             Target(
@@ -124,7 +130,10 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
                 },
             ),
             Target(
-                "matrix", "one matrix of n^p rows and n^q columns, trained whole", matrix, {"optimizer": "optimiser"}
+                "matrix",
+                "one matrix of n^p rows and n^q columns, trained whole",
+                matrix,
+                {"optimizer": "optimiser", **_BATCH},
             ),
             Target(
                 "stacked",

@@ -35,7 +35,7 @@ def vera(*, optimiser: str = "adam", rank: str = "fixed", loss: str = "linear") 
     Z_B = b * inner
     return Program(
         "vera",
-        objective.of(frozen("W*", n, n) @ Z + Z_B, n, False),
+        objective.of(frozen("W*", n, n) @ Z + Z_B, False),
         by_name(optimiser),
         [
             other("Z", Z),

@@ -19,6 +19,7 @@ EXAMPLES: Final = (
     "gamma-calc derive",
     "gamma-calc derive --init B --at eta=-1",
     "gamma-calc derive --init general --lr per-factor --set b0=-1/2",
+    "gamma-calc derive --init A --rank growing --scaling alpha/r --batch growing",
     "gamma-calc derive adapter_config.json --rank growing --format json",
     "gamma-calc derive toy --step all --trace",
     "gamma-calc derive mlp --depth 4 --lr shared --within stable",

@@ -17,6 +17,7 @@ from gamma_calc.catalogue.targets import SCHEMES, TARGETS, Target
 from gamma_calc.cli.choices import KINDS, one_of
 from gamma_calc.cli.parameters import (
     ACTIVATION,
+    BATCH,
     DEPTH,
     INIT,
     LAYERS,
@@ -59,6 +60,7 @@ class Common:
     rank: Annotated[Text, RANK] = None
     scaling: Annotated[Text, SCALING] = None
     loss: Annotated[Text, LOSS] = None
+    batch: Annotated[Text, BATCH] = None
     depth: Annotated[int | None, DEPTH] = None
     activation: Annotated[Text, ACTIVATION] = None
     residual: Annotated[bool | None, RESIDUAL] = None
@@ -335,8 +337,9 @@ _OPENED_BY: Final = {
     "eta_1": "--lr per-layer gives each weight its own rate",
     "rho": "--rank growing lets the rank be n^rho",
     "sigma": "--scaling free lets the multiplier be n^sigma",
+    "beta": "--batch growing lets the number of samples be n^beta",
 }
-_OPENERS: Final = {"eta": "lr", "eta_A": "lr", "eta_B": "lr", "eta_1": "depth", "rho": "rank", "sigma": "scaling"}
+_OPENERS: Final = {"eta": "lr", "eta_A": "lr", "eta_B": "lr", "eta_1": "depth", "rho": "rank", "sigma": "scaling", "beta": "batch"}
 
 
 def assignments(option: str, texts: Iterable[str]) -> dict[str, Order]:

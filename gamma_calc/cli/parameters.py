@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from gamma_calc.catalogue.lora import SCALINGS
 from gamma_calc.catalogue.mlp import ACTIVATIONS
+from gamma_calc.catalogue.samples import SAMPLES
 from gamma_calc.catalogue.targets import SCHEMES
 from gamma_calc.cli.choices import KINDS, names_and_files, one_of
 
@@ -27,6 +28,7 @@ LR: Final = one_of(
 )
 RANKS: Final = ("fixed", "growing")
 RANK: Final = one_of(RANKS, "fixed or growing (r = n^rho) [default: fixed; rslora: growing]")
+BATCH: Final = one_of(SAMPLES, "samples at each step: one, fixed or growing (N = n^beta) [default: one]")
 SCALING: Final = one_of(SCALINGS, "the multiplier s: {}; free is n^sigma [default: 1]")
 LOSS: Final = one_of(KINDS["losses"], "what is made of the output: {} [default: linear]")
 INIT: Final = one_of(

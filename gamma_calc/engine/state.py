@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gamma_calc.calculus.direction import from_previous_step
+from gamma_calc.calculus.earlier_steps import from_previous_step
 from gamma_calc.calculus.value import ZERO, Value
 from gamma_calc.exponents import NOTHING, Region
 from gamma_calc.language.expression import Expression

@@ -8,7 +8,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from gamma_calc.calculus.alignment import aligned
-from gamma_calc.calculus.direction import from_previous_step
+from gamma_calc.calculus.earlier_steps import from_previous_step
 from gamma_calc.calculus.value import Value
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import gradients

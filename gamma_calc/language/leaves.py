@@ -50,9 +50,9 @@ class Leaf(WithExponents, Expression):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Data(Leaf):
-    """A vector the program is given: random, independent of everything else, entries of order n^entry.
+    """A vector the program is given, or a batch of them: random, independent of everything else, of order n^entry.
 
-    One repeated sample by default; ``fresh`` draws it anew at every step.
+    A batch is a matrix with a column a sample. It is the same at every step; ``fresh`` draws it anew each time.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Data(Leaf):
     fresh: bool = False
 
     def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
-        yield Contribution(UNIT if not self.shape else GivenVector(self.name), self.entry, GIVEN)
+        yield Contribution(drawn(self.name, self.shape), self.entry, GIVEN)
 
     @property
     def tensor(self) -> Data:
@@ -242,19 +242,18 @@ def drawn(name: str, shape: Shape) -> Direction:
 def data(name: str, *shape: Dim, entry: Order | Fraction | int | str = 0, fresh: bool = False) -> Data:
     """A given vector (or scalar) with entries of order n^entry, independent of everything else.
 
-    ``fresh`` draws a new independent sample at every step; otherwise the same sample is used throughout. Raises
-    ShapeError for a matrix.
+    With a second axis it is a batch: the first axis is a sample's own, the second counts the samples, which are
+    independent. ``fresh`` draws a new sample, or batch, at every step; otherwise the same one is used throughout.
+    Raises ShapeError for more axes.
 
     >>> data("Z", Dim("n", 1))
     <Z : (n)>
+    >>> data("Z", Dim("n", 1), Dim("N", "beta"))
+    <Z : (n, N)>
     """
     _check(name, shape)
     require(fresh, bool, "truth value", "write fresh=True to draw a new sample at every step")
-    if len(shape) > 1:
-        raise ShapeError(
-            f"data {name} has shape {shape_text(shape)}", hint="give one vector per sample and add their losses"
-        )
-    return Data(name, shape, order(entry), fresh)
+    return Data(name, _at_most_matrix(name, shape), order(entry), fresh)
 
 
 def frozen(name: str, *shape: Dim, entry: Order | Fraction | int | str | Init = "-1/2") -> Frozen:

@@ -16,6 +16,7 @@ from gamma_calc.language.expression import Array, Expression, infix
 from gamma_calc.language.forms import Bilinear
 from gamma_calc.language.leaves import One
 from gamma_calc.operations.hadamard import Hadamard
+from gamma_calc.operations.inner import inner
 from gamma_calc.operations.scale import Scale
 
 
@@ -84,6 +85,4 @@ def _number(left: Expression, factor: Rational | int) -> Fraction:
 
 def _contract(left: Expression, right: Expression) -> Expression:
     """The sum of the entrywise products, for the gradient with respect to a scalar factor."""
-    if len(left.shape) == 2:
-        raise ShapeError(f"the gradient of a scalar that multiplies the matrix {right}", hint="scale a vector instead")
-    return left @ right if left.shape else Product(left, right)
+    return inner(left, right) if left.shape else Product(left, right)

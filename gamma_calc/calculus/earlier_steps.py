@@ -1,0 +1,68 @@
+"""What a direction is one step later, when the samples that are drawn anew at each step have become past ones.
+
+All earlier samples have one name: their number grows with the steps, and each has met only its own. What that makes of
+sums over steps is an upper bound, which is reached where one step leads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gamma_calc.calculus.direction import (
+    Activation,
+    Direction,
+    Entrywise,
+    FreshImage,
+    GivenVector,
+    Identity,
+    MatrixProduct,
+    Outer,
+    RandomMatrix,
+    Residual,
+    VectorDirection,
+    image,
+    word,
+)
+from gamma_calc.calculus.words import named, told_apart
+
+
+def from_previous_step(direction: Direction, fresh: frozenset[str]) -> Direction:
+    """The direction one step later, when the samples that are drawn anew at each step have become past ones."""
+    match direction:
+        case Outer(left, right):
+            return Outer(_vector(left, fresh), _vector(right, fresh))
+        case RandomMatrix():
+            return _matrix(direction, fresh)
+        case MatrixProduct(matrices):
+            past = told_apart(tuple(_matrix(matrix, fresh) for matrix in matrices))
+            return named(past, matrices[0].outer)
+        case Identity():
+            return direction
+        case _:
+            return _vector(direction, fresh)
+
+
+def _matrix(matrix: RandomMatrix, fresh: frozenset[str]) -> RandomMatrix:
+    return replace(matrix, from_earlier_step=True) if matrix.name in fresh else matrix
+
+
+def _vector(direction: VectorDirection, fresh: frozenset[str]) -> VectorDirection:
+    match direction:
+        case GivenVector(name) if name in fresh:
+            return replace(direction, from_earlier_step=True)
+        case Residual():
+            return replace(direction, from_earlier_step=True)
+        case Activation():
+            parts = frozenset((_vector(part, fresh), order) for part, order in direction.parts)
+            earlier = direction.from_earlier_step or parts != direction.parts
+            return replace(direction, parts=parts, from_earlier_step=earlier)
+        case FreshImage():
+            matrices, of = word(direction)
+            return image(
+                [_matrix(matrix, fresh) for matrix in matrices],
+                _vector(of, fresh),
+            )
+        case Entrywise(those):
+            return Entrywise(frozenset(_vector(f, fresh) for f in those))
+        case _:
+            return direction
