@@ -1,11 +1,14 @@
 """Batches: of a few samples, the orders of one; of N = n^beta independent ones, a law of its own."""
 
+from typing import Any
+
 import pytest
 
 from gamma_calc import Dim, Program, data, derive, iid, lora, maximum, minimum, order, output, parameter, zero
 from gamma_calc.catalogue.matrix import matrix
 from gamma_calc.errors import GammaError, ProgramError
 from gamma_calc.exponents import where
+from gamma_calc.language.expression import Expression
 from gamma_calc.language.program import internal, other
 from gamma_calc.operations import inner, outer
 from gamma_calc.optimisers import OPTIMISERS
@@ -35,14 +38,21 @@ def test_a_batch_of_none_is_refused() -> None:
     assert str(caught.value) == "0 samples in a batch; give a whole number from 1 to 1000"
 
 
-GROWING = {"rank": "growing", "batch": "growing", "optimiser": "sign"}
+def _growing(init: str, scaling: str = "1") -> Program:
+    return lora(init, scaling=scaling, rank="growing", batch="growing", optimiser="sign")
+
+
 SCALED = {"1": "0", "alpha/sqrt(r)": "-rho/2", "alpha/r": "-rho"}
 
 
 @pytest.mark.parametrize("scaling", SCALED)
 def test_init_a_is_stable_by_what_is_coherent_and_what_is_random_over_the_rank(scaling: str) -> None:
     """Z_A is eta n N^-1/2, or eta n^1/2 by the other samples; B sums it to r N^-1/2 or r^1/2."""
-    found = derive(lora("A", scaling=scaling, **GROWING)).conditions["stable"].region
+    found = (
+        derive(lora("A", scaling=scaling, rank="growing", batch="growing", optimiser="sign"))
+        .conditions["stable"]
+        .region
+    )
     s = order(SCALED[scaling])
     moved = 2 * order("eta") + s + maximum(1 - order("beta/2"), order("1/2"))
     linear = order("eta") + s
@@ -53,15 +63,17 @@ def test_init_a_is_stable_by_what_is_coherent_and_what_is_random_over_the_rank(s
 
 
 def test_the_knee_in_the_rank_is_where_rank_and_batch_are_equal() -> None:
-    law = derive(lora("A", scaling="alpha/r", **GROWING)).conditions["stable"].region.sup("eta")[0].value
+    law = derive(_growing("A", "alpha/r")).conditions["stable"].region.sup("eta")[0].value
     assert law == minimum(minimum(order("beta/4 + rho/4 - 1/2"), order("beta/2 - 1/2")), order("rho/4 - 1/4"))
 
 
 def test_init_b_is_stable_by_its_first_step() -> None:
     """delta1 = s eta n N^-1/2 for B of variance 1/r, as long as the coherent part leads."""
-    found = derive(lora("B", scaling="1", **GROWING), eta="-3/4", rho=0, beta="1/2")
+    found = derive(
+        lora("B", scaling="1", rank="growing", batch="growing", optimiser="sign"), eta="-3/4", rho=0, beta="1/2"
+    )
     assert str(found.orders["delta1"]) == "0"
-    assert derive(lora("B", **GROWING), eta="-1/2", rho=0, beta=1).conditions["stable"].region.is_everything
+    assert derive(_growing("B"), eta="-1/2", rho=0, beta=1).conditions["stable"].region.is_everything
 
 
 @pytest.mark.parametrize("optimiser", ["sign", "adam"])
@@ -108,7 +120,8 @@ def _shared(c: int | None) -> Program:
     """A layer whose inputs, and whose error signals, have a part n^-c in common; none where c is None."""
     n, r, N = Dim("n", 1), Dim("r", 0), Dim("N", "beta")
     every, x = data("1", N), data("x", n)
-    Z, w = data("Z", n, N), data("w", n, N)
+    Z: Expression = data("Z", n, N)
+    w: Expression = data("w", n, N)
     if c is not None:
         Z, w = (own + n**-c * outer(data(f"{own} all", n), every) for own in (Z, w))
     A = parameter("A", r, n, init=iid("-1/2"), rate="eta")
@@ -128,7 +141,7 @@ def _shared(c: int | None) -> Program:
         ({"batch": "growing", "init": "orthogonal"}, "what the signs leave of initialisation orthogonal is known"),
     ],
 )
-def test_what_does_not_know_a_batch_is_refused(arguments: dict[str, str], message: str) -> None:
+def test_what_does_not_know_a_batch_is_refused(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(GammaError) as caught:
         lora(**arguments)
     assert str(caught.value).startswith(message)
@@ -137,6 +150,6 @@ def test_what_does_not_know_a_batch_is_refused(arguments: dict[str, str], messag
 def test_the_programs_of_a_batch_run_as_they_are_derived() -> None:
     """The law with rank and batch, measured at a point where every part of it matters."""
     at = {"eta": "-3/8", "rho": "1/4", "beta": "1/2"}
-    program = lora("A", scaling="alpha/r", **GROWING).substitute(at)
+    program = _growing("A", "alpha/r").substitute(at)
     found = validate(program, widths=(64, 128, 256, 512), seeds=4, most_seeds=16, steps=2)
     assert not [row for row in found.rows if row.verdict.value == "refuted"]

@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from gamma_calc import Program, Region, adam, deep_linear, derive, lora, order, toy
-from gamma_calc.calculus import contraction
+from gamma_calc.calculus import contraction, words
 from gamma_calc.catalogue.abc_parametrisations import PARAMETRISATIONS, abc
 from gamma_calc.catalogue.stacked import stacked
 from gamma_calc.errors import OrderError, ProgramError, UnknownName
@@ -52,7 +52,7 @@ def test_what_is_left_out_changes_no_order(program: Program) -> None:
 )
 def test_calling_words_noise_later_changes_no_order(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     early = [dict(derive(program).at_step(step)) for step in range(4)]
-    monkeypatch.setattr(contraction, "MOST_ALTERNATIONS", contraction.MOST_ALTERNATIONS + 1)
+    monkeypatch.setattr(contraction, "MOST_TURNS", words.MOST_TURNS + 1)
     assert [dict(derive(program).at_step(step)) for step in range(4)] == early
 
 

@@ -339,7 +339,15 @@ _OPENED_BY: Final = {
     "sigma": "--scaling free lets the multiplier be n^sigma",
     "beta": "--batch growing lets the number of samples be n^beta",
 }
-_OPENERS: Final = {"eta": "lr", "eta_A": "lr", "eta_B": "lr", "eta_1": "depth", "rho": "rank", "sigma": "scaling", "beta": "batch"}
+_OPENERS: Final = {
+    "eta": "lr",
+    "eta_A": "lr",
+    "eta_B": "lr",
+    "eta_1": "depth",
+    "rho": "rank",
+    "sigma": "scaling",
+    "beta": "batch",
+}
 
 
 def assignments(option: str, texts: Iterable[str]) -> dict[str, Order]:
