@@ -265,7 +265,7 @@ def test_boxes_and_intervals_need_no_search(monkeypatch: pytest.MonkeyPatch) -> 
     def refuse(rows: tuple[LinearConstraint, ...]) -> None:
         pytest.fail(f"a search for {rows}")
 
-    monkeypatch.setattr(solver, "search", refuse)
+    monkeypatch.setattr(solver, "_solved", refuse)
     found = Region.parse("max(eta, 5*eta + 2) <= 0 & 0 <= rho <= 1 | eta = 7")
     assert str(found) == "eta <= -2/5 & 0 <= rho <= 1 | eta = 7"
     assert str(found.largest("eta + 0*rho")) == "7"

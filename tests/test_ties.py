@@ -16,7 +16,7 @@ RATES = {"eta_A": "-1/4", "eta_B": "-1/4", "rho": "1/2"}
 
 
 def tied(program: Program) -> tuple[SignCancellation, ...]:
-    return sign_cancellations(program, tuple(islice(states(program), 4)))
+    return sign_cancellations(program, tuple(islice(states(program), 4)), program.region)
 
 
 def test_two_random_factors_that_their_steps_outgrow_tie_from_the_third_step() -> None:

@@ -6,7 +6,7 @@ the vector it is an image of, or the place of the nonlinearity it is a remainder
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -343,5 +343,28 @@ def by_place(direction: VectorDirection) -> VectorDirection:
             return image(matrices, by_place(of))
         case Entrywise(those):
             return Entrywise(frozenset(map(by_place, those)))
+        case _:
+            return direction
+
+
+def with_orders(direction: Direction, change: Callable[[Order], Order]) -> Direction:
+    """The direction with the orders that activations in it remember, each changed."""
+    match direction:
+        case Outer(left, right):
+            return Outer(_vector_with_orders(left, change), _vector_with_orders(right, change))
+        case RandomMatrix() | MatrixProduct() | Identity():
+            return direction
+        case _:
+            return _vector_with_orders(direction, change)
+
+
+def _vector_with_orders(direction: VectorDirection, change: Callable[[Order], Order]) -> VectorDirection:
+    match direction:
+        case Activation():
+            mean, slope, even, odd = map(change, direction.moments)
+            parts = frozenset((_vector_with_orders(part, change), change(size)) for part, size in direction.parts)
+            return replace(direction, moments=(mean, slope, even, odd), parts=parts)
+        case Entrywise(those):
+            return Entrywise(frozenset(_vector_with_orders(f, change) for f in those))
         case _:
             return direction

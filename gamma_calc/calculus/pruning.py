@@ -8,6 +8,7 @@ this, so leaving it out changes no order, and it is what keeps deep programs sma
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from gamma_calc.calculus.dims import Shape
@@ -17,11 +18,12 @@ from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Value
 from gamma_calc.exponents import Order, largest, nowhere_above
 
+Below = Callable[[Order, Order], bool]
 NOWHERE: Final[frozenset[tuple[str, str]]] = frozenset()
 
 
-def prune_dominated(value: Value, shape: Shape, *, zeros_show: bool = False) -> Value:
-    """The value without the components that another one covers.
+def prune_dominated(value: Value, shape: Shape, *, zeros_show: bool = False, below: Below = nowhere_above) -> Value:
+    """The value without the components that another one covers, as ``below`` compares orders.
 
     Where zeros show (an optimiser divides entry by entry), none is covered by what is zero at some of its entries.
     """
@@ -31,7 +33,7 @@ def prune_dominated(value: Value, shape: Shape, *, zeros_show: bool = False) -> 
     zeros = {direction: zero_sets(direction) if zeros_show else NOWHERE for direction in kept}
     for direction, size in value.components.items():
         rest = ((d, o) for d, o in kept.items() if d != direction and zeros[d] <= zeros[direction])
-        if any(_dominates(d, o, direction, size, shape) for d, o in rest):
+        if any(_dominates(one, direction, size, shape, below) for one in rest):
             del kept[direction]
     return Value(kept)
 
@@ -41,7 +43,8 @@ def projection_order(value: Value, direction: Direction, shape: Shape) -> Order:
     return largest(size + shows_in(d, direction, shape) for d, size in value.components.items())
 
 
-def _dominates(other: Direction, other_size: Order, direction: Direction, size: Order, shape: Shape) -> bool:
+def _dominates(other: tuple[Direction, Order], direction: Direction, size: Order, shape: Shape, below: Below) -> bool:
+    by, other_size = other
     if not size.variables and not other_size.variables and other_size.rational < size.rational:
         return False  # none shows more than it is
-    return nowhere_above(size, other_size + shows_in(other, direction, shape))
+    return below(size, other_size + shows_in(by, direction, shape))

@@ -27,7 +27,7 @@ EXAMPLES: Final = (
     "gamma-calc report --init B --lr per-factor -o report.html",
     "gamma-calc report --init A --measured measured.json -o report.html --force",
 )
-USED: Final = ("sympy", "z3-solver", "matplotlib", "latex2mathml")
+USED: Final = ("sympy", "matplotlib", "latex2mathml")
 KINDS: Final = (".html", ".htm")
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial, reduce
-from operator import and_
-from typing import Literal
+from typing import Final, Literal
 
 from gamma_calc.derivation.bounds import bound_text
 from gamma_calc.derivation.conditions import Condition
@@ -14,7 +13,10 @@ from gamma_calc.display.blocks import Block
 from gamma_calc.display.formula import aligned
 from gamma_calc.display.showing import SelfShowing
 from gamma_calc.display.table_mapping import TableMapping
-from gamma_calc.exponents import Conflict, Optimum, Order, Region, conflict, order, where
+from gamma_calc.exponents import Conflict, Optimum, Order, Region, conflict, order, where, where_on
+
+MOST_FORMS: Final = 16  # of an order whose requirement is shown on its own
+MOST_DEMANDS: Final = 8  # whose subsets are all tried for the smallest clash
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,15 @@ class Constraint:
     @property
     def region(self) -> Region:
         return where(self.order, self.relation, order(0))
+
+    def within(self, domain: Region) -> Region:
+        """The part of a domain that meets the requirement."""
+        return where_on(domain, self.order, self.relation, order(0))
+
+    def alone(self, domain: Region) -> Region:
+        """Where the requirement is met, whatever the others ask; of a long order as far as the domain goes."""
+        forms = 0 if self.order.unspread is not None else len(self.order.above | self.order.below)
+        return self.region if 0 < forms <= MOST_FORMS or self.order.is_zero_quantity else self.within(domain)
 
     def comparison(self, dialect: str) -> str:
         """The order against 0."""
@@ -54,7 +65,7 @@ class ConditionResult(SelfShowing):
 
     @cached_property
     def region(self) -> Region:
-        return reduce(and_, (constraint.region for constraint in self.constraints), self.domain)
+        return self._met(self.constraints)
 
     @property
     def empty(self) -> bool:
@@ -68,9 +79,24 @@ class ConditionResult(SelfShowing):
     @cached_property
     def conflict(self) -> Conflict | None:
         """The smallest set of demands that exclude each other, with checked arithmetic; None if they can be met."""
-        constraints = {constraint.text: constraint.region for constraint in self.constraints}
+        if not self.empty:
+            return None
+        constraints = {constraint.text: constraint.alone(self.domain) for constraint in self._clashing}
         settled = {} if self.domain.is_everything else {f"the settled set {self.domain}": self.domain}
         return conflict(constraints | settled)
+
+    @property
+    def _clashing(self) -> tuple[Constraint, ...]:
+        """The demands that cannot be met together; where there are many, without those that are not needed for it."""
+        kept = self.constraints
+        for constraint in kept if len(kept) > MOST_DEMANDS else ():
+            rest = tuple(one for one in kept if one is not constraint)
+            if self._met(rest).is_empty:
+                kept = rest
+        return kept
+
+    def _met(self, constraints: tuple[Constraint, ...]) -> Region:
+        return reduce(lambda left, constraint: constraint.within(left), constraints, self.domain)
 
     @cached_property
     def why(self) -> str:
@@ -91,7 +117,7 @@ class ConditionResult(SelfShowing):
 
     def demands(self, dialect: str) -> Block:
         """Each constraint, in exponents, and where it holds alone."""
-        rows = [(c.text, c.comparison(dialect), f"{c.region:{dialect}}") for c in self.constraints]
+        rows = [(c.text, c.comparison(dialect), f"{c.alone(self.domain):{dialect}}") for c in self.constraints]
         if not self.domain.is_everything:
             rows.append(("domain", "", f"{self.domain:{dialect}}"))
         return Block("Demands", tuple(rows), ("demand", "in exponents", "holds where"))

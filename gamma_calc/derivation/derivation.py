@@ -41,7 +41,7 @@ from gamma_calc.display.html import html
 from gamma_calc.display.json import document
 from gamma_calc.display.later import later
 from gamma_calc.display.showing import SelfShowing
-from gamma_calc.engine.fixed_point import Observer, trajectory
+from gamma_calc.engine.fixed_point import Observer, Trajectory, on_stable_set, trajectory
 from gamma_calc.errors import GammaError, TimeUp, pick, require, require_count, require_each
 from gamma_calc.exponents import Exponent, Region, spans, watched
 from gamma_calc.language.program import Program
@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from gamma_calc.display.chart import Chart
 
 MOST_WIDTH: Final = 10**12  # of a chart in numbers
+MOST_OPEN: Final = 3  # exponents in orders on the whole space
+MOST_RATES: Final = 2  # of them learning rates
 
 
 class Derivation(SelfShowing, Solution):
@@ -158,9 +160,17 @@ def _derived(program: Program, stability: Stability) -> Derivation:
 def observed(program: Program, stability: Stability, observe: Observer) -> Derivation:
     """A derivation whose steps are shown to an observer as they are made."""
     try:
-        return Derivation(program, trajectory(program, observe), stability)
+        return Derivation(program, _trajectory(program, stability, observe), stability)
     except GammaError as error:
         raise error.at(f"program {program.name}") from error
+
+
+def _trajectory(program: Program, stability: Stability, observe: Observer) -> Trajectory:
+    """Everywhere; where many exponents are open, on the stable set."""
+    rates = {name for p in program.parameters for name in p.rate.variables}
+    if len(program.variables) <= MOST_OPEN and len(rates) <= MOST_RATES:
+        return trajectory(program, observe)
+    return on_stable_set(program, frozenset(r.role for r in stability.requirements), observe)
 
 
 def _derived_within(seconds: object, program: Program, stability: Stability) -> Derivation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gamma_calc.derivation.bounds import bound_text
-from gamma_calc.derivation.condition_result import ConditionResult
+from gamma_calc.derivation.condition_result import ConditionResult, Constraint
 from gamma_calc.derivation.data import condition
 from gamma_calc.derivation.solution import Solution
 from gamma_calc.display.blocks import Block
@@ -42,12 +42,14 @@ def as_data(solution: Solution, name: str) -> Data:
         "stability": solution.stability.name,
         "from_step": None if solution.settled.is_empty else solution.from_step,
         **condition(result, solution.program.variables),
-        "demands": [
-            {"demand": one.text, "order": str(one.order), "relation": one.relation, "region": str(one.region)}
-            for one in result.constraints
-        ],
+        "demands": [_demand(one, result) for one in result.constraints],
         "reasons": {block.title: [row[0] for row in block.rows] for block in _reasons(solution, result, "text")},
     }
+
+
+def _demand(one: Constraint, result: ConditionResult) -> Data:
+    region = str(one.alone(result.domain))
+    return {"demand": one.text, "order": str(one.order), "relation": one.relation, "region": region}
 
 
 def _reasons(solution: Solution, result: ConditionResult, dialect: str) -> Iterator[Block]:
@@ -86,10 +88,10 @@ def _owner(result: ConditionResult, row: LinearConstraint, domain: Region) -> st
     """The demand that forces a row, or the fewest that do together."""
     goal = Region.of([row])
     for constraint in result.constraints:
-        if (constraint.region & result.domain) <= goal:
+        if constraint.within(result.domain) <= goal:
             return f"{constraint.text} asks it"
     for constraint in result.constraints:
-        if (constraint.region & result.domain & domain) <= goal:
+        if (constraint.within(result.domain) & domain) <= goal:
             return f"{constraint.text} asks it there"
     return "of the demands together"
 

@@ -47,9 +47,11 @@ from gamma_calc.exponents import (
     EVERYTHING,
     MINUS_INFINITY,
     Affine,
+    CanonicalOn,
     Exponent,
     Order,
     Region,
+    Scope,
     largest,
     order,
     same_on,
@@ -83,7 +85,7 @@ class Solution:
     @cached_property
     def orders(self) -> OrderTable:
         """Quantity to settled order (an exponent), sizes first, then the loss-aligned ones."""
-        known = _simplified(self.step_orders[-1].orders, self.settled)
+        known = self._simplified(self.step_orders[-1].orders, self.settled)
         domain = EVERYTHING if self.settled == self.program.region else self.settled
         growing = frozenset(self.growth) if self.settled.is_empty else None
         return OrderTable(known, self.from_step, onwards=True, domain=domain, growing=growing)
@@ -97,13 +99,18 @@ class Solution:
         return last
 
     @property
+    def _unlike_program(self) -> Region:
+        """What orders speak of, where it is not all that the program does."""
+        return EVERYTHING if self.domain == self.program.region else self.domain
+
+    @property
     def early_steps(self) -> range:
         """The steps before the orders settle; where they never do, those that were derived."""
         return range(len(self.trajectory.states) if self.settled.is_empty else self.from_step)
 
     def at_step(self, step: int) -> OrderTable:
         """Quantity to order after ``step`` steps; 0 is the start. Raises OrderError for a negative step."""
-        return OrderTable(_simplified(self._at(step).orders, self.program.region), step)
+        return OrderTable(self._simplified(self._at(step).orders, self.domain), step, domain=self._unlike_program)
 
     def _at(self, step: int) -> StepOrders:
         before, now = self.around(step)
@@ -118,10 +125,15 @@ class Solution:
             raise OrderError(f"{written(step)} is no step", hint=f"steps count from 0 to {MOST_STEPS}")
         if step < len(history):
             return history[max(step - 1, 0)], history[step]
-        if self.settled == self.program.region:
+        if self.settled == self.domain:
             return history[-1], history[-1]
         before, now = islice(states(self.program), step - 1, step + 1)
         return before, now
+
+    @property
+    def domain(self) -> Region:
+        """The exponents that orders and conditions speak of: the program's own, or the stable ones if many are open."""
+        return self.trajectory.domain(self.program)
 
     @property
     def settled(self) -> Region:
@@ -140,7 +152,7 @@ class Solution:
 
         None marks an order whose growth itself grows with every step.
         """
-        outside = self.program.region - self.settled
+        outside = self.domain - self.settled
         if outside.is_empty or len(self.step_orders) < 5:
             return MappingProxyType({})
         growth = {name: self._growth(name, outside) for name in self.program.quantities}
@@ -163,17 +175,17 @@ class Solution:
     @cached_property
     def feedback(self) -> tuple[Feedback, ...]:
         """The parameters whose own movement turns their updates round, and where: orders are upper bounds there."""
-        return feedback(self.program, self.trajectory.states)
+        return feedback(self.program, self.trajectory.states, self.domain)
 
     @cached_property
     def sign_cancellations(self) -> tuple[SignCancellation, ...]:
         """The parameters that tied sign steps move, and where: orders are upper bounds there too."""
-        return sign_cancellations(self.program, self.trajectory.states)
+        return sign_cancellations(self.program, self.trajectory.states, self.domain)
 
     @cached_property
     def sign_reversals(self) -> tuple[SignReversal, ...]:
         """The parameters whose sign steps an error that turns can take back, and where: orders are bounds there."""
-        return sign_reversals(self.program, self.trajectory.states)
+        return sign_reversals(self.program, self.trajectory.states, self.domain)
 
     @cached_property
     def bounds(self) -> tuple[UpperBound, ...]:
@@ -184,7 +196,7 @@ class Solution:
     def causes(self) -> tuple[BoundCause, ...]:
         """What makes orders upper bounds; each prints as a sentence."""
         signs: tuple[BoundCause, ...] = (*self.sign_cancellations, *self.sign_reversals)
-        return *self.feedback, *signs, *unresolved(self.program, self.step_orders)
+        return *self.feedback, *signs, *unresolved(self.domain, self.step_orders)
 
     def exact(self, name: str, step: int | None = None, **values: Exponent) -> bool:
         """Is an order (of a step; without one, the settled one) free of bounds at these exponents?
@@ -238,10 +250,10 @@ class Solution:
 
     def _at_every_step(self, name: str) -> Order:
         """The largest order a quantity has at any step."""
-        return _simpler(largest(step.sizes[name] for step in self.step_orders), self.settled)
+        return self._simpler(largest(step.size(name) for step in self.step_orders), self.settled)
 
     def _finally(self, name: str) -> Order:
-        return _simpler(self.step_orders[-1].sizes[name], self.settled)
+        return self._simpler(self.step_orders[-1].size(name), self.settled)
 
     @cached_property
     def assumptions(self) -> tuple[str, ...]:
@@ -258,6 +270,12 @@ class Solution:
         )
 
     def _unsettled(self) -> Iterator[str]:
+        found = self.trajectory.stable_set
+        if found is not None:
+            yield f"{len(self.program.variables)} exponents are open: orders are those of stable training alone"
+            yield from (
+                () if found.is_exact else [f"where {found.outer_region - found.region}, stability is not decided"]
+            )
         if self.trajectory.out_of_steps:
             steps = len(self.trajectory.steps)
             yield f"conditions are claimed where {self.settled}: elsewhere orders did not settle within {steps} steps"
@@ -284,12 +302,27 @@ class Solution:
         return self.gradients[id(node)]
 
     def _agree(self, one: Mapping[str, Order], two: Mapping[str, Order]) -> bool:
-        return all(one[k] == two[k] or same_on(one[k], two[k], self.settled) for k in two)
+        return all(self._same(one[k], two[k]) for k in two)
 
+    def _same(self, one: Order, two: Order) -> bool:
+        scope = self._scope
+        return scope.equal(one, two) if scope else one == two or same_on(one, two, self.settled)
 
-def _simplified(orders: Mapping[str, Order], domain: Region) -> Mapping[str, Order]:
-    return {name: _simpler(order, domain) for name, order in orders.items()}
+    @property
+    def _scope(self) -> Scope | None:
+        """Where the orders are read, if not everywhere."""
+        found = self.trajectory.stable_set
+        return None if found is None else found.inner
 
+    @cached_property
+    def _canonical_on(self) -> CanonicalOn:
+        assert self._scope is not None
+        return CanonicalOn(self._scope)
 
-def _simpler(order: Order, domain: Region) -> Order:
-    return order if domain.is_everything else simplify(order, domain)
+    def _simplified(self, orders: Mapping[str, Order], domain: Region) -> Mapping[str, Order]:
+        return {name: self._simpler(order, domain) for name, order in orders.items()}
+
+    def _simpler(self, order: Order, domain: Region) -> Order:
+        if self._scope is not None:
+            return self._canonical_on.order(order)
+        return order if domain.is_everything or domain.is_empty else simplify(order, domain)

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 
 from gamma_calc.calculus.dims import Shape
-from gamma_calc.calculus.direction import FreshImage, MatrixProduct, RandomMatrix, is_bounded, on_axes
+from gamma_calc.calculus.direction import FreshImage, MatrixProduct, RandomMatrix, is_bounded, on_axes, with_orders
 from gamma_calc.calculus.lemmas import GIVEN
 from gamma_calc.calculus.pruning import prune_dominated
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.engine.state import State
-from gamma_calc.exponents import EVERYTHING, NOTHING, Region, look
+from gamma_calc.exponents import EVERYTHING, NOTHING, Order, Region, look
 from gamma_calc.language.expression import Expression, walk
 from gamma_calc.language.program import Program
 
 
-def pruned(program: Program, value: Value, shape: Shape) -> Value:
-    """The value without what decides no order in this program."""
-    return prune_dominated(value, shape, zeros_show=program.zeros_show) if program.prunes else value
+def pruned(program: Program, state: State, value: Value, shape: Shape) -> Value:
+    """The value without what decides no order in this program, where its orders are read."""
+    here = value if state.scope is None else _read(value, state.scope.order)
+    if not program.prunes:
+        return here
+    return prune_dominated(here, shape, zeros_show=program.zeros_show, below=state.nowhere_above)
+
+
+def _read(value: Value, read: Callable[[Order], Order]) -> Value:
+    """The value with its orders as they are read, and those that its directions remember."""
+    return Value.merge((with_orders(direction, read), read(order)) for direction, order in value.components.items())
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +43,7 @@ class Evaluation:
         for node in walk([expression], known=lambda node: id(node) in self._values):
             look()
             value = Value.collect(self.contributions(node))
-            self._values[id(node)] = node, pruned(self.program, value, node.shape)
+            self._values[id(node)] = node, pruned(self.program, self.state, value, node.shape)
         return self._values[id(expression)][1]
 
     @property

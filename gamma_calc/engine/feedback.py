@@ -17,7 +17,7 @@ from gamma_calc.calculus.value import ZERO
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import gradients
 from gamma_calc.engine.state import State
-from gamma_calc.exponents import NOTHING, Order, Region, where
+from gamma_calc.exponents import NOTHING, Order, Region, where_on
 from gamma_calc.language.expression import Expression, walk
 from gamma_calc.language.leaves import Parameter
 from gamma_calc.language.program import Program
@@ -44,11 +44,11 @@ class Feedback:
         )
 
 
-def feedback(program: Program, history: tuple[State, ...]) -> tuple[Feedback, ...]:
-    """Every parameter whose movement returns, at each step from which it does so at more exponents."""
+def feedback(program: Program, history: tuple[State, ...], domain: Region) -> tuple[Feedback, ...]:
+    """Every parameter whose movement returns in a domain, at each step from which it does so at more exponents."""
     of_node = gradients(program.loss)  # not what an optimiser has scaled: that has one size whatever drives it
     suspects = [(p, of_node[id(p)]) for p in program.parameters if p in walk([of_node[id(p)]])]
-    return tuple(chain.from_iterable(_returns(program, p, gradient, history) for p, gradient in suspects))
+    return tuple(chain.from_iterable(_returns(program, p, gradient, history, domain) for p, gradient in suspects))
 
 
 def balanced(state: State, found: tuple[Feedback, ...]) -> State:
@@ -59,14 +59,16 @@ def balanced(state: State, found: tuple[Feedback, ...]) -> State:
         tensors[f.parameter] = replace(
             t, before=t.before.times(f.balance_exponent), last=t.last.times(f.balance_exponent)
         )
-    return State(state.step, tensors)
+    return replace(state, tensors=tensors)
 
 
-def _returns(program: Program, p: Parameter, gradient: Expression, history: tuple[State, ...]) -> Iterator[Feedback]:
+def _returns(
+    program: Program, p: Parameter, gradient: Expression, history: tuple[State, ...], domain: Region
+) -> Iterator[Feedback]:
     known = NOTHING
     for state in history[1:]:
         for driven, returned in _along_movement(program, p, gradient, state):
-            region = program.region & where(driven, "<", returned) - known
+            region = where_on(domain, driven, "<", returned) - known
             if not region.is_empty:
                 yield Feedback(p.name, state.step + 1, region, driven - returned)
                 known |= region
@@ -77,7 +79,7 @@ def _along_movement(
 ) -> Iterator[tuple[Order, Order]]:
     """The size of the gradient without the movement, and its order along each direction of the movement with it."""
     tensor = state.tensors[p.name]
-    still = State(state.step, {**state.tensors, p.name: replace(tensor, before=ZERO, last=ZERO)})
+    still = replace(state, tensors={**state.tensors, p.name: replace(tensor, before=ZERO, last=ZERO)})
     full, driven = Evaluation(program, state).value(gradient), Evaluation(program, still).value(gradient)
     for direction in () if driven.is_zero else tensor.moved.components:
         yield driven.order, projection_order(full, direction, p.shape)

@@ -13,10 +13,15 @@ from functools import cached_property
 from itertools import islice
 
 from gamma_calc.calculus.pruning import projection_order
+from gamma_calc.calculus.value import Value
+from gamma_calc.engine.gradient import gradients
+from gamma_calc.engine.run import rules_of, start, step
+from gamma_calc.engine.stable_set import StableSet
 from gamma_calc.engine.state import State
 from gamma_calc.engine.step_orders import StepOrders, steps
-from gamma_calc.exponents import Order, Region, where
-from gamma_calc.language.program import Program
+from gamma_calc.errors import ProgramError
+from gamma_calc.exponents import MINUS_INFINITY, Order, Polyhedron, Region, Scope, where
+from gamma_calc.language.program import Program, Role
 
 PATIENCE = 4  # states before the whole space is given up and the settled set is computed
 ENOUGH = 9  # states before a settled set that is not everything is accepted: the growth outside shows by then
@@ -28,16 +33,22 @@ Observer = Callable[[StepOrders], None]
 class Trajectory:
     """The steps one by one, and the exponents at which the last two agree (so that all later ones do).
 
-    ``out_of_steps``: the orders were still moving elsewhere, and may settle there all the same.
+    ``out_of_steps``: the orders were still moving elsewhere, and may settle there all the same. With a ``stable_set``
+    the steps speak of it alone.
     """
 
     steps: tuple[StepOrders, ...]
     settled: Region
     out_of_steps: bool = False
+    stable_set: StableSet | None = None
 
     @cached_property
     def states(self) -> tuple[State, ...]:
         return tuple(step.now for step in self.steps)
+
+    def domain(self, program: Program) -> Region:
+        """The exponents that the steps speak of: all of the program's, or where they were found to be stable."""
+        return program.region if self.stable_set is None else self.stable_set.region
 
     @property
     def last(self) -> State:
@@ -65,6 +76,47 @@ def trajectory(program: Program, observe: Observer = lambda _: None) -> Trajecto
             known = found
     found = known if known is not None else agreement(program, made.before, made.now)
     return Trajectory(tuple(history), found, out_of_steps=True)
+
+
+def on_stable_set(program: Program, roles: frozenset[Role], observe: Observer = lambda _: None) -> Trajectory:
+    """Run on the set where what has these roles stays bounded, until the orders are settled there.
+
+    The set is smaller with every step, and orders are read on what is left of it.
+    """
+    whole = Scope.of(_whole(program))
+    found = StableSet(roles, whole, whole)
+    rules, of_node = rules_of(program), gradients(program.loss)
+    history: list[StepOrders] = []
+    before = now = start(program)
+    while len(history) < MOST_STEPS and found.inner is not None:
+        made = StepOrders(program, of_node, before, now)
+        found = found.after(made)
+        history.append(made)
+        observe(made)
+        if found.inner is None or (len(history) > 1 and same_on(found.inner, before, now)):
+            return Trajectory(tuple(history), found.region, stable_set=found)
+        before = now.on(found.inner)
+        now = step(program, before, rules).from_previous_step(program.fresh)
+    return Trajectory(tuple(history), Region(()), out_of_steps=True, stable_set=found)
+
+
+def _whole(program: Program) -> Polyhedron:
+    domain = program.region.polyhedra
+    if len(domain) != 1:
+        raise ProgramError(f"the domain {program.region} is not convex", hint="fix exponents until three are open")
+    return domain[0]
+
+
+def same_on(scope: Scope, before: State, after: State) -> bool:
+    """Are two states found to be the same wherever orders are read?"""
+    pairs = ((before.tensors[name].parts, after.tensors[name].parts) for name in after.tensors)
+    return all(_same_value(scope, old, new) for olds, news in pairs for old, new in zip(olds, news, strict=True))
+
+
+def _same_value(scope: Scope, old: Value, new: Value) -> bool:
+    along = old.components.keys() | new.components.keys()
+    zero = MINUS_INFINITY
+    return all(scope.equal(old.components.get(d, zero), new.components.get(d, zero)) for d in along)
 
 
 def same(before: State, after: State) -> bool:

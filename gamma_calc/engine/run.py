@@ -18,8 +18,7 @@ from gamma_calc.language.program import Program
 
 def states(program: Program) -> Iterator[State]:
     """The states before the first step, after it, after the second, and so on without end."""
-    inputs = optimiser_inputs(program)
-    rules = [Rule(p, program.optimiser.for_parameter(p), inputs[p.name]) for p in program.parameters]
+    rules = rules_of(program)
     state = start(program)
     yield state
     while True:
@@ -36,6 +35,12 @@ class Rule:
     input: Expression
 
 
+def rules_of(program: Program) -> list[Rule]:
+    """What moves each parameter."""
+    inputs = optimiser_inputs(program)
+    return [Rule(p, program.optimiser.for_parameter(p), inputs[p.name]) for p in program.parameters]
+
+
 def start(program: Program) -> State:
     return State(0, {p.name: Tensor(_initial(program, p)) for p in program.parameters})
 
@@ -44,7 +49,7 @@ def step(program: Program, state: State, rules: Sequence[Rule]) -> State:
     """One step: every gradient at the present parameters, then every update."""
     here = Evaluation(program, state)
     tensors = {rule.parameter.name: _updated(here, rule) for rule in rules}
-    return State(state.step + 1, tensors, state.overcounted | here.overcounted)
+    return State(state.step + 1, tensors, state.overcounted | here.overcounted, state.scope)
 
 
 def _updated(here: Evaluation, rule: Rule) -> Tensor:
@@ -58,7 +63,7 @@ def _updated(here: Evaluation, rule: Rule) -> Tensor:
     whole = update if own is None else update.plus(here.value(own))
     last = whole.times(p.rate)
     values = (tensor.start, tensor.moved, last, memory)
-    return Tensor(*(pruned(here.program, value, p.shape) for value in values))
+    return Tensor(*(pruned(here.program, here.state, value, p.shape) for value in values))
 
 
 def _initial(program: Program, p: Parameter) -> Value:

@@ -20,7 +20,7 @@ from operator import or_
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import optimiser_inputs
 from gamma_calc.engine.state import State
-from gamma_calc.exponents import NOTHING, Order, Region, where
+from gamma_calc.exponents import NOTHING, Order, Region, where_on
 from gamma_calc.language.change import change, earlier
 from gamma_calc.language.expression import Expression, Time, walk
 from gamma_calc.language.program import Program
@@ -43,12 +43,12 @@ class SignReversal:
         )
 
 
-def sign_reversals(program: Program, history: tuple[State, ...]) -> tuple[SignReversal, ...]:
+def sign_reversals(program: Program, history: tuple[State, ...], domain: Region) -> tuple[SignReversal, ...]:
     """Every parameter that signs of a turning error move, at each step from which that is so in more places."""
     inputs = optimiser_inputs(program)
     signed = [p.name for p in program.parameters if program.optimiser.for_parameter(p).takes_signs]
     errors = {name: tuple(_errors(inputs[name])) for name in signed}
-    return tuple(chain.from_iterable(_reversals(program, name, errors[name], history) for name in signed))
+    return tuple(chain.from_iterable(_reversals(program, name, errors[name], history, domain) for name in signed))
 
 
 def _errors(gradient: Expression) -> Iterator[Error]:
@@ -61,18 +61,18 @@ def _errors(gradient: Expression) -> Iterator[Error]:
 
 
 def _reversals(
-    program: Program, name: str, errors: tuple[Error, ...], history: tuple[State, ...]
+    program: Program, name: str, errors: tuple[Error, ...], history: tuple[State, ...], domain: Region
 ) -> Iterator[SignReversal]:
     known = NOTHING
     for state in (s for s in history if errors and not s.tensors[name].moved.is_zero):
         here = Evaluation(program, state)
-        found = (_turned(here.value(was).order, here.value(added).order) for was, added in errors)
-        more = program.region & reduce(or_, found, known) - known
+        found = (_turned(domain, here.value(was).order, here.value(added).order) for was, added in errors)
+        more = reduce(or_, found, known) - known
         if not more.is_empty:
             yield SignReversal(name, state.step + 1, more)
             known |= more
 
 
-def _turned(was: Order, added: Order) -> Region:
+def _turned(domain: Region, was: Order, added: Order) -> Region:
     """Where a change can turn the sign of what was there. What was zero has driven nothing."""
-    return NOTHING if was.is_zero_quantity or added.is_zero_quantity else where(was, "<=", added)
+    return NOTHING if was.is_zero_quantity or added.is_zero_quantity else where_on(domain, was, "<=", added)

@@ -19,12 +19,13 @@ from gamma_calc.calculus.value import ZERO, Value
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import optimiser_inputs
 from gamma_calc.engine.state import State, Tensor
-from gamma_calc.exponents import MINUS_INFINITY, NOTHING, Region, where
+from gamma_calc.exponents import MINUS_INFINITY, NOTHING, Region, where_on
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.optimiser import Optimiser
 from gamma_calc.language.program import Program
 
 Sides = frozenset[Direction]
+_Tied = tuple[Sides, Region]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,34 +56,37 @@ class Signed:
         return self.rule.signed(state.tensors[self.name].memory, Evaluation(self.program, state).value(self.gradient))
 
 
-def sign_cancellations(program: Program, history: tuple[State, ...]) -> tuple[SignCancellation, ...]:
+def sign_cancellations(program: Program, history: tuple[State, ...], domain: Region) -> tuple[SignCancellation, ...]:
     """Every parameter whose step is the sign of a value that two tied steps lead, at each step that adds exponents."""
     inputs = optimiser_inputs(program)
     rules = {p.name: program.optimiser.for_parameter(p) for p in program.parameters}
     signed = [Signed(program, name, rule, inputs[name]) for name, rule in rules.items() if rule.takes_signs]
-    return tuple(chain.from_iterable(_ties(one, signed, history) for one in signed))
+    tied = [[pair for s in signed for pair in _tied_steps(state.tensors[s.name], domain)] for state in history[2:]]
+    later = list(zip(history[2:], tied, strict=True))
+    return tuple(chain.from_iterable(_ties(one, later, history[0]) for one in signed))
 
 
-def _ties(asked: Signed, signed: Sequence[Signed], history: tuple[State, ...]) -> Iterator[SignCancellation]:
-    at_start, known = asked.value(history[0]), NOTHING
-    for state in history[2:]:
-        tied = [pair for s in signed for pair in _tied_steps(state.tensors[s.name])]
+def _ties(asked: Signed, later: Sequence[tuple[State, list[_Tied]]], start: State) -> Iterator[SignCancellation]:
+    at_start, known = asked.value(start), NOTHING
+    for state, tied in later:
         value = asked.value(state) if tied else ZERO
         for one, two in combinations(value.components, 2):
             for region in (region for sides, region in tied if sides in _sides(one, two)):
-                there = asked.program.region & region & _lead(value, at_start, one, two) - known
+                there = _lead(value, at_start, one, two, region) - known
                 if not there.is_empty:
                     yield SignCancellation(asked.name, state.step + 1, there)
                     known |= there
 
 
-def _tied_steps(tensor: Tensor) -> Iterator[tuple[Sides, Region]]:
+def _tied_steps(tensor: Tensor, domain: Region) -> Iterator[_Tied]:
     """The sides in which the last step and the earlier ones differ, and where each is one direction, of one size."""
     for one in tensor.before.components:
         for two in tensor.last.components:
-            region = _alone(tensor.before, one) & _alone(tensor.last, two)
-            size = where(tensor.before.components[one], "=", tensor.last.components[two])
-            yield from ((sides, region & size) for sides in _sides(one, two))
+            if not (apart := _sides(one, two)):
+                continue
+            region = _alone(tensor.last, two, _alone(tensor.before, one, domain))
+            region = where_on(region, tensor.before.components[one], "=", tensor.last.components[two])
+            yield from ((sides, region) for sides in apart if not region.is_empty)
 
 
 def _sides(one: Direction, two: Direction) -> list[Sides]:
@@ -96,19 +100,19 @@ def _sides(one: Direction, two: Direction) -> list[Sides]:
     return [frozenset((one.right, two.right))] if one.left == two.left else []
 
 
-def _alone(value: Value, direction: Direction) -> Region:
-    """Where a value is led by one direction alone."""
-    size, region = value.components[direction], Region.of(())
+def _alone(value: Value, direction: Direction, region: Region) -> Region:
+    """The part of a region where a value is led by one direction alone."""
+    size = value.components[direction]
     for other, order in value.components.items():
-        region = region if other == direction else region & where(order, "<", size)
+        region = region if other == direction else where_on(region, order, "<", size)
     return region
 
 
-def _lead(value: Value, at_start: Value, one: Direction, two: Direction) -> Region:
-    """Where both directions lead, and by more than they had at the start."""
+def _lead(value: Value, at_start: Value, one: Direction, two: Direction, region: Region) -> Region:
+    """The part of a region where both directions lead, and by more than they had at the start."""
     first, second = value.components[one], value.components[two]
-    region = where(first, "=", second) & where(first, "=", value.order)
+    region = where_on(where_on(region, first, "=", second), first, "=", value.order)
     for direction in (one, two):
         before = at_start.components.get(direction, MINUS_INFINITY)
-        region = region & where(before, "<", value.components[direction])
+        region = where_on(region, before, "<", value.components[direction])
     return region

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from gamma_calc.calculus.earlier_steps import from_previous_step
 from gamma_calc.calculus.value import ZERO, Value
-from gamma_calc.exponents import NOTHING, Region
+from gamma_calc.exponents import NOTHING, Order, Region, Scope, nowhere_above
 from gamma_calc.language.expression import Expression
 
 
@@ -32,6 +32,9 @@ class Tensor:
     def now(self) -> Value:
         return self.start.plus(self.moved)
 
+    def mapped(self, change: Callable[[Order], Order]) -> Tensor:
+        return Tensor(*(value.mapped(change) for value in (self.start, self.before, self.last, self.memory)))
+
     @property
     def parts(self) -> tuple[Value, Value, Value]:
         """What must stop changing for the orders to hold at all later steps."""
@@ -45,10 +48,24 @@ class State:
     step: int
     tensors: Mapping[str, Tensor]
     overcounted: Region = NOTHING  # where something on the way has counted for more than it may be
+    scope: Scope | None = None  # where orders are read; without one everywhere
 
     def value(self, leaf: Expression) -> Value:
         """The value of a parameter, now or at an earlier time, or of its change between two times."""
         return leaf.of(self.tensors[str(leaf.owner)])
+
+    def read(self, order: Order) -> Order:
+        """An order as far as it counts where orders are read."""
+        return order if self.scope is None else self.scope.order(order)
+
+    def nowhere_above(self, low: Order, high: Order) -> bool:
+        """Is an order at most another wherever orders are read?"""
+        return nowhere_above(low, high) if self.scope is None else self.scope.nowhere_above(low, high)
+
+    def on(self, scope: Scope) -> State:
+        """The same state where orders are read."""
+        tensors = {name: tensor.mapped(scope.order) for name, tensor in self.tensors.items()}
+        return replace(self, tensors=tensors, scope=scope)
 
     def from_previous_step(self, fresh: frozenset[str]) -> State:
         """The state as the next step sees it, when the samples are drawn anew."""
@@ -60,4 +77,4 @@ class State:
             )
             for name, t in self.tensors.items()
         }
-        return State(self.step, tensors, self.overcounted)
+        return replace(self, tensors=tensors)

@@ -14,7 +14,7 @@ from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import gradients
 from gamma_calc.engine.run import states
 from gamma_calc.engine.state import State
-from gamma_calc.exponents import Order, Region, maximum, nowhere_above
+from gamma_calc.exponents import Order, Region, maximum
 from gamma_calc.language.change import earlier
 from gamma_calc.language.expression import Expression, Time
 from gamma_calc.language.program import Program, Quantity, Role
@@ -42,13 +42,21 @@ class StepOrders:
     @cached_property
     def sizes(self) -> Mapping[str, Order]:
         """Quantity to the order of its size."""
-        return MappingProxyType({name: self._size(q) for name, q in self.program.quantities.items()})
+        return MappingProxyType({name: self.size(name) for name in self.program.quantities})
+
+    def size(self, name: str) -> Order:
+        """The order of one quantity's size."""
+        return self.now.read(self._size(self.program.quantities[name]))
 
     @cached_property
     def projections(self) -> Mapping[str, Order]:
         """NAME.aligned to the order of its projection on the loss gradient, for what the loss depends on."""
         quantities = self.program.quantities.items()
-        found = {f"{name}.aligned": self._projection(q) for name, q in quantities if id(q.node) in self.gradients}
+        found = {
+            f"{name}.aligned": self.now.read(self._projection(q))
+            for name, q in quantities
+            if id(q.node) in self.gradients
+        }
         return MappingProxyType(found)
 
     @cached_property
@@ -77,7 +85,7 @@ class StepOrders:
         if q.role is not Role.CHANGE:
             return size
         now = self._here.value(q.node).order
-        if nowhere_above(size, now):
+        if self.now.nowhere_above(size, now):
             return size
         return at_most(size, maximum(now, self._here.value(earlier(q.node, Time.PREVIOUS)).order))
 

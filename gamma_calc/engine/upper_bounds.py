@@ -60,11 +60,11 @@ class UpperBound:
     reason: str
 
 
-def unresolved(program: Program, steps: Iterable[StepOrders]) -> tuple[Unresolved, ...]:
+def unresolved(domain: Region, steps: Iterable[StepOrders]) -> tuple[Unresolved, ...]:
     """Each step at which something counts for more than it may be at more exponents than before."""
     found, known = [], NOTHING
     for step in steps:
-        more = program.region & step.overcounted - known
+        more = domain & step.overcounted - known
         if not more.is_empty:
             found.append(Unresolved(step.now.step, more))
             known |= more

@@ -12,6 +12,8 @@ from gamma_calc.exponents.linear.watch import look, watched
 from gamma_calc.exponents.notation.dialects import DIALECTS
 from gamma_calc.exponents.notation.spelling import GREEK, is_name, plain
 from gamma_calc.exponents.orders.below import nowhere_above
+from gamma_calc.exponents.orders.canonical_on import CanonicalOn
+from gamma_calc.exponents.orders.ceiling import Ceiling
 from gamma_calc.exponents.orders.maximum import Convex
 from gamma_calc.exponents.orders.order import (
     EVERYTHING,
@@ -27,13 +29,16 @@ from gamma_calc.exponents.orders.order import (
     spans,
     supremum,
     where,
+    where_on,
 )
 from gamma_calc.exponents.orders.piecewise import Exponent
 from gamma_calc.exponents.orders.power import power
+from gamma_calc.exponents.orders.scope import Excess, Scope
 from gamma_calc.exponents.orders.simplify import same_on, simplify
 from gamma_calc.exponents.orders.sympy_bridge import gamma, to_sympy
 from gamma_calc.exponents.regions.contradiction import Conflict, Contradiction, conflict
 from gamma_calc.exponents.regions.polyhedral_set import Optimum
+from gamma_calc.exponents.regions.polyhedron import Polyhedron
 from gamma_calc.exponents.regions.spans import Spans
 
 __all__ = [
@@ -43,16 +48,21 @@ __all__ = [
     "MINUS_INFINITY",
     "NOTHING",
     "Affine",
+    "CanonicalOn",
+    "Ceiling",
     "Conflict",
     "Contradiction",
     "Convex",
+    "Excess",
     "Exponent",
     "Infeasible",
     "LinearConstraint",
     "Optimal",
     "Optimum",
     "Order",
+    "Polyhedron",
     "Region",
+    "Scope",
     "Spans",
     "Supremum",
     "Unbounded",
@@ -74,4 +84,5 @@ __all__ = [
     "to_sympy",
     "watched",
     "where",
+    "where_on",
 ]

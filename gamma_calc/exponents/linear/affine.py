@@ -66,10 +66,12 @@ class Affine:
         exact = _exact(factor)
         if not exact:
             return Affine()
+        if exact == 1:
+            return self
         return Affine(tuple((k, c * exact) for k, c in self.terms), self.constant * exact)
 
     def __neg__(self) -> Affine:
-        return self * -1
+        return Affine(tuple((k, -c) for k, c in self.terms), -self.constant)
 
     def __sub__(self, other: Affine | int | Fraction) -> Affine:
         return self + (-other if isinstance(other, Affine) else -_exact(other))

@@ -1,7 +1,7 @@
 """Feasibility and optima of linear constraints, exactly and with a proof of every answer.
 
-Bounds on single directions are compared directly. Everything else is a question for a point, put to the search: the
-system itself for a solution, its dual for the multipliers of a proof. So whatever the search answers is checked.
+Bounds on single directions are compared directly. Everything else is done by the simplex method, whose last equations
+are the multipliers of a proof. So whatever it answers is checked.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from fractions import Fraction
 from typing import Final
 
 from gamma_calc.errors import CertificateError
-from gamma_calc.exponents.linear.affine import Affine, sum_affine
+from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.linear.bounds import Bound, DirectionBounds, bounds_by_direction
 from gamma_calc.exponents.linear.certificate import Infeasible, Optimal, Unbounded
-from gamma_calc.exponents.linear.constraint import LinearConstraint, holds, names_of, weak
-from gamma_calc.exponents.linear.search import search
+from gamma_calc.exponents.linear.constraint import LinearConstraint, holds, names_of
+from gamma_calc.exponents.linear.simplex import Tableau, total_of
 from gamma_calc.exponents.linear.watch import look
 
+GAP: Final = ">"  # how far inside strict constraints a point is; no exponent is called so
 _ZERO: Final = Fraction(0)
 _ONE: Final = Fraction(1)
 
@@ -39,12 +40,10 @@ def decide(constraints: tuple[LinearConstraint, ...]) -> dict[str, Fraction] | I
     quick = _decide_by_bounds(constraints)
     if quick is not None:
         return quick
-    point = search(constraints)
-    if point is None:
-        return _refutation(constraints)
-    if not all(holds(constraint, point) for constraint in constraints):
+    found = _solved(constraints)
+    if not isinstance(found, Infeasible) and not all(holds(constraint, found) for constraint in constraints):
         raise CertificateError("a point from the solver breaks a constraint")
-    return point
+    return found
 
 
 def largest(form: Affine, constraints: tuple[LinearConstraint, ...]) -> Optimal | Unbounded | Infeasible:
@@ -125,32 +124,34 @@ def _spread(constraints: tuple[LinearConstraint, ...], weights: dict[int, Fracti
     return tuple(weights.get(index, _ZERO) for index in range(len(constraints)))
 
 
-# -- the search and its dual ------------------------------------------------------------------------------------------
+# -- the simplex method ------------------------------------------------------------------------------------------------
 
 
-def _refutation(constraints: tuple[LinearConstraint, ...]) -> Infeasible:
-    """Multipliers that add the constraints up to a contradiction, scaled so that its size is one."""
-    weights = _weights(constraints)
-    constant = sum_affine(w * form.constant for w, (form, _) in zip(weights, constraints, strict=True))
-    strictness = sum_affine(w for w, (_, relation) in zip(weights, constraints, strict=True) if relation == ">")
-    contradiction: tuple[LinearConstraint, ...] = ((-constant, ">="), (strictness - constant - 1, "="))
-    found = search((*_dual(constraints, Affine()), *contradiction))
-    if found is None:
-        raise CertificateError("the solver calls a system unsatisfiable and finds no proof of it")
-    return Infeasible(constraints, _values(weights, found))
+def _solved(constraints: tuple[LinearConstraint, ...]) -> dict[str, Fraction] | Infeasible:
+    """A point, as far inside the strict constraints as a distance of one; or the weights that refute it."""
+    gap = Affine.variable(GAP)
+    spread: list[LinearConstraint] = [(form - gap, ">=") if rel == ">" else (form, rel) for form, rel in constraints]
+    tableau = Tableau([*spread, (-gap + 1, ">=")])
+    weights = tableau.conflict()
+    if weights is None:
+        most = tableau.raised(gap)
+        assert most is not None, "the distance is bounded"
+        weights = most if tableau.point[GAP] <= 0 else None
+    if weights is not None:
+        return Infeasible(constraints, total_of(weights, len(constraints)))
+    return {name: tableau.point.get(name, _ZERO) for name in names_of(constraints)}
 
 
 def _optimum(
     form: Affine, constraints: tuple[LinearConstraint, ...], interior_point: dict[str, Fraction]
 ) -> Optimal | Unbounded:
-    """One search for a point of the weak constraints and multipliers whose bound it reaches."""
-    boundary = tuple(weak(constraint) for constraint in constraints)
-    weights = _weights(constraints)
-    bound = sum_affine(w * row.constant for w, (row, _) in zip(weights, constraints, strict=True)) + form.constant
-    found = search((*boundary, *_dual(constraints, form), (bound - form, "=")))
-    if found is None:
-        return Unbounded(form, constraints, interior_point, _ray(form, constraints))
-    best = interior_point | {name: found[name] for name in interior_point if name in found}
+    tableau = Tableau(constraints)
+    if tableau.conflict() is not None:
+        raise CertificateError("constraints with a point have none with their boundary")
+    weights = tableau.raised(form)
+    if weights is None:
+        return Unbounded(form, constraints, interior_point, tableau.ray(form))
+    best = interior_point | tableau.point
     value = form.at(best)
     # The weak constraints reach the value. Either a point has it too, or a bound with a strict constraint forbids it.
     reached = (
@@ -161,35 +162,6 @@ def _optimum(
     if isinstance(reached, Infeasible):
         *strict, last = reached.multipliers
         return Optimal(form, constraints, value, tuple(w / last for w in strict), best, interior_point)
-    return Optimal(form, constraints, value, _values(weights, found), interior_point | reached, interior_point)
-
-
-def _ray(form: Affine, constraints: tuple[LinearConstraint, ...]) -> dict[str, Fraction]:
-    slopes = tuple(weak((Affine(form.terms), relation)) for form, relation in constraints)
-    ray = decide((*slopes, (Affine(form.terms) - 1, "=")))
-    if isinstance(ray, Infeasible):
-        raise CertificateError("the solver finds neither an optimum nor a way to infinity")
-    return ray
-
-
-def _weights(constraints: tuple[LinearConstraint, ...]) -> list[Affine]:
-    """One unknown multiplier per constraint, under names that no exponent can have."""
-    return [Affine.variable(str(index)) for index in range(len(constraints))]
-
-
-def _values(weights: list[Affine], found: dict[str, Fraction]) -> tuple[Fraction, ...]:
-    return tuple(found.get(weight.variables[0], _ZERO) for weight in weights)
-
-
-def _dual(constraints: tuple[LinearConstraint, ...], form: Affine) -> tuple[LinearConstraint, ...]:
-    """Multipliers of fitting sign with form + sum of the weighted constraints free of variables."""
-    weights = _weights(constraints)
-    signs: tuple[LinearConstraint, ...] = tuple(
-        (w, ">=") for w, (_, relation) in zip(weights, constraints, strict=True) if relation != "="
+    return Optimal(
+        form, constraints, value, total_of(weights, len(constraints)), interior_point | reached, interior_point
     )
-    cancel = [
-        sum_affine(w * row.coefficient(name) for w, (row, _) in zip(weights, constraints, strict=True))
-        + form.coefficient(name)
-        for name in names_of((*constraints, (form, "=")))
-    ]
-    return (*signs, *((equation, "=") for equation in cancel))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final, Protocol, Self
+from typing import Final, Protocol, Self, runtime_checkable
 
 from gamma_calc.errors import OrderError
 
@@ -31,16 +31,27 @@ class Maxima(Protocol):
     def above(self) -> Collection[Form]: ...
     @property
     def below(self) -> Collection[Form]: ...
+    @property
+    def unspread(self) -> Form | None: ...
+
+
+@runtime_checkable
+class Named(Protocol):
+    """A name that stands for a maximum of forms."""
+
+    @property
+    def forms(self) -> Collection[Form]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """What differs between dialects.
 
-    ``multiple`` spells a positive multiple of a name, ``number`` a number that is not negative, ``extremum`` a max or
-    min of spelled forms.
+    ``name`` spells a name, ``multiple`` a positive multiple of what is spelled, ``number`` a number that is not
+    negative, ``extremum`` a max or min of spelled forms.
     """
 
+    name: Callable[[str], str]
     multiple: Callable[[Fraction, str], str]
     number: Callable[[Fraction], str]
     extremum: Callable[[str, list[str]], str]
@@ -59,7 +70,9 @@ class Dialect:
         return (self.minus if lead[1] < 0 else "") + self._size(*lead) + "".join(self._joined(*term) for term in rest)
 
     def order(self, value: Maxima) -> str:
-        """A maximum, a minimum, or a difference of two maxima; -oo by its sign."""
+        """A maximum, a minimum, or a difference of two maxima; -oo by its sign. What is too large as it was made."""
+        if value.unspread is not None:
+            return self.affine(value.unspread)
         if not value.above:
             return self.minus + self.infinity
         if _is_zero(value.above) and not _is_zero(value.below):
@@ -79,7 +92,11 @@ class Dialect:
             raise OrderError(
                 f"a number of more than {MOST_PRINTED} digits is not printed", hint="use smaller exponents"
             )
-        return self.multiple(abs(coefficient), name) if name else self.number(abs(coefficient))
+        return self.multiple(abs(coefficient), self._spelled(name)) if name else self.number(abs(coefficient))
+
+    def _spelled(self, name: str) -> str:
+        """A name; one that stands for a maximum as what it stands for."""
+        return self._extremum("max", name.forms) if isinstance(name, Named) else self.name(name)
 
 
 def _is_zero(forms: Collection[Form]) -> bool:

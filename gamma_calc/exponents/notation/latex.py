@@ -46,11 +46,12 @@ def _number(size: Fraction) -> str:
     return str(size) if size.denominator == 1 else f"\\frac{{{size.numerator}}}{{{size.denominator}}}"
 
 
-def _multiple(factor: Fraction, name: str) -> str:
-    return ("" if factor == 1 else _number(factor)) + _name(name)
+def _multiple(factor: Fraction, spelled: str) -> str:
+    return ("" if factor == 1 else _number(factor)) + spelled
 
 
 LATEX = Dialect(
+    name=_name,
     multiple=_multiple,
     number=_number,
     extremum=lambda name, forms: f"\\{name}\\left({', '.join(forms)}\\right)",

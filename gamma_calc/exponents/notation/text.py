@@ -34,6 +34,7 @@ def _multiple(factor: Fraction, name: str) -> str:
 
 
 TEXT = Dialect(
+    name=str,
     multiple=_multiple,
     number=str,
     extremum=lambda name, forms: f"{name}({', '.join(forms)})",

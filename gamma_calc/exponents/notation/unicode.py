@@ -37,8 +37,7 @@ def _part(part: str) -> str:
     return GREEK.get(stem, stem) + "".join(SUBSCRIPTS[digit] for digit in index) if stem else part
 
 
-def _multiple(factor: Fraction, name: str) -> str:
-    spelled = _name(name)
+def _multiple(factor: Fraction, spelled: str) -> str:
     sign = SIGNS["*"] if spelled.isascii() else ""  # 2η is a product; 2e5 would be taken for a number
     times = f"{factor.numerator}{sign}" if factor.numerator != 1 else ""
     over = f"/{factor.denominator}" if factor.denominator != 1 else ""
@@ -46,6 +45,7 @@ def _multiple(factor: Fraction, name: str) -> str:
 
 
 UNICODE = Dialect(
+    name=_name,
     multiple=_multiple,
     number=str,
     extremum=lambda name, forms: f"{name}({', '.join(forms)})",

@@ -8,8 +8,11 @@ from typing import TypeVar
 
 from gamma_calc.exponents.linear.accepted import require
 from gamma_calc.exponents.linear.affine import Affine
-from gamma_calc.exponents.orders.maximum import Convex, leads_somewhere, samples, value_at
-from gamma_calc.exponents.orders.piecewise import PiecewiseLinear
+from gamma_calc.exponents.orders.maximum import Convex, leads_somewhere, samples, scattered, value_at
+from gamma_calc.exponents.orders.peak import names, value_of
+from gamma_calc.exponents.orders.piecewise import PiecewiseLinear, are_open
+from gamma_calc.exponents.orders.scope import Scope
+from gamma_calc.exponents.regions.polyhedron import Polyhedron
 
 F = TypeVar("F", bound=PiecewiseLinear)
 
@@ -17,7 +20,8 @@ F = TypeVar("F", bound=PiecewiseLinear)
 def nowhere_above(low: PiecewiseLinear, high: PiecewiseLinear) -> bool:
     """Is the first at most the second at every point? A few points refute; else each form of the one is compared.
 
-    With a - b for the first and c - d for the second, a + d is compared with c + b, maxima all of them.
+    With a - b for the first and c - d for the second, a + d is compared with c + b, maxima all of them. Of functions of
+    many exponents, which are kept as they were made, it is what bounds tell: no where they leave it open.
 
     >>> eta, larger = PiecewiseLinear.of("eta"), PiecewiseLinear.of("max(eta, 2*eta + 1)")
     >>> nowhere_above(eta, larger), nowhere_above(larger, eta)
@@ -27,18 +31,31 @@ def nowhere_above(low: PiecewiseLinear, high: PiecewiseLinear) -> bool:
         require(one, PiecewiseLinear, "order", "make one with order(...)")
     if low.is_zero_quantity or high.is_zero_quantity:
         return low.is_zero_quantity
+    if are_open((low, high)):
+        return _found_below(low.form, high.form)
     if low.below == high.below:
         return _covers(high.above, low.above)
     return _covers(_sums(high.above, low.below), _sums(low.above, high.below))
 
 
+def _found_below(low: Affine, high: Affine) -> bool:
+    used = sorted(names(low) | names(high))
+    points = ({name: scattered(row, column) for column, name in enumerate(used)} for row in range(8))
+    if any(value_of(low, point) > value_of(high, point) for point in points):
+        return False
+    everywhere = Polyhedron.build(())
+    assert everywhere is not None
+    return Scope.of(everywhere).covers(high, low)
+
+
 def uncovered(functions: Iterable[F]) -> list[F]:
     """The functions without those that another is never below: as many as it needs for the same maximum, and no twins.
 
-    Maxima of affine forms are left as they are, for their maximum is one again and costs little.
+    Maxima of affine forms are left as they are, for their maximum is one again and costs little; and so are functions
+    of many exponents, which are compared where a region is named.
     """
     kept = list(functions)
-    for function in list(kept) if not all(f.is_convex for f in kept) else ():
+    for function in list(kept) if not (are_open(kept) or all(f.is_convex for f in kept)) else ():
         rest = [f for f in kept if f is not function]
         if any(nowhere_above(function, other) for other in rest):
             kept = rest

@@ -102,10 +102,11 @@ def _meet_above(left: Affine, middle: Affine, right: Affine, name: str) -> bool:
 def samples(*parts: Convex) -> list[dict[str, Fraction]]:
     """A few scattered points, near and far, that settle most questions about these forms without a search."""
     names = sorted({name for forms in parts for form in forms for name in form.variables})
-    return [{name: _scattered(j, i) * 100 ** (j % 2) for i, name in enumerate(names)} for j in range(8)]
+    return [{name: scattered(j, i) * 100 ** (j % 2) for i, name in enumerate(names)} for j in range(8)]
 
 
-def _scattered(row: int, column: int) -> Fraction:
+def scattered(row: int, column: int) -> Fraction:
+    """A coordinate of a scattered point."""
     return Fraction((7 * (row + 3) * (column + 2) + row * row) % 23 - 11)
 
 

@@ -39,11 +39,13 @@ from gamma_calc.errors import OrderError, require_each, unknown, written
 from gamma_calc.exponents.linear.accepted import require
 from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.orders.below import uncovered
+from gamma_calc.exponents.orders.cells import met
 from gamma_calc.exponents.orders.comparison import Relation, compare
 from gamma_calc.exponents.orders.maximum import NOTHING as NO_FORMS
 from gamma_calc.exponents.orders.maximum import ONE, Convex, irredundant
-from gamma_calc.exponents.orders.piecewise import Exponent, PiecewiseLinear, affine_forms
+from gamma_calc.exponents.orders.piecewise import Exponent, PiecewiseLinear, affine_forms, are_open
 from gamma_calc.exponents.orders.region_text import read_region
+from gamma_calc.exponents.orders.scope import Scope
 from gamma_calc.exponents.orders.upper_bounds import upper_bounds
 from gamma_calc.exponents.regions.polyhedral_set import Optimum, PolyhedralSet
 from gamma_calc.exponents.regions.polyhedron import Polyhedron
@@ -67,6 +69,7 @@ __all__ = [
     "order",
     "supremum",
     "where",
+    "where_on",
 ]
 
 
@@ -95,8 +98,11 @@ class Order(PiecewiseLinear):
             function -= PiecewiseLinear.reduced(_forms(below) or ONE, ONE) if below is not ONE else 0
         else:
             function = PiecewiseLinear.reduced(_forms(value), _forms(below) or ONE)
-        object.__setattr__(self, "above", function.above)
-        object.__setattr__(self, "below", function.below)
+        object.__setattr__(self, "canonical", function.canonical)
+        object.__setattr__(self, "kept", function.kept)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"cannot assign to {name}: an order cannot be changed")
 
     def __call__(self, **values: Exponent) -> Order:
         """The order with exponents put for names. Raises UnknownName for a name that it does not depend on.
@@ -293,7 +299,24 @@ def where(left: Exponent, relation: Relation, right: Exponent) -> Region:
     >>> where("max(0, eta + 1)", "<=", "-eta")
     Region('eta <= -1/2')
     """
-    return Region(compare(order(left), relation, order(right)))
+    return where_on(EVERYTHING, left, relation, right)
+
+
+def where_on(region: Region, left: Exponent, relation: Relation, right: Exponent) -> Region:
+    """The part of a region where one order is below, strictly below, or equal to another.
+
+    Orders of many exponents are compared on the region alone, where they are far shorter than everywhere.
+
+    >>> where_on(Region("eta <= -1"), "max(0, eta + 1)", "=", 0)
+    Region('eta <= -1')
+    """
+    require(region, Region, "region", "write one such as Region('eta <= -1')")
+    one, other = order(left), order(right)
+    if one.is_zero_quantity or other.is_zero_quantity or not are_open((one, other)):
+        found = Region(compare(one, relation, other))
+        return found if region is EVERYTHING else region & found
+    pieces = (piece for part in region.polyhedra for piece in met(Scope.of(part), one - other, relation))
+    return Region(simplified(pieces))
 
 
 def supremum(region: Region, name: str) -> tuple[Supremum, ...]:

@@ -19,11 +19,15 @@ from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.notation.dialects import order_in
 from gamma_calc.exponents.notation.grammar import Arithmetic, read_exponent
 from gamma_calc.exponents.notation.tokens import MOST_DIGITS, syntax_error
+from gamma_calc.exponents.orders.canonical import canonical, pair_of_largest, pair_sum
 from gamma_calc.exponents.orders.difference import simplest
-from gamma_calc.exponents.orders.maximum import NOTHING, ONE, Convex, envelope, irredundant, minkowski_sum, scaled
+from gamma_calc.exponents.orders.maximum import NOTHING, ONE, Convex, irredundant, minkowski_sum, scaled, scattered
+from gamma_calc.exponents.orders.peak import Peak, below, names, peak_form, peaks, spread, value_of
 
 Exponent: TypeAlias = "PiecewiseLinear | Affine | Rational | int | str"
 
+MOST_OPEN: Final = 3  # exponents in a function that is canonical as soon as it is made
+MOST_SPREAD: Final = 64  # forms that a canonical form is made of where it is only printed
 _TOO_LONG: Final = 10**MOST_DIGITS
 
 
@@ -31,23 +35,69 @@ _TOO_LONG: Final = 10**MOST_DIGITS
 class PiecewiseLinear:
     """The function max(above) - max(below) of named exponents; ``above`` empty is -oo.
 
+    What is made of more than ``MOST_OPEN`` exponents is kept the way it was made (``kept``) until ``above`` or
+    ``below`` is asked for: its canonical form is far larger than the question whether it is below something.
+
     >>> kink = PiecewiseLinear.of("max(eta, 2*eta + 1)")
     >>> kink + 1, kink.at({"eta": -2})
     (PiecewiseLinear('max(eta + 1, 2*eta + 2)'), Fraction(-2, 1))
     """
 
-    above: Convex
-    below: Convex = ONE
+    canonical: tuple[Convex, Convex] | None
+    kept: Affine | None = None
 
     # -- construction ---------------------------------------------------------------------------------------------
 
     @classmethod
-    def _make(cls, above: Convex, below: Convex = ONE) -> Self:
+    def made(cls, above: Convex, below: Convex = ONE) -> Self:
         """From two irredundant maxima, as they are. Subclasses may read other things when they are called."""
         new = object.__new__(cls)
-        object.__setattr__(new, "above", above)
-        object.__setattr__(new, "below", below)
+        object.__setattr__(new, "canonical", (above, below))
+        object.__setattr__(new, "kept", None)
         return new
+
+    @classmethod
+    def keep(cls, form: Affine) -> Self:
+        """The function that a form is, which may mention peaks; it is kept that way."""
+        if not peaks(form):
+            return cls.made(frozenset({form}))
+        new = object.__new__(cls)
+        object.__setattr__(new, "canonical", None)
+        object.__setattr__(new, "kept", form)
+        return new
+
+    @property
+    def above(self) -> Convex:
+        """The forms whose maximum the function is, less that of ``below``; none for -oo."""
+        return self._canonical[0]
+
+    @property
+    def below(self) -> Convex:
+        """The forms whose maximum is subtracted; 0 alone where the function is a maximum itself."""
+        return self._canonical[1]
+
+    @property
+    def _canonical(self) -> tuple[Convex, Convex]:
+        if self.canonical is None:
+            assert self.kept is not None
+            object.__setattr__(self, "canonical", canonical(self.kept))
+            assert self.canonical is not None
+        return self.canonical
+
+    @property
+    def unspread(self) -> Affine | None:
+        """The function as it was made, where its canonical form is too large to be printed."""
+        return self.kept if self.canonical is None and spread(self.form) > MOST_SPREAD else None
+
+    @property
+    def form(self) -> Affine:
+        """The function as a form that may mention peaks. Raises OrderError for -oo, which has none."""
+        if self.kept is None:
+            if self.is_zero_quantity:
+                raise OrderError("-inf has no form")
+            object.__setattr__(self, "kept", peak_form(self.above) - peak_form(self.below))
+            assert self.kept is not None
+        return self.kept
 
     @classmethod
     def of(cls, value: Exponent) -> Self:
@@ -58,7 +108,7 @@ class PiecewiseLinear:
         if isinstance(value, cls):
             return value
         if isinstance(value, PiecewiseLinear):
-            return cls._make(value.above, value.below)
+            return cls.made(*value.canonical) if value.canonical is not None else cls.keep(value.form)
         if isinstance(value, str):
             return cls.of(_read(value))
         return cls.affine(value if isinstance(value, Affine) else Affine(constant=rational(value)))
@@ -67,25 +117,26 @@ class PiecewiseLinear:
     def affine(cls, form: Affine) -> Self:
         """The function that has no kink."""
         require(form, Affine, "affine form", "write one such as Affine.variable('eta') * 2")
-        return cls._make(frozenset({form}))
+        return cls.made(frozenset({form}))
 
     @classmethod
     def reduced(cls, above: Convex, below: Convex) -> Self:
         """above - below, as a plain maximum or a plain minimum where it is one."""
-        return cls._make(*simplest(above, below)) if above else cls._make(NOTHING)
+        if not above:
+            return cls.made(NOTHING)
+        if len(below) > 1 and _is_open(above | below):
+            return cls.keep(peak_form(above) - peak_form(below))
+        return cls.made(*simplest(above, below))
 
     @classmethod
     def largest_of(cls, values: Iterable[PiecewiseLinear]) -> Self:
         """The maximum of any number of functions; those that share what is subtracted are compared at once."""
-        groups: dict[Convex, Convex] = {}
-        for term in values:
-            groups[term.below] = groups.get(term.below, NOTHING) | term.above
-        above, below = irredundant(groups.pop(ONE, NOTHING)), ONE
-        for denominator, forms in groups.items():
-            raised = minkowski_sum(above, denominator)
-            above = envelope(raised, minkowski_sum(irredundant(forms), below))
-            below = minkowski_sum(below, denominator)
-        return cls._make(above) if below == ONE else cls.reduced(above, below)
+        terms = [term for term in values if not term.is_zero_quantity]
+        if len(terms) < 2:
+            return cls.of(terms[0]) if terms else cls.made(NOTHING)
+        if are_open(terms):
+            return cls.keep(peak_form(term.form for term in terms))
+        return cls.made(*pair_of_largest((term.above, term.below) for term in terms))
 
     @classmethod
     def smallest_of(cls, values: Iterable[PiecewiseLinear]) -> Self:
@@ -94,7 +145,7 @@ class PiecewiseLinear:
         if not terms:
             raise OrderError("the minimum of no orders has no value")
         if any(term.is_zero_quantity for term in terms):
-            return cls._make(NOTHING)
+            return cls.made(NOTHING)
         return -cls.largest_of(-term for term in terms)
 
     # -- facts ----------------------------------------------------------------------------------------------------
@@ -102,7 +153,7 @@ class PiecewiseLinear:
     @property
     def is_zero_quantity(self) -> bool:
         """True for -oo, the order of what is identically zero."""
-        return not self.above
+        return self.canonical is not None and not self.canonical[0]
 
     @property
     def is_convex(self) -> bool:
@@ -112,6 +163,8 @@ class PiecewiseLinear:
     @property
     def variables(self) -> tuple[str, ...]:
         """The names that the function depends on, sorted."""
+        if self.canonical is None:
+            return tuple(sorted(names(self.form)))
         return tuple(sorted({k for f in self.above | self.below for k in f.variables}))
 
     @property
@@ -139,11 +192,13 @@ class PiecewiseLinear:
         if missing:
             raise OrderError(f"the point leaves {', '.join(missing)} open", hint="give each a value")
         fixed = {name: PiecewiseLinear.of(point[name]).rational for name in self.variables}
+        if self.canonical is None:
+            return value_of(self.form, fixed)
         return max(f.at(fixed) for f in self.above) - max(f.at(fixed) for f in self.below)
 
     def form_for(self, name: str) -> Affine:
         """The one affine form that can be put for a name. Raises OrderError for a function with a kink, and for -oo."""
-        if len(self.above) == 1 and self.is_convex:
+        if self.canonical is not None and len(self.above) == 1 and self.is_convex:
             return next(iter(self.above))
         raise OrderError(
             f"cannot put {self} for {name}", hint="substitute an affine exponent such as -1/2 or rho/2 - 1"
@@ -153,18 +208,19 @@ class PiecewiseLinear:
 
     def __add__(self, other: Exponent) -> Self:
         other = self.of(other)
-        if not self.above or not other.above:
-            return self._make(NOTHING)
-        above = minkowski_sum(self.above, other.above)
-        if self.below == ONE == other.below:
-            return self._make(above)
-        return self.reduced(above, minkowski_sum(self.below, other.below))
+        if self.is_zero_quantity or other.is_zero_quantity:
+            return self.made(NOTHING)
+        if self._is_kept_beside(other):
+            return self.keep(self.form + other.form)
+        return self.made(*pair_sum(self._canonical, other._canonical))
 
     __radd__ = __add__
 
     def __neg__(self) -> Self:
         if self.is_zero_quantity:
             raise OrderError("-inf cannot be subtracted: that divides by a quantity that is identically zero")
+        if self.canonical is None:
+            return self.keep(-self.form)
         return self.reduced(self.below, self.above)
 
     def __sub__(self, other: Exponent) -> Self:
@@ -179,7 +235,9 @@ class PiecewiseLinear:
             if size <= 0:
                 raise OrderError(f"-inf * {size} has no value: only positive powers of zero are zero")
             return self
-        part = self._make(scaled(self.above, abs(size)), scaled(self.below, abs(size)))
+        if self.canonical is None:
+            return self.keep(self.form * size)
+        part = self.made(scaled(self.above, abs(size)), scaled(self.below, abs(size)))
         return part if size >= 0 else -part
 
     __rmul__ = __mul__
@@ -195,8 +253,33 @@ class PiecewiseLinear:
         forms = affine_forms(values)
         if self.is_zero_quantity or not forms:
             return self
+        if self.canonical is None:
+            return self._substituted(forms)
         above, below = (irredundant(frozenset(f.substitute(forms) for f in part)) for part in (self.above, self.below))
         return self.reduced(above, below)
+
+    def _substituted(self, forms: Mapping[str, Affine]) -> Self:
+        """A function that is kept as it was made, made anew."""
+        made: dict[Peak, PiecewiseLinear] = {}
+
+        def of(form: Affine) -> PiecewiseLinear:
+            plain = Affine(tuple(term for term in form.terms if not isinstance(term[0], Peak)), form.constant)
+            parts = [made[name] * weight for name, weight in form.terms if isinstance(name, Peak)]
+            return _total(PiecewiseLinear.affine(plain.substitute(forms)), *parts)
+
+        for peak in below(self.form, made):
+            made[peak] = PiecewiseLinear.largest_of(map(of, peak.forms))
+        return self.of(of(self.form))
+
+    def _is_kept_beside(self, other: PiecewiseLinear) -> bool:
+        """Is the sum of the two to be kept the way it is made? That with an affine one keeps its form."""
+        if self.canonical is None or other.canonical is None:
+            return True
+        return not (self._is_affine or other._is_affine) and are_open((self, other))
+
+    @property
+    def _is_affine(self) -> bool:
+        return len(self.above) == 1 and self.is_convex
 
     # -- equality and appearance ----------------------------------------------------------------------------------
 
@@ -204,13 +287,17 @@ class PiecewiseLinear:
         if isinstance(other, bool) or not isinstance(other, PiecewiseLinear | Affine | Fraction | int):
             return NotImplemented
         other = other if isinstance(other, PiecewiseLinear) else self.affine(_as_form(other))
-        if not self.above or not other.above:
-            return not self.above and not other.above
-        if self.below == other.below:
+        if self.is_zero_quantity or other.is_zero_quantity:
+            return self.is_zero_quantity and other.is_zero_quantity
+        if self.canonical is not None and other.canonical is not None and self.below == other.below:
             return self.above == other.above
+        if self._is_kept_beside(other) and (known := _alike(self.form, other.form)) is not None:
+            return known
         return minkowski_sum(self.above, other.below) == minkowski_sum(other.above, self.below)
 
     def __hash__(self) -> int:
+        if self.canonical is None:
+            return hash(self.form)
         if self.is_convex:  # an order without a kink equals a form or a number, and hashes as it
             return hash(next(iter(self.above)) if len(self.above) == 1 else self.above)
         return hash(self.at(dict.fromkeys(self.variables, Fraction(1, 7))))
@@ -234,6 +321,31 @@ def affine_forms(values: Mapping[str, Exponent]) -> dict[str, Affine]:
     """What is put for each name, as an affine form."""
     require(values, Mapping, "table of values", "write one as {'eta': '-1/2'}")
     return {name: PiecewiseLinear.of(value).form_for(name) for name, value in values.items()}
+
+
+def are_open(functions: Iterable[PiecewiseLinear]) -> bool:
+    """Is what is made of these functions together kept the way it is made?"""
+    parts: list[Convex] = []
+    for function in functions:
+        if function.canonical is None:
+            return True
+        parts += function.canonical
+    return _is_open(*parts)
+
+
+def _is_open(*parts: Convex) -> bool:
+    """Do these forms mention more exponents than canonical forms are made of at once?"""
+    forms = [form for part in parts for form in part]
+    return len(forms) > 2 and len({name for form in forms for name, _ in form.terms}) > MOST_OPEN
+
+
+def _alike(one: Affine, other: Affine) -> bool | None:
+    """Are two forms equal, as far as their making and a few points tell?"""
+    if one == other:
+        return True
+    used = sorted(names(one) | names(other))
+    points = ({name: scattered(row, column) for column, name in enumerate(used)} for row in range(8))
+    return False if any(value_of(one, point) != value_of(other, point) for point in points) else None
 
 
 def _as_form(value: Affine | Fraction | int) -> Affine:
@@ -278,7 +390,7 @@ def _is_rational(value: PiecewiseLinear) -> bool:
 _ARITHMETIC: Final = Arithmetic(
     number=lambda value: PiecewiseLinear.affine(Affine.number(value)),
     name=lambda name: PiecewiseLinear.affine(Affine.variable(name)),
-    minus_infinity=PiecewiseLinear(NOTHING),
+    minus_infinity=PiecewiseLinear((NOTHING, ONE)),
     operations={
         "+": _total,
         "neg": lambda value: -value,

@@ -1,0 +1,127 @@
+"""The training run on the set of exponents where what must stay bounded does, found while the run is made.
+
+With many open exponents orders on the whole space are larger than anything that could be printed, and on the stable set
+they are short. So after each step what must stay bounded is asked for where it is not: each answer is an affine form
+that is above zero somewhere, and the part where it is is cut away. A later step is read on what is left.
+
+An example: Adam at one learning rate n^eta moves an output by n^(eta + 1). Not above zero it is where eta <= -1, and on
+that set the next step changes no order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+
+from gamma_calc.engine.step_orders import StepOrders
+from gamma_calc.exponents import Affine, Ceiling, Excess, Order, Region, Scope
+from gamma_calc.language.program import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """``form`` must not be above zero, or ``quantity`` is not bounded at ``step``.
+
+    ``proof`` tells why: the form is nowhere above the quantity's order. Without one it is not known to be needed.
+    """
+
+    quantity: str
+    step: int
+    form: Affine
+    proof: Ceiling | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """``quantity`` is bounded at ``step`` everywhere in the stable set: the proof says that its order is at most 0."""
+
+    quantity: str
+    step: int
+    proof: Ceiling
+
+
+@dataclass(frozen=True, eq=False)
+class StableSet:
+    """Where the quantities of some roles are bounded at every step so far, with the cuts that made it.
+
+    ``inner`` is None where nothing is left. ``outer`` is the set of the cuts that are known to be needed: another one
+    than ``inner`` where some are not, and the truth lies between the two.
+    """
+
+    roles: frozenset[Role]
+    inner: Scope | None
+    outer: Scope | None
+    cuts: tuple[Cut, ...] = ()
+
+    @property
+    def region(self) -> Region:
+        """Where everything asked for is bounded."""
+        return _region(self.inner)
+
+    @property
+    def outer_region(self) -> Region:
+        """Outside it something asked for is not bounded."""
+        return _region(self.outer)
+
+    @property
+    def is_exact(self) -> bool:
+        """Is it known to be the whole stable set?"""
+        return all(cut.proof is not None for cut in self.cuts)
+
+    def asked(self, step: StepOrders) -> Iterator[tuple[str, Order]]:
+        """The sizes that must be bounded."""
+        for name, q in step.program.quantities.items():
+            if q.role in self.roles and q.expression is not None:
+                yield name, step.size(name)
+
+    def after(self, step: StepOrders) -> StableSet:
+        """What is left where everything asked for is bounded after a step too."""
+        found = self
+        for name, size in self.asked(step):
+            if not size.is_zero_quantity:
+                found = found._bounding(name, step.now.step, size)
+        return found
+
+    def _bounding(self, name: str, step: int, size: Order) -> StableSet:
+        found = self
+        while found.inner is not None:
+            answer = found.inner.at_most_zero(size.form)
+            if isinstance(answer, Ceiling):
+                break
+            form, proof = _needed(answer, found.inner, size)
+            found = found._without(Cut(name, step, form, proof))
+        return found
+
+    def _without(self, cut: Cut) -> StableSet:
+        """Once a cut is not known to be needed, those after it are known to be needed on what it leaves only."""
+        assert self.inner is not None
+        inner = self.inner.without(cut.form)
+        outer = inner if self.is_exact and cut.proof is not None else self.outer
+        return replace(self, inner=inner, outer=outer, cuts=(*self.cuts, cut))
+
+    def proofs(self, steps: Collection[StepOrders]) -> Iterator[Bounded]:
+        """That everything asked for is bounded at every one of these steps, quantity by quantity."""
+        for step in steps if self.inner is not None else ():
+            for name, size in self.asked(step):
+                if size.is_zero_quantity:
+                    continue
+                assert self.inner is not None
+                answer = self.inner.at_most_zero(size.form)
+                assert isinstance(answer, Ceiling), f"{name} was cut off where it is not bounded"
+                yield Bounded(name, step.now.step, answer)
+
+
+def _needed(found: Excess, scope: Scope, size: Order) -> tuple[Affine, Ceiling | None]:
+    """The form to cut off, and why it must be: where it is above zero, the order is."""
+    if found.proof is not None:
+        return found.form, found.proof
+    for form in (found.form, *found.others):
+        there = scope.beyond(form)
+        proof = None if there is None else there.ceiling(form - size.form)
+        if proof is not None and proof.value <= 0:
+            return form, proof
+    return found.form, None
+
+
+def _region(scope: Scope | None) -> Region:
+    return Region(()) if scope is None else Region((scope.polyhedron,))

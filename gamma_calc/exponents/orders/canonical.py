@@ -1,0 +1,67 @@
+"""Pairs (above, below) for max(above) - max(below), each in its simplest form, and their arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import TypeAlias
+
+from gamma_calc.exponents.linear.affine import Affine
+from gamma_calc.exponents.orders.difference import simplest
+from gamma_calc.exponents.orders.maximum import NOTHING, ONE, Convex, envelope, irredundant, minkowski_sum, scaled
+from gamma_calc.exponents.orders.peak import Peak, below
+
+Pair: TypeAlias = tuple[Convex, Convex]
+
+
+def canonical(form: Affine) -> Pair:
+    """The pair that a form with peaks is.
+
+    >>> from gamma_calc.exponents.orders.peak import peak_form
+    >>> x = Affine.variable("x")
+    >>> above, below = canonical(peak_form([x, x * 2 + 1]) - peak_form([Affine(), x + 1]))
+    >>> sorted(map(str, above)), below == ONE
+    (['x'], True)
+    """
+    known: dict[Peak, Pair] = {}
+    for peak in below(form, known):
+        known[peak] = pair_of_largest(_of(inner, known) for inner in peak.forms)
+    return _of(form, known)
+
+
+def _of(form: Affine, known: dict[Peak, Pair]) -> Pair:
+    plain = Affine(tuple(term for term in form.terms if not isinstance(term[0], Peak)), form.constant)
+    total: Pair = frozenset({plain}), ONE
+    for name, weight in form.terms:
+        if isinstance(name, Peak):
+            total = pair_sum(total, times(known[name], weight))
+    return total
+
+
+def pair_sum(one: Pair, other: Pair) -> Pair:
+    above = minkowski_sum(one[0], other[0])
+    if one[1] == ONE == other[1]:
+        return above, ONE
+    return simplest(above, minkowski_sum(one[1], other[1]))
+
+
+def opposite(pair: Pair) -> Pair:
+    return simplest(pair[1], pair[0])
+
+
+def times(pair: Pair, factor: Fraction) -> Pair:
+    part = scaled(pair[0], abs(factor)), scaled(pair[1], abs(factor))
+    return part if factor >= 0 else opposite(part)
+
+
+def pair_of_largest(pairs: Iterable[Pair]) -> Pair:
+    """The maximum of any number of functions; those that share what is subtracted are compared at once."""
+    groups: dict[Convex, Convex] = {}
+    for forms, denominator in pairs:
+        groups[denominator] = groups.get(denominator, NOTHING) | forms
+    above, below = irredundant(groups.pop(ONE, NOTHING)), ONE
+    for denominator, forms in groups.items():
+        raised = minkowski_sum(above, denominator)
+        above = envelope(raised, minkowski_sum(irredundant(forms), below))
+        below = minkowski_sum(below, denominator)
+    return (above, below) if below == ONE or not above else simplest(above, below)

@@ -1,0 +1,102 @@
+"""Orders as they are printed beside a polyhedron: without the affine forms that decide them nowhere there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import ge
+from typing import TypeVar
+
+from gamma_calc.exponents.linear.affine import Affine
+from gamma_calc.exponents.linear.constraint import holds, weak
+from gamma_calc.exponents.linear.solver import common_point
+from gamma_calc.exponents.orders.canonical import Pair
+from gamma_calc.exponents.orders.maximum import MOST_FORMS, ONE, Convex, scaled, sort_key
+from gamma_calc.exponents.orders.peak import Peak, below, spread, subtracted
+from gamma_calc.exponents.orders.piecewise import MOST_SPREAD, PiecewiseLinear
+from gamma_calc.exponents.orders.points import Point
+from gamma_calc.exponents.orders.scope import Scope
+
+F = TypeVar("F", bound=PiecewiseLinear)
+
+
+@dataclass(frozen=True, eq=False)
+class CanonicalOn:
+    """The canonical forms of orders on a scope, as they are asked for."""
+
+    scope: Scope
+    pairs: dict[Peak, Pair] = field(default_factory=dict)
+    leading: dict[Convex, Convex] = field(default_factory=dict)
+
+    def order(self, order: F) -> F:
+        """The order without the affine forms that decide it nowhere here; here, and only here, it is the same.
+
+        One that would be too large so stays as it was made.
+        """
+        if order.is_zero_quantity:
+            return order
+        form = self.scope.reduced(order.form)
+        if spread(form) > (MOST_SPREAD if subtracted(form) else MOST_FORMS):
+            return order.keep(form)
+        for peak in below(form, self.pairs):
+            self.pairs[peak] = self._largest([self._pair(one) for one in peak.forms])
+        above, less = self._pair(form)
+        above, less = self._leading(above), self._leading(less)
+        if len(less) == 1:
+            (only,) = less
+            above, less = frozenset(one - only for one in above), ONE
+        return order.made(above, less)
+
+    def _pair(self, form: Affine) -> Pair:
+        plain = Affine(tuple(term for term in form.terms if not isinstance(term[0], Peak)), form.constant)
+        above, less = frozenset({plain}), ONE
+        for name, weight in form.terms:
+            if isinstance(name, Peak):
+                parts = [scaled(part, abs(weight)) for part in self.pairs[name]]
+                more, fewer = parts if weight > 0 else reversed(parts)
+                above, less = self._sum(above, more), self._sum(less, fewer)
+        return above, less
+
+    def _largest(self, pairs: list[Pair]) -> Pair:
+        less = reduce(self._sum, dict.fromkeys(fewer for _, fewer in pairs), ONE)
+        raised = []
+        for above, fewer in pairs:
+            others = reduce(self._sum, dict.fromkeys(one for _, one in pairs if one != fewer), ONE)
+            raised.append(self._sum(above, others))
+        return self._uncovered(frozenset().union(*raised)), less
+
+    def _sum(self, one: Convex, other: Convex) -> Convex:
+        if other == ONE:
+            return one
+        return self._uncovered(frozenset(p + q for p in one for q in other))
+
+    def _uncovered(self, forms: Convex) -> Convex:
+        """Without forms that one other is nowhere below."""
+        kept = {form: [form.at(point) for point in self.scope.points] for form in sorted(forms, key=sort_key)}
+        for form, values in list(kept.items()) if len(kept) > 1 else ():
+            above = (one for one, its in kept.items() if one is not form and all(map(ge, its, values)))
+            if any(self.scope.covers_at_once(one, form) for one in above):
+                del kept[form]
+        return frozenset(kept)
+
+    def _leading(self, forms: Convex) -> Convex:
+        """The forms that are somewhere above all others."""
+        if forms not in self.leading:
+            self.leading[forms] = self._searched(forms)
+        return self.leading[forms]
+
+    def _searched(self, forms: Convex) -> Convex:
+        kept = forms
+        for form in sorted(forms, key=sort_key) if len(forms) > 2 else ():
+            if not (self._leads_far_down(form, kept - {form}) or self._leads(form, kept - {form})):
+                kept -= {form}
+        return kept
+
+    def _leads_far_down(self, form: Affine, rivals: Convex) -> bool:
+        """A cheap witness: what the form does not add is far down."""
+        point = Point(0, {name: value for name, value in self.scope.points[0].items() if form.coefficient(name) > 0})
+        inside = all(holds(weak(row), point) for row in self.scope.rows)
+        return inside and all(form.at(point) > rival.at(point) for rival in rivals)
+
+    def _leads(self, form: Affine, rivals: Convex) -> bool:
+        return common_point((*self.scope.rows, *((form - rival, ">") for rival in rivals))) is not None
