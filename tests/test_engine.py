@@ -15,7 +15,6 @@ from gamma_calc.calculus import contraction, words
 from gamma_calc.catalogue.abc_parametrisations import PARAMETRISATIONS, abc
 from gamma_calc.catalogue.stacked import stacked
 from gamma_calc.errors import OrderError, ProgramError, UnknownName
-from gamma_calc.exponents import where_on
 
 KEEP_EVERYTHING = frozenset({("no such factor", "nor this")})  # a declared pair switches all shortcuts off
 
@@ -37,9 +36,7 @@ def test_what_is_left_out_changes_no_order(program: Program) -> None:
     """Covered components, names of vectors on a fixed axis, remainders of sign: with and without, step by step."""
     short, full = derive(program), derive(program.replaced(orthogonal=KEEP_EVERYTHING))
     for step in range(4):
-        one, two = short.at_step(step), full.at_step(step)
-        assert one.keys() == two.keys()
-        assert all(where_on(short.domain, one[k], "=", two[k]) == short.domain for k in one)
+        assert dict(short.at_step(step)) == dict(full.at_step(step))
 
 
 @pytest.mark.parametrize(
@@ -130,34 +127,16 @@ def test_an_unknown_quantity_suggests_the_nearest() -> None:
 
 
 exponents = st.fractions(min_value=-2, max_value=1, max_denominator=4)
-stable = st.fractions(min_value=-2, max_value=-1, max_denominator=4)
 
 
 @settings(max_examples=40)
-@over(exponents, exponents, exponents, st.sampled_from(["adam", "sign"]), st.sampled_from(["0", "-1/2"]))
+@over(exponents, exponents, exponents, exponents, st.sampled_from(["adam", "sign"]))
 def test_the_whole_space_agrees_with_each_of_its_points(
-    a: Fraction, b: Fraction, a0: Fraction, optimiser: str, b0: str
-) -> None:
-    """Deriving with open exponents and then fixing them is deriving at fixed exponents."""
-    program = lora("general", lr="per-factor", optimiser=optimiser, b0=b0)
-    _agree_at(program, {"eta_A": a, "eta_B": b, "a0": a0})
-
-
-@settings(max_examples=40)
-@over(stable, stable, exponents, exponents, st.sampled_from(["adam", "sign"]))
-def test_the_stable_set_agrees_with_each_of_its_points(
     a: Fraction, b: Fraction, a0: Fraction, b0: Fraction, optimiser: str
 ) -> None:
-    """The same with four open exponents, where training is stable; elsewhere a fixed point is not."""
+    """Deriving with open exponents and then fixing them is deriving at fixed exponents."""
     program = lora("general", lr="per-factor", optimiser=optimiser)
     point = {"eta_A": a, "eta_B": b, "a0": a0, "b0": b0}
-    fixed = derive(program.substitute(point))
-    assert (point in derive(program).domain) == (not fixed.conditions["stable"].empty)
-    if point in derive(program).domain:
-        _agree_at(program, point)
-
-
-def _agree_at(program: Program, point: dict[str, Fraction]) -> None:
     open_, fixed = derive(program), derive(program.substitute(point))
     for step in range(4):
         everywhere = open_.at_step(step)

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from gamma_calc.display.chart import Chart
 
 MOST_WIDTH: Final = 10**12  # of a chart in numbers
-MOST_OPEN: Final = 3  # exponents in orders on the whole space
+MOST_OPEN: Final = 5  # exponents in orders on the whole space
 MOST_RATES: Final = 2  # of them learning rates
 
 

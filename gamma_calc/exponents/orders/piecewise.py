@@ -26,7 +26,7 @@ from gamma_calc.exponents.orders.peak import Peak, below, names, peak_form, peak
 
 Exponent: TypeAlias = "PiecewiseLinear | Affine | Rational | int | str"
 
-MOST_OPEN: Final = 3  # exponents in a function that is canonical as soon as it is made
+MOST_OPEN: Final = 5  # exponents in a function that is canonical as soon as it is made
 MOST_SPREAD: Final = 64  # forms that a canonical form is made of where it is only printed
 _TOO_LONG: Final = 10**MOST_DIGITS
 

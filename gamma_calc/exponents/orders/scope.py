@@ -19,7 +19,7 @@ from gamma_calc.exponents.linear.simplex import Tableau
 from gamma_calc.exponents.linear.solver import common_point
 from gamma_calc.exponents.linear.watch import look
 from gamma_calc.exponents.orders.ceiling import Ceiling
-from gamma_calc.exponents.orders.peak import Peak, below, names, opened, peak_form, put, rewritten
+from gamma_calc.exponents.orders.peak import Peak, below, names, opened, peak_form, peaks, put, rewritten
 from gamma_calc.exponents.orders.piecewise import PiecewiseLinear
 from gamma_calc.exponents.orders.points import Point, points_of
 from gamma_calc.exponents.regions.polyhedron import Polyhedron
@@ -274,19 +274,28 @@ class Scope:
         if not maxima:
             return Excess(form, Ceiling(Affine(), ZERO, self.rows))
         taken, _, peak = min(maxima)
+        return self._any(form, peak) if taken else self._all(form, peak)
+
+    def _all(self, form: Affine, peak: Peak) -> Ceiling | Excess:
         parts: list[Ceiling] = []
-        beyond: list[Affine] = []
         for one in self._largest_first(peak):
             found = self._decided(put(form, peak, one))
-            if isinstance(found, Excess) and not taken:
+            if isinstance(found, Excess):
                 return found.within(form, peak)
-            if isinstance(found, Ceiling) and taken:
-                return self._opening(form, peak, (found,))
-            if isinstance(found, Ceiling):
-                parts.append(found)
-            else:
-                beyond += [found.form, *found.others]
-        return Excess(beyond[0], None, tuple(beyond[1:])) if taken else self._opening(form, peak, tuple(parts))
+            parts.append(found)
+        return self._opening(form, peak, tuple(parts))
+
+    def _any(self, form: Affine, peak: Peak) -> Ceiling | Excess:
+        """Only the largest of what is subtracted, somewhere inside, is followed to its end."""
+        first, *others = [put(form, peak, one) for one in self._largest_first(peak)]
+        for other in others:
+            bound = self._ceiling(other, QUICK)
+            if bound is not None and bound.value <= 0:
+                return self._opening(form, peak, (bound,))
+        found = self._decided(first)
+        if isinstance(found, Ceiling):
+            return self._opening(form, peak, (found,))
+        return Excess(found.form, None, (*found.others, *(one for one in others if not peaks(one))))
 
     def _opening(self, form: Affine, peak: Peak, parts: tuple[Ceiling, ...]) -> Ceiling:
         return Ceiling(form, max(one.value for one in parts), self.rows, parts=parts, peak=peak)
