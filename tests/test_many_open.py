@@ -125,7 +125,7 @@ def test_what_is_kept_has_the_value_of_what_is_canonical(one: Order, other: Orde
     wide = maximum(*map(order, NAMES), "b0", "sigma") - maximum("eta", "rho", "2*a0", "b0", "sigma")
     point = point | {"b0": Fraction(1, 2), "sigma": Fraction(-1)}
     kept = maximum(one + wide, other)
-    values = [fixed.rational for fixed in (one.substitute(point) + wide.at(point), other.substitute(point))]
+    values = [fixed.rational for fixed in (one.substitute(point) + wide.substitute(point), other.substitute(point))]
     assert kept.at(point) == max(values)
 
 

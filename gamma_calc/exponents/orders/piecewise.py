@@ -87,17 +87,16 @@ class PiecewiseLinear:
     @property
     def unspread(self) -> Affine | None:
         """The function as it was made, where its canonical form is too large to be printed."""
-        return self.kept if self.canonical is None and spread(self.form) > MOST_SPREAD else None
+        return self.kept if self.kept is not None and spread(self.kept) > MOST_SPREAD else None
 
     @property
     def form(self) -> Affine:
         """The function as a form that may mention peaks. Raises OrderError for -oo, which has none."""
-        if self.kept is None:
-            if self.is_zero_quantity:
-                raise OrderError("-inf has no form")
-            object.__setattr__(self, "kept", peak_form(self.above) - peak_form(self.below))
-            assert self.kept is not None
-        return self.kept
+        if self.kept is not None:
+            return self.kept
+        if self.is_zero_quantity:
+            raise OrderError("-inf has no form")
+        return peak_form(self.above) - peak_form(self.below)
 
     @classmethod
     def of(cls, value: Exponent) -> Self:
