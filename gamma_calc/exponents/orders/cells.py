@@ -18,8 +18,8 @@ def met(scope: Scope, order: PiecewiseLinear, relation: Relation) -> Iterator[Po
     """The polyhedra inside that of a scope in which an order is below zero, at most, or equal to it.
 
     >>> everywhere = Polyhedron.build(())
-    >>> [one.constraints for one in met(Scope.of(everywhere), PiecewiseLinear.of("max(eta, 2*eta)"), "<=")]
-    [((Affine('-eta'), '>='),)]
+    >>> [one.constraints for one in met(Scope.of(everywhere), PiecewiseLinear.of("max(eta, 2*eta)"), "<")]
+    [((Affine('-eta'), '>'),)]
     """
     if order.is_zero_quantity:
         yield from () if relation == "=" else (scope.polyhedron,)
