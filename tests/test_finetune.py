@@ -68,6 +68,11 @@ def test_a_cell_trains_and_is_the_same_again() -> None:
     assert cell.at(f"{layer} Z_B", 1) == cell.at(f"{layer} delta2", 1) > 0
 
 
+def test_the_first_three_steps_see_one_batch() -> None:
+    losses = cells(rates=(1e-9, 1e-2), most=1e-9)["A", 1e-9].sizes["train_loss"]
+    assert losses[1] == losses[2] == losses[3] != losses[4]
+
+
 def test_starts_with_a_residual_begin_where_the_model_was() -> None:
     found = cells(inits=tuple(start for start in STARTS if start != "loram"), rates=(1e-9, 1e-2), most=1e-9)
     before = {init: cell.before for (init, _), cell in found.items()}
