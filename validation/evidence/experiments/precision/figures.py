@@ -11,6 +11,7 @@ from gamma_calc.display.figure import blank, save
 from validation.evidence.experiments.precision.formats import FORMATS
 from validation.evidence.experiments.precision.grid import EXACT, QUANTITIES
 from validation.evidence.experiments.precision.outcome import PrecisionOutcome, Range, Results
+from validation.statistics.verdict import Verdict
 
 SIZES: Final = {
     "Z_A overflows": "Z_A",
@@ -53,11 +54,11 @@ def sizes(outcome: PrecisionOutcome, results: Results) -> Any:
 
 
 def widths(outcome: PrecisionOutcome) -> Any:
-    """Derived widths as bars and measured ones as lines, for what goes wrong within the widths run."""
+    """Derived widths as bars and measured ones as lines, for what goes wrong within the widths run and is decided."""
     g = outcome.grid
     rows: dict[str, tuple[Range, Range]] = {}
     for f in outcome.findings:
-        if f.concerns(g.widths[-1]) and not f.everywhere:
+        if f.concerns(g.widths[-1]) and not f.everywhere and f.verdict is not Verdict.UNDECIDED:
             label = f"Init[{f.init}] {f.hazard.name}, {f.hazard.place} {f.place}"
             derived, measured = rows.get(label, (f.derived, f.measured))
             rows[label] = (derived.around(f.derived), measured.around(f.measured))
@@ -72,5 +73,5 @@ def widths(outcome: PrecisionOutcome) -> Any:
             axis.plot((low, high), (height, height), solid_capstyle="butt", **style)
     axis.set_yticks(range(len(rows)), list(rows), fontsize=7)
     axis.set_xscale("log", base=2)
-    axis.set_xlabel("width n: grey derived, blue measured; what reaches beyond the widths run is cut")
+    axis.set_xlabel("width n: grey derived, blue measured")
     return figure
