@@ -34,6 +34,7 @@ long: $(VENV)/test.stamp
 bench: $(VENV)/bench.stamp
 	$(BIN)/python benchmarks/house.py
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/depth.py
 	$(BIN)/python benchmarks/optimiser_step.py
 	$(BIN)/python benchmarks/by_hand.py
 

@@ -8,8 +8,11 @@ import pytest
 
 from gamma_calc import derive, mlp
 from gamma_calc.calculus import overlap
-from gamma_calc.calculus.direction import Noise, Outer, VectorDirection, factors
-from gamma_calc.exponents import MINUS_INFINITY, Order
+from gamma_calc.calculus.direction import GivenVector, Noise, Outer, VectorDirection, factors
+from gamma_calc.calculus.value import Value
+from gamma_calc.exponents import MINUS_INFINITY, Order, order
+from gamma_calc.operations.elementwise import activation, shares
+from gamma_calc.operations.relu import RELU
 
 
 def vectors(activation: str, depth: int) -> list[VectorDirection]:
@@ -41,3 +44,11 @@ def test_one_part_more_is_never_less(budget: int) -> None:
     for u, v in combinations(vectors("relu", 3), 2):
         fewer, more = (whole([*factors(u), *factors(v)], parts) for parts in (budget, budget + 1))
         assert fewer.is_zero_quantity or fewer.rational <= more.rational
+
+
+def test_a_relu_that_is_known_by_its_place_alone_is_off_somewhere() -> None:
+    """As in the argument of a third layer, where what a first one is made of is no longer told."""
+    v = GivenVector("v")
+    far = activation(RELU, "h1", Value({GivenVector("u"): order(0)})).named
+    (share,) = shares("h3", Value({far: order(1), v: order(0)}))
+    assert dict(share.x.components) == {v: order(0)}

@@ -194,8 +194,9 @@ def _entries(x: Value, place: tuple[str, str]) -> VectorDirection:
     """What tells the entries at which the functions at a place vanish; where they are only small, nearly all are."""
     for f in chain.from_iterable(map(_factors, x.components)):
         if isinstance(f, Activation) and zero_sets(f) == {place} and f.function.vanishes:
-            made = activation(OFF, f"{f.site} off", Value(dict(f.parts)))
-            return replace(made, from_earlier_step=f.from_earlier_step)
+            known = Value(dict(f.parts) or {ONES: order(0)})  # of one that goes by its place no parts are known
+            made = activation(OFF, f"{f.site} off", known)
+            return replace(made, parts=made.parts if f.parts else f.parts, from_earlier_step=f.from_earlier_step)
     return ONES
 
 
