@@ -297,9 +297,22 @@ def is_bounded(direction: Direction) -> bool:
     if isinstance(direction, Outer):
         return is_bounded(direction.left) or is_bounded(direction.right)
     if isinstance(direction, Entrywise):
-        bends = (f for f in direction.factors if isinstance(f, Activation) and f.is_sparse and not f.function.vanishes)
-        return any(bend.led_by(direction.factors) for bend in bends) or any(map(is_bounded, direction.factors))
+        led = (bend.led_by(direction.factors) for bend in bends(direction))
+        return any(led) or any(map(is_bounded, direction.factors))
     return isinstance(direction, Noise)
+
+
+def bends(direction: VectorDirection) -> list[Activation]:
+    """The slopes in an entrywise product that are small nearly everywhere."""
+    those = (f for f in factors(direction) if isinstance(f, Activation))
+    return [f for f in those if f.is_sparse and not f.function.vanishes]
+
+
+def is_noisy(direction: Direction) -> bool:
+    """Is noise in the direction, that counts as along everything?"""
+    if isinstance(direction, Outer):
+        return is_noisy(direction.left) or is_noisy(direction.right)
+    return isinstance(direction, Noise) or (isinstance(direction, Entrywise) and any(map(is_noisy, direction.factors)))
 
 
 def factors(direction: VectorDirection) -> frozenset[VectorDirection]:

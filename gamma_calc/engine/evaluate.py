@@ -8,7 +8,15 @@ from functools import reduce
 from operator import or_
 
 from gamma_calc.calculus.dims import Shape
-from gamma_calc.calculus.direction import FreshImage, MatrixProduct, RandomMatrix, is_bounded, on_axes, with_orders
+from gamma_calc.calculus.direction import (
+    FreshImage,
+    MatrixProduct,
+    RandomMatrix,
+    is_bounded,
+    is_noisy,
+    on_axes,
+    with_orders,
+)
 from gamma_calc.calculus.lemmas import GIVEN
 from gamma_calc.calculus.pruning import prune_dominated
 from gamma_calc.calculus.value import Contribution, Value
@@ -51,6 +59,16 @@ class Evaluation:
         """Where a direction, or what an operation makes of its arguments, counts for more than it may be."""
         if any(is_bounded(d) for _, value in self._values.values() for d in value.components):
             return EVERYTHING
+        return self._overcounted_by_operations
+
+    @property
+    def is_blurred(self) -> bool:
+        """May a size by which something is divided be less than it counts for? A bent slope shows where it is small."""
+        noisy = any(is_noisy(d) for _, value in self._values.values() for d in value.components)
+        return noisy or self._overcounted_by_operations.is_everything
+
+    @property
+    def _overcounted_by_operations(self) -> Region:
         found = (node.overcounted(self._of(node.arguments)) for node, _ in self._values.values() if node.owner is None)
         return reduce(or_, (region for region in found if region is not NOTHING), NOTHING)
 

@@ -48,17 +48,23 @@ def start(program: Program) -> State:
 def step(program: Program, state: State, rules: Sequence[Rule]) -> State:
     """One step: every gradient at the present parameters, then every update."""
     here = Evaluation(program, state)
-    tensors = {rule.parameter.name: _updated(here, rule) for rule in rules}
-    return State(state.step + 1, tensors, state.overcounted | here.overcounted, state.scope)
+    for rule in rules:
+        here.value(rule.input)
+    blurred = state.is_blurred or here.is_blurred
+    tensors = {rule.parameter.name: _updated(here, rule, blurred=blurred) for rule in rules}
+    return State(state.step + 1, tensors, state.overcounted | here.overcounted, state.scope, blurred)
 
 
-def _updated(here: Evaluation, rule: Rule) -> Tensor:
-    """The parameter after a step: the learning rate times what the optimiser makes of the gradient, and its decay."""
+def _updated(here: Evaluation, rule: Rule, *, blurred: bool) -> Tensor:
+    """The parameter after a step: the learning rate times what the optimiser makes of the gradient, and its decay.
+
+    What was divided by a size that may be less than it counts for can have any size up to the whole.
+    """
     p, tensor = rule.parameter, here.state.tensors[rule.parameter.name]
     site = p.name if here.program.orthogonal else None
     memory, update = rule.optimiser.orders(tensor.memory, here.value(rule.input), site)
-    if rule.optimiser.divides_entries and (here.state.overcounted | here.overcounted).is_everything:
-        update = update.mapped(lambda size: maximum(size, update.order))  # what is divided by a bound is none
+    if blurred and rule.optimiser.divides_entries:
+        update = update.mapped(lambda size: maximum(size, update.order))
     own = rule.optimiser.own_motion(p)
     whole = update if own is None else update.plus(here.value(own))
     last = whole.times(p.rate)

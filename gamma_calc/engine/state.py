@@ -49,6 +49,7 @@ class State:
     tensors: Mapping[str, Tensor]
     overcounted: Region = NOTHING  # where something on the way has counted for more than it may be
     scope: Scope | None = None  # where orders are read; without one everywhere
+    is_blurred: bool = False  # and may have divided something
 
     def value(self, leaf: Expression) -> Value:
         """The value of a parameter, now or at an earlier time, or of its change between two times."""

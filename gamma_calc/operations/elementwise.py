@@ -181,7 +181,8 @@ OFF: Final = Function(  # one where a relu is zero, zero where it is not
 def shares(site: str, x: Value) -> Iterator[Share]:
     """Where larger parts of a vector are zero, or negligible, so that what is smaller is all there is."""
     zeros = {direction: zero_sets(direction) for direction in x.components}
-    for place in sorted(set(chain.from_iterable(zeros.values()))):
+    known = (place for place in set(chain.from_iterable(zeros.values())) if place[0].removesuffix(" off") not in site)
+    for place in sorted(known):
         rest = Value({d: size for d, size in x.components.items() if place not in zeros[d]})
         if not nowhere_above(x.order, rest.order):
             here = Share(_entries(x, place), f"{site} off {' '.join(place)}", rest)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain, product
 
 from gamma_calc.calculus.assumptions import SumRule
 from gamma_calc.calculus.contraction import act, inner, multiply, transposed
 from gamma_calc.calculus.dims import Dim, Shape, shape_text
-from gamma_calc.calculus.direction import Direction, as_vector, factors, is_bounded, is_matrix, product_of
+from gamma_calc.calculus.direction import Direction, as_vector, bends, factors, is_bounded, is_matrix, product_of
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ShapeError
 from gamma_calc.exponents import EVERYTHING, NOTHING, Region
@@ -58,7 +59,8 @@ class MatMul(Bilinear):
         """An inner product of vectors sums up an entrywise one, which need not be exact (``calculus/direction.py``)."""
         if any(len(a.shape) != 1 for a in self.arguments):
             return NOTHING
-        pairs = ((as_vector(u), as_vector(v)) for u in values[0].components for v in values[1].components)
+        left, right = (list(map(as_vector, value.components)) for value in values)
+        pairs = product(left, right) if any(map(bends, chain(left, right))) else ()
         return EVERYTHING if any(is_bounded(product_of(factors(u) | factors(v))) for u, v in pairs) else NOTHING
 
     def numeric(self, *arrays: Array) -> Array:
