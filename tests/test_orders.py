@@ -194,4 +194,4 @@ def test_what_is_subtracted_is_so_however_the_rest_is_written() -> None:
     assert Order("max(0, eta)", below=[Affine.number(1), eta]) == Order("max(0, eta)") - maximum(1, "eta")
     assert Order("eta", below=[]) == Order("eta")
     with pytest.raises(OrderError):
-        Order("eta", below="1")
+        Order("eta", below="1")  # type: ignore[arg-type]

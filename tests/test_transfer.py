@@ -307,3 +307,24 @@ def test_as_json_it_holds_numbers() -> None:
 def test_what_is_no_setting_is_refused(given_: Any, said: str) -> None:
     with pytest.raises(GammaError, match=f"from: {said}"):
         transfer(given_, "")
+
+
+def test_with_batches_the_rate_grows_with_the_rank_up_to_the_batch() -> None:
+    """n^-1/2 N^1/4 r^1/4 below r = N, n^-1/2 N^1/2 above it; (r/n)^1/4 where N is above n (alpha = 1 for each rank)."""
+    start = "n=4096 r=4 s=0.25 lr=1e-6 batch=64"
+    assert transfer(start, "r=16 s=0.0625").factor == pytest.approx(4**0.25)
+    assert transfer(start, "batch=256").factor == pytest.approx(4**0.25)
+    assert transfer("n=4096 r=256 s=0.00390625 lr=1e-6 batch=16", "batch=64").factor == pytest.approx(2)
+    assert transfer("n=64 r=4 s=0.25 lr=1e-6 batch=4096", "n=256").factor == pytest.approx(4**-0.25)
+    assert transfer("n=64 r=4 s=0.25 lr=1e-6 batch=4096", "batch=8192").factor == pytest.approx(1)
+
+
+def test_full_fine_tuning_follows_the_square_root_of_the_batch() -> None:
+    found = transfer("n=4096 adapter=full lr=1e-5 batch=64", "batch=256")
+    assert (found.factor, found.on_one_sample) == (pytest.approx(2), pytest.approx(1))
+    assert "One sample at each step would have given x 1." in found.why
+
+
+def test_a_batch_of_one_is_one_sample() -> None:
+    one, batch = (transfer(f"n=1024 r=8 alpha=16 lr=1e-4{word}", "n=4096 r=64") for word in ("", " batch=1"))
+    assert one.by == batch.by

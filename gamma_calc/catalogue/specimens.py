@@ -14,7 +14,9 @@ from gamma_calc.catalogue.abc_parametrisations import abc
 from gamma_calc.catalogue.deep_linear import deep_linear
 from gamma_calc.catalogue.lora import RATES, lora
 from gamma_calc.catalogue.matrix import matrix
+from gamma_calc.catalogue.samples import SAMPLES, mean_inner
 from gamma_calc.catalogue.student import student
+from gamma_calc.errors import pick
 from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import iid, zero
@@ -82,12 +84,14 @@ def moved_factors(**options: str) -> Program:
 
 
 @either_spelling
-def full(optimiser: str = "adam") -> Program:
+def full(optimiser: str = "adam", batch: str = "one") -> Program:
     """Full fine-tuning: the whole matrix W is trained. W Z = W* Z + (W - W*) Z."""
+    samples = pick("batch", batch, SAMPLES)
     W = parameter("W", n, n, init=zero, rate="eta")
-    Z_W = W @ data("Z", n)
-    loss = -(data("w", n) @ (frozen("W*", n, n) @ data("Z0", n) + Z_W))
-    return Program("full fine-tuning", loss, by_name(optimiser), [output("Z_W", Z_W)])
+    w, Z0, Z = (data(name, *samples.shape(n)) for name in ("w", "Z0", "Z"))
+    Z_W = W @ Z
+    loss = -mean_inner(w, frozen("W*", n, n) @ Z0 + Z_W)
+    return Program("full fine-tuning", loss, by_name(optimiser), [output("Z_W", Z_W)], domain=samples.domain)
 
 
 def mean_field() -> Program:

@@ -258,9 +258,8 @@ class Solution:
     @cached_property
     def assumptions(self) -> tuple[str, ...]:
         """What every result rests on, in words."""
-        samples = "a fresh independent sample at every step" if self.program.fresh else "one repeated sample"
         return (
-            *dict.fromkeys((samples, *self.program.notes)),
+            *dict.fromkeys((self._samples, *self.program.notes)),
             *dict.fromkeys(a for node in self.program.nodes if (a := node.assumption)),
             f"optimiser {self.program.optimiser}",
             self.program.sum_rule.statement,
@@ -268,6 +267,13 @@ class Solution:
             "widths go to infinity at a fixed number of steps; sums cancel only where the program says so",
             *self._unsettled(),
         )
+
+    @property
+    def _samples(self) -> str:
+        batch = any(node.is_batch for node in self.program.nodes)
+        if self.program.fresh:
+            return f"a fresh independent {'batch' if batch else 'sample'} at every step"
+        return "one repeated batch" if batch else "one repeated sample"
 
     def _unsettled(self) -> Iterator[str]:
         found = self.trajectory.stable_set

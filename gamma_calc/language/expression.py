@@ -91,6 +91,7 @@ class Expression(ABC):
     precedence: ClassVar[int] = 9
     is_tensor: ClassVar[bool] = False  # given, drawn or trained, and not made by an operation
     fresh: bool = False  # given, and drawn anew at every step
+    is_batch: bool = False  # given, with a column a sample
     number: ClassVar[int | None] = None  # that a leaf without axes always is
     since: Time | None = None  # of a leaf that is what training added to its parameter: from when
     until: Time | None = None  # of a leaf that follows a parameter: to when, or at which time

@@ -64,6 +64,10 @@ class Data(Leaf):
         yield Contribution(drawn(self.name, self.shape), self.entry, GIVEN)
 
     @property
+    def is_batch(self) -> bool:  # type: ignore[override]
+        return len(self.shape) == 2
+
+    @property
     def tensor(self) -> Data:
         return self
 

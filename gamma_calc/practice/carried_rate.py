@@ -61,6 +61,14 @@ class CarriedRate:
         """The recommended learning rate over the known one."""
         return self.by[RECOMMENDED]
 
+    @cached_property
+    def on_one_sample(self) -> PerRate | None:
+        """The recommended factor by the law of one sample, where batches were given."""
+        known, target = (replace(law.setting, batch=None) for law in (self.known.law, self.target))
+        if self.factor is None or self.target.setting.batch is None:
+            return None
+        return CarriedRate(Position(SettingLaw(known), self.known.rates), SettingLaw(target)).factor
+
     @property
     def changed(self) -> tuple[str, ...]:
         """What of the adapter, the start and the optimiser is another one, so that constants do not cancel."""

@@ -25,7 +25,8 @@ class Method:
     """A way to fine-tune by name. ``build`` takes the optimiser, and a start where there are ``starts``.
 
     ``start`` is the one where none is named. ``fixed`` names what the program has no exponent for although a run has it
-    ("r", "s"): nothing is known of how the rate moves with it. ``rates`` are the exponents of its learning rates.
+    ("r", "s"): nothing is known of how the rate moves with it. ``rates`` are the exponents of its learning rates,
+    ``knows_batches`` whether a batch of samples is derived.
     """
 
     name: str
@@ -36,10 +37,12 @@ class Method:
     has_rank: bool = True
     has_multiplier: bool = True
     rates: tuple[str, ...] = ONE
+    knows_batches: bool = True
 
-    def program(self, init: str | None, optimiser: str) -> Program:
-        """The program, with the start's own name where one is given."""
-        return self.build(optimiser=optimiser, **({} if init is None else {"init": init}))
+    def program(self, init: str | None, optimiser: str, samples: str = "one") -> Program:
+        """The program, with the start's own name where one is given, on one sample or on growing batches."""
+        start = {} if init is None else {"init": init}
+        return self.build(optimiser=optimiser, **start, **({} if samples == "one" else {"batch": samples}))
 
     def check_start(self, init: str | None) -> None:
         """Raises UnknownName for a start that the method does not have."""
@@ -63,11 +66,16 @@ METHODS: Final[Mapping[str, Method]] = MappingProxyType(
             Method("lora+", _open("lora+"), PEFT, _LORA, rates=TWO),
             Method("lora-fa", _open("lora-fa"), PEFT, _LORA),
             Method("lora-frozen-b", _open("lora-frozen-b"), "B", _LORA),
-            Method("dora", TARGETS["dora"].build, PEFT, _LORA, fixed=("r", "s")),
-            Method("vera", TARGETS["vera"].build, fixed=("r",), has_multiplier=False),
+            Method("dora", TARGETS["dora"].build, PEFT, _LORA, fixed=("r", "s"), knows_batches=False),
+            Method("vera", TARGETS["vera"].build, fixed=("r",), has_multiplier=False, knows_batches=False),
             Method("lora-xs", partial(TARGETS["lora-xs"].build, rank="growing"), fixed=("s",)),
             Method(
-                "adalora", partial(TARGETS["adalora"].build, rank="growing"), "gaussian", tuple(STARTS), fixed=("s",)
+                "adalora",
+                partial(TARGETS["adalora"].build, rank="growing"),
+                "gaussian",
+                tuple(STARTS),
+                fixed=("s",),
+                knows_batches=False,
             ),
             Method("full", full, has_rank=False, has_multiplier=False),
         )

@@ -20,7 +20,7 @@ PEFT_ALPHA, PEFT_RANK = 8, 8  # what peft takes where nothing is said
 WORDS: Final = MappingProxyType({"optimiser": "optimizer"})  # that are not the names of fields
 RATES: Final = MappingProxyType({"eta": "lr", "eta_A": "lr_A", "eta_B": "lr_B"})
 EXAMPLES: Final = MappingProxyType(
-    {"n": "4096", "r": "8", "alpha": "16", "s": "2", "lr": "2e-4", "lr_A": "2e-4", "lr_B": "3e-3", "batch": "1"}
+    {"n": "4096", "r": "8", "alpha": "16", "s": "2", "lr": "2e-4", "lr_A": "2e-4", "lr_B": "3e-3", "batch": "256"}
 )
 OTHERS: Final[Mapping[str, tuple[type, str]]] = MappingProxyType(
     {"rslora": (bool, "true"), "init": (str, "pissa"), "optimiser": (str, "adam"), "adapter": (str, "lora")}
@@ -36,7 +36,8 @@ class Setting:
     """What a run is set to; None for what is not said. Numbers are numbers, not exponents.
 
     ``n`` is the width, ``r`` the rank, ``alpha`` peft's lora_alpha, or ``s`` the whole multiplier in its place;
-    ``rslora`` divides alpha by the root of the rank. ``lr`` is one learning rate, ``lr_A`` and ``lr_B`` one a factor.
+    ``rslora`` divides alpha by the root of the rank. ``batch`` is the number of independent samples a step, tokens as
+    a rule; without it one sample makes each step. ``lr`` is one learning rate, ``lr_A`` and ``lr_B`` one a factor.
     Raises ConfigError for a number that no run has, UnknownName for an unknown adapter, start or optimiser.
 
     >>> known = Setting(n=2048, r=8, alpha=16, lr=2e-4)
@@ -100,6 +101,11 @@ class Setting:
         return (self.alpha or PEFT_ALPHA) / (sqrt(self.rank) if self.rslora else self.rank)
 
     @property
+    def samples(self) -> str:
+        """The samples of a step by name."""
+        return "one" if self.batch is None else "growing"
+
+    @property
     def rates(self) -> Mapping[str, float]:
         """The learning rates by the name of their exponent."""
         given = {exponent: getattr(self, name) for exponent, name in RATES.items()}
@@ -138,9 +144,9 @@ class Setting:
             raise ConfigError("no width", hint="add n=4096, the layer's hidden size")
         if self.method.has_rank and self.rank > self.n:
             raise ConfigError(f"r is {self.rank}, more than n = {self.n}", hint="a rank is at most the width")
-        if self.batch not in (None, 1):
+        if self.batch is not None and not self.method.knows_batches:
             raise ConfigError(
-                f"batch is {self.batch}, and how a rate moves with the batch is not derived",
+                f"batch is {self.batch}, and how a rate of {self.method.name} moves with it is not derived",
                 hint="leave batch out: the answer is for one sample at each step",
             )
         self.method.check_start(self.init)

@@ -24,9 +24,9 @@ N: Final = Dim("n", 1)
 
 
 @lru_cache(maxsize=64)
-def derived(method: str, init: str | None, optimiser: str, stability: str = "Z_B") -> Derivation:
+def derived(method: str, init: str | None, optimiser: str, stability: str = "Z_B", samples: str = "one") -> Derivation:
     """The derivation behind all settings of one method, start and optimiser. Raises GammaError as ``derive`` does."""
-    return derive(METHODS[method].program(init, optimiser), stability=stability)
+    return derive(METHODS[method].program(init, optimiser, samples), stability=stability)
 
 
 @lru_cache(maxsize=64)
@@ -56,9 +56,10 @@ class SettingLaw:
 
     @cached_property
     def numbers(self) -> Logarithms:
-        """The width under "n", the rank and the multiplier under their exponents' names, and the rates, if any."""
+        """The width under "n"; rank, multiplier, batch and rates under their exponents' names."""
         asked = self.setting
-        of_run = {"n": asked.n or 1, "rho": asked.rank, "sigma": asked.multiplier, **asked.rates}
+        of_run = {"n": asked.n or 1, "rho": asked.rank, "sigma": asked.multiplier, "beta": asked.batch or 1}
+        of_run |= asked.rates
         return {name: log(number) for name, number in of_run.items()}
 
     def checked(self) -> SettingLaw:
@@ -72,7 +73,7 @@ class SettingLaw:
 
     def _derived(self, stability: str) -> Derivation:
         asked = self.setting
-        found = derived(asked.method.name, asked.start, asked.rule, stability)
+        found = derived(asked.method.name, asked.start, asked.rule, stability, asked.samples)
         if found.rates != asked.method.rates:
             raise ConfigError(
                 f"init {asked.start} trains one factor, and {asked.method.name} has a rate for each",
@@ -157,6 +158,7 @@ class SettingLaw:
         stated = form.substitute({"sigma": Affine.variable("sigma") - root}) if by_alpha else form
         words = {"rho": "r" if method.has_rank else "", "sigma": ("alpha" if by_alpha else "s") * method.has_multiplier}
         found = {"n": str(stated.constant)}
+        words |= {"beta": "batch"}
         found |= {
             word: str(stated.coefficient(name)) for name, word in words.items() if word and name not in self.fixed
         }
@@ -165,4 +167,4 @@ class SettingLaw:
     @property
     def fixed(self) -> frozenset[str]:
         """The exponents that the program lacks although the run has the numbers."""
-        return frozenset({"rho", "sigma"}) - set(self.found.program.variables)
+        return frozenset({"rho", "sigma", "beta"}) - set(self.found.program.variables)

@@ -82,6 +82,9 @@ def _target(known: Setting, change: Setting) -> SettingLaw:
     if change.rates:
         given = ", ".join(RATES[name] for name in change.rates)
         raise ConfigError(f"{given} given, and the rate there is what is asked", hint=f"leave {given} out")
+    if known.batch is None and change.batch is not None:
+        hint = f"add batch={EXAMPLES['batch']} with the number of samples there, or leave batch out"
+        raise ConfigError("batch is given here, and not where the rate is known", hint=hint)
     return SettingLaw(known.without_rates().updated(change).checked()).checked()
 
 

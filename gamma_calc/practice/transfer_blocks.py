@@ -31,6 +31,7 @@ def data(found: CarriedRate) -> Data:
         "factor": found.factor,
         "by": dict(found.by),
         "transfers": found.moved,
+        "one_sample": found.on_one_sample,
         "regime": found.known.regime,
         "regime_there": found.arrived and found.arrived.regime,
         "edge": {side: place and place.edge for side, place in places.items()},

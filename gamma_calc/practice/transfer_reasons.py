@@ -13,7 +13,10 @@ from gamma_calc.practice.position import PerRate
 from gamma_calc.practice.setting_law import SettingLaw
 
 SAME: Final = 1 / 10**9
-BATCH: Final = "one sample at each step: how a rate moves with the batch is not derived"
+ONE_SAMPLE: Final = "one sample at each step; with batch=N on both sides, the law of N independent samples is used"
+INDEPENDENT: Final = (
+    "the samples of a batch are independent; tokens of one text share a part, which leads towards the law of one sample"
+)
 ONE: Final = "every constant is taken as 1: regimes, knees and edges are right up to a factor without n, r and s"
 
 
@@ -30,6 +33,8 @@ def _sentences(found: CarriedRate) -> Iterator[str]:
     else:
         yield from _recommendation(found)
     yield from _constants(found)
+    if found.on_one_sample is not None:
+        yield f"One sample at each step would have given {times(found.on_one_sample)}."
 
 
 def _no_edge(found: CarriedRate) -> Iterator[str]:
@@ -99,8 +104,9 @@ def assumptions(found: CarriedRate) -> tuple[str, ...]:
     sides = (found.known.law, found.target)
     said = [text for law in sides for text in law.setting.conditions]
     derived = [text for law in sides for text in law.found.assumptions if text not in free]
+    batch = ONE_SAMPLE if found.target.setting.batch is None else INDEPENDENT
     fixed = [_fixed(law) for law in sides if law.setting.method.fixed]
-    return tuple(dict.fromkeys([ONE, BATCH, *fixed, *said, *derived]))
+    return tuple(dict.fromkeys([ONE, batch, *fixed, *said, *derived]))
 
 
 def _fixed(law: SettingLaw) -> str:
