@@ -62,16 +62,15 @@ def overlap_in(u: Direction, v: Direction, shape: Shape) -> Order:
 
 
 def _with_update(matrix: Direction, update: Outer, rows: Dim, columns: Dim, agree: Agreement) -> Order:
-    """<X, u w^T> is <X w, u>, met at any place of the word X: coherent where the update came about through X itself."""
+    """<X, u w^T> is <X'u, w> and <X w, u>: coherent where the update came about through the word X itself."""
     if isinstance(matrix, Identity):
         return rows.independent_overlap + agree(update.left, update.right, rows)
     word = letters(matrix)
-    met = (
-        agree(image([m.T for m in reversed(word[:i])], update.left), image(word[i:], update.right), dim)
-        - dim.independent_overlap
-        for i, dim in enumerate([rows, *(m.inner for m in word)])
+    back = image([m.T for m in reversed(word)], update.left)
+    return maximum(
+        rows.independent_overlap + agree(back, update.right, columns),
+        columns.independent_overlap + agree(image(word, update.right), update.left, rows),
     )
-    return largest(met) + rows.independent_overlap + columns.independent_overlap
 
 
 @lru_cache(maxsize=65536)
