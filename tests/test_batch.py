@@ -1,5 +1,6 @@
 """Batches: of a few samples, the orders of one; of N = n^beta independent ones, a law of its own."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from gamma_calc.language.program import internal, other
 from gamma_calc.operations import inner, outer
 from gamma_calc.optimisers import OPTIMISERS
 from validation import validate
+from validation.evidence.runs.batch_law import POINTS, BatchPoint
 
 
 @pytest.mark.parametrize("optimiser", ["sign", "adam"])
@@ -153,3 +155,15 @@ def test_the_programs_of_a_batch_run_as_they_are_derived() -> None:
     program = _growing("A", "alpha/r").substitute(at)
     found = validate(program, widths=(64, 128, 256, 512), seeds=4, most_seeds=16, steps=2)
     assert not [row for row in found.rows if row.verdict.value == "refuted"]
+
+
+@pytest.mark.parametrize("point", POINTS, ids=lambda point: point.name)
+def test_the_law_by_hand_is_the_derived_one(point: BatchPoint) -> None:
+    law = derive(point.program, **point.at).conditions["stable"].region.sup("eta")
+    assert {str(part.value) for part in law} == {point.expected}
+
+
+def test_the_page_of_the_law_has_every_point_as_it_is_derived() -> None:
+    rows = Path("docs/results/batch.md").read_text(encoding="utf-8").splitlines()
+    told = [tuple(cell.strip() for cell in row.split("|")[1:4]) for row in rows if row.startswith("| ")]
+    assert told[2:] == [(point.name, point.expected, point.expected) for point in POINTS]

@@ -95,11 +95,13 @@ class Plan:
         """About how many numbers one repetition holds at once."""
         nodes = [operation.node for operation in self.graph.operations]
         vectors = sum(self._entries(node) for node in nodes if len(node.shape) < 2)
+        batches = sum(self._entries(node) for node in nodes if _holds_samples(node))
         written = [x for node in nodes if writes_out(node) for x in (node, *node.arguments) if len(x.shape) == 2]
         storage = self.storage
         noted = 3 * len(self.watches) + 2 * len(storage.checks) + len(self.losses)
         return (
             vectors
+            + batches
             + noted * (steps + 1)
             + sum(map(self._entries, written))
             + sum(self._kept(leaf, steps) for leaf in storage.leaves)
@@ -118,6 +120,11 @@ class Plan:
             return rows * columns
         copies = 2 + self.storage.keeps_initial(leaf.name) + self.storage.keeps_moved(leaf.name)
         return rows * columns * (copies + self.storage.update_arrays(leaf.name))
+
+
+def _holds_samples(node: Expression) -> bool:
+    """Is it a product or sum of two matrices, as what a layer makes of a batch is?"""
+    return len(node.shape) == 2 and len(node.arguments) == 2 and all(len(a.shape) == 2 for a in node.arguments)
 
 
 def check_closed(program: Program) -> None:
