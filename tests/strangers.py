@@ -215,6 +215,8 @@ ELSEWHERE: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
 )
 
 RESULTS: Final = {"Affine", "Conflict", "Contradiction", "Infeasible", "Optimal", "Optimum", "Supremum", "Unbounded"}
+# What the engine needs of exponents to bound orders on a set, and no user calls.
+MACHINERY: Final = {"CanonicalOn", "Ceiling", "Excess", "Polyhedron", "Scope"}
 SUBJECTS: Final[Mapping[str, Any]] = MappingProxyType(
     {
         "Affine": Affine.variable("eta"),
@@ -249,7 +251,9 @@ INNER: Final = {
     "formula",
     "formulas",
     "gradient_of",
+    "keep",
     "largest_of",
+    "made",
     "reduced",
     "slope",
     "smallest_of",
@@ -309,7 +313,7 @@ def functions() -> Iterator[tuple[str, Callable[..., Any]]]:
     for module in (gamma_calc, exponents):
         for name in module.__all__:
             function = getattr(module, name)
-            if (inspect.isroutine(function) or inspect.isclass(function)) and name not in RESULTS:
+            if (inspect.isroutine(function) or inspect.isclass(function)) and name not in RESULTS | MACHINERY:
                 yield name, function
     for name in ("outer", "relu", "since_start", "tanh"):
         yield name, getattr(operations, name)

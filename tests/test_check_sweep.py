@@ -260,7 +260,7 @@ GOOD = HEADS + "".join(f"a,{rank},{lr},{1 + abs(lr - 2)}\n" for rank in (4, 8) f
         (GOOD, "--setting lr=1", "a learning rate in --setting; rates are in the file: leave it out"),
         (GOOD, "--setting adapter=lora+", "lora+ has a rate for each factor"),
         (GOOD, "--setting adapter=vera,init=A", "vera has no choice of a start"),
-        (GOOD, "--setting n=64,batch=128", "batch is 128, and how a rate moves with the batch is not derived"),
+        (GOOD, "--setting n=64,batch=128", "batch is 128, and sweeps are checked by the laws of one sample"),
         (GOOD, "--setting n=4", "r is 8, more than n = 4"),
         (GOOD, "--setting alpha=0", "alpha is 0"),
         (GOOD, "--tolerance wide", "--tolerance is 'wide'; write a positive number"),

@@ -30,7 +30,7 @@ from validation.evidence.record import Entry, Record
 from validation.evidence.setting import on
 from validation.evidence.trial import Constructed
 
-LISTED = {"G": (1, 6), "L": (1, 12), "I": (1, 15), "N": (1, 12), "E": (1, 7), "C": (1, 50)}
+LISTED = {"G": (1, 6), "L": (1, 12), "I": (1, 16), "N": (1, 12), "E": (1, 11), "C": (1, 50)}
 DERIVED = {
     "G": (1, 2, 3, 4, 5, 6),
     "L": (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11),

@@ -27,8 +27,6 @@ BOUNDS = {  # whose orders are given as bounds, which they reach
     "deep: six layers of tanh",
     "entries: products inside products",
     "layer: memory of lion",
-    "words: divided by a bound, sign",
-    "words: divided by a bound, adam",
 }
 
 # Where, what gives way, to what, and the program that sees it.
@@ -351,11 +349,11 @@ TOKENS: Final = (
     Mutant("calculus.sign:zero_sets", 'f"{side} {site}"', "site", "entries: rows and columns"),
     Mutant(
         "calculus.pruning:_dominates",
-        "other_size + shows_in(other, direction, shape)",
+        "other_size + shows_in(by, direction, shape)",
         "other_size",
         "words: a tall return",
     ),
-    Mutant("calculus.pruning:_dominates", "return nowhere_above(size, ", "return True or (", "words: a tall return"),
+    Mutant("calculus.pruning:_dominates", "return below(size, ", "return True or (", "words: a tall return"),
     Mutant("calculus.pruning:prune_dominated", "zeros[d] <= zeros[direction]", "True", "entries: beside saturated"),
     Mutant(
         "calculus.pruning:prune_dominated",
@@ -375,11 +373,11 @@ TOKENS: Final = (
     Mutant("operations.tanh:SECH2.positive", "True", "False", "entries: beside saturated"),
 )
 WITHOUT_A_TRACE: Final = (  # what is left out is covered; what shares a name may
-    Mutant("calculus.pruning:_dominates", "return nowhere_above(size, ", "return False and ("),
+    Mutant("calculus.pruning:_dominates", "return below(size, ", "return False and ("),
     Mutant("calculus.direction:on_axis", "dim.exponent == 0", "False"),
     # Means below 1 are of sparse functions, and these cover nothing that is not as sparse: their own place, seen above.
     Mutant("calculus.overlap:_shown", "f.moments[0] + shows(rest, v, dim)", "shows(rest, v, dim)"),
-    Mutant("calculus.contraction:_random_matrix_on", "rule is CLT and", "False and"),
+    Mutant("calculus.contraction:_random_matrix_on", "rule == CLT and", "False and"),
     Mutant("calculus.words:join", "meets and is_covered(left + right)", "False"),
 )
 

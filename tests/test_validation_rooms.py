@@ -12,7 +12,7 @@ import validation
 
 ROOT = Path(__file__).parents[1]
 FLOORS = (
-    {"evidence"},
+    {"evidence", "finetune"},
     {"sweep", "coordinate_check", "recorded_runs"},
     {"measurement"},
     {"executor"},

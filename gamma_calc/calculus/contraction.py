@@ -90,7 +90,7 @@ def _random_matrix_on(matrix: RandomMatrix, v: VectorDirection, rule: SumRule) -
     fresh = matrix.inner.exponent * rule.gain
     back = matrix.inner.exponent - matrix.outer.exponent / 2
     image = FreshImage(matrix, v)
-    if isinstance(v, FreshImage) and v.matrix == matrix.T and rule is CLT and comes_with_larger(image):
+    if isinstance(v, FreshImage) and v.matrix == matrix.T and rule == CLT and comes_with_larger(image):
         yield Contribution(v.of, back, RETURN)
         return
     if isinstance(v, Noise) or turns(word(image)[0]) > MOST_TURNS:

@@ -81,7 +81,7 @@ def lora(
     >>> derive(lora(init="B")).conditions["stable"].region
     Region('eta <= -1')
     >>> derive(lora(batch="growing")).conditions["stable"].region
-    Region('beta >= 0 & 4*eta <= beta - 2 & 4*eta <= -1')
+    Region('beta >= 0 & 4*eta <= beta - 2 & eta <= -1/4')
     """
     written, samples = _samples(batch)
     require(fresh, bool, "truth value", "write fresh=True to draw a new sample at every step")

@@ -80,12 +80,18 @@ class SweepLaw:
 def sweep_laws(setting: Setting, names: Sequence[str] | None = None) -> Iterator[SweepLaw]:
     """Each principle under each set of assumptions that there is; of ``names`` given, under these alone.
 
-    Raises ConfigError for a method with a rate for each factor, and where assumptions are asked of one that has none.
+    Raises ConfigError for a method with a rate for each factor, for a batch, and where assumptions are asked of one
+    that has none.
     """
     method = setting.method
     if method.rates != ONE:
         raise ConfigError(
             f"{method.name} has a rate for each factor", hint="a sweep of one rate is checked: leave it out"
+        )
+    if setting.batch is not None:
+        raise ConfigError(
+            f"batch is {setting.batch}, and sweeps are checked by the laws of one sample",
+            hint="leave it out; transfer tells the law of batches",
         )
     method.check_start(setting.init)
     unknown = () if method.has_rank and not method.fixed else ("rank",)

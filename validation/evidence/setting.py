@@ -8,6 +8,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
+from gamma_calc.catalogue.deep_linear import deep_linear
 from gamma_calc.catalogue.parametrisations import network
 from gamma_calc.catalogue.specimens import PROGRAMS
 from gamma_calc.catalogue.targets import TARGETS
@@ -16,8 +17,15 @@ from gamma_calc.errors import pick
 from gamma_calc.language.program import Program
 
 Builder = Callable[..., Program]
+
+
+def _deep_linear(init: str, **options: str) -> Program:
+    """As claims and the records of their measurements name it."""
+    return deep_linear(init, **options)  # type: ignore[arg-type]
+
+
 BUILDERS: Final[Mapping[str, Builder]] = MappingProxyType(
-    {t.name: t.build for t in TARGETS.values()} | dict(PROGRAMS) | {"network": network}
+    {t.name: t.build for t in TARGETS.values()} | dict(PROGRAMS) | {"network": network, "deep-linear": _deep_linear}
 )
 
 

@@ -30,7 +30,7 @@ class BatchPoint:
     program: Program
     at: Mapping[str, str]
     expected: str
-    widths: tuple[int, ...] = (64, 128, 256, 512)
+    widths: tuple[int, ...] = (128, 256, 512, 1024, 2048)
 
     def measured(self, seeds: int, most_seeds: int) -> StableRate:
         """The largest stable rate at each width, and the verdict on the derived exponent."""
@@ -53,19 +53,19 @@ POINTS: Final = (
     _lora("A", "alpha/r", "1/2", "1/4", "-3/8"),
     _lora("A", "alpha/r", "0", "1", "-1/4"),
     _lora("A", "alpha/r", "1/2", "1", "-1/8"),
-    _lora("A", "alpha/r", "1/2", "5/4", "-1/8", 32, 64, 128, 256),
+    _lora("A", "alpha/r", "1/2", "5/4", "-1/8", 64, 128, 256, 512),
     _lora("A", "1", "1/2", "1/2", "-1/2"),
     _lora("A", "alpha/sqrt(r)", "1/2", "1/2", "-3/8"),
     _lora("B", "1", "0", "1/2", "-3/4"),
     _lora("B", "1", "1/2", "1/2", "-3/4"),
     _lora("B", "1", "0", "1", "-1/2"),
     BatchPoint("full fine-tuning, N = n^1/2", full("sign", batch="growing"), {"beta": "1/2"}, "-3/4"),
-    BatchPoint("full fine-tuning, N = n", full("sign", batch="growing"), {"beta": "1"}, "-1/2"),
+    BatchPoint("full fine-tuning, N = n", full("sign", batch="growing"), {"beta": "1"}, "-1/2", (64, 128, 256, 512)),
 )
 HEADS: Final = ("case", "by hand", "derived", "measured", "95 % interval", "verdict", "n", "seeds")
 
 
-def rows(seeds: int = 8, most_seeds: int = 64) -> Iterator[tuple[str, ...]]:
+def rows(seeds: int = 4, most_seeds: int = 16) -> Iterator[tuple[str, ...]]:
     """A line of the table for each point, as it is measured."""
     for point in POINTS:
         found = point.measured(seeds, most_seeds)
