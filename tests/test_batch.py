@@ -71,9 +71,7 @@ def test_the_knee_in_the_rank_is_where_rank_and_batch_are_equal() -> None:
 
 def test_init_b_is_stable_by_its_first_step() -> None:
     """delta1 = s eta n N^-1/2 for B of variance 1/r, as long as the coherent part leads."""
-    found = derive(
-        lora("B", scaling="1", rank="growing", batch="growing", optimiser="sign"), eta="-3/4", rho=0, beta="1/2"
-    )
+    found = derive(_growing("B"), eta="-3/4", rho=0, beta="1/2")
     assert str(found.orders["delta1"]) == "0"
     assert derive(_growing("B"), eta="-1/2", rho=0, beta=1).conditions["stable"].region.is_everything
 

@@ -155,9 +155,9 @@ EXPONENTS: Final = (
         "words: a product first",
     ),
     Mutant(
-        "calculus.contraction:_matrix_product_on",
-        "matrix.inner.exponent / 2",
-        "matrix.inner.exponent",
+        "calculus.words:raw_size",
+        "matrix.outer.exponent / 2",
+        "matrix.outer.exponent",
         "words: a product first",
     ),
     Mutant(
@@ -309,8 +309,8 @@ TOKENS: Final = (
     Mutant("calculus.earlier_steps:_vector", "if name in fresh", "if False", "fresh: itself"),
     Mutant(
         "calculus.earlier_steps:_vector",
-        "_vector(of, fresh),",
-        "of,",
+        "_vector(of, fresh)",
+        "of",
         "fresh: image",
     ),
     Mutant(

@@ -15,7 +15,7 @@ W1 W2 (both random)    a word (``calculus/words.py``)      d/2
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from gamma_calc.calculus.assumptions import CLT, SumRule
 from gamma_calc.calculus.dims import Dim
@@ -36,7 +36,7 @@ from gamma_calc.calculus.lemmas import ADDITIVE_SUM, CENTRAL_LIMIT, COHERENT, OV
 from gamma_calc.calculus.overlap import images_within, noise_within, overlap
 from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Contribution
-from gamma_calc.calculus.words import MOST_TURNS, is_covered, join, letters, turns
+from gamma_calc.calculus.words import MOST_TURNS, is_covered, join, letters, raw_size, turns
 from gamma_calc.exponents import maximum, order
 
 
@@ -90,10 +90,11 @@ def _random_matrix_on(matrix: RandomMatrix, v: VectorDirection, rule: SumRule) -
     fresh = matrix.inner.exponent * rule.gain
     back = matrix.inner.exponent - matrix.outer.exponent / 2
     image = FreshImage(matrix, v)
-    if isinstance(v, FreshImage) and v.matrix == matrix.T and rule == CLT and comes_with_larger(image):
+    matrices, of = word(image)
+    if isinstance(v, FreshImage) and v.matrix == matrix.T and rule == CLT and comes_with_larger(matrices, of):
         yield Contribution(v.of, back, RETURN)
         return
-    if isinstance(v, Noise) or turns(word(image)[0]) > MOST_TURNS:
+    if isinstance(v, Noise) or turns(matrices) > MOST_TURNS:
         yield Contribution(Noise(matrix.outer), maximum(fresh, back) if isinstance(v, Noise) else fresh, TRUNCATED)
     else:
         yield Contribution(image, fresh, ADDITIVE_SUM if rule.gain == 1 else CENTRAL_LIMIT)
@@ -106,9 +107,8 @@ def _random_matrix_on(matrix: RandomMatrix, v: VectorDirection, rule: SumRule) -
         yield Contribution(Noise(matrix.outer), back + hidden, TRUNCATED)
 
 
-def comes_with_larger(image: FreshImage) -> bool:
+def comes_with_larger(matrices: Sequence[RandomMatrix], of: VectorDirection) -> bool:
     """Is an image no larger than what returns in it, and comes with that alone? Masks may tell it apart."""
-    matrices, of = word(image)
     return not zero_sets(of) and is_covered(tuple(matrices))
 
 
@@ -121,6 +121,6 @@ def _matrix_product_on(chain: MatrixProduct, v: VectorDirection, rule: SumRule) 
             for part in parts
             for c in _random_matrix_on(matrix, as_vector(part.direction), rule)
         ]
-    inside = sum((matrix.inner.exponent / 2 for matrix in chain.matrices[:-1]), start=order(0))
+    inside = raw_size(chain.matrices)
     for part in parts:
         yield Contribution(part.direction, part.order - inside, part.lemma)

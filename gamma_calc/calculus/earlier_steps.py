@@ -58,10 +58,7 @@ def _vector(direction: VectorDirection, fresh: frozenset[str]) -> VectorDirectio
             return replace(direction, parts=parts, from_earlier_step=earlier)
         case FreshImage():
             matrices, of = word(direction)
-            return image(
-                [_matrix(matrix, fresh) for matrix in matrices],
-                _vector(of, fresh),
-            )
+            return image([_matrix(matrix, fresh) for matrix in matrices], _vector(of, fresh))
         case Entrywise(those):
             return Entrywise(frozenset(_vector(f, fresh) for f in those))
         case _:

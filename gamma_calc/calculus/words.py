@@ -69,7 +69,7 @@ def join(left: Word, right: Word, dim: Dim) -> Iterator[Contribution]:
 @lru_cache(maxsize=65536)
 def trace(word: Word) -> Order:
     """The order of the trace of a product of unit matrices from an axis to itself."""
-    best = [sum((matrix.outer.exponent / 2 for matrix in word), start=order(0))]
+    best = [word[0].outer.exponent / 2 + raw_size(word)]
     for i, matrix in enumerate(word):
         if word[i - 1] == matrix.T:
             rest = word[i + 1 :] + word[: i - 1] if i else word[1:-1]
@@ -84,7 +84,7 @@ def word_overlap(one: Direction, two: Direction, rows: Dim, columns: Dim) -> Ord
     cycle = tuple(matrix.T for matrix in reversed(left)) + right
     whole = trace(cycle) if cycle else rows.exponent
     entries = rows.exponent + columns.exponent
-    return whole - entries - _divisor(left, rows) - _divisor(right, rows)
+    return whole - entries - _raw_size_on(left, rows) - _raw_size_on(right, rows)
 
 
 @lru_cache(maxsize=65536)
@@ -107,13 +107,14 @@ def _common(one: Word, two: Word) -> list[RandomMatrix]:
     return [a for a, _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, two, strict=False))]
 
 
-def _divisor(word: Word, dim: Dim) -> Order:
-    """The order of what a product is divided by to have size 1; the identity of an axis is multiplied."""
-    return _size(word) if word else dim.exponent / -2
-
-
-def _size(word: Word) -> Order:
+def raw_size(word: Word) -> Order:
+    """The size of a product of unit matrices as it stands: the root of every axis inside it."""
     return sum((matrix.outer.exponent / 2 for matrix in word[1:]), start=order(0))
+
+
+def _raw_size_on(word: Word, dim: Dim) -> Order:
+    """The same, where a word without a letter is the identity of the axis ``dim``."""
+    return raw_size(word) if word else dim.exponent / -2
 
 
 def _shortened(word: Word) -> Iterator[Order]:
@@ -122,14 +123,14 @@ def _shortened(word: Word) -> Iterator[Order]:
         if word[i - 1] == matrix.T:
             rest = word[: i - 1] + word[i + 1 :]
             turn = matrix.outer.exponent
-            yield turn + (_size(rest) if rest else matrix.inner.exponent / -2)
+            yield turn + _raw_size_on(rest, matrix.inner)
             yield from (turn + size for size in _shortened(rest))
 
 
 @lru_cache(maxsize=65536)
 def is_covered(word: Word) -> bool:
     """Is a product nowhere above what it shortens to?"""
-    return nowhere_above(_size(word), largest(_shortened(word)))
+    return nowhere_above(raw_size(word), largest(_shortened(word)))
 
 
 def told_apart(word: Word) -> Word:

@@ -156,9 +156,9 @@ class SettingLaw:
         by_alpha = asked.s is None
         root = Affine.variable("rho") * Fraction(1, 2 if asked.rslora else 1)
         stated = form.substitute({"sigma": Affine.variable("sigma") - root}) if by_alpha else form
-        words = {"rho": "r" if method.has_rank else "", "sigma": ("alpha" if by_alpha else "s") * method.has_multiplier}
+        of_multiplier = ("alpha" if by_alpha else "s") * method.has_multiplier
+        words = {"rho": "r" * method.has_rank, "sigma": of_multiplier, "beta": "batch"}
         found = {"n": str(stated.constant)}
-        words |= {"beta": "batch"}
         found |= {
             word: str(stated.coefficient(name)) for name, word in words.items() if word and name not in self.fixed
         }

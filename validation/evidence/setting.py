@@ -8,7 +8,6 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
-from gamma_calc.catalogue.deep_linear import deep_linear
 from gamma_calc.catalogue.parametrisations import network
 from gamma_calc.catalogue.specimens import PROGRAMS
 from gamma_calc.catalogue.targets import TARGETS
@@ -19,13 +18,8 @@ from gamma_calc.language.program import Program
 Builder = Callable[..., Program]
 
 
-def _deep_linear(init: str, **options: str) -> Program:
-    """As claims and the records of their measurements name it."""
-    return deep_linear(init, **options)  # type: ignore[arg-type]
-
-
 BUILDERS: Final[Mapping[str, Builder]] = MappingProxyType(
-    {t.name: t.build for t in TARGETS.values()} | dict(PROGRAMS) | {"network": network, "deep-linear": _deep_linear}
+    {t.name: t.build for t in TARGETS.values()} | dict(PROGRAMS) | {"network": network}
 )
 
 
@@ -40,8 +34,9 @@ class ProgramSetting:
 
     @property
     def open(self) -> Program:
-        """The program before exponents are fixed."""
-        return pick("program", self.name, BUILDERS)(**dict(self.options))
+        """The program before exponents are fixed; options of a target go by the command line's words or its own."""
+        words = TARGETS[self.name].options if self.name in TARGETS else {}
+        return pick("program", self.name, BUILDERS)(**{words.get(name, name): value for name, value in self.options})
 
     @property
     def program(self) -> Program:

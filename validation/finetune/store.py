@@ -15,7 +15,7 @@ from validation.finetune.grid import Finetune
 from validation.finetune.job import NAME
 from validation.finetune.training import SIZES, TRACKED
 from validation.sweep.errors import StoreError
-from validation.sweep.refusals import check_path
+from validation.sweep.refusals import check_path, opened_to_look
 
 OVERHEAD: Final = 6000  # bytes of a row beside its numbers: what was asked, names of quantities, indices
 
@@ -25,7 +25,7 @@ def check_store(path: Path) -> None:
     check_path(path)
     if not path.exists() or not path.stat().st_size:
         return
-    with suppress(sqlite3.Error, ValueError, KeyError), closing(_opened(path)) as ask:
+    with suppress(sqlite3.Error, ValueError, KeyError), closing(opened_to_look(path)) as ask:
         found = ask.execute("SELECT job FROM cells LIMIT 1").fetchone()
         target = json.loads(found[0])["target"] if found else NAME
         if target != NAME:
@@ -44,8 +44,3 @@ def check_disk(path: Path, grid: Finetune) -> None:
             where=str(path),
             hint=f"free some, or take {most} cells or fewer",
         )
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    kept = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
-    return sqlite3.connect(f"{path.absolute().as_uri()}?{kept}", uri=True)

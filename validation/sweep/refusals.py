@@ -35,18 +35,22 @@ def check_path(path: Path) -> None:
 
 
 def _is_anothers(path: Path) -> bool:
-    """Is it known that another program made a database? Looked at without a lock, a pragma or a file beside it.
-
-    What is in use, by this program or another, has a log, which only an open database can read.
-    """
-    kept = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
-    uri = f"{path.absolute().as_uri()}?{kept}"
-    with suppress(sqlite3.Error), closing(sqlite3.connect(uri, uri=True, timeout=PATIENCE)) as ask:
+    """Is it known that another program made a database?"""
+    with suppress(sqlite3.Error), closing(opened_to_look(path)) as ask:
         if ask.execute("PRAGMA application_id").fetchone()[0] == APPLICATION:
             return False
         return bool(ask.execute("SELECT 1 FROM sqlite_master").fetchone())  # nothing yet in one that is being made
     with path.open("rb") as file:
         return int.from_bytes(file.read(72)[68:], "big") != APPLICATION
+
+
+def opened_to_look(path: Path) -> sqlite3.Connection:
+    """A database that is only looked at: without a lock, a pragma or a file beside it.
+
+    What is in use, by this program or another, has a log, which only an open database can read.
+    """
+    kept = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{kept}", uri=True, timeout=PATIENCE)
 
 
 def not_a_store(path: Path) -> StoreError:
@@ -104,9 +108,7 @@ def refuse_others(path: Path, experiment: str) -> None:
     check_path(path)
     if not path.exists() or not path.stat().st_size:
         return
-    kept = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
-    uri = f"{path.absolute().as_uri()}?{kept}"
-    with sqlite_errors(path), closing(sqlite3.connect(uri, uri=True, timeout=PATIENCE)) as ask:
+    with sqlite_errors(path), closing(opened_to_look(path)) as ask:
         if not ask.execute("SELECT 1 FROM sqlite_master WHERE name = 'cells'").fetchone():
             return
         found = ask.execute("SELECT json_extract(job, '$.target') FROM cells GROUP BY 1").fetchall()
