@@ -38,6 +38,7 @@ def only(found: Audit, name: str) -> Finding:
 FIRES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("rate-above-largest", {"lr": "4e-3"}, {"lr": "2.7e-3"}, "1.45 times above the largest stable one, 2.76e-3"),
     ("rate-far-below", {"lr": "1e-6"}, {"lr": "5e-5"}, "2760 times below"),
+    ("rate-in-units-of-gradient", {"optimiser": "sgd", "lr": "1"}, {"optimiser": "muon"}, "held against nothing"),
     ("no-width", {"width": None}, {"width": None, "lr": None}, "no width"),
     ("alpha-left-at-default", {"r": 64, "lora_alpha": 8}, {"r": 64, "lora_alpha": 64}, "s = 1/8"),
     ("multiplier-not-positive", {"lora_alpha": 0}, {"lora_alpha": 1}, "multiplier is 0"),
@@ -65,7 +66,7 @@ FIRES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("unknown-field", {"lora_aplha": 1}, {"lora_dropout": 0}, "has no field 'lora_aplha'"),
     ("key-matches-nothing", {"rank_pattern": {"qproj": 4}}, {"rank_pattern": {"q_proj": 4}}, "no target module"),
 ]
-OPTIONS = {"lr", "width", "ratio"}
+OPTIONS = {"lr", "width", "ratio", "optimiser"}
 
 
 def with_options(folder: Path, changes: Mapping[str, Any]) -> Audit:
@@ -91,6 +92,21 @@ def test_every_rule_is_tested() -> None:
 
 def test_a_good_configuration_has_no_findings(tmp_path: Path) -> None:
     assert audited(tmp_path, {}).findings == ()
+
+
+def test_a_rate_of_descent_is_held_against_no_number(tmp_path: Path) -> None:
+    found = audited(tmp_path, {}, lr="1", optimiser="sgd")
+    assert {row.share for row in found.rows} == {None}
+    assert ids(found) == {"rate-in-units-of-gradient"}
+    assert "units of 1 over the gradient's size" in str(found)
+    assert [str(row.largest_law) for row in found.rows] == ["n^-1 s^-1"]
+
+
+def test_vectors_have_no_law_under_a_rule_of_matrices(tmp_path: Path) -> None:
+    found = audited(tmp_path, {"bias": "all"}, optimiser="muon", lr="0.02")
+    adapters, biases = found.rows
+    assert adapters.not_derived == ""
+    assert biases.not_derived.startswith("muon makes steps of matrices alone: not of a bias; train it by another rule")
 
 
 def test_far_above_is_an_error_and_nearly_there_a_warning(tmp_path: Path) -> None:

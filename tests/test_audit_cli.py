@@ -62,7 +62,6 @@ def test_json_has_rows_and_findings(capsys: pytest.CaptureFixture[str], tmp_path
 REFUSED = [
     ("--lr 2e-4/step", "--lr is '2e-4/step'; write a positive number, as in 2e-4, without a unit"),
     ("--width 8", "r is 16, more than the width 8; take a rank of at most the width"),
-    ("--optimizer sgd", "no rates by parameter for optimizer 'sgd'"),
     ("--optimizer adamm", "unknown optimiser 'adamm'; did you mean adam"),
     ("--sizes", "no saved weights; name the folder with its safetensors file"),
     ("--ratio x", "--ratio is 'x'; write a positive number"),

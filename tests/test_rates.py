@@ -1,6 +1,7 @@
 """Rates for every parameter: derived laws, tables, files a trainer reads, and trainings with them."""
 
 import json
+from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,13 @@ from typing import Any
 import pytest
 from command import EXAMPLE, run
 
+from gamma_calc import rates
 from gamma_calc.errors import OrderError, ProgramError
 from gamma_calc.practice.law import Numbers
 from gamma_calc.practice.roles import ROLES, Training
 
 HERE = Numbers(4096, 8, Decimal(2))
+EVERYTHING = EXAMPLE.with_name("whole_config.json")
 
 SHARED = {
     "lora_A": "n^-1/2 r^-1/2 s^-1/2",
@@ -165,7 +168,7 @@ REFUSED = [
     ("--from", "wdith=8", "unknown word"),
     ("--from", "lr_Z=8", "unknown role"),
     ("--from", "rslora=maybe", "rslora=true"),
-    ("--optimizer", "sgd", "size of the gradient"),
+    ("--optimizer", "sdg", "unknown optimiser 'sdg'; did you mean sgd"),
     ("--width", "8", "no layer"),
 ]
 
@@ -186,8 +189,71 @@ def test_an_adapter_without_roles_is_refused(capsys: pytest.CaptureFixture[str],
 
 
 @pytest.mark.parametrize(
-    ("name", "known"), [("adamw_8bit", "torch.optim.AdamW"), ("adam_torch", "torch.optim.Adam"), ("Lion", "Lion")]
+    ("name", "known"),
+    [
+        ("adamw_8bit", "torch.optim.AdamW"),
+        ("adam_torch", "torch.optim.Adam"),
+        ("Lion", "Lion"),
+        ("SGD", "torch.optim.SGD"),
+        ("shampoo", "Shampoo"),
+    ],
 )
 def test_an_optimiser_may_have_its_trainers_name(capsys: pytest.CaptureFixture[str], name: str, known: str) -> None:
     words = ("rates", str(EXAMPLE), "--width", "4096", "--lr", "2e-4", "--format", "torch", "--optimizer", name)
     assert f"optimizers=({known}(param_groups(model)), None)" in run(capsys, *words).out
+
+
+# -- rules whose steps follow the gradient's size, and rules of matrices alone ----------------------------------------
+
+
+def laws(optimiser: str, roles: Iterable[str]) -> dict[str, str]:
+    """The law of each role at a rank of 16 and a multiplier of 1/2."""
+    return {
+        name: str(ROLES[name].law(Training(optimiser=optimiser), Numbers(4096, 16, Decimal("0.5")))) for name in roles
+    }
+
+
+def test_laws_of_sgd_are_for_an_error_of_one_size() -> None:
+    """A step of descent is the gradient: of W (n by n) each output sums n terms of the rate; of A and B the same."""
+    found = laws("sgd", ("lora_A", "lora_B", "weight", "head", "embedding", "bias", "norm", "lora_bias"))
+    assert found == {
+        "lora_A": "n^-1 s^-1",
+        "lora_B": "n^-1 s^-1",
+        "weight": "n^-1",
+        "head": "n^-1",
+        "embedding": "1",
+        "bias": "1",
+        "norm": "1",
+        "lora_bias": "s^-2",
+    }
+
+
+def test_laws_of_muon_are_those_of_a_matrix_of_length_one() -> None:
+    """u w'/(|u| |w|) moves an output by the rate times |w| over the root of the rows."""
+    found = laws("muon", ("lora_A", "weight", "head", "embedding"))
+    assert found == {"lora_A": "s^-1/2", "weight": "1", "head": "n^-1/2", "embedding": "n^1/2"}
+
+
+@pytest.mark.parametrize("role", [name for name, role in ROLES.items() if role.vector])
+def test_a_rule_of_matrices_has_no_rate_for_a_vector(role: str) -> None:
+    with pytest.raises(ProgramError, match="muon makes steps of matrices alone: not of") as caught:
+        laws("muon", [role])
+    assert "adamw" in caught.value.hint
+
+
+def test_what_is_not_derived_of_a_rule_is_named_in_a_line() -> None:
+    whole = rates(EVERYTHING, width=4096, lr="0.02", optimiser="sgd")
+    (magnitude,) = [rate for rate in whole.rates if rate.group.role == "magnitude"]
+    assert (magnitude.rate, magnitude.law) == (None, None)
+    assert magnitude.why.startswith("how large a rate of sgd m takes is not derived")
+
+
+@pytest.mark.parametrize(("optimiser", "told"), [("sgd", "units of 1 over the loss's gradient"), ("muon", "divide")])
+def test_what_a_rate_is_a_number_of_is_told(optimiser: str, told: str) -> None:
+    said = [rates(EXAMPLE, width=4096, lr="0.02", optimiser=one).notes for one in (optimiser, "adamw")]
+    assert [any(told in note for note in notes) for notes in said] == [True, False]
+
+
+def test_a_large_rate_of_descent_is_not_called_too_large() -> None:
+    notes = [rates(EXAMPLE, width=4096, lr="1", optimiser=name).notes for name in ("sgd", "adamw")]
+    assert [any("above the largest" in note for note in one) for one in notes] == [False, True]

@@ -11,8 +11,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gamma_calc import GammaError, Setting, adam, decayed, derive, lora, transfer
+from gamma_calc.practice.loss_scale import knows_the_scale_of_the_loss
 from gamma_calc.practice.principle import PRINCIPLES
-from gamma_calc.practice.setting_law import SettingLaw, knows_the_scale_of_the_loss
+from gamma_calc.practice.setting_law import SettingLaw
 from gamma_calc.practice.setting_text import as_setting
 
 KNOWN = "n=2048 r=8 alpha=16 lr=2e-4"

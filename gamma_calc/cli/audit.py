@@ -27,9 +27,7 @@ def audit(
     /,
     *,
     lr: Annotated[str | None, Parameter(help="the learning rate, a number: 2e-4; else the file's own")] = None,
-    optimizer: Annotated[
-        str | None, Parameter(name=EITHER, help="adamw, adam, lion or sign; else the file's own")
-    ] = None,
+    optimizer: Annotated[str | None, Parameter(name=EITHER, help="adamw, sgd, muon ...; else the file's own")] = None,
     width: Annotated[int | None, Parameter(help="features that enter a layer, such as hidden_size")] = None,
     ratio: Annotated[str | None, Parameter(help="LoRA+: the rate of B over that of A; else the file's own")] = None,
     sizes: Annotated[bool, Flag, Parameter(help="read the saved weights for their sizes")] = False,

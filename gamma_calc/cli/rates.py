@@ -29,7 +29,7 @@ def rates(
         str, Parameter(name="--from", help='where it was good, as in "n=1024 r=8"; left out: at this file and width')
     ] = "",
     lora_plus: Annotated[bool, Parameter(help="a rate for A and one for B, in the derived ratio", negative="")] = False,
-    optimizer: Annotated[str, Parameter(name=EITHER, help="adamw, adam, lion or sign")] = "adamw",
+    optimizer: Annotated[str, Parameter(name=EITHER, help="adamw, sgd, muon or another of the catalogue")] = "adamw",
     format: Annotated[Literal["text", "json", "torch"], PRINTED] = "text",  # noqa: A002 - option's name
 ) -> None:
     """A learning rate for every group of parameters that a configuration trains."""

@@ -33,6 +33,7 @@ class Riemannian(ByRule):
     """
 
     damping: Order = MINUS_INFINITY
+    of_matrices = True
     reads_components = True  # a Gram matrix has the random part of a factor in it, however large its updates
 
     @abstractmethod

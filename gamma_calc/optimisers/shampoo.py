@@ -32,6 +32,7 @@ class Shampoo(ByRule):
     name = "shampoo"
     statement = "the gradient between inverse fourth roots of its two matrices of second moments"
     rule = SGD()
+    of_matrices = True
 
     def optimiser_input(
         self, parameter: Expression, gradient: Expression, tensors: Mapping[str, Expression]

@@ -31,7 +31,7 @@ def rates(
         lr: the known rate.
         known: where it was good, as in "n=1024 r=8", and rates of other groups, as in "lr_norm=1e-3"; what it leaves
             out is as the file has it.
-        optimiser: adamw, adam, lion or sign.
+        optimiser: adamw, sgd, muon or another of the catalogue, also by a trainer's name for it.
         two_rates: a rate for A and one for B (LoRA+), in the ratio that is derived for the start.
 
     Raises:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from math import isclose
 from typing import Final
 
+from gamma_calc.practice.loss_scale import knows_the_scale_of_the_loss
 from gamma_calc.practice.position import Position
-from gamma_calc.practice.setting_law import SettingLaw, knows_the_scale_of_the_loss
+from gamma_calc.practice.setting_law import SettingLaw
 
 SAME: Final = 1 / 10**9
 

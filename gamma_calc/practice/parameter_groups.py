@@ -53,7 +53,7 @@ def param_groups(
         lr: a rate known to be good for the adapters (without any, for whole weights).
         rates: a file of ``gamma-calc rates --format json`` in place of ``lr``: its rates, by its patterns.
         known: where ``lr`` was good, as in "n=1024 r=8"; the model's own most frequent numbers if left out.
-        optimiser: adamw, adam, lion or sign.
+        optimiser: adamw, sgd, muon or another of the catalogue, also by a trainer's name for it.
         two_rates: a rate for A and one for B (LoRA+), in the ratio that is derived for the start.
 
     Returns:
@@ -72,7 +72,7 @@ def param_groups(
     gamma_calc.errors.ProgramError: nothing of the model is trained; unfreeze something, or add an adapter
     """
     _check_kinds(model, rates, known, two_rates)
-    require(optimiser, str, "name of an optimiser", "write adamw, adam, lion or sign")
+    require(optimiser, str, "name of an optimiser", "write one such as adamw, sgd or muon")
     trained = [(name, value) for name, value in model.named_parameters() if value.requires_grad]
     if not trained:
         raise ProgramError("nothing of the model is trained", hint="unfreeze something, or add an adapter")

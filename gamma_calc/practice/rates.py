@@ -15,15 +15,15 @@ from gamma_calc.display.blocks import Block
 from gamma_calc.display.json import Data, document, number
 from gamma_calc.display.numbers import short
 from gamma_calc.display.showing import SelfShowing
-from gamma_calc.errors import ProgramError, UnknownName, written
+from gamma_calc.errors import GammaError, ProgramError
 from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.optimisers.names import catalogue_name
 from gamma_calc.practice.known import KnownRates
 from gamma_calc.practice.law import Law, Numbers
+from gamma_calc.practice.loss_scale import shape_of, unit_of
 from gamma_calc.practice.roles import ROLES, Training
 
 JSON: Final = "rates"  # the kind of document
-OF_ONE_SIZE: Final = ("adam", "lion", "sign")  # whose steps do not depend on the size of the gradient
 BASES: Final = ("lora_A", "lora_B", "weight", "vera")  # whose rate the known one is: the first that is trained
 
 
@@ -143,14 +143,10 @@ def optimiser_named(name: str) -> str:
     >>> optimiser_named("adamw_torch")
     'adam'
     """
-    known = catalogue_name(name)
-    if known in OF_ONE_SIZE:
-        return known
-    raise UnknownName(
-        f"no rates by parameter for optimizer {written(name)}",
-        where="--optimizer",
-        hint=f"take one whose steps do not depend on the size of the gradient: adamw, {', '.join(OF_ONE_SIZE)}",
-    )
+    try:
+        return catalogue_name(name)
+    except GammaError as error:
+        raise error.at("--optimizer") from error
 
 
 def _rate(group: TrainedGroup, training: Training, known: KnownRates, share: Decimal) -> Rate:
@@ -168,12 +164,13 @@ def _rate(group: TrainedGroup, training: Training, known: KnownRates, share: Dec
 def _notes(rates: Sequence[Rate], training: Training, known: KnownRates, share: Decimal) -> Iterator[str]:
     told = f"{short(share)} of its largest stable one, the share that the known rate has"
     yield f"each rate is {told}, up to a constant of order one"
+    yield from filter(None, (unit_of(training.optimiser), shape_of(training.optimiser)))
     given = [r.group.role for r in rates if r.group.role in known.rates]
     guessed = dict.fromkeys(r.group.role for r in rates if r.group.role not in (*BASES, *given) and r.rate is not None)
     if guessed:
         listed = ", ".join(guessed)
         yield f"{listed}: the constant is taken as 1; find it once at a small width: --from 'n=... lr_GROUP=RATE'"
-    if share > 1:
+    if share > 1 and not unit_of(training.optimiser):
         yield "the known rate lies above the largest stable one at constant 1"
     relative = dict.fromkeys(r.group.role for r in rates if ROLES[r.group.role].relative and r.group.unit == 1)
     if relative:

@@ -29,6 +29,7 @@ from gamma_calc.language.program import Program, internal, output
 from gamma_calc.operations.since_start import since_start
 from gamma_calc.optimisers import OPTIMISERS
 from gamma_calc.practice.law import Law, Numbers, law
+from gamma_calc.practice.loss_scale import knows_the_scale_of_the_loss
 
 DOMAIN: Final = "0 <= rho <= 1"
 STABLE, EFFICIENT = "stable", "efficient"  # conditions on a program
@@ -56,13 +57,14 @@ class ParameterRole:
     """A kind of trained parameter: its exponent from a training and the exponents of rank and multiplier.
 
     ``relative``: the size that its entries (or what it adds to) have is a number of the model that no exponent knows,
-    so a rate is in units of it.
+    so a rate is in units of it. ``vector``: its entries stand in one row, which optimisers of matrices do not know.
     """
 
     name: str
     statement: str
     largest: Largest
     relative: bool = False
+    vector: bool = False
 
     def law(self, training: Training, numbers: Numbers, condition: str = STABLE) -> Law:
         """The law of the largest stable (or efficient) rate around these numbers. Raises ProgramError where none is.
@@ -75,6 +77,11 @@ class ParameterRole:
 
 @lru_cache(maxsize=1024)
 def _law(role: ParameterRole, training: Training, numbers: Numbers, condition: str) -> Law:
+    if role.vector and OPTIMISERS[training.optimiser].of_matrices:
+        raise ProgramError(
+            f"{training.optimiser} makes steps of matrices alone: not of {role.statement}",
+            hint="train it by another rule, such as adamw, at a rate of that rule",
+        )
     return law(lambda rho, sigma: role.largest(training, rho, sigma, condition), numbers)
 
 
@@ -125,6 +132,11 @@ def _pair(training: Training, rho: Fraction, sigma: Fraction) -> Mapping[str, Fr
 
 def _magnitude(training: Training, rho: Fraction, sigma: Fraction, condition: str) -> Fraction:
     """DoRA's m, while A and B take their largest rate."""
+    if knows_the_scale_of_the_loss(training.optimiser):
+        raise ProgramError(
+            f"how large a rate of {training.optimiser} m takes is not derived",
+            hint="freeze it, or train it by adamw, at a rate of that rule",
+        )
     factors = _edge(dora(training.init, optimiser=training.optimiser), rho, sigma, STABLE)
     beside = dora(training.init, optimiser=training.optimiser, magnitude="eta_m").substitute({"eta": factors})
     return _edge(beside, rho, sigma, condition, "eta_m")
@@ -163,7 +175,11 @@ def _matrix(rows: int, columns: int) -> Largest:
     """A matrix of n^rows times n^columns entries."""
 
     def largest(training: Training, rho: Fraction, sigma: Fraction, condition: str) -> Fraction:
-        return _edge(matrix(optimiser=training.optimiser).substitute({"p": rows, "q": columns}), rho, sigma, condition)
+        whole = matrix(optimiser=training.optimiser).substitute({"p": rows, "q": columns})
+        summed = (
+            Dim("n", 1) ** order(rows) * whole.loss
+        )  # the error is of order one at each output, as in all programs here
+        return _edge(whole.replaced(loss=summed), rho, sigma, condition)
 
     return largest
 
@@ -214,18 +230,18 @@ ROLES: Final[Mapping[str, ParameterRole]] = MappingProxyType(
         for role in (
             ParameterRole("lora_A", "A of an adapter on a linear layer", _factor("A")),
             ParameterRole("lora_B", "B of an adapter on a linear layer", _factor("B")),
-            ParameterRole("magnitude", "DoRA's m, the trained lengths of rows", _magnitude, relative=True),
-            ParameterRole("lora_bias", "the bias of B", _of(partial(bias, multiplier="sigma"))),
+            ParameterRole("magnitude", "DoRA's m, the trained lengths of rows", _magnitude, relative=True, vector=True),
+            ParameterRole("lora_bias", "the bias of B", _of(partial(bias, multiplier="sigma")), vector=True),
             ParameterRole("embedding_A", "A of an adapter on an embedding, from zero", _embedding_adapter, True),
             ParameterRole("embedding_B", "B of an adapter on an embedding", _embedding_adapter, True),
             ParameterRole("head_adapter", "an adapter on a readout, A random and B = 0", _readout_adapter),
-            ParameterRole("adalora", "AdaLoRA's factors and singular values", _of(lambda o: adalora(optimiser=o))),
-            ParameterRole("vera", "VeRA's two vectors", _of(lambda optimiser: vera(optimiser=optimiser))),
+            ParameterRole("adalora", "AdaLoRA's factors and vector", _of(lambda o: adalora(optimiser=o)), vector=True),
+            ParameterRole("vera", "VeRA's two vectors", _of(lambda optimiser: vera(optimiser=optimiser)), vector=True),
             ParameterRole("weight", "a hidden weight trained whole", _matrix(1, 1)),
             ParameterRole("head", "a readout trained whole: a fixed number of outputs", _matrix(0, 1)),
             ParameterRole("embedding", "an embedding trained whole, or some tokens", _matrix(1, 0), relative=True),
-            ParameterRole("norm", "the gain of a normalisation", _of(gain), relative=True),
-            ParameterRole("bias", "a bias", _of(bias)),
+            ParameterRole("norm", "the gain of a normalisation", _of(gain), relative=True, vector=True),
+            ParameterRole("bias", "a bias", _of(bias), vector=True),
         )
     }
 )

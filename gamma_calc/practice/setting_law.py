@@ -9,8 +9,6 @@ from functools import cached_property, lru_cache
 from math import log
 from typing import Final
 
-from gamma_calc.calculus.dims import Dim
-from gamma_calc.catalogue.lora import lora
 from gamma_calc.derivation.derivation import Derivation, derive
 from gamma_calc.errors import ConfigError
 from gamma_calc.exponents import Affine, Region, simplify
@@ -20,27 +18,12 @@ from gamma_calc.practice.monomials import Logarithms, Ray, border, contains, log
 from gamma_calc.practice.setting import RATES, Setting
 
 BOUNDED: Final = "Z_A,Z_B"  # the notion of stability that also keeps the feature inside the adapter bounded
-N: Final = Dim("n", 1)
 
 
 @lru_cache(maxsize=64)
 def derived(method: str, init: str | None, optimiser: str, stability: str = "Z_B", samples: str = "one") -> Derivation:
     """The derivation behind all settings of one method, start and optimiser. Raises GammaError as ``derive`` does."""
     return derive(METHODS[method].program(init, optimiser, samples), stability=stability)
-
-
-@lru_cache(maxsize=64)
-def knows_the_scale_of_the_loss(optimiser: str) -> bool:
-    """Does a loss n times smaller ask for another learning rate, as it does of plain gradient descent?
-
-    >>> knows_the_scale_of_the_loss("adam"), knows_the_scale_of_the_loss("sgd")
-    (False, True)
-    """
-    program = lora(optimiser=optimiser)
-    regions = (
-        derive(one).conditions["stable"].region for one in (program, program.replaced(loss=N**-1 * program.loss))
-    )
-    return len(set(regions)) > 1
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,14 @@ def param_groups(model):
 
 # transformers.Trainer(model, arguments, ..., optimizers=({optimiser}(param_groups(model)), None))
 """
-CLASSES: Final = {"adamw": "torch.optim.AdamW", "adam": "torch.optim.Adam", "lion": "Lion", "sign": "SignDescent"}
+CLASSES: Final = {
+    "adamw": "torch.optim.AdamW",
+    "adam": "torch.optim.Adam",
+    "sgd": "torch.optim.SGD",
+    "muon": "torch.optim.Muon",
+    "lion": "Lion",
+    "sign": "SignDescent",
+}
 
 
 def snippet(table: RateTable) -> str:
@@ -45,4 +52,5 @@ def snippet(table: RateTable) -> str:
 
 def _class(name: str) -> str:
     """The class behind a trainer's name of an optimiser; decay is left in where the name has it."""
-    return CLASSES["adamw" if "adamw" in name.lower() else optimiser_named(name)]
+    rule = "adamw" if "adamw" in name.lower() else optimiser_named(name)
+    return CLASSES.get(rule, rule.title().replace("-", ""))

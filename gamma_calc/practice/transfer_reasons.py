@@ -9,6 +9,7 @@ from typing import Final
 from gamma_calc.catalogue.lora import SCALINGS
 from gamma_calc.display.numbers import two_digits
 from gamma_calc.practice.carried_rate import CarriedRate
+from gamma_calc.practice.loss_scale import unit_of
 from gamma_calc.practice.position import PerRate
 from gamma_calc.practice.setting_law import SettingLaw
 
@@ -106,7 +107,8 @@ def assumptions(found: CarriedRate) -> tuple[str, ...]:
     derived = [text for law in sides for text in law.found.assumptions if text not in free]
     batch = ONE_SAMPLE if found.target.setting.batch is None else INDEPENDENT
     fixed = [_fixed(law) for law in sides if law.setting.method.fixed]
-    return tuple(dict.fromkeys([ONE, batch, *fixed, *said, *derived]))
+    units = [unit for law in sides if (unit := unit_of(law.setting.rule))]
+    return tuple(dict.fromkeys([ONE, batch, *units, *fixed, *said, *derived]))
 
 
 def _fixed(law: SettingLaw) -> str:

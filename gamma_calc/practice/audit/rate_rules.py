@@ -66,6 +66,18 @@ def no_width(case: AuditCase) -> Iterator[Finding]:
         )
 
 
+def in_units(case: AuditCase) -> Iterator[Finding]:
+    """A rate that no number of an edge can be held against."""
+    row = case.tightest or case.linear
+    if case.inventory.rate is not None and row is not None and row.unit:
+        yield Finding(
+            "--optimizer",
+            f"the rate {short(case.inventory.rate)} is held against nothing",
+            row.unit,
+            "find a rate once, and carry it by the laws below: gamma-calc rates, gamma-calc transfer",
+        )
+
+
 def _rate(row: Trained) -> str:
     assert row.rate is not None
     return short(row.rate)
@@ -84,5 +96,6 @@ def _full(row: Trained) -> str:
 RULES: Final[tuple[AuditRule[AuditCase], ...]] = (
     AuditRule("rate-above-largest", Severity.WARNING, "the rate is above the largest stable one", above),
     AuditRule("rate-far-below", Severity.WARNING, "the rate is n^(1/2) and 64 times below the largest one", below),
+    AuditRule("rate-in-units-of-gradient", Severity.NOTE, "a rate in units of the gradient's size", in_units),
     AuditRule("no-width", Severity.NOTE, "a rate without a width to hold it against", no_width),
 )

@@ -14,6 +14,7 @@ from gamma_calc.practice.audit.case import AuditCase
 from gamma_calc.practice.audit.finding import Finding, Severity
 from gamma_calc.practice.audit.sizes import SavedSizes
 from gamma_calc.practice.audit.trained import Trained, times
+from gamma_calc.practice.loss_scale import shape_of, unit_of
 
 MOST_ROWS = 24  # that are printed
 WEIGHT = {severity: place for place, severity in enumerate(Severity)}
@@ -99,12 +100,14 @@ class Audit(SelfShowing):
         if tightest is None or tightest.largest is None:
             yield "give --width for numbers: the laws below are powers of it"
             return
-        yield f"largest rate that serves all: {short(tightest.largest)}, of {tightest.what}"
+        units = " in units of 1 over the gradient's size" if tightest.unit else ""
+        yield f"largest rate that serves all: {short(tightest.largest)}{units}, of {tightest.what}"
         if rate is not None and tightest.share is not None:
             yield f"the rate {short(rate)} is {times(tightest.share)} {'times' if tightest.share > 1 else 'of'} it"
 
     def _assumptions(self) -> Iterator[str]:
         yield f"steps of {self.case.inventory.optimiser}, one repeated sample, inputs of a layer of order one"
+        yield from filter(None, (unit_of(self.case.inventory.optimiser), shape_of(self.case.inventory.optimiser)))
         yield "every constant is 1: a number is right up to a factor that moves with neither width nor rank"
         if self.case.start is not None:
             yield f"start {self.case.start.name}: {self.case.start.statement}"

@@ -13,6 +13,7 @@ from gamma_calc.display.numbers import short
 from gamma_calc.errors import ProgramError
 from gamma_calc.frontends.saved_adapters import SavedAdapter
 from gamma_calc.practice.law import Law, Numbers
+from gamma_calc.practice.loss_scale import unit_of
 from gamma_calc.practice.roles import EFFICIENT, ROLES, STABLE, ParameterRole, Training
 
 FAR = 10**12  # a width beyond every knee, where a file names none: laws are those of a fixed rank and multiplier
@@ -82,8 +83,14 @@ class Trained:
 
     @property
     def share(self) -> Decimal | None:
-        """The rate over the largest stable one."""
-        return None if self.rate is None or self.largest is None else self.rate / self.largest
+        """The rate over the largest stable one; None where they are not in the same units."""
+        unknown = self.rate is None or self.largest is None or self.unit
+        return None if unknown or self.rate is None or self.largest is None else self.rate / self.largest
+
+    @property
+    def unit(self) -> str:
+        """What a rate is in units of, so that it cannot be held against the largest one; empty where it can."""
+        return unit_of(self.training.optimiser)
 
     @property
     def distance(self) -> Decimal | None:
