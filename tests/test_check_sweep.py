@@ -202,6 +202,53 @@ def test_a_width_in_the_file_is_fitted_too(capsys: pytest.CaptureFixture[str], p
     assert found["slopes"].keys() == {"width"}
 
 
+def batches(exponent: float, *, sizes: Iterable[int] = (16, 64, 256, 1024), rank: int = 16) -> Rows:
+    """Runs at one rank and several batches, whose best rate is a power of the batch."""
+    for batch in sizes:
+        for row in sweep(lambda *_, b=batch: 1e-3 * (b / 64) ** exponent, ranks=[rank], models="a"):
+            yield {"batch": batch, "lr": row["lr"], "loss": row["loss"]}
+
+
+@pytest.mark.parametrize(("exponent", "code"), [(0.25, 0), (0.5, 1), (0.0, 1)])
+def test_a_slope_in_the_batch_is_held_against_the_law_of_batches(
+    capsys: pytest.CaptureFixture[str], path: Path, exponent: float, code: int
+) -> None:
+    """Init[A], s = 1/r * alpha: above N = r the largest stable rate goes with N^(1/4)."""
+    words = ("--setting", f"n={2**20} r=16 alpha=16", "--assume", "additive")
+    found = checked(capsys, write(path, batches(exponent)), *words)
+    edge = next(law for law in found[1]["verdict"]["laws"] if law["principle"] == "edge")
+    assert found[1]["slopes"]["batch"]["slope"] == pytest.approx(exponent, abs=1e-3)
+    assert edge["predicted"] == pytest.approx(0.25, abs=1e-6)
+    assert (edge["in"], edge["verdict"]) == ("batch", "confirmed" if code == 0 else "refuted")
+
+
+def test_knees_of_the_law_of_batches_are_those_of_the_cells(capsys: pytest.CaptureFixture[str], path: Path) -> None:
+    """N^(1/2) below r, N^(1/4) up to n, and nothing above."""
+    slopes = {}
+    for name, sizes in {"below": (2, 4, 8), "between": (64, 128, 256), "above": (2**14, 2**15, 2**16)}.items():
+        write(path, batches(0, sizes=sizes, rank=32))
+        laws = checked(capsys, path, "--setting", "n=1024 r=32 alpha=32", "--assume", "additive")[1]["verdict"]["laws"]
+        slopes[name] = next(law["predicted"] for law in laws if law["principle"] == "edge")
+    assert slopes == pytest.approx({"below": 1 / 2, "between": 1 / 4, "above": 0}, abs=1e-6)
+
+
+def test_one_batch_for_all_runs_is_a_setting(capsys: pytest.CaptureFixture[str], path: Path) -> None:
+    """At N above r the edge goes with r^(1/4) at alpha/r, where one sample gives the same rate to every rank."""
+    write(path, sweep(power(0.25)))
+    predicted = {}
+    for batch in ("", " batch=1024"):
+        setting = f"n={2**20} alpha=16{batch}"
+        laws = checked(capsys, path, "--setting", setting, "--assume", "additive")[1]["verdict"]["laws"]
+        predicted[batch] = next(law["predicted"] for law in laws if law["principle"] == "edge")
+    assert predicted == pytest.approx({"": 0, " batch=1024": 1 / 4}, abs=1e-6)
+
+
+def test_a_batch_is_told_to_be_of_independent_samples(capsys: pytest.CaptureFixture[str], path: Path) -> None:
+    outcome = run(capsys, "check-sweep", str(write(path, batches(0.25))), "--setting", "n=4096 r=16 alpha=16")
+    assert "the samples of a batch are independent" in " ".join(outcome.out.split())
+    assert "one repeated batch" in outcome.out
+
+
 def test_text_ends_with_the_verdict_and_fits_80_columns(capsys: pytest.CaptureFixture[str], path: Path) -> None:
     outcome = run(capsys, "check-sweep", str(write(path, sweep(power(0.5)))), "--setting", "n=4096 alpha=16")
     assert "confirmed: step under fresh; " in outcome.out.split("Verdict\n")[1]
@@ -248,7 +295,7 @@ GOOD = HEADS + "".join(f"a,{rank},{lr},{1 + abs(lr - 2)}\n" for rank in (4, 8) f
         (HEADS + "a,4,-1,1\n", "", "line 2: lr is '-1'; write a positive number"),
         (HEADS + "a,4,1,low\n", "", "line 2: loss is 'low'"),
         (HEADS + "a,4,1,1\na,8,1,1\n", "", "every cell has one rate; a best rate needs three or more"),
-        (HEADS + "a,4,1,1\na,4,2,1\n", "", "neither rank nor width varies"),
+        (HEADS + "a,4,1,1\na,4,2,1\n", "", "neither rank nor width nor batch varies"),
         (HEADS + 'a,4,1,"1\n', "", "is no CSV"),
         (GOOD, "--where kind=dense", "unknown column of"),
         (GOOD, "--where model=z", "unknown model in"),
@@ -260,7 +307,10 @@ GOOD = HEADS + "".join(f"a,{rank},{lr},{1 + abs(lr - 2)}\n" for rank in (4, 8) f
         (GOOD, "--setting lr=1", "a learning rate in --setting; rates are in the file: leave it out"),
         (GOOD, "--setting adapter=lora+", "lora+ has a rate for each factor"),
         (GOOD, "--setting adapter=vera,init=A", "vera has no choice of a start"),
-        (GOOD, "--setting n=64,batch=128", "batch is 128, and sweeps are checked by the laws of one sample"),
+        (GOOD, "--setting adapter=vera,batch=128", "batch is 128, and how a rate of vera moves with it is not derived"),
+        (HEADS.replace("model", "batch"), "--setting adapter=dora", "no runs below the heads"),
+        ("batch,lr,loss\n4,1,1\n", "--setting adapter=dora", "batch is a column, and how a rate of dora moves with it"),
+        ("batch,lr,loss\nmany,1,1\n", "", "line 2: batch is 'many'; write a plain number without a unit"),
         (GOOD, "--setting n=4", "r is 8, more than n = 4"),
         (GOOD, "--setting alpha=0", "alpha is 0"),
         (GOOD, "--tolerance wide", "--tolerance is 'wide'; write a positive number"),

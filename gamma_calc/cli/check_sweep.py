@@ -13,27 +13,28 @@ from gamma_calc.cli.numeric import numeric, refuse_missing
 from gamma_calc.cli.output import say, show
 from gamma_calc.cli.parameters import MANY, PRINTED, Texts
 from gamma_calc.errors import ConfigError, ExponentSyntaxError, unknown
-from gamma_calc.frontends.runs_table import LOSS, RunsTable, read_runs
+from gamma_calc.frontends.runs_table import LOSS, SLOPES, RunsTable, read_runs
 from gamma_calc.practice.known import positive
 from gamma_calc.practice.setting_text import as_setting
 from gamma_calc.practice.sweep_law import sweep_laws
 
 EXAMPLES: Final = (
     "gamma-calc check-sweep runs.csv --by rank",
+    'gamma-calc check-sweep runs.csv --by batch --setting "n=4096 r=8 alpha=16"',
     'gamma-calc check-sweep runs.csv --setting "alpha=32 optimizer=adamw" --where kind=dense',
     "gamma-calc check-sweep runs.csv --loss test_loss --group kind --by width --figure sweep.svg",
     "gamma-calc check-sweep runs.csv --assume fresh --format json",
 )
 EXIT_CODES: Final = {"confirmed": 0, "refuted": 1, "undecided": 3}
-COLUMNS: Final = ("rank", "width")
 NO_GROUP: Final = "none"
+BATCH: Final = "batch"
 
 
 def check_sweep(
-    file: Annotated[Path, Parameter(help="a CSV: lr, loss, and any of width, rank, alpha, model, seed")],
+    file: Annotated[Path, Parameter(help="a CSV: lr, loss, and any of width, rank, alpha, batch, model, seed")],
     /,
     *,
-    by: Annotated[Texts, Parameter(help="rank, width; left out: those that vary", **MANY)] = (),
+    by: Annotated[Texts, Parameter(help="rank, width, batch; left out: those that vary", **MANY)] = (),
     where: Annotated[Texts, Parameter(help="keep rows, as in kind=dense; may be repeated", **MANY)] = (),
     group: Annotated[str | None, Parameter(help="slopes inside this column, or none; left out: model")] = None,
     loss: Annotated[str, Parameter(help="the column of the loss")] = LOSS,
@@ -51,7 +52,8 @@ def check_sweep(
     shared, off, factor = as_setting(setting), positive("--tolerance", tolerance), positive("--within", within)
     if shared.rates:
         raise ConfigError("a learning rate in --setting", where=setting, hint="rates are in the file: leave it out")
-    laws = list(sweep_laws(shared, None if assume is None else _assumed(assume)))
+    names = None if assume is None else _assumed(assume)
+    laws = list(sweep_laws(shared, names, batches=BATCH in table.columns))
     columns = _columns(by)
     refuse_missing("check-sweep")
     if figure is not None:
@@ -85,8 +87,8 @@ def _conditions(texts: Texts) -> Iterator[tuple[str, str]]:
 def _columns(by: Texts) -> tuple[str, ...]:
     asked = tuple(dict.fromkeys(part.strip() for text in by for part in text.split(",")))
     for column in asked:
-        if column not in COLUMNS:
-            raise unknown("column to fit a slope in", column, COLUMNS).at("--by")
+        if column not in SLOPES:
+            raise unknown("column to fit a slope in", column, SLOPES).at("--by")
     return asked
 
 

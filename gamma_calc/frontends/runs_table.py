@@ -1,6 +1,7 @@
 """A table of runs from a CSV: a learning rate and a loss on each line, and what the run was set to.
 
-Columns ``lr`` and the loss are needed; ``width``, ``rank`` and ``alpha`` are numbers, every other column is text.
+Columns ``lr`` and the loss are needed; ``width``, ``rank``, ``alpha`` and ``batch`` (samples a step) are numbers, every
+other column is text.
 Nothing is guessed: a text where a number stands is refused with its line.
 """
 
@@ -19,7 +20,8 @@ from gamma_calc.errors import ConfigError, unknown
 
 RATE: Final = "lr"
 LOSS: Final = "loss"
-NUMBERS: Final = ("width", "rank", "alpha")
+NUMBERS: Final = ("width", "rank", "alpha", "batch")
+SLOPES: Final = ("rank", "width", "batch")  # in which a best rate may move
 SETTINGS: Final = ("model", *NUMBERS)  # what tells cells apart
 MOST_BYTES: Final = 2**24
 LARGEST: Final = Decimal(10) ** 12
@@ -58,8 +60,8 @@ class RunsTable:
         return tuple(column for column in SETTINGS if column in self.columns)
 
     def varying(self) -> tuple[str, ...]:
-        """The width and the rank, as far as they differ between runs."""
-        return tuple(c for c in ("rank", "width") if c in self.columns and len({run.key([c]) for run in self.runs}) > 1)
+        """The rank, the width and the batch, as far as they differ between runs."""
+        return tuple(c for c in SLOPES if c in self.columns and len({run.key([c]) for run in self.runs}) > 1)
 
     def where(self, conditions: Mapping[str, str]) -> RunsTable:
         """The runs with these values. Raises UnknownName for a column or a value that is not there, ConfigError."""

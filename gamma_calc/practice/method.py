@@ -11,7 +11,7 @@ from typing import Final
 from gamma_calc.catalogue.adalora import STARTS
 from gamma_calc.catalogue.specimens import full
 from gamma_calc.catalogue.targets import TARGETS
-from gamma_calc.errors import UnknownName, pick
+from gamma_calc.errors import ConfigError, UnknownName, pick
 from gamma_calc.language.program import Program
 from gamma_calc.studies.largest_rate import known_starts
 
@@ -43,6 +43,14 @@ class Method:
         """The program, with the start's own name where one is given, on one sample or on growing batches."""
         start = {} if init is None else {"init": init}
         return self.build(optimiser=optimiser, **start, **({} if samples == "one" else {"batch": samples}))
+
+    def check_batch(self, batch: object) -> None:
+        """Raises ConfigError for a batch of a method that is derived for one sample."""
+        if batch is not None and not self.knows_batches:
+            raise ConfigError(
+                f"batch is {batch}, and how a rate of {self.name} moves with it is not derived",
+                hint="leave batch out: the answer is for one sample at each step",
+            )
 
     def check_start(self, init: str | None) -> None:
         """Raises UnknownName for a start that the method does not have."""

@@ -144,11 +144,7 @@ class Setting:
             raise ConfigError("no width", hint="add n=4096, the layer's hidden size")
         if self.method.has_rank and self.rank > self.n:
             raise ConfigError(f"r is {self.rank}, more than n = {self.n}", hint="a rank is at most the width")
-        if self.batch is not None and not self.method.knows_batches:
-            raise ConfigError(
-                f"batch is {self.batch}, and how a rate of {self.method.name} moves with it is not derived",
-                hint="leave batch out: the answer is for one sample at each step",
-            )
+        self.method.check_batch(self.batch)
         self.method.check_start(self.init)
         return self
 

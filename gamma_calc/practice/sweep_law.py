@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import log
+from types import MappingProxyType
 from typing import Final
 
 from gamma_calc.catalogue.assumed import ASSUMPTIONS, assumed
@@ -22,7 +23,7 @@ from gamma_calc.practice.monomials import Logarithms, Ray, border, leading, rays
 from gamma_calc.practice.setting import Setting
 
 RATE: Final = "eta"
-USUAL: Final = "one repeated sample"
+USUAL: Final = MappingProxyType({False: "one repeated sample", True: "one repeated batch"})
 EDGE: Final = "edge"
 STEP: Final = "step"
 DESCENT: Final = "descent"
@@ -47,7 +48,7 @@ class SweepLaw:
     @property
     def assumptions(self) -> str:
         """In words."""
-        return ", ".join(self.names) or USUAL
+        return ", ".join(self.names) or USUAL["beta" in self.found.program.variables]
 
     def rates(self, known: Known) -> list[float] | None:
         """The logarithm of each cell's rate; None where the principle gives none."""
@@ -77,26 +78,24 @@ class SweepLaw:
         return change if self.principle == STEP else f"{change}.aligned"
 
 
-def sweep_laws(setting: Setting, names: Sequence[str] | None = None) -> Iterator[SweepLaw]:
+def sweep_laws(setting: Setting, names: Sequence[str] | None = None, *, batches: bool = False) -> Iterator[SweepLaw]:
     """Each principle under each set of assumptions that there is; of ``names`` given, under these alone.
 
-    Raises ConfigError for a method with a rate for each factor, for a batch, and where assumptions are asked of one
-    that has none.
+    ``batches``: every run tells its number of samples a step; else the setting does, or one sample makes each step.
+    Raises ConfigError for a method with a rate for each factor, for batches where they are not derived, and where
+    assumptions are asked of one that has none.
     """
     method = setting.method
     if method.rates != ONE:
         raise ConfigError(
             f"{method.name} has a rate for each factor", hint="a sweep of one rate is checked: leave it out"
         )
-    if setting.batch is not None:
-        raise ConfigError(
-            f"batch is {setting.batch}, and sweeps are checked by the laws of one sample",
-            hint="leave it out; transfer tells the law of batches",
-        )
+    method.check_batch("a column" if batches else setting.batch)
     method.check_start(setting.init)
+    samples = {"batch": "growing"} if batches or setting.batch is not None else {}
     unknown = () if method.has_rank and not method.fixed else ("rank",)
     for chosen in _sets(method.name) if names is None else [tuple(names)]:
-        program = method.build(optimiser=setting.rule, **_start(setting), **assumed(chosen))
+        program = method.build(optimiser=setting.rule, **_start(setting), **samples, **assumed(chosen))
         found = derive(program)
         yield from (SweepLaw(principle, chosen, found, unknown) for principle in (EDGE, STEP, DESCENT))
 
@@ -113,7 +112,7 @@ def _start(setting: Setting) -> Mapping[str, str]:
 
 
 def _numbers(setting: Setting) -> Logarithms:
-    numbers = {"n": setting.n or 1, "rho": setting.rank, "sigma": setting.multiplier}
+    numbers = {"n": setting.n or 1, "rho": setting.rank, "sigma": setting.multiplier, "beta": setting.batch or 1}
     return {name: log(number) for name, number in numbers.items()}
 
 

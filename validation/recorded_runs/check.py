@@ -21,6 +21,7 @@ from gamma_calc.errors import ConfigError
 from gamma_calc.frontends.runs_table import NUMBERS, RunsTable
 from gamma_calc.practice.setting import Setting
 from gamma_calc.practice.sweep_law import SweepLaw
+from gamma_calc.practice.transfer_reasons import INDEPENDENT
 from validation.recorded_runs.figure import drawn
 from validation.recorded_runs.optimum import FOUND, WITHIN, RateOptimum, by_status, optima, rate_cells
 from validation.recorded_runs.trend import Trend, slope_of, trend
@@ -46,7 +47,7 @@ class LawRow:
 
 @dataclass(frozen=True)
 class SweepCheck(SelfShowing):
-    """Best rates of a table of runs, their slopes, and how every law stands. Slopes are exponents of width or rank."""
+    """Best rates of a table of runs, their slopes, and how every law stands. Slopes are exponents of a column."""
 
     table: RunsTable
     group: str
@@ -137,12 +138,14 @@ def check_sweep(
 ) -> SweepCheck:
     """The best rate of every cell, its slopes, and the verdict on laws at the same numbers.
 
-    ``setting`` holds what the file leaves out, such as alpha or the width. Without ``by`` the slopes are those in rank
-    and width, as far as they vary. Raises ConfigError where there is nothing to fit.
+    ``setting`` holds what the file leaves out, such as alpha or the width. Without ``by`` the slopes are those in rank,
+    width and batch, as far as they vary. Raises ConfigError where there is nothing to fit.
     """
     asked = tuple(by) or table.varying()
     if not asked:
-        raise ConfigError("neither rank nor width varies", where=str(table.path), hint="give runs at several of them")
+        raise ConfigError(
+            "neither rank nor width nor batch varies", where=str(table.path), hint="give runs at several of them"
+        )
     group = ("model" if "model" in table.columns else NONE) if group is None else group
     columns = tuple(dict.fromkeys((*table.settings, *asked, *filter(None, [group]))))
     for column in columns:
@@ -216,11 +219,8 @@ def _row(law: SweepLaw, one: Trend, rates: Sequence[float] | None, measured: _Me
 def _setting(one: RateOptimum, shared: Setting) -> Setting:
     """What a cell is set to. Raises ConfigError for a number that no run has."""
     values = dict(one.cell.setting)
-    said: dict[str, Any] = {}
-    if "width" in values:
-        said["n"] = _whole("width", values["width"])
-    if "rank" in values:
-        said["r"] = _whole("rank", values["rank"])
+    whole = {"width": "n", "rank": "r", "batch": "batch"}
+    said: dict[str, Any] = {word: _whole(column, values[column]) for column, word in whole.items() if column in values}
     if "alpha" in values:
         said["alpha"] = float(values["alpha"])
     return shared.updated(Setting(**said)) if said else shared
@@ -254,6 +254,8 @@ def _taken(table: RunsTable, setting: Setting) -> Iterator[str]:
         "intervals hold the scatter of the cells, and not that a loss is no exact parabola: --within shows how much "
         "that is"
     )
+    if "batch" in table.columns or setting.batch is not None:
+        yield f"batch is the number of samples a step: {INDEPENDENT}"
     yield f"start {setting.start}, optimiser {setting.rule}, one learning rate; every constant in front is free"
 
 
