@@ -131,6 +131,14 @@ def test_constants_that_do_not_cancel_are_told() -> None:
     assert transfer(KNOWN, "init=pissa n=8192").moved == pytest.approx(0.5)
 
 
+@pytest.mark.parametrize(("optimiser", "edge"), [("adam", 1), ("sgd", 4)])
+def test_the_rank_of_vera_is_free(optimiser: str, edge: float) -> None:
+    """B has variance 1/r: under Adam the rank drops out, under descent the gradient of d goes with r^-1/2."""
+    found = transfer(f"n=1024 r=16 adapter=vera optimizer={optimiser} lr=1e-2", "r=256")
+    assert found.by["edge"] == pytest.approx(edge)
+    assert found.by["step"] is not None
+
+
 def test_an_adapter_of_fixed_rank_goes_to_other_widths_only() -> None:
     found = transfer("n=1024 r=8 alpha=8 adapter=dora lr=1e-4", "n=4096")
     assert found.factor == pytest.approx(0.5)
