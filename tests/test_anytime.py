@@ -9,6 +9,9 @@ import subprocess
 import sys
 import time
 from fractions import Fraction
+from itertools import chain, islice, repeat
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -82,6 +85,32 @@ def test_what_is_known_are_the_orders_of_a_whole_derivation() -> None:
     assert known.would_help == ("eta",)
 
 
+def test_what_is_stable_lies_inside_where_outputs_are_bounded_so_far() -> None:
+    """Init[A] with r = n^rho: the first step is linear in the rate, and the second asks for more."""
+    program = lora(init="A", rank="growing", scaling="alpha/sqrt(r)")
+    stable = derive(program).conditions["stable"].region
+    outers = []
+    for count in range(1, 4):
+        record = StepsSoFar(program)
+        for step in islice(steps(program), count):
+            record.add(step)
+        assert record.unfinished.outer is not None
+        assert record.unfinished.outer[0] == count - 1
+        outers.append(record.unfinished.outer[1])
+    assert outers[0] == program.region
+    assert outers[1] != outers[2]
+    assert all((stable - outer).is_empty for outer in outers)
+    assert outers[2] == stable
+
+
+def test_nothing_is_said_to_be_stable_before_the_end(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["derive", *LONG, "--time-limit", "3", "--format", "json"]) == 3
+    (found,) = json.loads(capsys.readouterr().out)["programs"]
+    assert found["stable"]["inner"] is None
+    assert found["stable"]["outer"]["until"] >= 1
+    assert "eta <= " in found["stable"]["outer"]["region"]
+
+
 @pytest.mark.parametrize("command", [["derive"], ["explain", "stable"]])
 def test_the_command_line_prints_what_is_known(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*command, *LONG, "--time-limit", "1"]) == 3
@@ -102,6 +131,49 @@ def test_several_programs_stopped_as_json(capsys: pytest.CaptureFixture[str]) ->
 def test_robustness_stops(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["robustness", "--time-limit", "0"]) == 3
     assert "nothing is known" not in capsys.readouterr().out
+
+
+CONFIG = str(Path(__file__).parents[1] / "examples" / "adapter_config.json")
+STOPPED = [
+    ("transfer", "--from", "n=1024 adapter=dora optimizer=sgd lr=1e-2", "--to", "n=4096"),
+    ("shared-rate", "--at", "eta=-1", "--init", "lora-ga-peft,pissa"),
+    ("rates", CONFIG, "--width", "4099", "--lr", "2e-4"),
+    ("audit", CONFIG, "--width", "4099", "--lr", "2e-4"),
+    ("plot", *LONG, "-o", "never.svg"),
+    ("report", *LONG, "-o", "never.html"),
+    ("validate", "--init", "B", "--at", "eta=-1"),
+    ("validate", "--init", "B", "--stable-rate"),
+]
+
+
+@pytest.mark.parametrize("command", STOPPED, ids=lambda command: command[0])
+def test_every_command_that_derives_can_be_stopped(
+    command: tuple[str, ...], capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([*command, "--time-limit", "0"]) == 3
+    assert "time is up after 0 s" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_transfer_that_is_stopped_tells_what_is_known(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*STOPPED[0], "--time-limit", "2", "--format", "json"]) == 3
+    (found,) = json.loads(capsys.readouterr().out)["programs"]
+    assert found["program"] == "dora"
+    assert found["until"] >= 2
+
+
+def test_what_is_measured_when_time_is_up_is_judged(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clock by which the hour is over when five widths are done."""
+    readings = chain(repeat(0.0, 5), repeat(3601.0))
+    monkeypatch.setattr("gamma_calc.cli.validate.time", SimpleNamespace(monotonic=lambda: next(readings)))
+    words = "--widths 64:1024 --seeds 4 --most-seeds 64 --tolerance 0.0001 --time-limit 3600"
+    assert main(["validate", "--init", "B", "--at", "eta=-1", *words.split()]) == 3
+    outcome = capsys.readouterr()
+    assert "time is up after 3600 s: judged on n = 64, 128, 256, 512, 1024" in outcome.err
+    assert "Z_B" in outcome.out
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no such signal")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Final, TypeVar
 
 from gamma_calc.cli import GOOD, INTERRUPTED, UNDECIDED
 from gamma_calc.cli.output import dialect, line, say, show
 from gamma_calc.cli.progress import Tell, progress
+from gamma_calc.derivation.recording import recorded
 from gamma_calc.derivation.unfinished import StepsSoFar
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.json import document
@@ -18,18 +19,32 @@ from gamma_calc.exponents import watched
 from gamma_calc.language.program import Program
 
 LATE: Final = 2  # seconds before a derivation is told of
-Recorder = Callable[[Program], Observer]  # a program that is derived, to who is shown its steps
 Answer = str | Iterable[Block]
+Made = TypeVar("Made")
 
 
-def answered(make: Callable[[Recorder, str], Answer], time_limit: float | None, format: str) -> int:  # noqa: A002
+def answered(make: Callable[[str], Answer], time_limit: float | None, format: str) -> int:  # noqa: A002
     """Make an answer in a dialect and print it; the exit code. Stopped, it prints the steps that are known."""
+
+    def whole() -> str | list[Block]:
+        made = make(dialect())
+        return made if isinstance(made, str) else list(made)
+
+    return stoppable(whole, print_answer, time_limit, format)
+
+
+def stoppable(
+    make: Callable[[], Made],
+    then: Callable[[Made], int],
+    time_limit: float | None,
+    format: str = "text",  # noqa: A002 - the option's name
+) -> int:
+    """Make something and do something with it; the exit code. Stopped, it prints the steps that are known."""
     with progress(every=False, after=LATE, lines=False) as tell:
-        work = _Work(tell)
+        work = Work(tell)
         try:
-            with watched(math.inf if time_limit is None else time_limit, work.told):
-                made = make(work.record, dialect())
-                answer = made if isinstance(made, str) else list(made)
+            with watched(math.inf if time_limit is None else time_limit, work.told), recorded(work.record):
+                made = make()
         except TimeUp:
             why, code = f"time is up after {time_limit:g} s", UNDECIDED
         except KeyboardInterrupt:
@@ -40,19 +55,20 @@ def answered(make: Callable[[Recorder, str], Answer], time_limit: float | None, 
             why, code = "", GOOD
     if why:
         work.print(why, format)
-    else:
-        _print(answer)
-    return code
+        return code
+    return then(made)
 
 
-def _print(answer: str | list[Block]) -> None:
+def print_answer(answer: str | list[Block]) -> int:
+    """Print a text, or blocks as the output can show them; the exit code."""
     if isinstance(answer, str):
         say(answer)
     else:
         show(lambda _: answer)
+    return GOOD
 
 
-class _Work:
+class Work:
     """The derivations behind an answer."""
 
     def __init__(self, tell: Tell) -> None:

@@ -8,9 +8,12 @@ from typing import Annotated, Final, Literal
 from cyclopts import Parameter
 
 from gamma_calc.cli import GOOD, REFUTED
-from gamma_calc.cli.output import say, show
-from gamma_calc.cli.parameters import EITHER, PRINTED
+from gamma_calc.cli.anytime import print_answer, stoppable
+from gamma_calc.cli.output import dialect
+from gamma_calc.cli.parameters import EITHER, PRINTED, TimeLimit
+from gamma_calc.display.blocks import Block
 from gamma_calc.practice.audit import auditing
+from gamma_calc.practice.audit.result import Audit
 
 EXAMPLES: Final = (
     "gamma-calc audit adapter_config.json --width 4096 --lr 2e-4",
@@ -33,14 +36,20 @@ def audit(
     sizes: Annotated[bool, Flag, Parameter(help="read the saved weights for their sizes")] = False,
     strict: Annotated[bool, Flag, Parameter(help="warnings and unknown fields are errors")] = False,
     quiet: Annotated[bool, Flag, Parameter(help="a line for each error and warning, nothing else")] = False,
+    time_limit: TimeLimit = None,
     format: Annotated[Literal["text", "json"], PRINTED] = "text",  # noqa: A002 - the option's name
 ) -> int:
     """What a configuration trains, the largest rate of each kind, and what in it works against training."""
-    found = auditing.audit(path, lr=lr, width=width, optimiser=optimizer, ratio=ratio, sizes=sizes, strict=strict)
-    if format == "json":
-        say(found.to_json())
-    elif not quiet:
-        show(found.blocks)
-    elif found.short_lines:
-        say("\n".join(found.short_lines))
-    return REFUTED if found.failed else GOOD
+
+    def made() -> tuple[Audit, str | list[Block]]:
+        found = auditing.audit(path, lr=lr, width=width, optimiser=optimizer, ratio=ratio, sizes=sizes, strict=strict)
+        short = "\n".join(found.short_lines)
+        return found, found.to_json() if format == "json" else short if quiet else list(found.blocks(dialect()))
+
+    def told(answer: tuple[Audit, str | list[Block]]) -> int:
+        found, printed = answer
+        if printed:
+            print_answer(printed)
+        return REFUTED if found.failed else GOOD
+
+    return stoppable(made, told, time_limit, format)

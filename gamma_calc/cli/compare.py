@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 from cyclopts import Parameter
 
 from gamma_calc.catalogue.targets import TARGETS
-from gamma_calc.cli.anytime import Answer, Recorder, answered
+from gamma_calc.cli.anytime import Answer, answered
 from gamma_calc.cli.options import NOTHING, Common, Options, Question
 from gamma_calc.cli.parameters import MANY, PRINTED, TimeLimit
 from gamma_calc.cli.starts import starts_named
@@ -46,8 +46,8 @@ def compare(
             f"{len(names)} initialisations to compare", where="--init", hint="write --init A --init B, two or more"
         )
 
-    def made(record: Recorder, dialect: str) -> Answer:
-        questions = {name: Question(target, Options(**common.named(), init=name), record) for name in names}
+    def made(dialect: str) -> Answer:
+        questions = {name: Question(target, Options(**common.named(), init=name)) for name in names}
         rates = {name: laws for name in names if (laws := _largest_rates(target, common, name))}
         if format == "json":
             answers = {name: _answer(question, rates.get(name, ())) for name, question in questions.items()}

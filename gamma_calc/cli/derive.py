@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 
 from cyclopts import Parameter
 
-from gamma_calc.cli.anytime import Answer, Recorder, answered
+from gamma_calc.cli.anytime import Answer, answered
 from gamma_calc.cli.options import PLAIN, Options, Question
 from gamma_calc.cli.parameters import PRINTED, Target, TimeLimit
 from gamma_calc.derivation import data, latex, sections
@@ -48,8 +48,8 @@ def derive(
     if short and (step or trace or format != "text"):
         raise OrderError("--short is the answer alone", hint="leave out --step, --trace and --format")
 
-    def made(record: Recorder, dialect: str) -> Answer:
-        question = Question(target, options, record, within)
+    def made(dialect: str) -> Answer:
+        question = Question(target, options, within)
         if format == "json":
             return _json(question, step, trace)
         if format == "latex":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from gamma_calc.cli.anytime import Answer, Recorder, answered
+from gamma_calc.cli.anytime import Answer, answered
 from gamma_calc.cli.choices import KINDS, one_of
 from gamma_calc.cli.options import PLAIN, Options, Question
 from gamma_calc.cli.parameters import PRINTED, Target, TimeLimit
@@ -35,8 +35,8 @@ def explain(
     if name not in KINDS["conditions"]:
         raise unknown("condition", condition, KINDS["conditions"])
 
-    def made(record: Recorder, dialect: str) -> Answer:
-        derivation = Question(target, options, record).derivation
+    def made(dialect: str) -> Answer:
+        derivation = Question(target, options).derivation
         if name not in derivation.conditions:
             raise unknown("condition", condition, derivation.conditions).at(f"target {target}")
         if format == "json":

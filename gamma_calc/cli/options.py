@@ -31,10 +31,9 @@ from gamma_calc.cli.parameters import (
 )
 from gamma_calc.derivation import data
 from gamma_calc.derivation.conditions import STABILITY
-from gamma_calc.derivation.derivation import Derivation, observed
+from gamma_calc.derivation.derivation import Derivation, derived
 from gamma_calc.display.json import Data
 from gamma_calc.display.shown import shown
-from gamma_calc.engine.fixed_point import Observer
 from gamma_calc.errors import ConfigError, ExponentSyntaxError, GammaError, OrderError, UnknownName, unknown, written
 from gamma_calc.exponents import Order, Region, order
 from gamma_calc.language.program import Program
@@ -99,20 +98,12 @@ PLAIN: Final = Options()
 _NOT_OF_A_PROGRAM: Final = {"stability", "set_", "at"}
 
 
-def _unrecorded(_: Program) -> Observer:
-    return lambda _: None
-
-
 @dataclass(frozen=True)
 class Question:
-    """A target with its options: the program asked about, its derivation, and the point, if one is given.
-
-    ``record`` is told of the program before it is derived, and says who is shown its steps.
-    """
+    """A target with its options: the program asked about, its derivation, and the point, if one is given."""
 
     target: str
     options: Options
-    record: Callable[[Program], Observer] = _unrecorded
     within: Text = None
 
     @cached_property
@@ -158,7 +149,7 @@ class Question:
     def _derived(self, program: Program) -> Derivation:
         if self.options.stability not in STABILITY:
             raise unknown("notion of stability", self.options.stability, STABILITY).at("--stability")
-        return observed(program, STABILITY[self.options.stability], self.record(program))
+        return derived(program, STABILITY[self.options.stability])
 
     @cached_property
     def region(self) -> Region | None:

@@ -12,10 +12,12 @@ from typing import Annotated, Final
 from cyclopts import Parameter
 
 from gamma_calc.catalogue.published_rates import published
+from gamma_calc.cli import GOOD
+from gamma_calc.cli.anytime import stoppable
 from gamma_calc.cli.options import PLAIN, Options, Question
 from gamma_calc.cli.output import line
 from gamma_calc.cli.output_file import Force, new_file
-from gamma_calc.cli.parameters import MANY, Target, Texts
+from gamma_calc.cli.parameters import MANY, Target, Texts, TimeLimit
 from gamma_calc.cli.shared_rate import numbers_of
 from gamma_calc.display.chart import Chart
 from gamma_calc.display.figure import blank, checked_kind
@@ -49,8 +51,9 @@ def plot(
     output: Annotated[Path, Parameter(name=("--output", "-o"), help="the figure: .svg, .png or .pdf")],
     quantity: Annotated[Texts, Parameter(help="draw the sizes of these; may be repeated", **MANY)] = (),
     numbers: Annotated[Texts, Parameter(help="axes in numbers: n=4096, or n=4096,r=64", **MANY)] = (),
+    time_limit: TimeLimit = None,
     force: Force = False,
-) -> None:
+) -> int:
     """A picture: sizes against one open exponent, or where the conditions hold over two."""
     path = new_file(checked_kind(output), force=force)
     blank(1, 1)
@@ -58,9 +61,13 @@ def plot(
     question = Question(target, _at_rank(options, known))
     if question.point is not None:
         raise OrderError("--at leaves nothing open to draw", hint="fix other exponents with --set, and leave one open")
-    drawn = chart(question, quantity, known)
-    drawn.save(path)
-    line(f"wrote {path}: {drawn.title}")
+
+    def kept(drawn: Chart) -> int:
+        drawn.save(path)
+        line(f"wrote {path}: {drawn.title}")
+        return GOOD
+
+    return stoppable(lambda: chart(question, quantity, known), kept, time_limit)
 
 
 def chart(question: Question, quantities: Texts = (), numbers: Mapping[str, Decimal] | None = None) -> Chart:

@@ -7,8 +7,8 @@ from typing import Annotated, Final, Literal
 
 from cyclopts import Parameter
 
-from gamma_calc.cli.output import say, show
-from gamma_calc.cli.parameters import EITHER, PRINTED
+from gamma_calc.cli.anytime import Answer, answered
+from gamma_calc.cli.parameters import EITHER, PRINTED, TimeLimit
 from gamma_calc.practice import config_rates
 from gamma_calc.practice.snippet import snippet
 
@@ -30,13 +30,15 @@ def rates(
     ] = "",
     lora_plus: Annotated[bool, Parameter(help="a rate for A and one for B, in the derived ratio", negative="")] = False,
     optimizer: Annotated[str, Parameter(name=EITHER, help="adamw, sgd, muon or another of the catalogue")] = "adamw",
+    time_limit: TimeLimit = None,
     format: Annotated[Literal["text", "json", "torch"], PRINTED] = "text",  # noqa: A002 - option's name
-) -> None:
+) -> int:
     """A learning rate for every group of parameters that a configuration trains."""
-    table = config_rates.rates(path, width=width, lr=lr, known=from_, optimiser=optimizer, two_rates=lora_plus)
-    if format == "json":
-        say(table.to_json())
-    elif format == "torch":
-        say(snippet(table))
-    else:
-        show(table.blocks)
+
+    def made(dialect: str) -> Answer:
+        table = config_rates.rates(path, width=width, lr=lr, known=from_, optimiser=optimizer, two_rates=lora_plus)
+        if format == "json":
+            return table.to_json()
+        return snippet(table) if format == "torch" else table.blocks(dialect)
+
+    return answered(made, time_limit, format)

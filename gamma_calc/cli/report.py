@@ -10,10 +10,12 @@ from typing import Annotated, Final
 from cyclopts import Parameter
 
 from gamma_calc import __version__
+from gamma_calc.cli import GOOD
+from gamma_calc.cli.anytime import stoppable
 from gamma_calc.cli.options import PLAIN, Options, Question
 from gamma_calc.cli.output import line
 from gamma_calc.cli.output_file import Force, new_file
-from gamma_calc.cli.parameters import Target
+from gamma_calc.cli.parameters import Target, TimeLimit
 from gamma_calc.cli.plot import chart
 from gamma_calc.display.chart import Chart
 from gamma_calc.display.figure import blank, whole
@@ -38,29 +40,37 @@ def report(
     options: Options = PLAIN,
     output: Annotated[Path, Parameter(name=("--output", "-o"), help="the page: .html")],
     measured: Annotated[Path | None, Parameter(help="what validate --format json printed, to be shown too")] = None,
+    time_limit: TimeLimit = None,
     force: Force = False,
-) -> None:
+) -> int:
     """One page on a program: question, assumptions, orders, regions with figures, the derivation step by step."""
     path = _page(output, force)
     blank(1, 1)
     formula("n")
     question = Question(target, options)
+
+    def kept(content: str) -> int:
+        with whole(path) as part:
+            part.write_text(content, encoding="utf-8")
+        line(f"wrote {path}: {question.program.name}, {len(content) // 1024} kB")
+        return GOOD
+
+    return stoppable(lambda: _content(question, _asked(target, options), measured), kept, time_limit)
+
+
+def _content(question: Question, asked: str, measured: Path | None) -> str:
     derivation = question.derivation
     charts, undrawn = _charts(question)
-    made = Report(
+    return Report(
         derivation,
-        _asked(target, options),
+        asked,
         charts,
         undrawn,
         question.notes,
         f"no advice: {question.silence}" if question.silence else "",
         None if measured is None else read_measured(measured, derivation.program.name),
         tuple(_versions()),
-    )
-    content = made.html()
-    with whole(path) as part:
-        part.write_text(content, encoding="utf-8")
-    line(f"wrote {path}: {derivation.program.name}, {len(content) // 1024} kB")
+    ).html()
 
 
 def _page(path: Path, force: bool) -> Path:

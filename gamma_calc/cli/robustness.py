@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal
 from cyclopts import Parameter
 
 from gamma_calc.catalogue.lora import RATES
-from gamma_calc.cli.anytime import Answer, Recorder, answered
+from gamma_calc.cli.anytime import Answer, answered
 from gamma_calc.cli.options import NOTHING, Common, Options, Question, assignments, refuse_open_values
 from gamma_calc.cli.parameters import MANY, PRINTED, TimeLimit
 from gamma_calc.cli.starts import ALL, starts_named
@@ -40,14 +40,14 @@ def robustness(
     refuse_open_values("--at", rates)
     options, names = replace(common, at=()), starts_named(init)
 
-    def made(record: Recorder, dialect: str) -> Answer:
+    def made(dialect: str) -> Answer:
         if format == "markdown":
-            tables_ = [_starts(record, replace(options, assume=rule), names) for rule in _rules(options)]
-            return report.sections(tables_, _any_start(record, options, rates), rates)
-        starts = _starts(record, options, names)
+            tables_ = [_starts(replace(options, assume=rule), names) for rule in _rules(options)]
+            return report.sections(tables_, _any_start(options, rates), rates)
+        starts = _starts(options, names)
         if format == "latex":
             return tables.latex(report.table(starts, "latex"))
-        anywhere = _any_start(record, options, rates)
+        anywhere = _any_start(options, rates)
         if format == "json":
             return document("robustness", report.as_data(starts, anywhere, rates))
         return report.blocks(starts, anywhere, rates, dialect)
@@ -55,11 +55,11 @@ def robustness(
     return answered(made, time_limit, format)
 
 
-def _starts(record: Recorder, options: Common, names: Iterable[str]) -> dict[str, Derivation]:
-    return {name: _found(record, options, init=name) for name in names}
+def _starts(options: Common, names: Iterable[str]) -> dict[str, Derivation]:
+    return {name: _found(options, init=name) for name in names}
 
 
-def _any_start(record: Recorder, options: Common, rates: Mapping[str, Order]) -> tuple[Derivation, ...]:
+def _any_start(options: Common, rates: Mapping[str, Order]) -> tuple[Derivation, ...]:
     """With both sizes open, for the schemes that have the given rates."""
     schemes = [lr for lr, names in RATES.items() if rates.keys() <= set(names)]
     if not schemes:
@@ -68,9 +68,7 @@ def _any_start(record: Recorder, options: Common, rates: Mapping[str, Order]) ->
             where="--at",
             hint="write eta=-1/2, or eta_A=-1,eta_B=0",
         )
-    return tuple(
-        _found(record, options, init="general", lr=lr, assume=rule) for rule in _rules(options) for lr in schemes
-    )
+    return tuple(_found(options, init="general", lr=lr, assume=rule) for rule in _rules(options) for lr in schemes)
 
 
 def _rules(options: Common) -> tuple[tuple[str, ...], ...]:
@@ -78,5 +76,5 @@ def _rules(options: Common) -> tuple[tuple[str, ...], ...]:
     return (options.assume,) if options.assume else ((), ("additive",))
 
 
-def _found(record: Recorder, options: Common, **changed: object) -> Derivation:
-    return Question("lora", Options(**options.named() | changed), record).derivation
+def _found(options: Common, **changed: object) -> Derivation:
+    return Question("lora", Options(**options.named() | changed)).derivation

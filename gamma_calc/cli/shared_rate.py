@@ -10,9 +10,9 @@ from cyclopts import Parameter
 
 from gamma_calc.catalogue.initialisations import INITIALISATIONS
 from gamma_calc.catalogue.specimens import full
+from gamma_calc.cli.anytime import Answer, answered
 from gamma_calc.cli.options import Options, Question, assignments, refuse_open_values
-from gamma_calc.cli.output import say, show
-from gamma_calc.cli.parameters import MANY, OPTIMIZER, PRINTED, SCALING, Texts
+from gamma_calc.cli.parameters import MANY, OPTIMIZER, PRINTED, SCALING, Texts, TimeLimit
 from gamma_calc.cli.starts import ALL, starts_named
 from gamma_calc.derivation.derivation import Derivation, derive
 from gamma_calc.display import tables
@@ -41,22 +41,25 @@ def shared_rate(
     optimizer: Annotated[str, OPTIMIZER] = "adam",
     scaling: Annotated[str, SCALING] = "1",
     set_: Annotated[Texts, Parameter(name="--set", help="tau=1/2: the singular values that starts keep", **MANY)] = (),
+    time_limit: TimeLimit = None,
     format: Annotated[Literal["text", "json", "latex", "markdown"], PRINTED] = "text",  # noqa: A002 - option's name
-) -> None:
+) -> int:
     """What one learning rate makes of several starts, against each one's own largest rate."""
     point = _point(at, numbers)
     options = Options(optimizer=optimizer, scaling=scaling, set_=set_)
     if point.rho is not None:
         options = replace(options, rank="growing", set_=(*set_, f"rho={point.rho}"))
-    standings = [standing(name, _found(options, name)) for name in starts_named(init)]
-    if format == "json":
-        say(document("shared-rate", report.as_data(standings, point)))
-    elif format == "latex":
-        say(tables.latex(report.table(standings, point, "latex")))
-    elif format == "markdown":
-        say(report.section(standings, point))
-    else:
-        show(lambda dialect: report.blocks(standings, point, dialect))
+    names = starts_named(init)
+
+    def made(dialect: str) -> Answer:
+        standings = [standing(name, _found(options, name)) for name in names]
+        if format == "json":
+            return document("shared-rate", report.as_data(standings, point))
+        if format == "latex":
+            return tables.latex(report.table(standings, point, "latex"))
+        return report.section(standings, point) if format == "markdown" else report.blocks(standings, point, dialect)
+
+    return answered(made, time_limit, format)
 
 
 def _point(at: Texts, numbers: Texts) -> RatePoint:

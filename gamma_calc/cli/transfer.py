@@ -6,8 +6,8 @@ from typing import Annotated, Final, Literal
 
 from cyclopts import Parameter
 
-from gamma_calc.cli.output import say, show
-from gamma_calc.cli.parameters import MANY, PRINTED, Texts
+from gamma_calc.cli.anytime import Answer, answered
+from gamma_calc.cli.parameters import MANY, PRINTED, Texts, TimeLimit
 from gamma_calc.display.json import document
 from gamma_calc.practice.transfer import transfer as transferred
 from gamma_calc.practice.transfer_blocks import blocks, data, table
@@ -30,12 +30,16 @@ def transfer(
     *,
     from_: Annotated[str, Parameter(name="--from", help=KNOWN)],
     to: Annotated[Texts, Parameter(help=CHANGE, **MANY)],
+    time_limit: TimeLimit = None,
     format: Annotated[Literal["text", "json"], PRINTED] = "text",  # noqa: A002 - option's name
-) -> None:
+) -> int:
     """A learning rate that is good at one setting, taken to another, in numbers."""
-    found = [transferred(from_, one) for one in to]
-    if format == "json":
-        answers = [data(one) for one in found]
-        say(document("transfer", answers[0]) if len(answers) == 1 else document("transfers", {"transfers": answers}))
-    else:
-        show(lambda _: blocks(found[0]) if len(found) == 1 else table(found))
+
+    def made(_: str) -> Answer:
+        found = [transferred(from_, one) for one in to]
+        if format == "json":
+            one, *more = [data(one) for one in found]
+            return document("transfers", {"transfers": [one, *more]}) if more else document("transfer", one)
+        return blocks(found[0]) if len(found) == 1 else table(found)
+
+    return answered(made, time_limit, format)

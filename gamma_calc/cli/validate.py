@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import sys
+import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -10,12 +11,16 @@ from typing import Annotated, Any, Final, Literal
 
 from cyclopts import Parameter, validators
 
-from gamma_calc.cli import INTERRUPTED
+from gamma_calc.cli import INTERRUPTED, UNDECIDED
+from gamma_calc.cli.anytime import Work
 from gamma_calc.cli.numeric import numeric, refuse_missing, widths_of
 from gamma_calc.cli.options import PLAIN, Options, Question
+from gamma_calc.cli.output import line
 from gamma_calc.cli.parameters import PRINTED, Device, Steps, Target, Widths
 from gamma_calc.cli.progress import Tell, progress
-from gamma_calc.errors import OrderError
+from gamma_calc.derivation.recording import recorded
+from gamma_calc.errors import OrderError, TimeUp
+from gamma_calc.exponents import watched
 
 EXAMPLES: Final = (
     "gamma-calc validate --at eta=-1/2",
@@ -67,6 +72,9 @@ def validate(
     ] = False,
     run: MeasurementOptions = USUAL,
     figure: Annotated[Path | None, Parameter(help="draw the slopes to this file")] = None,
+    time_limit: Annotated[
+        float | None, Parameter(help="seconds; then what is measured by then is judged, exit code 3")
+    ] = None,
     format: Annotated[Literal["text", "json"], PRINTED] = "text",  # noqa: A002 - option's name
 ) -> int:
     """Run the program at growing widths and judge every derived order."""
@@ -75,11 +83,22 @@ def validate(
     refuse_missing("validate")
     if figure is not None:
         numeric("measurement.figure").checked_figure(figure)
-    try:
-        with progress(every=False) as tell:
-            found = measured(_runs(tell))
-    except KeyboardInterrupt as stop:
-        return _interrupted(getattr(stop, "found", None), format)
+    numeric("measurement.validate")  # what it loads is no part of the time
+    limit = math.inf if time_limit is None else time_limit
+    ends = time.monotonic() + limit
+    with progress(every=False) as tell:
+        work = Work(tell)
+        try:
+            with watched(limit, work.told), recorded(work.record):
+                found = measured(_runs(tell, ends))
+        except TimeUp:
+            work.print(f"time is up after {limit:g} s", format)
+            return UNDECIDED
+        except KeyboardInterrupt as stop:
+            late = time.monotonic() >= ends
+            why, code = (f"time is up after {limit:g} s", UNDECIDED) if late else ("interrupted", INTERRUPTED)
+            _interrupted(getattr(stop, "found", None), format, why)
+            return code
     _print(found, format)
     if figure is not None:
         found.figure(figure)
@@ -120,20 +139,25 @@ def _stable_rate(question: Question, widths: tuple[int, ...], run: MeasurementOp
     return measured
 
 
-def _runs(tell: Tell) -> Progressed:
-    """Progress of runs, in numbers and words."""
-    return lambda now: tell(f"n = {now.width}, {now.seeds} seeds", now.done, now.planned)
+def _runs(tell: Tell, ends: float) -> Progressed:
+    """Progress of runs, in numbers and words; when time is up they end as by Ctrl-C."""
+
+    def told(now: Any) -> None:
+        tell(f"n = {now.width}, {now.seeds} seeds", now.done, now.planned)
+        if time.monotonic() >= ends:
+            raise KeyboardInterrupt
+
+    return told
 
 
-def _interrupted(found: Any, format: str) -> int:  # noqa: A002 - the option's name
+def _interrupted(found: Any, format: str, why: str) -> None:  # noqa: A002 - the option's name
     """What was measured so far, if it is enough for a slope, and what to do."""
     again = "the same command starts again; gamma-calc sweep keeps its cells and resumes"
     if found is None:
-        sys.stderr.write(f"interrupted before four widths were measured; {again}\n")
-        return INTERRUPTED
+        line(f"{why} before four widths were measured; {again}")
+        return
     _print(found, format)
-    sys.stderr.write(f"interrupted: judged on n = {', '.join(map(str, found.widths))}; {again}\n")
-    return INTERRUPTED
+    line(f"{why}: judged on n = {', '.join(map(str, found.widths))}; {again}")
 
 
 def _print(found: Any, format: str) -> None:  # noqa: A002 - the option's name

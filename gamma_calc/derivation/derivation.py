@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING, Final
 from gamma_calc.derivation import data, latex, sections
 from gamma_calc.derivation.conditions import STABILITY, Stability
 from gamma_calc.derivation.difference import DerivationDifference, difference
+from gamma_calc.derivation.recording import observer
 from gamma_calc.derivation.solution import Solution
 from gamma_calc.derivation.trace import Trace, trace
 from gamma_calc.derivation.unfinished import StepsSoFar
@@ -42,6 +43,7 @@ from gamma_calc.display.json import document
 from gamma_calc.display.later import later
 from gamma_calc.display.showing import SelfShowing
 from gamma_calc.engine.fixed_point import Observer, Trajectory, on_stable_set, trajectory
+from gamma_calc.engine.stable_set import read_everywhere
 from gamma_calc.errors import GammaError, TimeUp, pick, require, require_count, require_each
 from gamma_calc.exponents import Exponent, Region, spans, watched
 from gamma_calc.language.program import Program
@@ -50,8 +52,6 @@ if TYPE_CHECKING:
     from gamma_calc.display.chart import Chart
 
 MOST_WIDTH: Final = 10**12  # of a chart in numbers
-MOST_OPEN: Final = 5  # exponents in orders on the whole space
-MOST_RATES: Final = 2  # of them learning rates
 
 
 class Derivation(SelfShowing, Solution):
@@ -125,7 +125,7 @@ class Derivation(SelfShowing, Solution):
 
     def __reduce__(self) -> tuple[Callable[..., Derivation], tuple[Program, Stability]]:
         """Program and stability decide everything."""
-        return _derived, (self.program, self.stability)
+        return derived, (self.program, self.stability)
 
 
 def _check_chart(width: int | None, marks: Mapping[str, Region]) -> None:
@@ -150,14 +150,15 @@ def derive(
     """
     require(program, Program, "program", "give one such as lora() or Program(...) makes")
     notion, asked = pick("notion of stability", stability, STABILITY), program.substitute(values) if values else program
-    return _derived(asked, notion) if time_limit is None else _derived_within(time_limit, asked, notion)
+    return derived(asked, notion) if time_limit is None else _derived_within(time_limit, asked, notion)
 
 
-def _derived(program: Program, stability: Stability) -> Derivation:
-    return observed(program, stability, lambda _: None)
+def derived(program: Program, stability: Stability) -> Derivation:
+    """A derivation under a notion of stability, as ``derive`` makes it of a name."""
+    return _observed(program, stability, observer(program))
 
 
-def observed(program: Program, stability: Stability, observe: Observer) -> Derivation:
+def _observed(program: Program, stability: Stability, observe: Observer) -> Derivation:
     """A derivation whose steps are shown to an observer as they are made."""
     try:
         return Derivation(program, _trajectory(program, stability, observe), stability)
@@ -167,8 +168,7 @@ def observed(program: Program, stability: Stability, observe: Observer) -> Deriv
 
 def _trajectory(program: Program, stability: Stability, observe: Observer) -> Trajectory:
     """Everywhere; where many exponents are open, on the stable set."""
-    rates = {name for p in program.parameters for name in p.rate.variables}
-    if len(program.variables) <= MOST_OPEN and len(rates) <= MOST_RATES:
+    if read_everywhere(program):
         return trajectory(program, observe)
     return on_stable_set(program, frozenset(r.role for r in stability.requirements), observe)
 
@@ -177,7 +177,7 @@ def _derived_within(seconds: object, program: Program, stability: Stability) -> 
     record = StepsSoFar(program)
     try:
         with watched(seconds):
-            found = observed(program, stability, record.add)
+            found = _observed(program, stability, record.add)
             _ = found.orders, found.conditions
             return found
     except TimeUp as error:

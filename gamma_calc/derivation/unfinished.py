@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property, reduce
+from itertools import takewhile
+from operator import and_
 from types import MappingProxyType
+from typing import Final
 
 from gamma_calc.derivation.orders import OrderTable
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.json import document
 from gamma_calc.display.showing import SelfShowing
+from gamma_calc.engine.stable_set import read_everywhere
 from gamma_calc.engine.state import State
 from gamma_calc.engine.step_orders import StepOrders
 from gamma_calc.errors import TimeUp
-from gamma_calc.exponents import Affine, order
-from gamma_calc.language.program import Program
+from gamma_calc.exponents import Affine, Region, order, watched
+from gamma_calc.language.program import Program, Role
 
 MOST_NAMED = 3  # of the exponents whose values would help
+GRACE: Final = 1  # second that is taken when time is up, to say where what is known is bounded
 
 
 class StepsSoFar:
@@ -71,6 +78,23 @@ class Unfinished(SelfShowing):
         """Quantity to order after a step that is known."""
         return OrderTable(self.steps[step].sizes, step)
 
+    @cached_property
+    def outer(self) -> tuple[int, Region] | None:
+        """The last step that could be asked in time, and where by these orders every output is bounded until then.
+
+        What is stable lies inside it; of what lies inside, nothing is known to be stable, as later steps may ask for
+        more. None where orders were made on the stable set alone; steps whose orders may be too large are not asked.
+        """
+        found: tuple[int, Region] | None = None
+        if not read_everywhere(self.program):
+            return None
+        with suppress(TimeUp), watched(GRACE):
+            region = self.program.region
+            for now, step in enumerate(takewhile(_exact, self.steps)):
+                region = reduce(and_, (step.sizes[name] <= 0 for name in _outputs(self.program)), region)
+                found = now, region
+        return found
+
     @property
     def shares(self) -> Mapping[str, float]:
         """Open exponent to the share of the forms of the last known state that it occurs in, the largest first.
@@ -102,10 +126,17 @@ class Unfinished(SelfShowing):
 
     def blocks(self, dialect: str) -> Iterator[Block]:
         yield Block("Not finished", ((f"known is {self.summary}",),))
+        yield Block("Stable set", tuple(self._stable(dialect)))
         for step in range(len(self.steps)):
             yield self.at_step(step).block(dialect)
         rows = [(f"{order(name):{dialect}}", f"in {share:.0%} of the forms") for name, share in self.shares.items()]
         yield Block("Open exponents whose values would help", tuple(rows[:MOST_NAMED]))
+
+    def _stable(self, dialect: str) -> Iterator[tuple[str, str]]:
+        if self.outer is not None and self.outer[0] > 0:
+            now, region = self.outer
+            yield "outer", f"{region:{dialect}}: outside it an output grows by step {now}"
+            yield "inner", "not known: later steps may ask for more"
 
     def to_json(self) -> str:
         return document("unfinished", self.as_data())
@@ -114,11 +145,28 @@ class Unfinished(SelfShowing):
         """``complete`` is false; ``until`` the last step that is known, null for none."""
         known = [{"step": t, "onwards": False, "orders": _texts(s)} for t, s in enumerate(self.steps)]
         helps = list(self.would_help)
-        return {"program": self.program.name, "complete": False, "until": self.until, "steps": known, "help": helps}
+        outer = None if self.outer is None else {"until": self.outer[0], "region": str(self.outer[1])}
+        return {
+            "program": self.program.name,
+            "complete": False,
+            "until": self.until,
+            "steps": known,
+            "stable": {"outer": outer, "inner": None},
+            "help": helps,
+        }
 
 
 def _texts(step: StepOrders) -> dict[str, str]:
     return {name: str(size) for name, size in step.sizes.items()}
+
+
+def _exact(step: StepOrders) -> bool:
+    """Is nothing counted for more than it may be?"""
+    return step.overcounted.is_empty
+
+
+def _outputs(program: Program) -> list[str]:
+    return [name for name, q in program.quantities.items() if q.role is Role.OUTPUT and q.expression is not None]
 
 
 def _steps(last: int) -> str:

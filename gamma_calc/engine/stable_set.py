@@ -12,10 +12,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from typing import Final
 
 from gamma_calc.engine.step_orders import StepOrders
 from gamma_calc.exponents import Affine, Ceiling, Excess, Order, Region, Scope
-from gamma_calc.language.program import Role
+from gamma_calc.language.program import Program, Role
+
+MOST_OPEN: Final = 5  # exponents in orders on the whole space
+MOST_RATES: Final = 2  # of them learning rates
+
+
+def read_everywhere(program: Program) -> bool:
+    """Are the orders of a program made on the whole space, and not on its stable set alone?"""
+    rates = {name for p in program.parameters for name in p.rate.variables}
+    return len(program.variables) <= MOST_OPEN and len(rates) <= MOST_RATES
 
 
 @dataclass(frozen=True, slots=True)
