@@ -26,6 +26,10 @@ BY_NAME = {case.name: case for case in CASES}
 BOUNDS = {  # whose orders are given as bounds, which they reach
     "deep: six layers of tanh",
     "entries: products inside products",
+    "entries: beside a square, sgd",
+    "entries: beside a square, sign",
+    "entries: a square in a sign",
+    "entries: a relu of a square",
     "layer: memory of lion",
 }
 
@@ -52,8 +56,8 @@ EXPONENTS: Final = (
     ),
     Mutant(
         "operations.elementwise:Elementwise._of",
-        "self.function.size(share.x.order)",
-        "self.function.size(share.x.order) + QUARTER",
+        "self._size(share.x)",
+        "self._size(share.x) + QUARTER",
         "words: through tanh",
     ),
     Mutant(
@@ -69,12 +73,19 @@ EXPONENTS: Final = (
         "entries: a mask twice",
     ),
     Mutant("operations.elementwise:_averaged", "maximum(0, change) / 2", "maximum(0, change)", "entries: a dense step"),
-    Mutant("operations.elementwise:activation", "o - size", "o - size - QUARTER", "words: through tanh"),
+    Mutant("operations.elementwise:_parts", "o - x.order", "o - x.order - QUARTER", "words: through tanh"),
+    Mutant("operations.elementwise:_parts", "yield ONES, mean", "yield ONES, mean - HALF", "entries: means of parts"),
     Mutant(
         "operations.elementwise:activation",
-        "function.kept(size) + size",
-        "function.kept(size) + size - QUARTER",
+        "function.kept(bending) + size if",
+        "function.kept(bending) + size - QUARTER if",
         "words: through tanh",
+    ),
+    Mutant(
+        "calculus.function:Function.bending",
+        "maximum(0, size) / power",
+        "maximum(0, size) / (2 * power)",
+        "entries: beside a square, sgd",
     ),
     Mutant(
         "operations.transpose:Transpose.orders",
@@ -211,6 +222,18 @@ EXPONENTS: Final = (
     ),
 )
 TOKENS: Final = (
+    Mutant("operations.elementwise:_parts", " / x.power", "", "entries: a relu of a square"),
+    Mutant("calculus.pruning:_dominates", " * power", "", "entries: a square in a sign"),
+    Mutant("calculus.sign:normalised", "/ value.power", "", "entries: a square in a sign"),
+    Mutant("operations.hadamard:Hadamard.power_of", "left & right", "False", "entries: a square in a sign"),
+    Mutant(
+        "operations.elementwise:Elementwise._size",
+        "self.function.bending(x.order, x.power)",
+        "x.order",
+        "entries: beside a square, sgd",
+    ),
+    Mutant("calculus.overlap:_parts_needed", "2 if inside else 1", "1", "entries: means of parts"),
+    Mutant("engine.evaluate:Evaluation._knows_less", "<", ">", "words: through two relus"),
     Mutant(
         "calculus.contraction:_random_matrix_on",
         "made == v or along != matrix.inner.independent_overlap",
@@ -240,7 +263,7 @@ TOKENS: Final = (
     Mutant("calculus.contraction:_random_matrix_on", "back + hidden", "fresh + hidden - 1", "deep: six layers of tanh"),
     Mutant("calculus.overlap:MOST_MOMENTS", "8", "2", "1.2 cubic gate"),
     Mutant("calculus.overlap:MOST_MOMENTS", "8", "1", "1.2 gate"),
-    Mutant("calculus.overlap:moment", "len(atoms) + 2 * len(functions)", "len(atoms)", "1.5 even of a mean"),
+    Mutant("calculus.overlap:_parts_needed", " + 2 * len(functions)", "", "relu of tanh"),
     Mutant(
         "calculus.overlap:_gathered",
         "minimum(_concentration(known), _concentration(one))",
@@ -349,7 +372,7 @@ TOKENS: Final = (
     Mutant("calculus.sign:zero_sets", 'f"{side} {site}"', "site", "entries: rows and columns"),
     Mutant(
         "calculus.pruning:_dominates",
-        "other_size + shows_in(by, direction, shape)",
+        "other_size + shows_in(by, direction, shape) * power",
         "other_size",
         "words: a tall return",
     ),

@@ -129,3 +129,63 @@ def test_what_does_not_settle_in_time_is_said() -> None:
     found = derive(Program("tied", loss, adam(), [output("f", loss)]))
     assert any("did not settle within" in text for text in found.assumptions)
     assert not any("did not settle" in text for text in derive(lora()).assumptions)
+
+
+# -- parts that can cancel although no rule says so --------------------------------------------------------------------
+
+
+def stepped(loss: Expression, *read: tuple[str, Expression], optimiser: str = "sign") -> Derivation:
+    return derive(Program("cancelling", loss, OPTIMISERS[optimiser], [output(*one) for one in read]))
+
+
+def test_a_sign_of_a_mask_and_what_it_masks_is_a_bound() -> None:
+    """sign(2 x + n^(1/2) relu(x)) is sign(x), of mean zero."""
+    x, c = data("x", N), parameter("c", N, init=zero, rate="0")
+    found = stepped(-(c @ (2 * x + N ** "1/2" * relu(x))), ("g", N**-1 * (c @ relu(x))))
+    assert not found.exact("g", 1)
+    assert stepped(-(c @ (2 * data("y", N) + N ** "1/2" * relu(x))), ("g", N**-1 * (c @ x))).exact("g", 1)
+
+
+@pytest.mark.parametrize("both", [relu(data("u", N)) * relu(-data("u", N)), relu(data("u", N)) + relu(-data("u", N))])
+def test_two_masks_of_one_thing_may_be_of_its_two_signs(both: Expression) -> None:
+    u, v = data("u", N), data("v", N)
+    of_two_signs = relu(u) * relu(-u) if "*" in str(both) else relu(u) + relu(-u)
+    assert not trained(of_two_signs).exact("h", 0)
+    assert trained(relu(u) * relu(v)).exact("h", 0)
+
+
+def test_an_inner_product_of_two_masks_of_one_thing_is_a_bound() -> None:
+    u = data("u", N)
+    c = parameter("c", N, init=zero, rate="0")
+    watch = [output("p", N**-1 * (relu(u) @ relu(-u))), output("q", N**-1 * (relu(u) @ relu(data("v", N))))]
+    found = derive(Program("masks", -(c @ u), sgd(), watch))
+    assert (found.exact("p"), found.exact("q")) == (False, True)
+
+
+def test_the_square_of_what_a_step_turns_round_may_not_change() -> None:
+    b = parameter("b", N, init=iid("1/2"), rate="1/2")
+    h = tanh(b)
+    found = stepped(-(data("v", N) @ b), ("a", h), ("p", N**-1 * (h @ h)), ("s", h * h))
+    assert [found.exact(name, 1) for name in ("da", "dp", "ds")] == [True, False, False]
+
+
+def test_a_relu_of_minus_a_function_of_what_is_positive_is_a_bound() -> None:
+    u = data("u", N)
+    assert not trained(relu(-tanh(relu(u)))).exact("h", 0)
+    assert trained(relu(-tanh(u))).exact("h", 0)
+
+
+def test_a_function_of_a_power_is_a_bound_where_it_saturates() -> None:
+    u = data("u", N)
+    assert not trained(tanh(N ** "1/2" * (u * u))).exact("h", 0)
+    assert trained(tanh(u * u)).exact("h", 0)
+    assert trained(tanh(N ** "1/2" * (u * data("v", N)))).exact("h", 0)
+
+
+def test_what_does_not_depend_on_a_bound_is_exact() -> None:
+    u, v = data("u", N), data("v", N)
+    b, c = parameter("b", N, init=zero, rate="0"), parameter("c", N, init=zero, rate="0")
+    loss = -(N**-1 * (b @ tanh(N ** "1/2" * (u * u)))) - N**-1 * (c @ v)
+    found = derive(Program("apart", loss, sgd(), [output("f", N**-1 * (b @ v)), output("g", N**-1 * (c @ v))]))
+    assert (found.exact("f"), found.exact("g")) == (False, True)
+    assert {bound.quantity for bound in found.bounds} == {"f", "df", "f.aligned", "df.aligned"} & set(found.orders)

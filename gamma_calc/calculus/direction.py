@@ -6,8 +6,9 @@ the vector it is an image of, or the place of the nonlinearity it is a remainder
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import combinations, starmap
 from typing import Final
 
 from gamma_calc.calculus.dims import Dim, Shape
@@ -137,8 +138,17 @@ class Activation:
 
     def led_by(self, others: frozenset[VectorDirection]) -> bool:
         """Is one part alone as large as the argument, and made of these?"""
-        leading = [part for part, size in self.parts if size == 0]
-        return len(leading) == 1 and bool(factors(leading[0]) & others)
+        return len(self.leading) == 1 and bool(factors(self.leading[0]) & others)
+
+    @property
+    def leading(self) -> list[VectorDirection]:
+        """The parts that are as large as the argument, without its mean."""
+        return [part for part, size in self.parts if size == 0 and part != ONES]
+
+    @property
+    def is_told_apart(self) -> bool:
+        """Is known what leads the argument? Of a fixed axis every vector has one name."""
+        return bool(self.leading) and not any(isinstance(word(part)[1], FixedAxis) for part in self.leading)
 
     @property
     def is_positive(self) -> bool:
@@ -292,14 +302,32 @@ def is_bounded(direction: Direction) -> bool:
     """Is the direction taken for more than it may be?
 
     Noise counts as along everything. And where a slope bends on few entries of what one part alone leads, that part is
-    small on those very entries, so their product is at most as large as it counts.
+    small on those very entries, so their product is at most as large as it counts; masks of one thing may be of its
+    two signs, and their product nothing.
     """
     if isinstance(direction, Outer):
         return is_bounded(direction.left) or is_bounded(direction.right)
     if isinstance(direction, Entrywise):
-        led = (bend.led_by(direction.factors) for bend in bends(direction))
-        return any(led) or any(map(is_bounded, direction.factors))
+        led = (bend.led_by(vanish_with(direction) - {bend}) for bend in bends(direction))
+        return any(led) or any(map(is_bounded, direction.factors)) or any(starmap(may_exclude, pairs(direction)))
     return isinstance(direction, Noise)
+
+
+def is_sparse(direction: VectorDirection) -> bool:
+    """Is it zero, or negligible, on a share of the entries?"""
+    return any(isinstance(f, Activation) and f.is_sparse for f in factors(direction))
+
+
+def pairs(direction: Entrywise) -> Iterator[tuple[VectorDirection, VectorDirection]]:
+    return combinations(direction.factors, 2)
+
+
+def may_exclude(one: Direction, two: Direction) -> bool:
+    """May one be zero wherever the other is not, as relu(u) is where relu(-u) is not?"""
+    if not (isinstance(one, Activation) and isinstance(two, Activation)):
+        return False
+    masks = one.function.vanishes and two.function.vanishes and one.site != two.site
+    return masks and one.is_told_apart and frozenset(one.leading) == frozenset(two.leading)
 
 
 def bends(direction: VectorDirection) -> list[Activation]:
@@ -320,6 +348,13 @@ def factors(direction: VectorDirection) -> frozenset[VectorDirection]:
     if isinstance(direction, Entrywise):
         return direction.factors
     return frozenset() if direction == ONES else frozenset({direction})
+
+
+def vanish_with(direction: VectorDirection) -> frozenset[VectorDirection]:
+    """What a direction is zero with: its factors, and what alone leads the argument of a function that starts at 0."""
+    found = factors(direction)
+    inside = [f.leading for f in found if isinstance(f, Activation) and f.function.starts_at_zero]
+    return found.union(*(factors(parts[0]) for parts in inside if len(parts) == 1))
 
 
 def product_of(those: Iterable[VectorDirection]) -> VectorDirection:
@@ -356,6 +391,37 @@ def by_place(direction: VectorDirection) -> VectorDirection:
             return image(matrices, by_place(of))
         case Entrywise(those):
             return Entrywise(frozenset(map(by_place, those)))
+        case _:
+            return direction
+
+
+def activations(directions: Iterable[Direction]) -> Iterator[Activation]:
+    """The activations that vectors are made of, those inside others left out."""
+    vectors = (direction for direction in directions if not is_matrix(direction))
+    yield from (f for direction in vectors for f in factors(as_vector(direction)) if isinstance(f, Activation))
+
+
+Parts = frozenset[tuple[VectorDirection, Order]]
+Made = Mapping[tuple[str, str, bool], Parts]
+
+
+def completed(direction: Direction, made: Made) -> Direction:
+    """The direction with what is known of its activations by their place, where it came back through a matrix."""
+    match direction:
+        case Outer(left, right):
+            return Outer(_completed(left, made), _completed(right, made))
+        case RandomMatrix() | MatrixProduct() | Identity():
+            return direction
+        case _:
+            return _completed(direction, made)
+
+
+def _completed(direction: VectorDirection, made: Made) -> VectorDirection:
+    match direction:
+        case Activation(parts=parts) if not parts:
+            return replace(direction, parts=made.get(direction.place, parts))
+        case Entrywise(those):
+            return Entrywise(frozenset(_completed(f, made) for f in those))
         case _:
             return direction
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from gamma_calc.exponents import MINUS_INFINITY, Order, order
+from gamma_calc.exponents import MINUS_INFINITY, Order, maximum, minimum, order
 
 
 def constant(_: Order) -> Order:
@@ -42,7 +42,8 @@ class Function:
     """A scalar function; ``size`` and every moment are maps of the order of |x| (named ones, so that it pickles).
 
     ``kept`` is the factor on a part of x that stays along it. ``vanishes`` says that phi is zero on a fixed share of
-    the entries; ``positive`` that it has no sign of its own; ``idempotent`` that powers of it have its moments.
+    the entries; ``positive`` that it has no sign of its own; ``idempotent`` that powers of it have its moments;
+    ``saturates`` that it bends where |x| is at most of order one alone.
     """
 
     name: str
@@ -57,6 +58,16 @@ class Function:
     vanishes: bool = False
     positive: bool = False
     idempotent: bool = False
+    saturates: bool = False
+
+    @property
+    def starts_at_zero(self) -> bool:
+        """Is it zero where its argument is, and small where that is?"""
+        return self.slope is not None and self.at_zero.is_zero_quantity
+
+    def bending(self, size: Order, power: int) -> Order:
+        """The size of x that leaves phi as many entries to bend at as it has: fewer of a power of x are large."""
+        return minimum(0, size) + maximum(0, size) / power if self.saturates and power > 1 else size
 
     def __str__(self) -> str:
         return self.name

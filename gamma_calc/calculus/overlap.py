@@ -91,7 +91,13 @@ def moment(those: Collection[VectorDirection]) -> Order:
         return hidden
     atoms, functions, gain = _gathered(those)
     pool = _Pool(frozenset(atoms), frozenset((f, NO_PARTS) for f in functions))
-    return maximum(hidden, gain + _deepened(pool, min(len(atoms) + 2 * len(functions), MOST_MOMENTS)))
+    return maximum(hidden, gain + _deepened(pool, min(_parts_needed(atoms, functions), MOST_MOMENTS)))
+
+
+def _parts_needed(atoms: Collection[VectorDirection], functions: Collection[Activation]) -> int:
+    """How many parts of arguments a pairing may use: one an atom, or two where it is inside two, and two a function."""
+    inside = any(isinstance(f, Activation) for one in functions for part, _ in one.parts for f in factors(part))
+    return len(atoms) * (2 if inside else 1) + 2 * len(functions)
 
 
 def _deepened(pool: _Pool, budget: int) -> Order:

@@ -33,9 +33,9 @@ def prune_dominated(value: Value, shape: Shape, *, zeros_show: bool = False, bel
     zeros = {direction: zero_sets(direction) if zeros_show else NOWHERE for direction in kept}
     for direction, size in value.components.items():
         rest = ((d, o) for d, o in kept.items() if d != direction and zeros[d] <= zeros[direction])
-        if any(_dominates(one, direction, size, shape, below) for one in rest):
+        if any(_dominates(one, (direction, size), shape, value.power, below) for one in rest):
             del kept[direction]
-    return Value(kept)
+    return Value(kept, value.power)
 
 
 def projection_order(value: Value, direction: Direction, shape: Shape) -> Order:
@@ -43,8 +43,11 @@ def projection_order(value: Value, direction: Direction, shape: Shape) -> Order:
     return largest(size + shows_in(d, direction, shape) for d, size in value.components.items())
 
 
-def _dominates(other: tuple[Direction, Order], direction: Direction, size: Order, shape: Shape, below: Below) -> bool:
-    by, other_size = other
+def _dominates(
+    other: tuple[Direction, Order], one: tuple[Direction, Order], shape: Shape, power: int, below: Below
+) -> bool:
+    """Is one component nowhere above what another shows of it? Beside the small entries of a power more of it shows."""
+    (by, other_size), (direction, size) = other, one
     if not size.variables and not other_size.variables and other_size.rational < size.rational:
         return False  # none shows more than it is
-    return below(size, other_size + shows_in(by, direction, shape))
+    return below(size, other_size + shows_in(by, direction, shape) * power)

@@ -40,12 +40,13 @@ def normalised(value: Value, site: str | None, floor: Order = MINUS_INFINITY) ->
 
     ``floor`` is the least that anything is divided by, such as an epsilon. ``site`` names the remainder; without one it
     is left out. Where a component is zero, the larger of the others divide: each component is divided by the largest of
-    those that are nowhere zero where it is not.
+    those that are nowhere zero where it is not. Of a power more entries are small, and at those what is smaller shows.
     """
     zeros = {direction: zero_sets(direction) for direction in value.components}
     for direction, order in value.components.items():
         inside = [size for other, size in value.components.items() if zeros[other] <= zeros[direction]]
-        yield Contribution(signed(direction), order - largest((*inside, floor)), SIGN_KEPT)
+        shown = (order - largest((*inside, floor))) / value.power
+        yield Contribution(signed(direction), shown, SIGN_KEPT)
     for direction, order in _remainders(value, site) if site else ():
         yield Contribution(direction, order - maximum(value.order, floor), SIGN_FRESH)
 

@@ -25,24 +25,27 @@ class Contribution:
 class Value:
     """A sum of components; the order of a direction is the largest among its contributions.
 
+    ``power`` is that of the highest power in it, entry by entry: of an entry as u^p a share n^(-e/p) is below n^-e.
+
     The size of a tensor is the root mean square of its entries, and a direction has size 1, so the value's order is
     the largest order of its components. A value without components is identically zero.
     """
 
     components: Mapping[Direction, Order]
+    power: int = 1
 
     @classmethod
-    def collect(cls, contributions: Iterable[Contribution]) -> Value:
-        return cls.merge((c.direction, c.order) for c in contributions)
+    def collect(cls, contributions: Iterable[Contribution], power: int = 1) -> Value:
+        return cls.merge(((c.direction, c.order) for c in contributions), power)
 
     @classmethod
-    def merge(cls, components: Iterable[tuple[Direction, Order]]) -> Value:
+    def merge(cls, components: Iterable[tuple[Direction, Order]], power: int = 1) -> Value:
         merged: dict[Direction, Order] = {}
         for direction, order in components:
             if not order.is_zero_quantity:
                 known = merged.get(direction)
                 merged[direction] = order if known is None else maximum(known, order)
-        return cls(MappingProxyType(merged))
+        return cls(MappingProxyType(merged), power)
 
     @classmethod
     def scalar(cls, order: Order) -> Value:
@@ -58,18 +61,18 @@ class Value:
         return largest(self.components.values())
 
     def plus(self, other: Value) -> Value:
-        return Value.merge([*self.components.items(), *other.components.items()])
+        return Value.merge([*self.components.items(), *other.components.items()], max(self.power, other.power))
 
     def times(self, factor: Order) -> Value:
         if factor.is_zero_quantity:
             return ZERO
-        return Value(MappingProxyType({d: o + factor for d, o in self.components.items()}))
+        return Value(MappingProxyType({d: o + factor for d, o in self.components.items()}), self.power)
 
     def renamed(self, rename: Callable[[Direction], Direction]) -> Value:
-        return Value.merge((rename(d), o) for d, o in self.components.items())
+        return Value.merge(((rename(d), o) for d, o in self.components.items()), self.power)
 
     def mapped(self, change: Callable[[Order], Order]) -> Value:
-        return Value.merge((d, change(o)) for d, o in self.components.items())
+        return Value.merge(((d, change(o)) for d, o in self.components.items()), self.power)
 
     __hash__ = None  # type: ignore[assignment]  # the components are a mapping
 

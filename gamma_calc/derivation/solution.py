@@ -41,7 +41,7 @@ from gamma_calc.engine.sign_reversals import SignReversal, sign_reversals
 from gamma_calc.engine.sign_ties import SignCancellation, sign_cancellations
 from gamma_calc.engine.state import State
 from gamma_calc.engine.step_orders import StepOrders
-from gamma_calc.engine.upper_bounds import BoundCause, UpperBound, unresolved, upper_bounds
+from gamma_calc.engine.upper_bounds import BoundCause, Unresolved, UpperBound, overcounted, unresolved, upper_bounds
 from gamma_calc.errors import OrderError, is_count, written
 from gamma_calc.exponents import (
     EVERYTHING,
@@ -190,13 +190,17 @@ class Solution:
     @cached_property
     def bounds(self) -> tuple[UpperBound, ...]:
         """Every quantity whose order may be above the truth: from which step, where, and why. Elsewhere it is exact."""
-        return tuple(upper_bounds(self.program, self.causes))
+        of_marks = upper_bounds(self.program, self._marks)
+        return *of_marks, *overcounted(self.domain, self.step_orders)
 
     @cached_property
-    def causes(self) -> tuple[BoundCause, ...]:
+    def causes(self) -> tuple[BoundCause | Unresolved, ...]:
         """What makes orders upper bounds; each prints as a sentence."""
-        signs: tuple[BoundCause, ...] = (*self.sign_cancellations, *self.sign_reversals)
-        return *self.feedback, *signs, *unresolved(self.domain, self.step_orders)
+        return *self._marks, *unresolved(self.domain, self.step_orders)
+
+    @property
+    def _marks(self) -> tuple[BoundCause, ...]:
+        return *self.feedback, *self.sign_cancellations, *self.sign_reversals
 
     def exact(self, name: str, step: int | None = None, **values: Exponent) -> bool:
         """Is an order (of a step; without one, the settled one) free of bounds at these exponents?

@@ -9,9 +9,13 @@ from operator import or_
 
 from gamma_calc.calculus.dims import Shape
 from gamma_calc.calculus.direction import (
+    Activation,
     FreshImage,
     MatrixProduct,
+    Parts,
     RandomMatrix,
+    activations,
+    completed,
     is_bounded,
     is_noisy,
     on_axes,
@@ -36,7 +40,8 @@ def pruned(program: Program, state: State, value: Value, shape: Shape) -> Value:
 
 def _read(value: Value, read: Callable[[Order], Order]) -> Value:
     """The value with its orders as they are read, and those that its directions remember."""
-    return Value.merge((with_orders(direction, read), read(order)) for direction, order in value.components.items())
+    those = ((with_orders(direction, read), read(order)) for direction, order in value.components.items())
+    return Value.merge(those, value.power)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,31 +51,51 @@ class Evaluation:
     program: Program
     state: State
     _values: dict[int, tuple[Expression, Value]] = field(default_factory=dict)
+    _bounds: dict[int, Region] = field(default_factory=dict)
+    _made: dict[tuple[str, str, bool], Parts] = field(default_factory=dict)  # what the function at a place is of
 
     def value(self, expression: Expression) -> Value:
         for node in walk([expression], known=lambda node: id(node) in self._values):
             look()
-            value = Value.collect(self.contributions(node))
+            value = Value.collect(self._completed(node), self._power(node))
             self._values[id(node)] = node, pruned(self.program, self.state, value, node.shape)
+            self._made.update((f.place, f.parts) for f in activations(value.components) if self._knows_less(f))
         return self._values[id(expression)][1]
 
-    @property
-    def overcounted(self) -> Region:
-        """Where a direction, or what an operation makes of its arguments, counts for more than it may be."""
-        if any(is_bounded(d) for _, value in self._values.values() for d in value.components):
+    def overcounted(self, expression: Expression) -> Region:
+        """Where something that an expression is made of counts for more than it may be, now or at an earlier step."""
+        self.value(expression)
+        for node in walk([expression], known=lambda node: id(node) in self._bounds):
+            self._bounds[id(node)] = self._bound(node)
+        return self._bounds[id(expression)]
+
+    def _bound(self, node: Expression) -> Region:
+        if any(map(is_bounded, self._values[id(node)][1].components)):
             return EVERYTHING
-        return self._overcounted_by_operations
+        if node.owner is not None:
+            return self.state.overcounted.get(str(node.owner), NOTHING)
+        here = node.overcounted(self._of(node.arguments))
+        below = (self._bounds[id(a)] for a in node.arguments)
+        return reduce(or_, (region for region in below if region is not NOTHING), here)
 
     @property
     def is_blurred(self) -> bool:
         """May a size by which something is divided be less than it counts for? A bent slope shows where it is small."""
         noisy = any(is_noisy(d) for _, value in self._values.values() for d in value.components)
-        return noisy or self._overcounted_by_operations.is_everything
+        made = (node.overcounted(self._of(node.arguments)) for node, _ in self._values.values() if node.owner is None)
+        return noisy or any(region.is_everything for region in made)
 
-    @property
-    def _overcounted_by_operations(self) -> Region:
-        found = (node.overcounted(self._of(node.arguments)) for node, _ in self._values.values() if node.owner is None)
-        return reduce(or_, (region for region in found if region is not NOTHING), NOTHING)
+    def _completed(self, node: Expression) -> Iterator[Contribution]:
+        for c in self.contributions(node):
+            yield Contribution(completed(c.direction, self._made), c.order, c.lemma)
+
+    def _knows_less(self, activation: Activation) -> bool:
+        return len(self._made.get(activation.place, ())) < len(activation.parts)
+
+    def _power(self, node: Expression) -> int:
+        if node.owner is not None:
+            return self.state.value(node).power
+        return node.power_of(self._of(node.arguments)) if node.shape else 1
 
     def _of(self, arguments: tuple[Expression, ...]) -> tuple[Value, ...]:
         return tuple(self._values[id(a)][1] for a in arguments)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from gamma_calc.calculus.cancelling import sign_is_bounded
 from gamma_calc.calculus.value import Value
 from gamma_calc.engine.evaluate import Evaluation, pruned
 from gamma_calc.engine.gradient import optimiser_inputs
 from gamma_calc.engine.state import State, Tensor
-from gamma_calc.exponents import maximum
+from gamma_calc.exponents import EVERYTHING, NOTHING, Region, maximum
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.leaves import Parameter
 from gamma_calc.language.optimiser import Optimiser
@@ -52,7 +53,23 @@ def step(program: Program, state: State, rules: Sequence[Rule]) -> State:
         here.value(rule.input)
     blurred = state.is_blurred or here.is_blurred
     tensors = {rule.parameter.name: _updated(here, rule, blurred=blurred) for rule in rules}
-    return State(state.step + 1, tensors, state.overcounted | here.overcounted, state.scope, blurred)
+    return State(state.step + 1, tensors, _overcounted(here, rules), state.scope, blurred)
+
+
+def _overcounted(here: Evaluation, rules: Sequence[Rule]) -> Mapping[str, Region]:
+    """Where the updates so far count for more than they may be, by parameter."""
+    found = {rule.parameter.name: _moved_by_more(here, rule) for rule in rules}
+    known = here.state.overcounted
+    return {name: region | known.get(name, NOTHING) for name, region in found.items()}
+
+
+def _moved_by_more(here: Evaluation, rule: Rule) -> Region:
+    own = rule.optimiser.own_motion(rule.parameter)
+    driven = here.overcounted(rule.input)
+    if rule.optimiser.divides_entries:
+        memory = here.state.tensors[rule.parameter.name].memory
+        driven |= EVERYTHING if sign_is_bounded(memory.plus(here.value(rule.input))) else NOTHING
+    return driven if own is None else driven | here.overcounted(own)
 
 
 def _updated(here: Evaluation, rule: Rule, *, blurred: bool) -> Tensor:

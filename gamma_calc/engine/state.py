@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from gamma_calc.calculus.earlier_steps import from_previous_step
 from gamma_calc.calculus.value import ZERO, Value
-from gamma_calc.exponents import NOTHING, Order, Region, Scope, nowhere_above
+from gamma_calc.exponents import Order, Region, Scope, nowhere_above
 from gamma_calc.language.expression import Expression
 
 
@@ -47,7 +47,7 @@ class State:
 
     step: int
     tensors: Mapping[str, Tensor]
-    overcounted: Region = NOTHING  # where something on the way has counted for more than it may be
+    overcounted: Mapping[str, Region] = field(default_factory=dict)  # where a parameter has moved by more than it may
     scope: Scope | None = None  # where orders are read; without one everywhere
     is_blurred: bool = False  # and may have divided something
 

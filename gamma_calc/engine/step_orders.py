@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 from types import MappingProxyType
+from typing import NamedTuple
 
 from gamma_calc.calculus.alignment import aligned
 from gamma_calc.calculus.earlier_steps import from_previous_step
@@ -14,11 +16,17 @@ from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import gradients
 from gamma_calc.engine.run import states
 from gamma_calc.engine.state import State
-from gamma_calc.exponents import Order, Region, maximum
+from gamma_calc.exponents import NOTHING, Order, Region, maximum
 from gamma_calc.language.change import earlier
 from gamma_calc.language.expression import Expression, Time
 from gamma_calc.language.program import Program, Quantity, Role
 from gamma_calc.operations.elementwise import at_most
+
+
+class _Watched(NamedTuple):
+    name: str
+    expression: Expression
+    node: Expression
 
 
 def steps(program: Program) -> Iterator[StepOrders]:
@@ -63,10 +71,22 @@ class StepOrders:
     def orders(self) -> Mapping[str, Order]:
         return MappingProxyType({**self.sizes, **self.projections})
 
+    @cached_property
+    def overcounted(self) -> Mapping[str, Region]:
+        """Quantity, loss-aligned ones too, to where what it is made of counts for more than it may be.
+
+        A gradient counts for more where it has moved any parameter by more.
+        """
+        known = {q.name: self._here.overcounted(q.expression) for q in self._watched}
+        driven = reduce(or_, self.now.overcounted.values(), NOTHING)
+        aligned = (q.name for q in self._watched if id(q.node) in self.gradients)
+        return known | {f"{name}.aligned": known[name] | driven for name in aligned}
+
     @property
-    def overcounted(self) -> Region:
-        """Where something of this step, or of an earlier one, counts for more than it may be."""
-        return self.now.overcounted | self._here.overcounted if self.sizes else self.now.overcounted
+    def _watched(self) -> Iterator[_Watched]:
+        for q in self.program.quantities.values():
+            if q.expression is not None:
+                yield _Watched(q.name, q.expression, q.node)
 
     @cached_property
     def _here(self) -> Evaluation:

@@ -1,8 +1,9 @@
 """Which quantities a mark makes upper bounds of, and from which step on.
 
-A mark speaks of the movement of one parameter from one step on (``engine/feedback.py``, ``engine/sign_ties.py``) or of
-everything (``Unresolved``). A quantity with that parameter in it is a bound from then on; a parameter whose gradient
-has it in it moves by a bound one step later, and so on.
+A mark speaks of the movement of one parameter from one step on (``engine/feedback.py``, ``engine/sign_ties.py``). A
+quantity with that parameter in it is a bound from then on; a parameter whose gradient has it in it moves by a bound one
+step later, and so on. What counts for more than it may be (``Unresolved``) is known by quantity
+(``Evaluation.overcounted``): what is made of it, now or at an earlier step.
 
 An example: feedback on A from step 3 makes Z_A = A Z a bound from step 3; B, whose gradient holds A Z, moves by a bound
 in step 4, and so does everything with B in it.
@@ -12,6 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Protocol
 
 from gamma_calc.engine.gradient import gradients, optimiser_inputs
@@ -22,10 +25,10 @@ from gamma_calc.language.program import Program
 
 
 class BoundCause(Protocol):
-    """What makes orders upper bounds: the parameter whose movement it speaks of (None: all), from where and when."""
+    """What makes orders upper bounds: the parameter whose movement it speaks of, from where and when."""
 
     @property
-    def parameter(self) -> str | None: ...
+    def parameter(self) -> str: ...
 
     @property
     def step(self) -> int: ...
@@ -40,13 +43,13 @@ class Unresolved:
 
     step: int
     where: Region
-    parameter: None = None
 
     def __str__(self) -> str:
         return (
-            f"from step {self.step} on directions are counted for the most that they can be: orders are upper bounds "
-            "(words or products too long to be told apart, a saturated function times what saturates it, a relu of "
-            "what may be negative everywhere, or the Gram matrix of several updates)"
+            f"from step {self.step} on directions are counted for the most that they can be: orders of what is made of "
+            "them are upper bounds (words or products too long to be told apart, a saturated function times what "
+            "saturates it, functions of powers, a relu of what may be negative everywhere, parts of a sign that can "
+            "cancel, or the Gram matrix of several updates)"
         )
 
 
@@ -64,11 +67,22 @@ def unresolved(domain: Region, steps: Iterable[StepOrders]) -> tuple[Unresolved,
     """Each step at which something counts for more than it may be at more exponents than before."""
     found, known = [], NOTHING
     for step in steps:
-        more = domain & step.overcounted - known
+        more = domain & reduce(or_, step.overcounted.values(), NOTHING) - known
         if not more.is_empty:
             found.append(Unresolved(step.now.step, more))
             known |= more
     return tuple(found)
+
+
+def overcounted(domain: Region, steps: Iterable[StepOrders]) -> Iterator[UpperBound]:
+    """Every quantity that is made of what counts for more than it may be, at each step that adds exponents."""
+    known: dict[str, Region] = {}
+    for step in steps:
+        for name, region in step.overcounted.items():
+            more = NOTHING if region is NOTHING else domain & region - known.get(name, NOTHING)
+            if not more.is_empty:
+                yield UpperBound(name, step.now.step, more, str(Unresolved(step.now.step, more)))
+                known[name] = known.get(name, NOTHING) | more
 
 
 def upper_bounds(program: Program, marks: Collection[BoundCause]) -> Iterator[UpperBound]:
@@ -86,8 +100,8 @@ def upper_bounds(program: Program, marks: Collection[BoundCause]) -> Iterator[Up
                 named[f"{q.name}.aligned"] = [*roots, of_node[id(q.node)]]
             for name, nodes in named.items() if roots else ():
                 reached = [steps[p] for p in _owners(nodes) if p in steps]
-                if reached or mark.parameter is None:
-                    yield UpperBound(name, min(reached, default=mark.step), mark.where, str(mark))
+                if reached:
+                    yield UpperBound(name, min(reached), mark.where, str(mark))
 
 
 def _owners(roots: Iterable[Expression]) -> frozenset[str]:
@@ -97,8 +111,6 @@ def _owners(roots: Iterable[Expression]) -> frozenset[str]:
 
 def _moved(mark: BoundCause, inputs: Mapping[str, frozenset[str]]) -> dict[str, int]:
     """The step from which each parameter moves by a bound, as far as the mark reaches."""
-    if mark.parameter is None:
-        return dict.fromkeys(inputs, mark.step)
     steps, reached = {mark.parameter: mark.step}, {mark.parameter}
     while reached:
         reached = {name for name, owners in inputs.items() if name not in steps and owners & steps.keys()}

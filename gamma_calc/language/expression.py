@@ -150,6 +150,10 @@ class Expression(ABC):
         """The exponents at which ``orders`` of these values counts for more than there may be, so that it bounds."""
         return NOTHING
 
+    def power_of(self, values: tuple[Value, ...]) -> int:
+        """The highest power in the result, entry by entry (``calculus/value.py``)."""
+        return max((value.power for value in values), default=1)
+
     def is_positive_of(self, arguments: tuple[bool, ...]) -> bool:
         """Is the result nowhere negative, given of which arguments that is known?"""
         return False

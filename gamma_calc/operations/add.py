@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, product, starmap
 
 from gamma_calc.calculus.assumptions import SumRule
 from gamma_calc.calculus.dims import Shape, shape_text
+from gamma_calc.calculus.direction import may_exclude
 from gamma_calc.calculus.lemmas import SUM
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ShapeError
+from gamma_calc.exponents import EVERYTHING, NOTHING, Region
 from gamma_calc.language.expression import Array, Expression, Part, infix
 from gamma_calc.language.forms import Linear
 
@@ -36,6 +38,11 @@ class Add(Linear):
         for value in values:
             for direction, order in value.components.items():
                 yield Contribution(direction, order, SUM)
+
+    def overcounted(self, values: tuple[Value, ...]) -> Region:
+        """Masks of one thing may be of its two signs, and what they keep of it cancel: relu(u) + relu(-u) is even."""
+        left, right = (value.components for value in values)
+        return EVERYTHING if any(starmap(may_exclude, product(left, right))) else NOTHING
 
     def is_positive_of(self, arguments: tuple[bool, ...]) -> bool:
         return all(arguments)

@@ -12,6 +12,7 @@ from itertools import chain
 from typing import Final
 
 from gamma_calc.calculus.assumptions import SumRule
+from gamma_calc.calculus.cancelling import shows_itself
 from gamma_calc.calculus.dims import Shape, shape_text
 from gamma_calc.calculus.direction import (
     ONES,
@@ -25,11 +26,22 @@ from gamma_calc.calculus.direction import (
 )
 from gamma_calc.calculus.function import Function, constant, reciprocal
 from gamma_calc.calculus.lemmas import FUNCTION_KEPT, FUNCTION_MEAN, FUNCTION_VALUE
-from gamma_calc.calculus.overlap import concentration, entrywise_product
+from gamma_calc.calculus.overlap import concentration, entrywise_product, moment
 from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError, ShapeError
-from gamma_calc.exponents import EVERYTHING, NOTHING, Order, Region, largest, maximum, minimum, nowhere_above, order
+from gamma_calc.exponents import (
+    EVERYTHING,
+    NOTHING,
+    Order,
+    Region,
+    largest,
+    maximum,
+    minimum,
+    nowhere_above,
+    order,
+    where,
+)
 from gamma_calc.language.expression import Array, Expression, Part, is_positive, require_expression
 from gamma_calc.language.signature import signature
 
@@ -60,12 +72,18 @@ class Elementwise(Expression):
             return Contribution(share.entries if self.shape else UNIT, self.function.at_zero, FUNCTION_MEAN)
         made = activation(self.function, share.site, share.x) if self.shape else UNIT
         direction, gain = entrywise_product(share.entries, made)
-        return Contribution(direction, self.function.size(share.x.order) + gain, FUNCTION_VALUE)
+        return Contribution(direction, self._size(share.x) + gain, FUNCTION_VALUE)
+
+    def _size(self, x: Value) -> Order:
+        return self.function.size(self.function.bending(x.order, x.power))
 
     def overcounted(self, values: tuple[Value, ...]) -> Region:
         """Of a part that has one sign, which may be negative, a relu may be nothing."""
         one_sign = self.function.vanishes and all(map(_has_one_sign, values[0].components))
-        return EVERYTHING if one_sign and not is_positive(self.arguments[0]) else NOTHING
+        return EVERYTHING if one_sign and not is_positive(self.arguments[0]) else _blurred(self.function, values[0])
+
+    def power_of(self, values: tuple[Value, ...]) -> int:
+        return values[0].power if self.function.starts_at_zero else 1
 
     def is_positive_of(self, arguments: tuple[bool, ...]) -> bool:
         return self.function.positive
@@ -115,6 +133,10 @@ class Difference(Expression):
         for share in (Share(ONES, site, between), *shares(site, between)):
             yield from () if share.x.is_zero else _moved_there(share, change, self.function, slope)
 
+    def overcounted(self, values: tuple[Value, ...]) -> Region:
+        old, change = values
+        return _blurred(self.function, old.plus(change))
+
     def numeric(self, *arrays: Array) -> Array:
         old, change = arrays
         return self.function.apply(old + change) - self.function.apply(old)
@@ -137,16 +159,34 @@ def _moved_there(share: Share, change: Value, function: Function, slope: Functio
     """The change of a function on a share of the entries, from that of its argument."""
     most = function.size(share.x.order)
     for direction, size in change.components.items():
-        factor = _averaged(slope, share.x.order, _moved(change, direction))
+        factor = _averaged(slope, slope.bending(share.x.order, share.x.power), _moved(change, direction))
         bend = activation(slope, share.site, share.x, factor)
         made, gain = (UNIT, order(0)) if direction == UNIT else entrywise_product(as_vector(direction), bend)
         there, more = entrywise_product(made, share.entries)
         yield Contribution(there, at_most(size + factor + gain + more, most), FUNCTION_KEPT)
 
 
+def _blurred(function: Function, x: Value) -> Region:
+    """Where a power of an entry is small, how small decides what it bends, and what else shows there.
+
+    And where a function saturates, it is a sign of a mask and of what this is a mask of, which can cancel.
+    """
+    if x.power == 1 and shows_itself(x.components):
+        return where(order(0), "<", x.order) if function.saturates else NOTHING if function.slope else EVERYTHING
+    if x.power == 1:
+        return NOTHING
+    return EVERYTHING if len(x.components) > 1 else where(order(0), "<", x.order) if function.saturates else NOTHING
+
+
 def _has_one_sign(direction: Direction) -> bool:
     """Is a direction made of means and of functions that are nowhere negative?"""
-    return direction != UNIT and all(isinstance(f, Activation) and f.function.positive for f in _factors(direction))
+    return direction != UNIT and all(isinstance(f, Activation) and _is_one_sided(f) for f in _factors(direction))
+
+
+def _is_one_sided(f: Activation) -> bool:
+    """Is a function nowhere negative, or of what has one sign?"""
+    of_one_sign = bool(f.parts) and all(_has_one_sign(part) for part, _ in f.parts)
+    return f.function.positive or (f.function.starts_at_zero and of_one_sign)
 
 
 def _factors(direction: Direction) -> frozenset[VectorDirection]:
@@ -183,7 +223,7 @@ def shares(site: str, x: Value) -> Iterator[Share]:
     zeros = {direction: zero_sets(direction) for direction in x.components}
     known = (place for place in set(chain.from_iterable(zeros.values())) if place[0].removesuffix(" off") not in site)
     for place in sorted(known):
-        rest = Value({d: size for d, size in x.components.items() if place not in zeros[d]})
+        rest = Value({d: size for d, size in x.components.items() if place not in zeros[d]}, x.power)
         if not nowhere_above(x.order, rest.order):
             here = Share(_entries(x, place), f"{site} off {' '.join(place)}", rest)
             yield here
@@ -222,11 +262,21 @@ def _averaged(slope: Function, size: Order, change: Order) -> Order:
 def activation(function: Function, site: str, x: Value, whole: Order | None = None) -> Activation:
     """The direction of phi(x), which knows what x is made of; ``whole`` is its size, where an average has another."""
     size = x.order
-    whole = function.size(size) if whole is None else whole
-    sizes = function.mean(size), function.kept(size) + size, function.even(size), function.odd(size)
-    parts = frozenset((within(as_vector(d), frozenset((site,))), o - size) for d, o in x.components.items())
-    mean, kept, even, odd = (moment - whole for moment in sizes)
-    return Activation(function, site, (mean, kept, even, odd), parts)
+    bending = function.bending(size, x.power)
+    whole = function.size(bending) if whole is None else whole
+    kept = function.kept(bending) + size if x.power == 1 else minimum(function.kept(bending) + size, whole)
+    sizes = function.mean(bending), kept, function.even(bending), function.odd(bending)
+    mean, slope, even, odd = (moment - whole for moment in sizes)
+    return Activation(function, site, (mean, slope, even, odd), frozenset(_parts(site, x)))
+
+
+def _parts(site: str, x: Value) -> Iterator[tuple[VectorDirection, Order]]:
+    """What x is made of, each relative to x, and its mean. Where a power is small, what is smaller shows."""
+    found = [(within(as_vector(d), frozenset((site,))), (o - x.order) / x.power) for d, o in x.components.items()]
+    mean = largest(size + moment(factors(part)) for part, size in found)
+    yield from (pair for pair in found if pair[0] != ONES)
+    if not mean.is_zero_quantity:
+        yield ONES, mean
 
 
 def at_most(value: Order, bound: Order) -> Order:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 
 from gamma_calc.calculus.assumptions import SumRule
+from gamma_calc.calculus.cancelling import undone
 from gamma_calc.calculus.dims import Dim, Shape
-from gamma_calc.calculus.direction import ONES, Noise, VectorDirection, as_vector, factors, nested
+from gamma_calc.calculus.direction import ONES, Noise, VectorDirection, as_vector, factors, nested, vanish_with
 from gamma_calc.calculus.lemmas import MEAN, PRODUCT, TRUNCATED
 from gamma_calc.calculus.overlap import entrywise_product
 from gamma_calc.calculus.value import Contribution, Value
+from gamma_calc.exponents import Region
 from gamma_calc.language.expression import Array, Expression
 from gamma_calc.language.forms import Bilinear
 
@@ -37,6 +40,15 @@ class Hadamard(Bilinear):
             for v, b in right.components.items():
                 made = entrywise(as_vector(u), as_vector(v), self.shape[0])
                 yield Contribution(made.direction, a + b, made.lemma)
+
+    def overcounted(self, values: tuple[Value, ...]) -> Region:
+        return undone(*values)
+
+    def power_of(self, values: tuple[Value, ...]) -> int:
+        """Powers add where both are zero at the same entries."""
+        left, right = (frozenset(chain.from_iterable(map(vanish_with, map(as_vector, x.components)))) for x in values)
+        powers = [value.power for value in values]
+        return sum(powers) if left & right else max(powers)
 
     def is_positive_of(self, arguments: tuple[bool, ...]) -> bool:
         left, right = self.arguments

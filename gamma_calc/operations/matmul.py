@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from itertools import chain, product
 
 from gamma_calc.calculus.assumptions import SumRule
+from gamma_calc.calculus.cancelling import undone
 from gamma_calc.calculus.contraction import act, inner, multiply, transposed
 from gamma_calc.calculus.dims import Dim, Shape, shape_text
-from gamma_calc.calculus.direction import Direction, as_vector, bends, factors, is_bounded, is_matrix, product_of
+from gamma_calc.calculus.direction import Direction, as_vector, factors, is_bounded, is_matrix, is_sparse, product_of
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ShapeError
 from gamma_calc.exponents import EVERYTHING, NOTHING, Region
@@ -60,8 +61,14 @@ class MatMul(Bilinear):
         if any(len(a.shape) != 1 for a in self.arguments):
             return NOTHING
         left, right = (list(map(as_vector, value.components)) for value in values)
-        pairs = product(left, right) if any(map(bends, chain(left, right))) else ()
-        return EVERYTHING if any(is_bounded(product_of(factors(u) | factors(v))) for u, v in pairs) else NOTHING
+        pairs = product(left, right) if any(map(is_sparse, chain(left, right))) else ()
+        if any(is_bounded(product_of(factors(u) | factors(v))) for u, v in pairs):
+            return EVERYTHING
+        return undone(*values)
+
+    def power_of(self, values: tuple[Value, ...]) -> int:
+        """A sum has none; of u w' on a vector it is that of u."""
+        return max((x.power for x, a in zip(values, self.arguments, strict=True) if len(a.shape) == 2), default=1)
 
     def numeric(self, *arrays: Array) -> Array:
         x, y = arrays

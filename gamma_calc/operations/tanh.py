@@ -49,6 +49,7 @@ SECH2: Final = Function(
     at_zero=order(0),
     positive=True,
     idempotent=True,
+    saturates=True,
 )
 TANH: Final = Function(
     "tanh",
@@ -58,6 +59,7 @@ TANH: Final = Function(
     odd=_cubic,
     apply=_entries,
     slope=SECH2,
+    saturates=True,
 )
 
 

@@ -348,6 +348,7 @@ def _words() -> Iterator[Case]:
     yield Case("words: a smaller image", smaller, {("g", 1): "-5/4"}, **SQUARE)
     yield Case("words: a product first", hermite((V @ W) @ x, V @ (W @ x), "a product"), {("g", 1): "-1"}, **SQUARE)
     yield Case("words: an identity", hermite((W.T @ W) @ x, x, "an identity"), {("g", 1): "-1"}, **SQUARE)
+    yield Case("words: through two relus", rules.tied_and_bent(), {("g", 1): "-1"}, **SQUARE)
     yield Case("words: an identity on the right", rules.identity_on_the_right(), {("t", 0): "-1/2"}, **SQUARE)
 
 
@@ -381,6 +382,15 @@ def _entries() -> Iterator[Case]:
     first = hermite(tanh(n ** "1/2" * relu(u * v) + u), v, "what is left where a product is negative")
     yield Case("entries: beside zeros", first, {("g", 1): "-1"}, **QUICK)
     yield Case("entries: a slope beside zeros", rules.beside_zeros(), {("b", 1): "-1/4", ("df", 1): "-1/4"}, **QUICK)
+    means = hermite(tanh(n ** "1/2" * (relu(u) + relu(v))), u * v, "means of parts")
+    yield Case("entries: means of parts", means, {("g", 1): "-1"}, **QUICK)
+    truth = {("df", 1): "-1/2", ("dg", 1): "-1"}
+    yield Case("entries: beside a square, sgd", rules.beside_a_square("sgd"), truth, **QUICK)
+    truth = {("da", 1): "-3/8", ("df", 1): "0"}
+    yield Case("entries: beside a square, sign", rules.beside_a_square("sign"), truth, **QUICK)
+    yield Case("entries: a square in a sign", rules.square_in_a_sign(), {("g", 1): "-1/4"}, **QUICK)
+    small = hermite(relu(n ** "1/4" * ((u * u) * z) + v), v * z, "a relu of a square")
+    yield Case("entries: a relu of a square", small, {("g", 1): "-7/8"}, **QUICK)
     yield Case("entries: a mask in a sign", rules.mask_in_a_sign(), {("g", 1): "0"}, **QUICK)
     yield Case("entries: a mask twice", rules.mask_twice(), {("dg", 1): "-1"}, **QUICK)
     truth = {("da", 1): "-1/8", ("df", 1): "1/4"}

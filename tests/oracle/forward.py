@@ -55,6 +55,7 @@ def _scaled(scalar: Tensor, x: Tensor) -> Tensor:
 OPERATIONS: Final[Mapping[str, Callable[[list[Tensor]], Tensor]]] = {
     "Add": lambda x: x[0] + x[1],
     "MatMul": lambda x: _contracted(x[0], x[1]),
+    "Inner": lambda x: (x[0] * x[1]).sum((1, 2)),
     "Hadamard": lambda x: x[0] * x[1],
     "Product": lambda x: _scaled(x[0], x[1]),
     "OuterProduct": lambda x: x[0].unsqueeze(2) * x[1].unsqueeze(1),

@@ -107,6 +107,29 @@ def smaller_beside_dense() -> Program:
     return moved("beside dense", -(tanh(x) @ b) - n ** "-1/4" * (u @ b), n**-1 * (u @ b), "sign")
 
 
+def beside_a_square(optimiser: str) -> Program:
+    """Squares are small at more entries than what they are squares of, and there tanh bends, and b is what it is of."""
+    b, u, v = parameter("b", n, init=iid(0), rate="-1/4"), data("u", n), data("v", n)
+    a = tanh(n ** "1/2" * (u * u) + b)
+    f = n ** "-1/2" * (v @ a)
+    watch = [output("a", a), output("f", f), output("g", n**-1 * (v @ b))]
+    return Program("beside a square", -f, OPTIMISERS[optimiser], watch)
+
+
+def square_in_a_sign() -> Program:
+    """Where a square in a gradient is small, the smaller part decides: at n^(-1/4) of the entries, not n^(-1/2)."""
+    b, u, v, w = parameter("b", n, init=zero, rate="0"), data("u", n), data("v", n), data("w", n)
+    loss = -((w * (u * u)) @ b) - n ** "-1/2" * (v @ b)
+    return moved("a square in a sign", loss, n**-1 * (v @ b), "sign")
+
+
+def tied_and_bent() -> Program:
+    """What returns through a matrix out of a function is a function itself, with a slope."""
+    x, W = data("x", n), frozen("W", n, n, entry="-1/2")
+    c, back = parameter("c", n, init=zero, rate="0"), W.T @ relu(W @ relu(x))
+    return moved("tied and bent", -(n**-1 * (c @ back)), n**-1 * (c @ x))
+
+
 def rows_and_columns() -> Program:
     """A mask of rows is none of columns."""
     W = parameter("W", n, n, init=zero, rate="-1")

@@ -1,0 +1,74 @@
+"""Parts that can cancel although no rule says so: where the calculus counts for more than there may be.
+
+A mask and what it is a mask of are functions of one vector, so signs of their sum can cancel at any constants:
+sign(2 x + n^(1/2) relu(x)) is 1 where relu is on and sign(x) where it is off: sign(x), of mean zero. And a step that
+turns a saturated function round leaves its square as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from functools import reduce
+from itertools import chain, product
+from operator import or_
+
+from gamma_calc.calculus.direction import (
+    Activation,
+    Direction,
+    Outer,
+    VectorDirection,
+    as_vector,
+    factors,
+    is_matrix,
+)
+from gamma_calc.calculus.value import Value
+from gamma_calc.exponents import NOTHING, Region, where
+
+
+def sign_is_bounded(value: Value) -> bool:
+    """Is a sign of this taken for more than it may be: by small entries of a power, or by parts that can cancel?"""
+    return len(value.components) > 1 and (value.power > 1 or shows_itself(value.components))
+
+
+def shows_itself(directions: Collection[Direction]) -> bool:
+    """Is a mask beside what it is a mask of? The sign of the two is that of one of them: of x for x + relu(x)."""
+    made = [frozenset(chain.from_iterable(map(factors, _sides(direction)))) for direction in directions]
+    return any(_shows(mask, [rest for rest in made if mask not in rest]) for mask in _masks(chain.from_iterable(made)))
+
+
+def _sides(direction: Direction) -> list[VectorDirection]:
+    if isinstance(direction, Outer):
+        return [direction.left, direction.right]
+    return [] if is_matrix(direction) else [as_vector(direction)]
+
+
+def _masks(those: Iterable[VectorDirection]) -> frozenset[Activation]:
+    return frozenset(f for f in those if isinstance(f, Activation) and f.function.vanishes)
+
+
+def _shows(mask: Activation, beside: Iterable[frozenset[VectorDirection]]) -> bool:
+    """Is all that leads the argument of a mask beside it too, itself or in another mask?"""
+    shown = frozenset(chain.from_iterable(beside))
+    shown |= frozenset(chain.from_iterable(other.leading for other in _masks(shown)))
+    return mask.is_told_apart and all(factors(part) <= shown for part in mask.leading)
+
+
+def undone(one: Value, two: Value) -> Region:
+    """Where a product of a saturated function with a change of it, as large as itself, may be taken back by the rest.
+
+    An example: from a = tanh(x) to -a the change of a * a is 2 a (-2 a) + (-2 a)(-2 a), which is zero.
+    """
+    both = chain(_undone(one, two), _undone(two, one))
+    return reduce(or_, both, NOTHING)
+
+
+def _undone(function: Value, change: Value) -> Iterator[Region]:
+    for (u, a), (v, b) in product(function.components.items(), change.components.items()):
+        if _saturated(u, positive=False) & _saturated(v, positive=True):
+            yield where(a, "<=", b)
+
+
+def _saturated(direction: Direction, *, positive: bool) -> frozenset[str]:
+    """The places of functions that saturate, or of their slopes, which are positive."""
+    those = (f for f in factors(as_vector(direction)) if isinstance(f, Activation) and f.function.saturates)
+    return frozenset(f.site for f in those if f.function.positive == positive)
