@@ -162,7 +162,7 @@ def _texts(step: StepOrders) -> dict[str, str]:
 
 def _exact(step: StepOrders) -> bool:
     """Is nothing counted for more than it may be?"""
-    return step.overcounted.is_empty
+    return all(region.is_empty for region in step.overcounted.values())
 
 
 def _outputs(program: Program) -> list[str]:
