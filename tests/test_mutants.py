@@ -408,7 +408,7 @@ WITHOUT_A_TRACE: Final = (  # what is left out is covered; what shares a name ma
 def is_right(case: Case) -> bool:
     """Whether every exponent of a case comes out as it is known to be, and as a bound only where it should."""
     try:
-        with limit(5.0):
+        with limit(20.0):
             found = derive(case.fixed)
             exact = all(str(derived(found, *key)) == right for key, right in case.truth.items())
             return exact and any(marked(found, *key) for key in case.truth) == (case.name in BOUNDS)

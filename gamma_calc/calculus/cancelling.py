@@ -24,6 +24,8 @@ from gamma_calc.calculus.direction import (
 from gamma_calc.calculus.value import Value
 from gamma_calc.exponents import NOTHING, Region, where
 
+Factors = frozenset[VectorDirection]
+
 
 def sign_is_bounded(value: Value) -> bool:
     """Is a sign of this taken for more than it may be: by small entries of a power, or by parts that can cancel?"""
@@ -33,7 +35,12 @@ def sign_is_bounded(value: Value) -> bool:
 def shows_itself(directions: Collection[Direction]) -> bool:
     """Is a mask beside what it is a mask of? The sign of the two is that of one of them: of x for x + relu(x)."""
     made = [frozenset(chain.from_iterable(map(factors, _sides(direction)))) for direction in directions]
-    return any(_shows(mask, [rest for rest in made if mask not in rest]) for mask in _masks(chain.from_iterable(made)))
+    return any(_shows(mask, _beside(mask, own, made)) for own in made for mask in _masks(own))
+
+
+def _beside(mask: Activation, own: Factors, made: Collection[Factors]) -> list[Factors]:
+    """What else multiplies the factors that a mask multiplies."""
+    return [rest - own for rest in made if mask not in rest and own - {mask} <= rest]
 
 
 def _sides(direction: Direction) -> list[VectorDirection]:
@@ -42,15 +49,21 @@ def _sides(direction: Direction) -> list[VectorDirection]:
     return [] if is_matrix(direction) else [as_vector(direction)]
 
 
-def _masks(those: Iterable[VectorDirection]) -> frozenset[Activation]:
-    return frozenset(f for f in those if isinstance(f, Activation) and f.function.vanishes)
+def _masks(those: Iterable[VectorDirection]) -> Iterator[Activation]:
+    return (f for f in those if isinstance(f, Activation) and f.function.vanishes)
 
 
-def _shows(mask: Activation, beside: Iterable[frozenset[VectorDirection]]) -> bool:
-    """Is all that leads the argument of a mask beside it too, itself or in another mask?"""
-    shown = frozenset(chain.from_iterable(beside))
-    shown |= frozenset(chain.from_iterable(other.leading for other in _masks(shown)))
-    return mask.is_told_apart and all(factors(part) <= shown for part in mask.leading)
+def _shows(mask: Activation, beside: Collection[Factors]) -> bool:
+    """Is all that leads the argument of a mask beside it, by itself or in another mask of it and of nothing else?"""
+    wanted = frozenset(chain.from_iterable(map(factors, mask.leading)))
+    of_it = [frozenset(chain.from_iterable(map(_made_of, rest))) for rest in beside]
+    return mask.is_told_apart and wanted <= frozenset(chain.from_iterable(rest for rest in of_it if rest <= wanted))
+
+
+def _made_of(factor: VectorDirection) -> Factors:
+    """A factor, and of a mask what leads its argument."""
+    leading = factor.leading if isinstance(factor, Activation) and factor.function.vanishes else [factor]
+    return frozenset(chain.from_iterable(map(factors, leading)))
 
 
 def undone(one: Value, two: Value) -> Region:

@@ -45,12 +45,18 @@ def examined(number: int, kind: str = "any") -> dict[str, Any]:
             derivation = derive(found.program())
             for step in range(found.steps + 1):
                 derivation.at_step(step)
+            derivation.bounds  # noqa: B018 - what takes the time is asked for once
     except TimeoutError:
         return {**about, "refused": "out of time"}
     except GammaError as error:
         return {**about, "refused": str(error)}
     seconds = time.perf_counter() - start
-    compared = table(found, derivation)
+    try:
+        compared = table(found, derivation)
+    except (MemoryError, RuntimeError) as error:
+        if "allocate memory" not in str(error) and not isinstance(error, MemoryError):
+            raise
+        return {**about, "refused": "out of memory"}
     return {
         **about,
         "derived in": round(seconds, 3),
