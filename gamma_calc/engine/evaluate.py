@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import or_
 
@@ -53,6 +53,10 @@ class Evaluation:
     _values: dict[int, tuple[Expression, Value]] = field(default_factory=dict)
     _bounds: dict[int, Region] = field(default_factory=dict)
     _made: dict[tuple[str, str, bool], Parts] = field(default_factory=dict)  # what the function at a place is of
+
+    def on(self, scope: Scope) -> Evaluation:
+        """The same at fewer exponents; what is known stays known there."""
+        return Evaluation(self.program, replace(self.state, scope=scope), dict(self._values))
 
     def value(self, expression: Expression) -> Value:
         for node in walk([expression], known=lambda node: id(node) in self._values):

@@ -90,11 +90,12 @@ def on_stable_set(program: Program, roles: frozenset[Role], observe: Observer = 
     before = now = start(program)
     while len(history) < MOST_STEPS and found.inner is not None:
         made = StepOrders(program, of_node, before, now)
-        found = found.after(made)
+        found, made = found.after(made)
         history.append(made)
         observe(made)
         if found.inner is None or (len(history) > 1 and same_on(found.inner, before, now)):
-            return Trajectory(tuple(history), found.region, stable_set=found)
+            read = history if found.inner is None else [step.on(found.inner) for step in history]
+            return Trajectory(tuple(read), found.region, stable_set=found)
         before = now.on(found.inner)
         now = step(program, before, rules).from_previous_step(program.fresh)
     return Trajectory(tuple(history), Region(()), out_of_steps=True, stable_set=found)

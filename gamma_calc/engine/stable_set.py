@@ -78,19 +78,25 @@ class StableSet:
         """Is it known to be the whole stable set?"""
         return all(cut.proof is not None for cut in self.cuts)
 
-    def asked(self, step: StepOrders) -> Iterator[tuple[str, Order]]:
-        """The sizes that must be bounded."""
+    def names(self, step: StepOrders) -> Iterator[str]:
+        """What must be bounded."""
         for name, q in step.program.quantities.items():
             if q.role in self.roles and q.expression is not None:
-                yield name, step.size(name)
+                yield name
 
-    def after(self, step: StepOrders) -> StableSet:
-        """What is left where everything asked for is bounded after a step too."""
+    def after(self, step: StepOrders) -> tuple[StableSet, StepOrders]:
+        """What is left where everything asked for is bounded after a step too, and the step as it is read there.
+
+        Each quantity is read where those before it are bounded: what it is made of is far shorter there.
+        """
         found = self
-        for name, size in self.asked(step):
-            if not size.is_zero_quantity:
-                found = found._bounding(name, step.now.step, size)
-        return found
+        for name in self.names(step):
+            size = step.size(name)
+            left = found if size.is_zero_quantity else found._bounding(name, step.now.step, size)
+            if left.inner is not None and left is not found:
+                step = step.narrowed(left.inner)
+            found = left
+        return found, step
 
     def _bounding(self, name: str, step: int, size: Order) -> StableSet:
         found = self
@@ -112,7 +118,8 @@ class StableSet:
     def proofs(self, steps: Collection[StepOrders]) -> Iterator[Bounded]:
         """That everything asked for is bounded at every one of these steps, quantity by quantity."""
         for step in steps if self.inner is not None else ():
-            for name, size in self.asked(step):
+            for name in self.names(step):
+                size = step.size(name)
                 if size.is_zero_quantity:
                     continue
                 assert self.inner is not None

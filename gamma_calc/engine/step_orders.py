@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from operator import or_
 from types import MappingProxyType
@@ -16,7 +16,7 @@ from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import gradients
 from gamma_calc.engine.run import states
 from gamma_calc.engine.state import State
-from gamma_calc.exponents import NOTHING, Order, Region, maximum
+from gamma_calc.exponents import NOTHING, Order, Region, Scope, maximum
 from gamma_calc.language.change import earlier
 from gamma_calc.language.expression import Expression, Time
 from gamma_calc.language.program import Program, Quantity, Role
@@ -46,6 +46,15 @@ class StepOrders:
     gradients: Mapping[int, Expression]
     before: State
     now: State
+    evaluated: Evaluation | None = None  # what is known after the step from where orders were read more widely
+
+    def on(self, scope: Scope) -> StepOrders:
+        """The same step where orders are read."""
+        return replace(self, before=self.before.on(scope), now=self.now.on(scope), evaluated=None)
+
+    def narrowed(self, scope: Scope) -> StepOrders:
+        """The same step read at fewer exponents. What was evaluated is not evaluated again."""
+        return replace(self, now=replace(self.now, scope=scope), evaluated=self._here.on(scope))
 
     @cached_property
     def sizes(self) -> Mapping[str, Order]:
@@ -90,7 +99,7 @@ class StepOrders:
 
     @cached_property
     def _here(self) -> Evaluation:
-        return Evaluation(self.program, self.now)
+        return self.evaluated or Evaluation(self.program, self.now)
 
     @cached_property
     def _there(self) -> Evaluation:

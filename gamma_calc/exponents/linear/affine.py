@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from numbers import Rational
 from typing import Final
@@ -28,6 +28,7 @@ class Affine:
 
     terms: tuple[tuple[str, Fraction], ...] = ()
     constant: Fraction = _ZERO
+    _hash: int | None = field(default=None, init=False, repr=False)  # kept, for forms are looked up all the time
 
     @classmethod
     def variable(cls, name: str) -> Affine:
@@ -99,11 +100,17 @@ class Affine:
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Affine):
+            if self is other or hash(self) != hash(other):
+                return self is other
             return self.constant == other.constant and self.terms == other.terms
         return not self.terms and self.constant == other if isinstance(other, int | Fraction) else NotImplemented
 
     def __hash__(self) -> int:
-        return hash((self.terms, self.constant)) if self.terms else hash(self.constant)
+        if self._hash is None:
+            found = hash((self.terms, self.constant)) if self.terms else hash(self.constant)
+            object.__setattr__(self, "_hash", found)
+            return found
+        return self._hash
 
     def __str__(self) -> str:
         return affine_text(self)

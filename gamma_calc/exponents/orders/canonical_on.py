@@ -93,8 +93,8 @@ class CanonicalOn:
         return kept
 
     def _leads_far_down(self, form: Affine, rivals: Convex) -> bool:
-        """A cheap witness: what the form does not add is far down."""
-        point = Point(0, {name: value for name, value in self.scope.points[0].items() if form.coefficient(name) > 0})
+        """A cheap witness: what the form adds is as large as it may be, and the rest far down."""
+        point = Point(0, {name: self.scope.highest(name) for name in form.variables if form.coefficient(name) > 0})
         inside = all(holds(weak(row), point) for row in self.scope.rows)
         return inside and all(form.at(point) > rival.at(point) for rival in rivals)
 

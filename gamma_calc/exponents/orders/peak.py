@@ -79,9 +79,9 @@ def subtracted(form: Affine) -> set[Peak]:
     return {name for one in (form, *made) for name, weight in one.terms if isinstance(name, Peak) and weight < 0}
 
 
-def peak_form(forms: Iterable[Affine]) -> Affine:
+def peak_form(forms: Iterable[Affine], most_flat: int = MOST_FLAT) -> Affine:
     """The maximum of some forms as a form: what all have in common stands beside the peak of the rest."""
-    kept = _absorbed(opened(forms))
+    kept = _absorbed(opened(forms, most_flat))
     if len(kept) == 1:
         return kept[0]
     shared = Affine(tuple(sorted(reduce(and_, (frozenset(form.terms) for form in kept)))))
@@ -89,7 +89,7 @@ def peak_form(forms: Iterable[Affine]) -> Affine:
     return Affine.variable(Peak(frozenset(form - shared for form in kept))) + shared
 
 
-def _largest_twins(forms: Iterable[Affine]) -> list[Affine]:
+def largest_twins(forms: Iterable[Affine]) -> list[Affine]:
     """Of forms that differ by a number the largest."""
     best: dict[object, Affine] = {}
     for form in forms:
@@ -107,11 +107,21 @@ def _inside(form: Affine) -> list[Affine] | None:
     return None
 
 
-def opened(forms: Iterable[Affine]) -> list[Affine]:
+def leaves(form: Affine) -> Iterator[Affine]:
+    """The forms of a maximum, and of the maxima that stand alone among them."""
+    inner = _inside(form)
+    if inner is None:
+        yield form
+        return
+    for one in inner:
+        yield from leaves(one)
+
+
+def opened(forms: Iterable[Affine], most_flat: int) -> list[Affine]:
     """The forms of a maximum, with those of maxima among them as long as it stays a short one."""
-    distinct = _largest_twins(forms)
+    distinct = largest_twins(forms)
     inner = [_inside(form) or [form] for form in distinct]
-    return _largest_twins(f for those in inner for f in those) if sum(map(len, inner)) <= MOST_FLAT else distinct
+    return largest_twins(f for those in inner for f in those) if sum(map(len, inner)) <= most_flat else distinct
 
 
 def _absorbed(forms: list[Affine]) -> list[Affine]:

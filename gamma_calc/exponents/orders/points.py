@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Final
 from zlib import crc32
 
 from gamma_calc.exponents.linear.affine import Affine
+from gamma_calc.exponents.linear.bounds import DirectionBounds
 from gamma_calc.exponents.linear.constraint import LinearConstraint, holds, weak
 from gamma_calc.exponents.linear.simplex import Tableau
 from gamma_calc.exponents.orders.maximum import scattered
 
 MOST_POINTS: Final = 5
+MOST_PROBES: Final = 24
+UNIT: Final = 720720  # of the values at probes: whole numbers of it, rounded down
+SLACK: Final = UNIT // 1000  # what rounding may come to
+LEVELS: Final = (0, UNIT // 8, UNIT // 2, UNIT, 10 * UNIT, 1000 * UNIT)  # below the largest value
 FAR: Final = 1000
 ZERO: Final = Fraction(0)
 
@@ -28,6 +34,38 @@ class Point(dict[str, Fraction]):
 
     def __missing__(self, name: str) -> Fraction:
         return Fraction(-FAR - crc32(f"{self.number} {name}".encode()) % 89, 1 + self.number % 2)
+
+
+class Probe(dict[str, int]):
+    """A point in units, made as its coordinates are asked for; it may suggest that something is not so, no more."""
+
+    __slots__ = ("number", "point", "sides")
+
+    def __init__(self, number: int, point: Mapping[str, Fraction], sides: Mapping[str, DirectionBounds]) -> None:
+        super().__init__()
+        self.number, self.point, self.sides = number, point, sides
+
+    def __missing__(self, name: str) -> int:
+        side = self.sides.get(name)
+        made = math.floor(self.point[name] * UNIT) if side is None else _beside(side, f"{self.number} {name}")
+        self[name] = made
+        return made
+
+
+def _beside(side: DirectionBounds, seed: str) -> int:
+    """A coordinate that is as large as it may be, or less by one of several levels."""
+    chance = crc32(seed.encode())
+    way = LEVELS[chance % len(LEVELS)] * (1000 + chance // 8 % 97) // 1000
+    if side.high is None:
+        return (math.floor(side.low.value * UNIT) if side.low else 0) + way
+    high = math.floor(side.high.value * UNIT)
+    return high - way if side.low is None else max(high - way, math.floor(side.low.value * UNIT))
+
+
+def probes_of(points: Sequence[Point], sides: Mapping[str, DirectionBounds] | None) -> tuple[Probe, ...]:
+    """Points that refute: those that are known, and in a box many near and far from its corner."""
+    known = tuple(Probe(point.number, point, {}) for point in points)
+    return known if sides is None else (*known, *(Probe(number, points[0], sides) for number in range(MOST_PROBES)))
 
 
 def points_of(rows: tuple[LinearConstraint, ...], known: Mapping[str, Fraction]) -> tuple[Point, ...]:

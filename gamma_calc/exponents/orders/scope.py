@@ -6,7 +6,7 @@ order keeps a form that decides nothing, two orders are not known to be equal, a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -19,15 +19,16 @@ from gamma_calc.exponents.linear.simplex import Tableau
 from gamma_calc.exponents.linear.solver import common_point
 from gamma_calc.exponents.linear.watch import look
 from gamma_calc.exponents.orders.ceiling import Ceiling
-from gamma_calc.exponents.orders.peak import Peak, below, names, opened, peak_form, peaks, put, rewritten
+from gamma_calc.exponents.orders.peak import Peak, below, largest_twins, leaves, names, peak_form, peaks, put, rewritten
 from gamma_calc.exponents.orders.piecewise import PiecewiseLinear
-from gamma_calc.exponents.orders.points import Point, points_of
+from gamma_calc.exponents.orders.points import SLACK, UNIT, Point, Probe, points_of, probes_of
 from gamma_calc.exponents.regions.polyhedron import Polyhedron
 
 F = TypeVar("F", bound=PiecewiseLinear)
 
 QUICK: Final = 2  # maxima that are opened inside each other for a question whose answer only saves work
 THOROUGH: Final = 5  # and for one that decides
+MOST_FLAT_HERE: Final = 256
 ZERO: Final = Fraction(0)
 
 
@@ -41,9 +42,10 @@ class Scope:
     rows: tuple[LinearConstraint, ...]
     points: tuple[Point, ...]
     _ceilings: dict[tuple[Affine, int], Ceiling | None] = field(default_factory=dict, repr=False)
+    _proofs: dict[tuple[Affine, int], Ceiling | None] = field(default_factory=dict, repr=False)
     _decisions: dict[Affine, Ceiling | Excess] = field(default_factory=dict, repr=False)
     _reduced: dict[Peak, Affine] = field(default_factory=dict, repr=False)
-    _values: dict[Peak, tuple[Fraction, ...]] = field(default_factory=dict, repr=False)
+    _values: dict[Peak, tuple[int, ...]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, polyhedron: Polyhedron) -> Scope:
@@ -65,14 +67,13 @@ class Scope:
                 return None
             inside = points_of((*self.rows, row), start)
         touched = names(row[0])
-        kept = self._values if inside == self.points else {}
         return Scope(
             (*self.rows, row),
             inside,
             {key: one for key, one in self._ceilings.items() if not names(key[0]) & touched},
+            {key: one for key, one in self._proofs.items() if one is not None},
             {},
             {peak: one for peak, one in self._reduced.items() if not peak.names & touched},
-            kept,
         )
 
     def without(self, form: Affine) -> Scope | None:
@@ -96,12 +97,27 @@ class Scope:
         return rewritten(form, self._reduced)
 
     def _without_covered(self, forms: list[Affine]) -> Affine:
-        kept = opened(forms)
-        for form in list(kept) if len(kept) > 1 else ():
-            rest = [other for other in kept if other != form]
-            if any(self.covers_at_once(other, form) for other in rest):
-                kept = rest
-        return peak_form(kept)
+        """What was reduced before is compared with what stands beside it alone, and stays one where all of it counts.
+
+        A form with maxima in it may be nowhere above the others together and yet above each of them somewhere.
+        """
+        groups = {form: frozenset(leaves(form)) for form in dict.fromkeys(forms)}
+        distinct = largest_twins(leaf for those in groups.values() for leaf in those)
+        kept = {leaf: self._values_at(leaf) for leaf in distinct}
+        for form in distinct if len(groups) > 1 else ():
+            beside = frozenset[Affine]().union(*(those for those in groups.values() if form not in those))
+            if any(self.covers_at_once(other, form) for other in _nowhere_below(kept, form) if other in beside):
+                del kept[form]
+        for form in [form for form in kept if peaks(form)] if len(groups) > 1 else ():
+            if self._is_covered_by_others(form, kept):
+                del kept[form]
+        return peak_form(kept, MOST_FLAT_HERE)
+
+    def _is_covered_by_others(self, form: Affine, values: Mapping[Affine, tuple[int, ...]]) -> bool:
+        """Is a form nowhere above the maximum of the others? The points refute most of them."""
+        rest = [other for other in values if other is not form]
+        best = map(max, zip(*(values[other] for other in rest), strict=True))
+        return bool(rest) and _is_above(best, values[form]) and self.covers_at_once(peak_form(rest), form)
 
     def covers(self, high: Affine, low: Affine) -> bool:
         """Is the one form found to be nowhere above the other?"""
@@ -116,10 +132,7 @@ class Scope:
         return self._ceiling(form, QUICK)
 
     def _covers(self, high: Affine, low: Affine, effort: int) -> bool:
-        if self._refuted(high, low):
-            return False
-        found = self._ceiling(low - high, effort)
-        return found is not None and found.value <= 0
+        return self._proved(low - high, effort) is not None
 
     def same(self, one: Affine, two: Affine) -> bool:
         """Are two forms found to be equal everywhere on the polyhedron?"""
@@ -146,23 +159,63 @@ class Scope:
 
     # -- points that refute ---------------------------------------------------------------------------------------
 
-    def _refuted(self, high: Affine, low: Affine) -> bool:
-        return any(self._value_at(i, high) < self._value_at(i, low) for i in range(len(self.points)))
+    def highest(self, name: str) -> Fraction:
+        """The largest value of an exponent in a box; else the one it has at the first of the points."""
+        side = self._sides.get(name) if self._sides else None
+        return self.points[0][name] if side is None or side.high is None else side.high.value
 
-    def _value_at(self, index: int, form: Affine) -> Fraction:
-        point, total = self.points[index], form.constant
+    @cached_property
+    def _probes(self) -> tuple[Probe, ...]:
+        return probes_of(self.points, self._sides)
+
+    def _values_at(self, form: Affine) -> tuple[int, ...]:
+        return tuple(self._value_at(index, form) for index in range(len(self._probes)))
+
+    def _value_at(self, index: int, form: Affine) -> int:
+        point, constant = self._probes[index], form.constant
+        total = constant.numerator * UNIT // constant.denominator
         for name, weight in form.terms:
             value = self._values_of(name)[index] if isinstance(name, Peak) else point[name]
-            total += value if weight == 1 else weight * value
+            total += value if weight == 1 else value * weight.numerator // weight.denominator
         return total
 
-    def _values_of(self, peak: Peak) -> tuple[Fraction, ...]:
+    def _values_of(self, peak: Peak) -> tuple[int, ...]:
         if peak not in self._values:
             for one in below(Affine.variable(peak), self._values):
-                self._values[one] = tuple(
-                    max(self._value_at(index, form) for form in one.forms) for index in range(len(self.points))
-                )
+                self._values[one] = tuple(map(max, zip(*map(self._values_at, one.forms), strict=True)))
         return self._values[peak]
+
+    # -- that a form is nowhere above zero --------------------------------------------------------------------------
+
+    def _proved(self, form: Affine, effort: int) -> Ceiling | None:
+        """A proof that a reduced form is at most zero; None where none is found. No bound is sought below that."""
+        key = form, effort
+        if key not in self._proofs:
+            refuted = any(self._value_at(index, form) > SLACK for index in range(len(self._probes)))
+            self._proofs[key] = None if refuted else next(self._reasons(form, effort), None)
+        return self._proofs[key]
+
+    def _reasons(self, form: Affine, effort: int) -> Iterator[Ceiling]:
+        maxima = [(name, weight) for name, weight in form.terms if isinstance(name, Peak)]
+        bound = self._by_parts(form, maxima) if maxima else self._by_rows(form)
+        if bound is not None and bound.value <= 0:
+            yield bound
+        for peak, weight in maxima if effort else ():
+            rest = Affine(tuple(term for term in form.terms if term[0] is not peak))
+            if peak.names & names(rest):
+                yield from self._by_forms(form, peak, effort - 1, every=weight > 0)
+
+    def _by_forms(self, form: Affine, peak: Peak, effort: int, *, every: bool) -> Iterator[Ceiling]:
+        """Every form of what is added must do in its place, and one of what is subtracted."""
+        parts: list[Ceiling] = []
+        for one in peak.forms if every else _alike_first(peak, form):
+            found = self._proved(put(form, peak, one), effort)
+            if found is not None:
+                parts.append(found)
+            if (found is None) == every:
+                break
+        if len(parts) == (len(peak.forms) if every else 1):
+            yield Ceiling(form, max(one.value for one in parts), self.rows, parts=tuple(parts), peak=peak)
 
     # -- bounds ---------------------------------------------------------------------------------------------------
 
@@ -264,8 +317,7 @@ class Scope:
     def _decided(self, form: Affine) -> Ceiling | Excess:
         if form not in self._decisions:
             look()
-            bound = self._ceiling(form, QUICK)
-            self._decisions[form] = bound if bound is not None and bound.value <= 0 else self._searched_in(form)
+            self._decisions[form] = self._proved(form, QUICK) or self._searched_in(form)
         return self._decisions[form]
 
     def _searched_in(self, form: Affine) -> Ceiling | Excess:
@@ -289,8 +341,8 @@ class Scope:
         """Only the largest of what is subtracted, somewhere inside, is followed to its end."""
         first, *others = [put(form, peak, one) for one in self._largest_first(peak)]
         for other in others:
-            bound = self._ceiling(other, QUICK)
-            if bound is not None and bound.value <= 0:
+            bound = self._proved(other, QUICK)
+            if bound is not None:
                 return self._opening(form, peak, (bound,))
         found = self._decided(first)
         if isinstance(found, Ceiling):
@@ -302,6 +354,22 @@ class Scope:
 
     def _largest_first(self, peak: Peak) -> list[Affine]:
         return sorted(peak.forms, key=lambda one: (self._value_at(0, one), str(one)), reverse=True)
+
+
+def _alike_first(peak: Peak, form: Affine) -> list[Affine]:
+    """The forms of a maximum, those first that have most in common with the form it stands in."""
+    terms = {name for name, _ in form.terms}
+    return sorted(peak.forms, key=lambda one: (-len(terms.intersection(one.variables)), one.terms))
+
+
+def _is_above(high: Iterable[int], low: Iterable[int]) -> bool:
+    """Is nothing at some points larger than something else there, as far as rounding can tell?"""
+    return all(two - one <= SLACK for one, two in zip(high, low, strict=True))
+
+
+def _nowhere_below(values: Mapping[Affine, tuple[int, ...]], form: Affine) -> list[Affine]:
+    """The other forms that are at least as large at every point that is looked at."""
+    return [other for other, its in values.items() if other is not form and _is_above(its, values[form])]
 
 
 @dataclass(frozen=True, slots=True)
