@@ -25,7 +25,7 @@ from gamma_calc.calculus.lemmas import GIVEN
 from gamma_calc.calculus.pruning import prune_dominated
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.engine.state import State
-from gamma_calc.exponents import EVERYTHING, NOTHING, Order, Region, look
+from gamma_calc.exponents import EVERYTHING, NOTHING, Order, Region, Scope, look
 from gamma_calc.language.expression import Expression, walk
 from gamma_calc.language.program import Program
 

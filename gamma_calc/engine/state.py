@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 from gamma_calc.calculus.earlier_steps import from_previous_step
 from gamma_calc.calculus.value import ZERO, Value
@@ -67,6 +68,14 @@ class State:
         """The same state where orders are read."""
         tensors = {name: tensor.mapped(scope.order) for name, tensor in self.tensors.items()}
         return replace(self, tensors=tensors, scope=scope)
+
+    def at(self, point: Mapping[str, Fraction]) -> State:
+        """The same state at a point that fixes every exponent."""
+
+        def there(order: Order) -> Order:
+            return order if order.is_zero_quantity else Order(order.at(point) or 0)
+
+        return replace(self, tensors={name: one.mapped(there) for name, one in self.tensors.items()}, scope=None)
 
     def from_previous_step(self, fresh: frozenset[str]) -> State:
         """The state as the next step sees it, when the samples are drawn anew."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property, reduce
 from operator import or_
 from types import MappingProxyType
@@ -51,6 +52,11 @@ class StepOrders:
     def on(self, scope: Scope) -> StepOrders:
         """The same step where orders are read."""
         return replace(self, before=self.before.on(scope), now=self.now.on(scope), evaluated=None)
+
+    def at(self, point: Mapping[str, Fraction]) -> Mapping[str, Order]:
+        """The orders at a point that fixes every exponent."""
+        there = replace(self, before=self.before.at(point), now=self.now.at(point), evaluated=None)
+        return {name: order.substitute(point) for name, order in there.orders.items()}
 
     def narrowed(self, scope: Scope) -> StepOrders:
         """The same step read at fewer exponents. What was evaluated is not evaluated again."""
