@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 from zlib import crc32
 
 from gamma_calc.exponents.linear.affine import Affine
@@ -26,6 +26,7 @@ from gamma_calc.exponents.orders.points import SLACK, UNIT, Point, Probe, points
 from gamma_calc.exponents.regions.polyhedron import Polyhedron
 
 F = TypeVar("F", bound=PiecewiseLinear)
+Slopes: TypeAlias = tuple[tuple[str, Fraction], ...]
 
 QUICK: Final = 2  # maxima that are opened inside each other for a question whose answer only saves work
 THOROUGH: Final = 5  # and for one that decides
@@ -110,15 +111,24 @@ class Scope:
             if any(self.covers_at_once(other, form) for other in _nowhere_below(kept, form) if other in beside):
                 del kept[form]
         for form in [form for form in kept if peaks(form)] if len(groups) > 1 else ():
-            if self._is_covered_by_others(form, kept):
+            others = {other.terms: other.constant for other in kept if other is not form}
+            if self._falls_below(form, others, THOROUGH):
                 del kept[form]
         return peak_form(kept, MOST_FLAT_HERE)
 
-    def _is_covered_by_others(self, form: Affine, values: Mapping[Affine, tuple[int, ...]]) -> bool:
-        """Is a form nowhere above the maximum of the others? The points refute most of them."""
-        rest = [other for other in values if other is not form]
-        best = map(max, zip(*(values[other] for other in rest), strict=True))
-        return bool(rest) and _is_above(best, values[form]) and self.covers_at_once(peak_form(rest), form)
+    def _falls_below(self, form: Affine, others: Mapping[Slopes, Fraction], effort: int) -> bool:
+        """Is a form nowhere above a maximum of others, given by slopes, as far as bounds of all but one part tell?"""
+        plain = Affine(tuple(term for term in form.terms if not isinstance(term[0], Peak)))
+        rest = self._bound_of_sum(form - plain) if plain.terms in others else None
+        if rest is not None and rest.value <= others[plain.terms]:
+            return True
+        return any(
+            self._falls_below_along(form, peak, others, effort) for peak, w in _maxima(form) if effort and w >= 1
+        )
+
+    def _falls_below_along(self, form: Affine, peak: Peak, others: Mapping[Slopes, Fraction], effort: int) -> bool:
+        rest = self._bound_of_sum(form - Affine.variable(peak))
+        return rest is not None and all(self._falls_below(one + rest.value, others, effort - 1) for one in peak.forms)
 
     def covers(self, high: Affine, low: Affine) -> bool:
         """Is the one form found to be nowhere above the other?"""
@@ -206,8 +216,7 @@ class Scope:
         return self._proofs[key]
 
     def _reasons(self, form: Affine, effort: int) -> Iterator[Ceiling]:
-        maxima = [(name, weight) for name, weight in form.terms if isinstance(name, Peak)]
-        bound = self._by_parts(form, maxima) if maxima else self._by_rows(form)
+        maxima, bound = _maxima(form), self._bound_of_sum(form)
         if bound is not None and bound.value <= 0:
             yield bound
         for peak, weight in maxima if effort else ():
@@ -241,11 +250,8 @@ class Scope:
         return self._ceilings[key]
 
     def _bounds(self, form: Affine, effort: int) -> Iterator[Ceiling | None]:
-        maxima = [(name, weight) for name, weight in form.terms if isinstance(name, Peak)]
-        if not maxima:
-            yield self._by_rows(form)
-            return
-        yield self._by_parts(form, maxima)
+        maxima = _maxima(form)
+        yield self._bound_of_sum(form)
         for peak, weight in maxima if effort else ():
             rest = Affine(tuple(term for term in form.terms if term[0] is not peak))
             if peak.names & names(rest):
@@ -257,6 +263,10 @@ class Scope:
         if key not in self._ceilings:
             self._ceilings[key] = self._opened(key[0], peak, Fraction(sign), QUICK)
         return self._ceilings[key]
+
+    def _bound_of_sum(self, form: Affine) -> Ceiling | None:
+        maxima = _maxima(form)
+        return self._by_parts(form, maxima) if maxima else self._by_rows(form)
 
     def _by_parts(self, form: Affine, maxima: list[tuple[Peak, Fraction]]) -> Ceiling | None:
         plain = Affine(tuple(term for term in form.terms if not isinstance(term[0], Peak)), form.constant)
@@ -364,6 +374,10 @@ class Scope:
 
     def _largest_first(self, peak: Peak) -> list[Affine]:
         return sorted(peak.forms, key=lambda one: (self._value_at(0, one), str(one)), reverse=True)
+
+
+def _maxima(form: Affine) -> list[tuple[Peak, Fraction]]:
+    return [(name, weight) for name, weight in form.terms if isinstance(name, Peak)]
 
 
 def _alike_first(peak: Peak, form: Affine) -> list[Affine]:
