@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final, TypeAlias, TypeVar
 from zlib import crc32
 
@@ -51,8 +51,8 @@ class Scope:
 
     @classmethod
     def of(cls, polyhedron: Polyhedron) -> Scope:
-        """The orders on a polyhedron."""
-        return cls(polyhedron.constraints, points_of(polyhedron.constraints, polyhedron.interior_point))
+        """The orders on a polyhedron. What was found of orders there stays known to the next question."""
+        return _on(polyhedron)
 
     @cached_property
     def polyhedron(self) -> Polyhedron:
@@ -374,6 +374,11 @@ class Scope:
 
     def _largest_first(self, peak: Peak) -> list[Affine]:
         return sorted(peak.forms, key=lambda one: (self._value_at(0, one), str(one)), reverse=True)
+
+
+@lru_cache(maxsize=16)
+def _on(polyhedron: Polyhedron) -> Scope:
+    return Scope(polyhedron.constraints, points_of(polyhedron.constraints, polyhedron.interior_point))
 
 
 def _maxima(form: Affine) -> list[tuple[Peak, Fraction]]:

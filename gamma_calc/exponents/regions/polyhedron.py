@@ -7,6 +7,7 @@ has one inequality, and a lower face that a strict constraint cuts off is cut of
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -183,10 +184,15 @@ def _tightest(constraints: Iterable[LinearConstraint]) -> tuple[LinearConstraint
 
 
 def _needed(constraints: tuple[LinearConstraint, ...], interior_point: dict[str, Fraction]) -> list[LinearConstraint]:
-    """The facets, and for each lower face that is cut off the one constraint that stands for it."""
+    """The facets, and for each lower face that is cut off the one constraint that stands for it.
+
+    One with a name that no other mentions is a facet: moving that name alone leads to it.
+    """
     facets = list(constraints)
     cuts: list[LinearConstraint] = []
-    for constraint in constraints if len(constraints) > 2 else ():  # two different directions always both count
+    mentions = Counter(name for form, _ in constraints for name in form.variables)
+    doubtful = [one for one in constraints if all(mentions[name] > 1 for name in one[0].variables)]
+    for constraint in doubtful if len(constraints) > 2 else ():  # two different directions always both count
         rest = tuple(other for other in (*facets, *cuts) if other is not constraint)
         if not _is_facet(constraint, rest, interior_point):
             facets.remove(constraint)
