@@ -128,6 +128,7 @@ def test_what_does_not_settle_in_time_is_said() -> None:
     loss = -(N**-1 * ((E @ data("y", d)) @ (W @ (E @ data("x", d)))))
     found = derive(Program("tied", loss, adam(), [output("f", loss)]))
     assert any("did not settle within" in text for text in found.assumptions)
+    assert "".join(str(found).split()).count("asfaras15stepsdecide") == 3  # conditions, largest exponents, advice
     assert not any("did not settle" in text for text in derive(lora()).assumptions)
 
 

@@ -88,7 +88,15 @@ class Advice:
             return f"nothing is left to choose; at these exponents the program is {self._met(goal)}"
         if not 0 < len(self.parts) <= MOST_IN_WORDS:
             return f"choose exponents in {self._region(goal):{dialect}} ({self._met(goal)})"
-        return "; ".join((*(self._part(part, dialect) for part in self.parts), *self._elsewhere(dialect)))
+        return "; ".join(
+            (*(self._part(part, dialect) for part in self.parts), *self._elsewhere(dialect), *self._so_far)
+        )
+
+    @property
+    def _so_far(self) -> Iterator[str]:
+        """That an edge may be one of the steps that were made."""
+        if self.solution.decided_by is not None:
+            yield f"as far as {self.solution.decided_by} steps decide: orders had not settled everywhere"
 
     def _met(self, goal: tuple[str, ...]) -> str:
         return " and ".join(self.solution.conditions[name].condition.title for name in goal)

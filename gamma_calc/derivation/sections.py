@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from gamma_calc.derivation.advice import Advice
 from gamma_calc.derivation.bounds import bound_text
@@ -98,7 +99,13 @@ def bounds(solution: Solution, dialect: str) -> Block:
 
 def conditions(solution: Solution, dialect: str) -> Block:
     """The sets of exponents; yes or no for a program that leaves none open."""
-    return solution.conditions.block(dialect)
+    return _so_far(solution, solution.conditions.block(dialect))
+
+
+def _so_far(solution: Solution, block: Block) -> Block:
+    """A block whose edges may be those of the steps that were made, with this in its title."""
+    steps = solution.decided_by
+    return block if steps is None else replace(block, title=f"{block.title}, as far as {steps} steps decide")
 
 
 def largest(solution: Solution, dialect: str) -> Block:
@@ -114,4 +121,4 @@ def largest(solution: Solution, dialect: str) -> Block:
             bounds = () if result.empty else supremum(result.region, name)
             text = "; ".join(bound_text(bound, dialect) for bound in bounds) or "no value"
             rows.append((f"{order(name):{dialect}}, {result.condition.title}", text))
-    return Block("Largest exponent of a learning rate", tuple(rows))
+    return _so_far(solution, Block("Largest exponent of a learning rate", tuple(rows)))

@@ -287,9 +287,16 @@ class Solution:
             yield from (
                 () if found.is_exact else [f"where {found.outer_region - found.region}, stability is not decided"]
             )
-        if self.trajectory.out_of_steps:
-            steps = len(self.trajectory.steps)
-            yield f"conditions are claimed where {self.settled}: elsewhere orders did not settle within {steps} steps"
+        if self.decided_by is not None:
+            yield (
+                f"conditions are claimed where {self.settled}: elsewhere orders did not settle within "
+                f"{self.decided_by} steps, so that an edge there may be one of these steps alone"
+            )
+
+    @property
+    def decided_by(self) -> int | None:
+        """The number of steps that conditions rest on, where orders had not settled after as many as are made."""
+        return len(self.trajectory.steps) - 1 if self.trajectory.out_of_steps else None
 
     @cached_property
     def rates(self) -> tuple[str, ...]:
