@@ -15,6 +15,7 @@ import pytest
 pytest.importorskip("torch")
 
 from mutation import Mutant, mutated
+from oracle import rules
 from oracle.cases import CASES, Case
 from oracle.comparison import derived, marked
 from oracle.limit import limit
@@ -222,6 +223,61 @@ EXPONENTS: Final = (
     ),
 )
 TOKENS: Final = (
+    Mutant(
+        "operations.inner:Inner.orders",
+        "a + b + entries + shared",
+        "a + b + entries / 2 + shared",
+        "batch: sign steps of a square",
+    ),
+    Mutant(
+        "calculus.words:trace",
+        "word[0].outer.exponent / 2 + raw_size(word)",
+        "raw_size(word)",
+        "batch: sign steps of a square",
+    ),
+    Mutant("calculus.words:trace", "if i else word[1:-1]", "if i else word[2:]", "batch: descent from B"),
+    Mutant("calculus.words:word_overlap", "- _raw_size_on(right, rows)", "", "batch: sign steps of a square"),
+    Mutant(
+        "calculus.words:word_shows",
+        "a.independent_overlap + b.independent_overlap",
+        "order(0)",
+        "batch: sign steps of a square",
+    ),
+    Mutant(
+        "calculus.words:join", "c.order + dim.exponent - side.exponent", "c.order + dim.exponent", "batch: adam from A"
+    ),
+    Mutant("calculus.words:join", "dim.exponent - side.exponent / 2", "dim.exponent", "Gram of growing rank"),
+    Mutant("calculus.words:join", "dim.exponent / 2, CENTRAL", "dim.exponent, CENTRAL", "words: a product first"),
+    Mutant(
+        "calculus.overlap:_with_update",
+        "rows.independent_overlap + agree(back",
+        "agree(back",
+        "1.3 saturated, sign, larger",
+    ),
+    Mutant("operations.elementwise:shares", "if place not in zeros[d]", "if True", "entries: beside zeros"),
+    Mutant("operations.elementwise:shares", "not nowhere_above(x.order, rest.order)", "True", "two samples, sign"),
+    Mutant(
+        "operations.elementwise:_moved", "+ concentration(direction), *spread", ", *spread", "entries: a sparse step"
+    ),
+    Mutant(
+        "operations.elementwise:_moved",
+        "+ concentration(direction), *spread",
+        "+ concentration(direction)",
+        "1.3 saturated",
+    ),
+    Mutant(
+        "operations.gram:GramInverseOfImage._own",
+        "2 * size + many",
+        "2 * size + many / 2",
+        "layer: riemannian-sgd from B",
+    ),
+    Mutant(
+        "operations.gram:GramInverseOfImage._own",
+        "few if isinstance(direction, Outer) else 0",
+        "0",
+        "layer: riemannian-sgd, growing rank",
+    ),
+    Mutant("operations.sign:SIGN.odd", "constant", "nothing", "entries: a sign of three"),
     Mutant("operations.elementwise:_parts", " / x.power", "", "entries: a relu of a square"),
     Mutant("calculus.pruning:_dominates", " * power", "", "entries: a square in a sign"),
     Mutant("calculus.sign:normalised", "/ value.power", "", "entries: a square in a sign"),
@@ -451,8 +507,38 @@ def test_what_may_be_left_out_decides_nothing(mutant: Mutant) -> None:
             ("Z_B.aligned", 2),
             "-1/2",
         ),
+        (
+            Mutant("calculus.overlap:overlap_in", "overlap(u.right, v.right, shape[1])", "order(0)"),
+            lora("general", a0="-1/2", b0="-1/4", optimiser="riemannian-adam", rank="growing").substitute(
+                {"eta": "-1/4", "rho": "1/2"}
+            ),
+            ("B.aligned", 2),
+            "-1/2",
+        ),
+        (
+            Mutant(
+                "operations.elementwise:_moved_there",
+                "at_most(size + factor + gain + more, most)",
+                "size + factor + gain + more",
+            ),
+            rules.large_steps_of_a_square(),
+            ("da.aligned", 1),
+            "0",
+        ),
+        (
+            Mutant("operations.row_length:_pair", "columns.exponent, LENGTH", "columns.exponent - HALF, LENGTH"),
+            rules.lengths_that_decay("-1/2", "1/2"),
+            ("l", 1),
+            "-1/2",
+        ),
+        (
+            Mutant("operations.row_length:_pair", "columns.exponent / 2", "columns.exponent"),
+            rules.lengths_that_decay("-3/2", "0"),
+            ("l", 1),
+            "-5/2",
+        ),
     ],
-    ids=["decay", "alignment"],
+    ids=["decay", "alignment", "updates", "a capped change", "lengths", "lengths of two"],
 )
 def test_nor_decay_and_alignment(mutant: Mutant, program: Program, key: tuple[str, int], right: str) -> None:
     assert str(derived(derive(program), *key)) == right

@@ -16,6 +16,7 @@ from gamma_calc.catalogue.vera import vera
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.program import other
 from gamma_calc.operations import relu, tanh
+from gamma_calc.operations.sign import sign
 from gamma_calc.optimisers import OPTIMISERS
 from oracle import rules
 
@@ -391,6 +392,8 @@ def _entries() -> Iterator[Case]:
     yield Case("entries: a square in a sign", rules.square_in_a_sign(), {("g", 1): "-1/4"}, **QUICK)
     small = hermite(relu(n ** "1/4" * ((u * u) * z) + v), v * z, "a relu of a square")
     yield Case("entries: a relu of a square", small, {("g", 1): "-7/8"}, **QUICK)
+    signed = rules.sized("a sign of three", n**-1 * (sign(u + v + z) @ (u * v * z)))
+    yield Case("entries: a sign of three", signed, {("t", 0): "0"}, **QUICK)
     yield Case("entries: a mask in a sign", rules.mask_in_a_sign(), {("g", 1): "0"}, **QUICK)
     yield Case("entries: a mask twice", rules.mask_twice(), {("dg", 1): "-1"}, **QUICK)
     truth = {("da", 1): "-1/8", ("df", 1): "1/4"}
@@ -418,6 +421,13 @@ def _optimisers() -> Iterator[Case]:
         truth = {("Z_A", 1): "1/2", ("B", 1): "-1/2", ("Z_B", 1): "0", ("Z_A", 2): late}
         layer = lora("general", a0="-1/2", b0="-1/2", optimiser=name)
         yield Case(f"layer: {name}", layer, truth, at, **FEW)
+    scaled = lora("B", optimiser="riemannian-sgd")
+    yield Case("layer: riemannian-sgd from B", scaled, {("Z_B", 2): "1/2", ("delta2", 2): "1/2"}, at, **LAYER)
+    wide = lora("B", optimiser="riemannian-sgd", rank="growing")
+    few: Mapping[str, Any] = {"widths": (64, 144, 256, 400), "seeds": 1024, "sizes": {"r": 1}}
+    at_rank = {"eta": "-1/4", "rho": "1/2"}
+    truth = {("B", 2): "-1/4", ("delta2", 2): "3/4"}
+    yield Case("layer: riemannian-sgd, growing rank", wide, truth, at_rank, **few)
     for name in ("lion",):
         yield Case(f"layer: memory of {name}", rules.memory(name), {("g", 2): "1/2"}, **QUICK)
     yield Case("layer: lengths of rows", rules.lengths(), {("l", 1): "-1"}, **SQUARE)
@@ -435,4 +445,15 @@ def _optimisers() -> Iterator[Case]:
     yield Case("layer: what training added", lora("AB+"), truth, at, **LAYER)
 
 
-CASES: tuple[Case, ...] = (*_all(), *_words(), *_deep(), *_entries(), *_optimisers())
+def _batches() -> Iterator[Case]:
+    """A matrix with a column a sample."""
+    options: Mapping[str, Any] = {"widths": (36, 64, 144, 256), "seeds": 1920, "sizes": {"r": 4, "N": 1}}
+    truth = {("e", 0): "-1/4", ("e", 1): "1/4", ("h", 1): "0", ("unseen", 1): "0"}
+    yield Case("batch: sign steps of a square", rules.batch_of_squares(), truth, **options)
+    truth = {("o", 1): "-1", ("t", 1): "-5/4", ("unseen", 1): "-1"}
+    yield Case("batch: adam from A", rules.batch_of_a_layer("A", "adam", "-1"), truth, **options)
+    truth = {("t", 2): "-3/4"}
+    yield Case("batch: descent from B", rules.batch_of_a_layer("B", "sgd", "1/2"), truth, **options)
+
+
+CASES: tuple[Case, ...] = (*_all(), *_words(), *_deep(), *_entries(), *_optimisers(), *_batches())

@@ -7,10 +7,24 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from gamma_calc import Dim, Program, adam, data, frozen, iid, lora, order, output, parameter, zero
+from gamma_calc import (
+    Dim,
+    Program,
+    adam,
+    data,
+    decayed,
+    frozen,
+    iid,
+    lora,
+    order,
+    output,
+    parameter,
+    sgd,
+    zero,
+)
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.program import other
-from gamma_calc.operations import relu, since_start, tanh
+from gamma_calc.operations import inner, relu, since_start, tanh
 from gamma_calc.operations.row_length import row_length
 from gamma_calc.optimisers import OPTIMISERS
 from gamma_calc.optimisers.riemannian import RiemannianSGD
@@ -193,6 +207,47 @@ def lengths() -> Program:
     W = parameter("W", n, n, init=iid("-1/2"), rate="-1")
     added = other("l", since_start(row_length(W)))
     return Program("lengths", -(data("v", n) @ (W @ data("x", n))), OPTIMISERS["sgd"], [added])
+
+
+def lengths_that_decay(entry: str, decay: str) -> Program:
+    """Rows of V + W, of which the decay of W takes a share: along W's own rows, and by chance along V's."""
+    W, V = (
+        parameter("W", n, n, init=iid(entry), rate="-1"),
+        frozen("V", n, n, entry="-1/2" if entry != "-1/2" else "-9"),
+    )
+    added = other("l", since_start(row_length(V + W)))
+    loss = n**-9 * (data("v", n) @ (W @ data("x", n)))
+    return Program("lengths that decay", loss, decayed(sgd(), decay), [added])
+
+
+def batch_of_squares() -> Program:
+    """A weight moved by the signs of a batch, on the batch and on a sample that no step saw."""
+    Z, Y, N = data("Z", n, m), data("Y", n, m), m
+    Q = parameter("Q", n, n, init=iid("-1/2"), rate="-1")
+    error = Q @ Z - Y
+    watch = [other("h", Q @ Z), other("unseen", Q @ data("c", n)), other("e", n**-1 * inner(Y, Q @ Z))]
+    return Program("a batch", n**-1 * (N**-1 * inner(error, error)), OPTIMISERS["sign"], watch)
+
+
+def batch_of_a_layer(init: str, optimiser: str, rate: str) -> Program:
+    """An adapter on a batch of n^(1/2) samples whose error signals are given."""
+    Z, Y, N, r = data("Z", n, m), data("Y", n, m), m, Dim("r", 0)
+    A = parameter("A", r, n, init=iid("-1/2") if init == "A" else zero, rate=rate)
+    B = parameter("B", n, r, init=zero if init == "A" else iid("-1/2"), rate=rate)
+    made = B @ (A @ Z)
+    watch = [
+        other("o", made),
+        other("unseen", B @ (A @ data("q", n))),
+        other("t", n**-1 * inner(data("T", n, m), made)),
+    ]
+    return Program("a batch", -(n**-1 * (N**-1 * inner(Y, made))), OPTIMISERS[optimiser], watch)
+
+
+def large_steps_of_a_square() -> Program:
+    """What is bounded changes by no more than its bound, along anything."""
+    b = parameter("b", n, init=iid(0), rate="1/2")
+    a = tanh(b * b)
+    return Program("large steps", -(n ** "-1/2" * (data("v", n) @ a)), OPTIMISERS["sign"], [output("a", a)])
 
 
 def epsilon() -> Program:
