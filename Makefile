@@ -35,6 +35,7 @@ bench: $(VENV)/bench.stamp
 	$(BIN)/python benchmarks/house.py
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/depth.py
+	$(BIN)/python benchmarks/largest_rates.py
 	$(BIN)/python benchmarks/optimiser_step.py
 	$(BIN)/python benchmarks/by_hand.py
 

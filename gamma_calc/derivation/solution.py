@@ -54,6 +54,7 @@ from gamma_calc.exponents import (
     Region,
     Scope,
     largest,
+    natural,
     order,
     same_on,
     simplify,
@@ -301,7 +302,7 @@ class Solution:
     @cached_property
     def rates(self) -> tuple[str, ...]:
         """The open exponents of the learning rates, sorted."""
-        return tuple(sorted({name for p in self.program.parameters for name in p.rate.variables}))
+        return tuple(sorted({name for p in self.program.parameters for name in p.rate.variables}, key=natural))
 
     # -- the steps ------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from gamma_calc.exponents.linear.certificate import Infeasible, Optimal, Unbound
 from gamma_calc.exponents.linear.constraint import LinearConstraint
 from gamma_calc.exponents.linear.watch import look, watched
 from gamma_calc.exponents.notation.dialects import DIALECTS
-from gamma_calc.exponents.notation.spelling import GREEK, is_name, plain
+from gamma_calc.exponents.notation.spelling import GREEK, is_name, natural, plain
 from gamma_calc.exponents.orders.below import nowhere_above
 from gamma_calc.exponents.orders.canonical_on import CanonicalOn
 from gamma_calc.exponents.orders.ceiling import Ceiling
@@ -73,6 +73,7 @@ __all__ = [
     "look",
     "maximum",
     "minimum",
+    "natural",
     "nowhere_above",
     "order",
     "plain",

@@ -15,7 +15,7 @@ from gamma_calc.display.blocks import Block
 from gamma_calc.display.formula import aligned, expression_latex
 from gamma_calc.display.showing import SelfShowing
 from gamma_calc.errors import GammaError, ProgramError, pick, require, require_each, unknown
-from gamma_calc.exponents import Exponent, Region, order, power
+from gamma_calc.exponents import Exponent, Region, natural, order, power
 from gamma_calc.language.change import change, split
 from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.expression import Expression, require_expression, walk
@@ -198,7 +198,9 @@ class Program(SelfShowing):
         for node in self.nodes:
             exponents.extend(d.exponent for d in node.shape)
             exponents.extend(node.exponents)
-        return tuple(sorted({name for e in exponents for name in e.variables} | set(self.region.variables)))
+        return tuple(
+            sorted({name for e in exponents for name in e.variables} | set(self.region.variables), key=natural)
+        )
 
     def quantity(self, name: str) -> Quantity:
         try:

@@ -9,6 +9,7 @@ from typing import Final, Literal, TypeAlias, get_args
 
 from gamma_calc.errors import OrderError, written
 from gamma_calc.exponents.linear.affine import Affine
+from gamma_calc.exponents.notation.spelling import natural
 
 Relation = Literal[">", ">=", "="]
 LinearConstraint: TypeAlias = tuple[Affine, Relation]
@@ -73,4 +74,4 @@ def normal(constraint: LinearConstraint) -> LinearConstraint:
 
 
 def names_of(constraints: Iterable[LinearConstraint]) -> list[str]:
-    return sorted({name for form, _ in constraints for name in form.variables})
+    return sorted({name for form, _ in constraints for name in form.variables}, key=natural)

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Final, Protocol, Self, runtime_checkable
 
 from gamma_calc.errors import OrderError
+from gamma_calc.exponents.notation.spelling import Natural, natural
 
 LEADING: Final = ("eta", "eta_A", "eta_B")  # the exponents one asks for lead, the others follow by name
 MOST_PRINTED: Final = 4_000  # digits of a number; Python itself prints no integer of more than 4,300
@@ -103,10 +104,10 @@ def _is_zero(forms: Collection[Form]) -> bool:
     return all(not form.terms and not form.constant for form in forms)
 
 
-def _rank(term: tuple[str, Fraction]) -> tuple[int, str, Fraction]:
+def _rank(term: tuple[str, Fraction]) -> tuple[int, Natural, Fraction]:
     name, coefficient = term
-    return (LEADING.index(name) if name in LEADING else len(LEADING), name, coefficient)
+    return (LEADING.index(name) if name in LEADING else len(LEADING), natural(name), coefficient)
 
 
-def _place(form: Form) -> tuple[list[tuple[int, str, Fraction]], Fraction]:
+def _place(form: Form) -> tuple[list[tuple[int, Natural, Fraction]], Fraction]:
     return sorted(map(_rank, form.terms)), form.constant

@@ -5,7 +5,8 @@ One table serves the printers and the parser, so what is printed in either spell
 
 from __future__ import annotations
 
-from typing import Final
+import re
+from typing import Final, TypeAlias
 
 from gamma_calc.errors import ExponentSyntaxError, require
 
@@ -63,3 +64,15 @@ def stem_and_index(part: str) -> tuple[str, str]:
     """
     stem = part.rstrip("0123456789")
     return stem, part[len(stem) :]
+
+
+Natural: TypeAlias = tuple[str | int, ...]
+
+
+def natural(name: str) -> Natural:
+    """The place of a name among others, numbers in it by their value.
+
+    >>> sorted(["eta_10", "eta_2", "eta"], key=natural)
+    ['eta', 'eta_2', 'eta_10']
+    """
+    return tuple(int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name))

@@ -18,6 +18,7 @@ from gamma_calc.exponents.linear.accepted import rational, require
 from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.notation.dialects import order_in
 from gamma_calc.exponents.notation.grammar import Arithmetic, read_exponent
+from gamma_calc.exponents.notation.spelling import natural
 from gamma_calc.exponents.notation.tokens import MOST_DIGITS, syntax_error
 from gamma_calc.exponents.orders.canonical import canonical, pair_of_largest, pair_sum
 from gamma_calc.exponents.orders.difference import simplest
@@ -163,8 +164,8 @@ class PiecewiseLinear:
     def variables(self) -> tuple[str, ...]:
         """The names that the function depends on, sorted."""
         if self.canonical is None:
-            return tuple(sorted(names(self.form)))
-        return tuple(sorted({k for f in self.above | self.below for k in f.variables}))
+            return tuple(sorted(names(self.form), key=natural))
+        return tuple(sorted({k for f in self.above | self.below for k in f.variables}, key=natural))
 
     @property
     def rational(self) -> Fraction:

@@ -11,6 +11,7 @@ from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.linear.constraint import LinearConstraint
 from gamma_calc.exponents.notation.dialect import LEADING
 from gamma_calc.exponents.notation.latex import affine_latex
+from gamma_calc.exponents.notation.spelling import Natural, natural
 from gamma_calc.exponents.notation.text import affine_text
 from gamma_calc.exponents.notation.unicode import affine_unicode
 from gamma_calc.exponents.regions.polyhedron import Polyhedron
@@ -73,7 +74,8 @@ def _polyhedron(constraints: tuple[LinearConstraint, ...], spelling: Spelling) -
     groups: dict[Affine, list[_Side]] = {}
     for side in map(_side, constraints):
         groups.setdefault(side.direction, []).append(side)
-    return f" {spelling.sign('&')} ".join(_group(sides, spelling) for sides in groups.values()) or spelling.sign("all")
+    ordered = sorted(groups.values(), key=_place)
+    return f" {spelling.sign('&')} ".join(_group(sides, spelling) for sides in ordered) or spelling.sign("all")
 
 
 def _side(constraint: LinearConstraint) -> _Side:
@@ -92,6 +94,11 @@ def _group(sides: list[_Side], spelling: Spelling) -> str:
     (side,) = sides
     moved = Affine(tuple(term for term in side.direction.terms if term[1] < 0))
     return spelling.compare(side.direction - moved, side.relation, side.limit - moved)
+
+
+def _place(sides: list[_Side]) -> tuple[bool, list[Natural]]:
+    """Equalities first, then by name; what has the same names stays as it stands."""
+    return sides[0].relation != "=", list(map(natural, sides[0].direction.variables))
 
 
 def _rank(name: str) -> tuple[bool, str]:
