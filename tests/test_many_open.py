@@ -76,6 +76,18 @@ def test_orders_on_the_stable_set_are_those_of_its_points(optimiser: str) -> Non
         assert met == {name: not result.empty for name, result in fixed.conditions.items()}
 
 
+def test_orders_of_a_deep_chain_are_short_on_its_stable_set_and_those_of_its_points() -> None:
+    program = chain("mup", "adam", 12)
+    found = derive(program)
+    assert str(found.orders["dh11"]) == f"max(eta_1 + 1/2, {', '.join(f'eta_{layer} + 1' for layer in range(2, 12))})"
+    corner = jointly_largest(found.domain, found.rates).rates
+    assert corner is not None
+    point = {name: value - Fraction(place % 3, 4) for place, (name, value) in enumerate(corner.items())}
+    fixed = derive(program.substitute(point))
+    assert {k: o.substitute(point) for k, o in found.orders.items()} == dict(fixed.orders)
+    assert found.from_step == 2
+
+
 def test_every_cut_is_needed_and_everything_left_is_bounded() -> None:
     found = derive(chain("sp", "adam", 5))
     inside = found.trajectory.stable_set
