@@ -223,6 +223,7 @@ EXPONENTS: Final = (
     ),
 )
 TOKENS: Final = (
+    Mutant("calculus.overlap:_most", "isinstance(part, Entrywise)", "False", "entries: a part twice"),
     Mutant(
         "operations.inner:Inner.orders",
         "a + b + entries + shared",
@@ -356,7 +357,7 @@ TOKENS: Final = (
     Mutant("calculus.overlap:_Pool._closed", "vanishes or sizes[function] != 0", "False", "1.5 even of a mean"),
     Mutant(
         "calculus.overlap:_Pool._with",
-        "given[function.place] |= {part}",
+        "given[function.place] |= {(part, int((part, 0) in given[function.place]))}",
         "given[function.place] |= set()",
         "words: through tanh",
     ),

@@ -24,6 +24,7 @@ from gamma_calc.calculus.direction import (
     ONES,
     Activation,
     Direction,
+    Entrywise,
     FreshImage,
     Identity,
     Noise,
@@ -40,7 +41,7 @@ from gamma_calc.calculus.words import is_word, letters, word_overlap, word_shows
 from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum, minimum, order
 
 Agreement = Callable[[VectorDirection, VectorDirection, Dim], Order]
-Parts = frozenset[VectorDirection]
+Parts = frozenset[tuple[VectorDirection, int]]  # each with how many times it was given before
 NO_PARTS: Final[Parts] = frozenset()
 MOST_MOMENTS: Final = 8  # parts of arguments that one pairing may use
 
@@ -182,7 +183,8 @@ def order_of_moment(one: Activation, count: int) -> Order:
 class _Pool:
     """Directions of an entrywise product that must pair off, and activations with the parts each has given so far.
 
-    No part is given twice: its square has a mean, which is counted where it is given two times less.
+    A part is given once: its square has a mean, which is counted where it is given two times less. But of a product
+    with a function in it the square is along the function's argument: relu(relu(x) u) is along x by relu(x)^2 u^2.
     """
 
     atoms: frozenset[VectorDirection]
@@ -220,15 +222,20 @@ class _Pool:
     def _parts(self) -> Iterator[tuple[Activation, VectorDirection, Order]]:
         """What the activations can still give."""
         for function, given in self.functions:
-            yield from ((function, part, size) for part, size in function.parts if part not in given)
+            yield from ((function, part, size) for part, size in function.parts if (part, _most(part)) not in given)
 
     def _with(self, function: Activation, part: VectorDirection, size: Order, budget: int) -> Order:
         """The moment when an activation has given one more part of its argument."""
         given = {f.place: parts for f, parts in self.functions}
-        given[function.place] |= {part}
+        given[function.place] |= {(part, int((part, 0) in given[function.place]))}
         atoms, functions, gain = _gathered((*self.atoms, *(f for f, _ in self.functions), *factors(part)))
         inside = _Pool(frozenset(atoms), frozenset((f, given.get(f.place, NO_PARTS)) for f in functions))
         return gain + size + _moment(inside, budget - 1)
+
+
+def _most(part: VectorDirection) -> int:
+    """How often a part may have been given when it is given last."""
+    return int(isinstance(part, Entrywise) and any(isinstance(f, Activation) for f in part.factors))
 
 
 _Options = tuple[VectorDirection, list[tuple[VectorDirection, Order]], list[tuple[Activation, VectorDirection, Order]]]

@@ -392,6 +392,8 @@ def _entries() -> Iterator[Case]:
     yield Case("entries: a square in a sign", rules.square_in_a_sign(), {("g", 1): "-1/4"}, **QUICK)
     small = hermite(relu(n ** "1/4" * ((u * u) * z) + v), v * z, "a relu of a square")
     yield Case("entries: a relu of a square", small, {("g", 1): "-7/8"}, **QUICK)
+
+    yield Case("entries: a part twice", hermite(relu(relu(u) * v), u, "a part twice"), {("g", 1): "-1"}, **QUICK)
     signed = rules.sized("a sign of three", n**-1 * (sign(u + v + z) @ (u * v * z)))
     yield Case("entries: a sign of three", signed, {("t", 0): "0"}, **QUICK)
     yield Case("entries: a mask in a sign", rules.mask_in_a_sign(), {("g", 1): "0"}, **QUICK)
