@@ -312,7 +312,7 @@ GOOD = HEADS + "".join(f"a,{rank},{lr},{1 + abs(lr - 2)}\n" for rank in (4, 8) f
         ("batch,lr,loss\n4,1,1\n", "--setting adapter=dora", "batch is a column, and how a rate of dora moves with it"),
         ("batch,lr,loss\nmany,1,1\n", "", "line 2: batch is 'many'; write a plain number without a unit"),
         (GOOD, "--setting n=4", "r is 8, more than n = 4"),
-        (GOOD, "--setting alpha=0", "alpha is 0"),
+        (GOOD, "--setting alpha=0", "alpha is '0'"),
         (GOOD, "--tolerance wide", "--tolerance is 'wide'; write a positive number"),
         (GOOD, "--figure x.bmp", "unknown kind of figure"),
         (HEADS.replace("model", "x") + "a,4.5,1,1\na,4.5,2,0\na,4.5,3,1\na,8,1,1\n", "--setting n=64", "rank is 4.5"),

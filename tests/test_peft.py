@@ -231,8 +231,31 @@ def test_a_byte_order_mark_is_no_matter(tmp_path: Path) -> None:
 
 
 LISTED = 'write "peft_type": "LORA"; the catalogue has "LORA", "ADALORA", "VERA"'
+ELSEWHERE: dict[object, str] = {  # what is no peft_type, and where the catalogue has it
+    "DORA": 'with "peft_type": "LORA" it is "use_dora": true',
+    "PiSSA": 'with "peft_type": "LORA" it is "init_lora_weights": "pissa"',
+    "LORA_XS": "the catalogue has it as lora-xs: gamma-calc derive lora-xs",
+    "LoRA+": "the catalogue has it as lora+: gamma-calc derive lora+",
+}
 REFUSED: list[tuple[dict[str, object], str]] = [
+    *(({"peft_type": kind}, f'peft_type "{kind}" is not in the catalogue; {mend}') for kind, mend in ELSEWHERE.items()),
     ({"peft_type": None}, f"no peft_type; {LISTED}"),
+    (
+        {"peft_type": "DORA"},
+        'peft_type "DORA" is not in the catalogue; with "peft_type": "LORA" it is "use_dora": true',
+    ),
+    (
+        {"peft_type": "PiSSA"},
+        'peft_type "PiSSA" is not in the catalogue; with "peft_type": "LORA" it is "init_lora_weights": "pissa"',
+    ),
+    (
+        {"peft_type": "LORA_XS"},
+        'peft_type "LORA_XS" is not in the catalogue; the catalogue has it as lora-xs: gamma-calc derive lora-xs',
+    ),
+    (
+        {"peft_type": "LoRA+"},
+        'peft_type "LoRA+" is not in the catalogue; the catalogue has it as lora+: gamma-calc derive lora+',
+    ),
     ({"peft_type": "LOHA"}, f'peft_type "LOHA" is not in the catalogue; {LISTED}'),
     ({"peft_type": ["LORA"]}, f'peft_type ["LORA"] is not in the catalogue; {LISTED}'),
     ({"r": 0}, "r is 0; a rank is a positive whole number"),

@@ -14,7 +14,7 @@ from gamma_calc.cli.output import say, show
 from gamma_calc.cli.parameters import MANY, PRINTED, Texts
 from gamma_calc.errors import ConfigError, ExponentSyntaxError, unknown
 from gamma_calc.frontends.runs_table import LOSS, SLOPES, RunsTable, read_runs
-from gamma_calc.practice.known import positive
+from gamma_calc.practice.positive_number import positive
 from gamma_calc.practice.setting_text import as_setting
 from gamma_calc.practice.sweep_law import sweep_laws
 

@@ -18,7 +18,7 @@ from gamma_calc.cli.parameters import EITHER, PRINTED, Steps
 from gamma_calc.cli.progress import progress
 from gamma_calc.errors import GammaError
 from gamma_calc.exponents import order
-from gamma_calc.practice.known import positive
+from gamma_calc.practice.positive_number import positive
 
 EXAMPLES: Final = (
     "gamma-calc coord-check my_model.py:make_model --widths 128,256,512,1024 --optimizer adam --steps 5",

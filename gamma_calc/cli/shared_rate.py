@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Final, Literal
 
 from cyclopts import Parameter
@@ -18,6 +18,7 @@ from gamma_calc.derivation.derivation import Derivation, derive
 from gamma_calc.display import tables
 from gamma_calc.display.json import document
 from gamma_calc.errors import ExponentSyntaxError, OrderError
+from gamma_calc.practice.positive_number import positive
 from gamma_calc.studies import shared_rate_blocks as report
 from gamma_calc.studies.rate_point import RATE, RatePoint
 from gamma_calc.studies.shared_rate import standing
@@ -30,7 +31,6 @@ EXAMPLES: Final = (
 
 FULL: Final = "full"  # fine-tuning of the whole matrix, beside the starts of an adapter
 NUMBERS: Final = ("rate", "n", "r")
-TINY, HUGE = Decimal("1e-12"), Decimal("1e9")
 
 
 def shared_rate(
@@ -85,20 +85,10 @@ def _numbers(texts: Texts) -> RatePoint:
 def numbers_of(texts: Texts, example: str) -> dict[str, Decimal]:
     """Positive numbers by name, from texts such as "n=4096,r=8". Raises ExponentSyntaxError."""
     pairs = dict(part.partition("=")[::2] for text in texts for part in text.split(","))
-    return {name.strip(): _number(value, example) for name, value in pairs.items()}
-
-
-def _number(text: str, example: str) -> Decimal:
-    """A positive decimal that is neither tiny nor huge."""
     try:
-        value = Decimal(text)
-    except InvalidOperation:
-        value = Decimal(0)
-    if not (value.is_finite() and TINY <= value <= HUGE):
-        raise ExponentSyntaxError(
-            f"{text!r} is no number from {TINY:f} to {HUGE:f}", where="--numbers", hint=f"write {example}"
-        )
-    return value
+        return {name.strip(): positive(name.strip(), value.strip(), example) for name, value in pairs.items()}
+    except ExponentSyntaxError as error:
+        raise error.at("--numbers") from error
 
 
 def _found(options: Options, name: str) -> Derivation:

@@ -28,6 +28,7 @@ MOST_GROUPS: Final = 64  # that are listed
 INITS: Final[Mapping[str | bool, str]] = {i.peft.value: i.name for i in INITIALISATIONS.values() if i.peft is not None}
 ADAPTERS: Final[Mapping[str, str]] = {"LORA": "lora", "ADALORA": "adalora", "VERA": "vera"}  # names in the catalogue
 OTHER_PROGRAMS: Final[Mapping[str, str]] = {"use_dora": "dora"}  # a field of LoRA and the program that it makes
+AS_FIELDS: Final = {"dora": "use_dora", "rslora": "use_rslora"}  # adapters that are fields of LoRA
 DIFFERENT: Final = ("use_qalora", "use_bdlora", "kasa_config", "monteclora_config", "velora_config")
 KINDS: Final[Mapping[str, tuple[type, ...]]] = {
     "target_modules": (list, str),
@@ -220,13 +221,33 @@ def _target(fields: dict[str, Any]) -> str:
     kind = fields.get("peft_type")
     if not isinstance(kind, str) or kind.upper() not in ADAPTERS:
         told = "no peft_type" if kind is None else f"peft_type {value_text(kind)} is not in the catalogue"
-        listed = ", ".join(f'"{name}"' for name in ADAPTERS)
-        raise ConfigError(told, hint=f'write "peft_type": "LORA"; the catalogue has {listed}')
+        raise ConfigError(told, hint=_elsewhere(_letters(kind if isinstance(kind, str) else "")) or _listed())
     for name in DIFFERENT:
         if fields.get(name):
             raise ConfigError(f"{name} is not yet in the catalogue", hint="without it the config is plain LoRA")
     own = (target for name, target in OTHER_PROGRAMS.items() if fields.get(name))
     return next(own, "lora") if kind.upper() == "LORA" else ADAPTERS[kind.upper()]
+
+
+def _listed() -> str:
+    names = ", ".join(f'"{name}"' for name in ADAPTERS)
+    return f'write "peft_type": "LORA"; the catalogue has {names}'
+
+
+def _elsewhere(letters: str) -> str:
+    """Where the catalogue has an adapter under another name than peft_type; empty where it has none."""
+    if letters in AS_FIELDS:
+        return f'with "peft_type": "LORA" it is "{AS_FIELDS[letters]}": true'
+    for start in INITIALISATIONS.values():
+        if start.peft is not None and _letters(str(start.peft.value)) == letters:
+            return f'with "peft_type": "LORA" it is "init_lora_weights": "{start.peft.value}"'
+    found = next((name for name in TARGETS if _letters(name) == letters), "")
+    return f"the catalogue has it as {found}: gamma-calc derive {found}" if found else ""
+
+
+def _letters(name: str) -> str:
+    """A name as people and papers spell it, without what they differ in."""
+    return re.sub("[^a-z]", "", name.lower().replace("+", "plus"))
 
 
 def _check_kinds(fields: dict[str, Any]) -> None:

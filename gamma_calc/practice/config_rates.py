@@ -8,7 +8,8 @@ from gamma_calc.errors import GammaError
 from gamma_calc.frontends.reading import read_adapter
 from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.practice.config_groups import config_groups, usual_setting
-from gamma_calc.practice.known import number_text, positive, read_known
+from gamma_calc.practice.known import number_text, read_known
+from gamma_calc.practice.positive_number import positive
 from gamma_calc.practice.rates import RateTable, optimiser_named, rate_table
 from gamma_calc.practice.roles import Training
 

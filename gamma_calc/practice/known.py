@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
-from gamma_calc.errors import ConfigError, ExponentSyntaxError, GammaError, unknown, written
+from gamma_calc.errors import ConfigError, GammaError, unknown, written
 from gamma_calc.practice.law import Numbers
+from gamma_calc.practice.positive_number import positive
 from gamma_calc.practice.roles import ROLES
 from gamma_calc.practice.setting import Setting
 from gamma_calc.practice.setting_text import as_setting
@@ -64,21 +65,6 @@ def numbers_of(setting: Setting) -> Numbers:
     n = 4096, r = 8, s = 2
     """
     return Numbers(setting.n or 0, setting.rank, Decimal(str(setting.multiplier)))
-
-
-def positive(name: str, text: str) -> Decimal:
-    """A positive number in digits. Raises ExponentSyntaxError.
-
-    >>> positive("lr", "2e-4")
-    Decimal('0.0002')
-    """
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        value = Decimal(0)
-    if not value.is_finite() or not Decimal("1e-30") < value < Decimal("1e30"):
-        raise ExponentSyntaxError(f"{name} is {text!r}", hint="write a positive number, as in 2e-4, without a unit")
-    return value
 
 
 def _rate(word: str) -> tuple[str, Decimal]:

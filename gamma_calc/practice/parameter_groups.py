@@ -19,8 +19,9 @@ from gamma_calc.display.json import labels, number
 from gamma_calc.errors import ConfigError, ProgramError, require, written
 from gamma_calc.frontends.json_file import read_object
 from gamma_calc.language.either_spelling import either_spelling
-from gamma_calc.practice.known import KnownRates, number_text, positive, read_known
+from gamma_calc.practice.known import KnownRates, number_text, read_known
 from gamma_calc.practice.law import Numbers
+from gamma_calc.practice.positive_number import positive
 from gamma_calc.practice.rates import JSON, RateTable, TrainedGroup, optimiser_named, rate_table
 from gamma_calc.practice.roles import ROLES, Training
 from gamma_calc.practice.setting import Setting

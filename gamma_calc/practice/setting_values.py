@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from fractions import Fraction
 from types import MappingProxyType
 from typing import Final
 
 from gamma_calc.display.shown import shown
 from gamma_calc.errors import ConfigError
+from gamma_calc.practice.positive_number import positive
 from gamma_calc.practice.setting import EXAMPLES, LONGEST
 
 TRUTH: Final = MappingProxyType(dict.fromkeys(("true", "yes", "1"), True) | dict.fromkeys(("false", "no", "0"), False))
-NUMBER: Final = re.compile(
-    r"[+-]?([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})(e[+-]?[0-9]{1,2})?", re.IGNORECASE | re.ASCII
-)
 WHOLE: Final = re.compile(r"[+-]?[0-9]{1,20}", re.ASCII)
 
 
@@ -35,13 +32,7 @@ def _plain(name: str, text: str) -> str:
 
 
 def read_number(name: str, text: str) -> float:
-    if not NUMBER.fullmatch(text):
-        raise ConfigError(
-            f"{name} is {shown(text, LONGEST)!r}",
-            hint=f"write a plain number without a unit: {name}={EXAMPLES.get(name, 16)}",
-        )
-    exact = Fraction(text)
-    return exact.numerator / exact.denominator
+    return positive(name, text, f"{name}={EXAMPLES.get(name, 16)}").__float__()
 
 
 def _whole(name: str, text: str) -> int:

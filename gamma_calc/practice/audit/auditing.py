@@ -16,7 +16,8 @@ from gamma_calc.practice.audit.inventory import EMBEDDING, Inventory
 from gamma_calc.practice.audit.result import Audit, audit_of
 from gamma_calc.practice.audit.rules import RULES
 from gamma_calc.practice.audit.sizes import saved_sizes
-from gamma_calc.practice.known import number_text, positive
+from gamma_calc.practice.known import number_text
+from gamma_calc.practice.positive_number import positive
 from gamma_calc.practice.rates import optimiser_named
 
 ROLES_OF: Final = {"embedding": "embedding", "head": "head", "embedding adapter": EMBEDDING}
