@@ -1,9 +1,11 @@
 """Batches: of a few samples, the orders of one; of N = n^beta independent ones, a law of its own."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from command import run
 
 from gamma_calc import Dim, Program, data, derive, iid, lora, maximum, minimum, order, output, parameter, zero
 from gamma_calc.catalogue.matrix import matrix
@@ -165,3 +167,18 @@ def test_the_page_of_the_law_has_every_point_as_it_is_derived() -> None:
     rows = Path("docs/results/batch.md").read_text(encoding="utf-8").splitlines()
     told = [tuple(cell.strip() for cell in row.split("|")[1:4]) for row in rows if row.startswith("| ")]
     assert told[2:] == [(point.name, point.expected, point.expected) for point in POINTS]
+
+
+def test_a_comparison_has_columns_of_width_rank_and_batch(capsys: pytest.CaptureFixture[str]) -> None:
+    out = run(capsys, "compare --init A,B --batch growing").out
+    few, many = out.split("Largest stable learning rate near a fixed rank, where ")[1:]
+    assert "  A      n^-1/2   r^1/4          keep it        r^-1/4   N^1/4\n" in few
+    assert "  A      n^-1/4   r^1/4          keep it        r^-1/4   keep it\n" in many
+    assert "  B      n^-1/2   r^1            r^1/2          keep it  keep it\n" in many
+
+
+def test_the_data_of_a_comparison_hold_the_power_of_the_batch(capsys: pytest.CaptureFixture[str]) -> None:
+    found = json.loads(run(capsys, "compare --init A,B --batch growing --format json").out)["B"]["largest_rate"]
+    assert {key: found["N < n"]["alpha/r"][key] for key in "nrN"} == {"n": "-1", "r": "1", "N": "1/2"}
+    assert found["N < n"]["alpha/r"]["sixteenfold"]["N"] == 4
+    assert found["N > n"]["alpha/r"]["N"] == "0"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Final, Literal
 
 from cyclopts import Parameter
@@ -19,7 +19,15 @@ from gamma_calc.display.blocks import Block
 from gamma_calc.display.json import Data, document
 from gamma_calc.display.numbers import plain
 from gamma_calc.errors import UnknownName
-from gamma_calc.studies.largest_rate import MULTIPLIERS, LargestRate, largest_shared_rate_of, rates_block
+from gamma_calc.studies.largest_rate import (
+    BATCHES,
+    MULTIPLIERS,
+    LargestRate,
+    Laws,
+    batch_block,
+    largest_shared_rate_of,
+    rates_block,
+)
 
 EXAMPLES: Final = (
     "gamma-calc compare --init A --init B --init AB",
@@ -50,36 +58,46 @@ def compare(
         questions = {name: Question(target, Options(**common.named(), init=name)) for name in names}
         rates = {name: laws for name in names if (laws := _largest_rates(target, common, name))}
         if format == "json":
-            answers = {name: _answer(question, rates.get(name, ())) for name, question in questions.items()}
+            answers = {name: _answer(question, rates.get(name, {})) for name, question in questions.items()}
             return document("compare", answers)
         derivations = {name: question.derivation for name, question in questions.items()}
         table = _columns if len(names) <= MOST_COLUMNS else _rows
         words = glossary(derivations[names[0]], dialect)
-        return (*table(derivations, dialect), rates_block(rates), words)
+        return (*table(derivations, dialect), *_rates(rates), words)
 
     return answered(made, time_limit, format)
 
 
-def _largest_rates(target: str, common: Common, init: str) -> list[LargestRate | None]:
-    """The law under each multiplier, where one shared rate is open and the target lets these be chosen."""
+def _largest_rates(target: str, common: Common, init: str) -> Mapping[str, Laws]:
+    """By batch, the law under each multiplier, where one shared rate is open and the target lets these be chosen."""
     if target not in TARGETS or not {"rank", "scaling"} <= TARGETS[target].options.keys():
-        return []
+        return {}
     options = {**common.named(), "init": init, "rank": "growing", "at": ()}
     programs = [Question(target, Options(**options | {"scaling": s})).program for s in MULTIPLIERS]
-    return [largest_shared_rate_of(program) for program in programs if program.variables == ("eta", "rho")]
+    if programs[0].variables == ("eta", "rho"):
+        return {"": [largest_shared_rate_of(program) for program in programs]}
+    if set(programs[0].variables) == {"eta", "rho", "beta"}:
+        return {name: [largest_shared_rate_of(one, beta) for one in programs] for name, beta in BATCHES.items()}
+    return {}
 
 
-def _answer(question: Question, rates: Sequence[LargestRate | None]) -> Data:
-    """The derivation, and the exponents of n and r in the largest stable rate under each multiplier."""
-    powers = {s: e and _power(e) for s, e in zip(MULTIPLIERS, rates, strict=False)}
-    return question.answer() | ({"largest_rate": powers} if powers else {})
+def _rates(of_starts: Mapping[str, Mapping[str, Laws]]) -> Iterator[Block]:
+    """A table for each batch that the law depends on, or the one where none does."""
+    for batch in dict.fromkeys(batch for of_start in of_starts.values() for batch in of_start):
+        rates = {name: of_start[batch] for name, of_start in of_starts.items()}
+        yield batch_block(batch, rates) if batch else rates_block(rates)
+
+
+def _answer(question: Question, rates: Mapping[str, Laws]) -> Data:
+    """The derivation, and the exponents of n, r and N in the largest stable rate under each multiplier."""
+    laws = {batch: {s: e and _power(e) for s, e in zip(MULTIPLIERS, of, strict=True)} for batch, of in rates.items()}
+    return question.answer() | ({"largest_rate": laws.get("", laws)} if laws else {})
 
 
 def _power(law: LargestRate) -> Data:
-    """A row of the table: exponents as texts, and what 16 times the width or the rank make of the rate, as numbers."""
-    exponents = {"n": law.n, "r": law.r}
-    factors = {name: plain(16 ** (power.numerator / power.denominator)) for name, power in exponents.items()}
-    return {name: str(power) for name, power in exponents.items()} | {"sixteenfold": factors}
+    """A row of the table: exponents as texts, and what 16 times each makes of the rate, as numbers."""
+    factors = {name: plain(16 ** (power.numerator / power.denominator)) for name, power in law.powers.items()}
+    return {name: str(power) for name, power in law.powers.items()} | {"sixteenfold": factors}
 
 
 def _columns(derivations: Mapping[str, Derivation], dialect: str) -> Iterator[Block]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Final
 
 from gamma_calc.catalogue.initialisations import INITIALISATIONS, Initialisation
@@ -15,16 +16,26 @@ from gamma_calc.display.tables import markdown
 from gamma_calc.exponents import Order, power
 from gamma_calc.language.program import Program
 
-LOW: Final = Fraction(1, 4)  # ranks up to n^(1/4): the law of the rate has no breakpoint before
+STEP: Final = Fraction(1, 64)  # of an exponent, from a fixed rank on: the law is that of ranks and batches near by
 MULTIPLIERS: Final = {"alpha/r": "rank r, alpha/r", "alpha/sqrt(r)": "alpha/sqrt(r)", "1": "s = 1, alpha ~ r"}
+
+
+# What the law depends on where N = n^beta samples are in a batch, with a beta inside of each.
+BATCHES: Final[Mapping[str, Fraction]] = MappingProxyType({"N < n": Fraction(1, 2), "N > n": Fraction(5, 4)})
 
 
 @dataclass(frozen=True, slots=True)
 class LargestRate:
-    """The largest stable shared rate as n^n r^r."""
+    """The largest stable shared rate as n^n r^r N^N; without N where no batch grows."""
 
     n: Fraction
     r: Fraction
+    N: Fraction | None = None
+
+    @property
+    def powers(self) -> Mapping[str, Fraction]:
+        """The exponent of each base."""
+        return {"n": self.n, "r": self.r} | ({} if self.N is None else {"N": self.N})
 
 
 def largest_shared_rate(name: str, scaling: str) -> LargestRate:
@@ -38,25 +49,42 @@ def largest_shared_rate(name: str, scaling: str) -> LargestRate:
     return rate
 
 
-def largest_shared_rate_of(program: Program) -> LargestRate | None:
-    """The largest stable rate of a program with the exponents eta and rho open; None where there is none."""
-    fixed, growing = (_largest(program, rho) for rho in (Fraction(0), LOW))
-    return None if fixed is None or growing is None else LargestRate(fixed, (growing - fixed) / LOW)
+def largest_shared_rate_of(program: Program, beta: Fraction | None = None) -> LargestRate | None:
+    """The largest stable rate of a program with eta and rho open, near a fixed rank; None where there is none.
+
+    ``beta`` is the exponent of the samples where the program has a growing batch.
+    """
+    here = {"rho": Fraction(0)} | ({} if beta is None else {"beta": beta})
+    found = [_largest(program, here), *(_largest(program, here | {name: at + STEP}) for name, at in here.items())]
+    rates = [rate for rate in found if rate is not None]
+    if len(rates) < len(found):
+        return None
+    r, N = ((rate - rates[0]) / STEP for rate in (*rates[1:], *rates[:1])[:2])
+    return LargestRate(rates[0], r) if beta is None else LargestRate(rates[0] - N * beta, r, N)
 
 
-def _largest(program: Program, rho: Fraction) -> Fraction | None:
-    stable = derive(program, rho=rho).conditions["stable"]
-    bound = stable.largest.get("eta")
+def _largest(program: Program, at: Mapping[str, Fraction]) -> Fraction | None:
+    bound = derive(program.substitute(at)).conditions["stable"].largest.get("eta")
     return None if bound is None else bound.value
 
 
 TITLE: Final = "Largest stable learning rate, and what 16 times the width or the rank make of it"
 LAWS: Final = ("width n", *MULTIPLIERS.values())
+BATCH_LAWS: Final = ("width n", "rank: alpha/r", "alpha/sqrt(r)", "s = 1", "samples N")
 
 
-def rates_block(rates: Mapping[str, Sequence[LargestRate | None]]) -> Block:
+Laws = Sequence[LargestRate | None]  # one under each multiplier
+
+
+def rates_block(rates: Mapping[str, Laws]) -> Block:
     """What to do with the learning rate: one line for each start, from its largest rate under each multiplier."""
     return Block(TITLE, tuple((name, *_laws(of_start)) for name, of_start in rates.items()), ("start", *LAWS))
+
+
+def batch_block(batch: str, rates: Mapping[str, Laws]) -> Block:
+    """The same where so many samples are in a batch, as powers of n, r and N."""
+    rows = ((name, *_powers(laws)) for name, laws in rates.items())
+    return Block(f"Largest stable learning rate near a fixed rank, where {batch}", tuple(rows), ("start", *BATCH_LAWS))
 
 
 def table() -> str:
@@ -76,10 +104,17 @@ def _row(start: Initialisation) -> tuple[str, ...]:
     return f"`{start.name}`", f"`{start.peft.value!r}`" if start.peft else "", *sizes, *laws, start.assumes
 
 
-def _laws(rates: Sequence[LargestRate | None]) -> tuple[str, ...]:
+def _laws(rates: Laws) -> tuple[str, ...]:
     """The law in the width, and under each multiplier the law in the rank."""
     first, ranks = rates[0], (None if rate is None else rate.r for rate in rates)
     return _law("n", None if first is None else first.n), *(_law("r", r) for r in ranks)
+
+
+def _powers(rates: Laws) -> tuple[str, ...]:
+    """The law in the width, in the rank under each multiplier, and in the samples."""
+    first, ranks = rates[0], (None if rate is None else rate.r for rate in rates)
+    width, samples = (None, None) if first is None else (first.n, first.N)
+    return _power("n", width), *(_power("r", r) for r in ranks), _power("N", samples)
 
 
 def _law(base: str, exponent: Fraction | None) -> str:
@@ -88,13 +123,17 @@ def _law(base: str, exponent: Fraction | None) -> str:
     >>> _law("n", Fraction(-1, 2)), _law("r", Fraction(1, 4)), _law("r", Fraction(0))
     ('n^-1/2 (/ 4)', 'r^1/4 (x 2)', 'keep it')
     """
-    if exponent is None:
-        return "no largest rate"
-    if exponent == 0:
-        return "keep it"
+    if not exponent:
+        return _power(base, exponent)
     doublings = abs(4 * exponent)
     change = f"({'/' if exponent < 0 else 'x'} {2**doublings.numerator})" if doublings.denominator == 1 else ""
-    return f"{base}^{exponent} {change}".rstrip()
+    return f"{_power(base, exponent)} {change}".rstrip()
+
+
+def _power(base: str, exponent: Fraction | None) -> str:
+    if exponent is None:
+        return "no largest rate"
+    return f"{base}^{exponent}" if exponent else "keep it"
 
 
 def _size(entry: Order) -> str:
