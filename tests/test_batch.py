@@ -1,22 +1,27 @@
 """Batches: of a few samples, the orders of one; of N = n^beta independent ones, a law of its own."""
 
 import json
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from command import run
 
 from gamma_calc import Dim, Program, data, derive, iid, lora, maximum, minimum, order, output, parameter, zero
 from gamma_calc.catalogue.matrix import matrix
+from gamma_calc.catalogue.toy import toy
 from gamma_calc.errors import GammaError, ProgramError
 from gamma_calc.exponents import where
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.program import internal, other
 from gamma_calc.operations import inner, outer
+from gamma_calc.operations.spectral_power import spectral_power
 from gamma_calc.optimisers import OPTIMISERS
 from validation import validate
 from validation.evidence.runs.batch_law import POINTS, BatchPoint
+from validation.statistics.verdict import Verdict
 
 
 @pytest.mark.parametrize("optimiser", ["sign", "adam"])
@@ -139,7 +144,7 @@ def _shared(c: int | None) -> Program:
     ("arguments", "message"),
     [
         ({"batch": "many"}, "unknown batch 'many'"),
-        ({"batch": "fixed", "loss": "readout"}, "a loss of one number a sample knows one sample"),
+        ({"batch": "fixed", "loss": "readout"}, "the tanh of a batch is not known"),
         ({"batch": "growing", "init": "orthogonal"}, "what the signs leave of initialisation orthogonal is known"),
     ],
 )
@@ -182,3 +187,60 @@ def test_the_data_of_a_comparison_hold_the_power_of_the_batch(capsys: pytest.Cap
     assert {key: found["N < n"]["alpha/r"][key] for key in "nrN"} == {"n": "-1", "r": "1", "N": "1/2"}
     assert found["N < n"]["alpha/r"]["sixteenfold"]["N"] == 4
     assert found["N > n"]["alpha/r"]["N"] == "0"
+
+
+@pytest.mark.parametrize("name", ["muon", "shampoo"])
+@pytest.mark.parametrize(("p", "q", "beta", "size"), [
+    ("1", "1", "1/2", "0"),  # Z = U Z'Z / (d_out d_in)^(1/2): entries 1/d_out^(1/2) d_in^(1/2)
+    ("1", "1", "3/2", "0"),  # an orthogonal matrix keeps lengths
+    ("1", "1/2", "1/4", "-1/4"),
+    ("1/2", "1", "1/4", "1/4"),
+    ("1/2", "1", "3/4", "1/8"),  # more samples than rows: (n N)^(-1/2) U Z'Z, of which a sample sees n^(1/2) N^(-1/2) u
+])  # fmt: skip
+def test_the_singular_values_of_a_batch_are_of_one_order(name: str, p: str, q: str, beta: str, size: str) -> None:
+    found = derive(matrix(optimiser=name, batch="growing"), eta=0, p=p, q=q, beta=beta)
+    assert found.orders["Z_W"] == order(size)
+    assert found.exact("Z_W")
+
+
+@pytest.mark.parametrize("name", ["muon", "shampoo"])
+def test_the_singular_values_of_a_sum_of_products_are_refused(name: str) -> None:
+    with pytest.raises(ProgramError, match="a sum of several products"):
+        derive(lora(optimiser=name, batch="growing"), eta=0, beta="1/2")
+
+
+def test_the_singular_values_of_a_batch_are_measured() -> None:
+    program = matrix(optimiser="muon", batch="growing").substitute({"p": "1", "q": "1/2", "beta": "1/2"})
+    found = validate(program.substitute({"eta": "-1/4"}), widths=(64, 144, 324, 729), seeds=8, steps=2)
+    assert found.verdict is Verdict.CONFIRMED
+
+
+def test_of_one_sample_every_power_of_the_singular_values_is_that_of_a_vector_pair() -> None:
+    torch.manual_seed(0)
+    u, w = torch.randn(7, dtype=torch.float64), torch.randn(5, dtype=torch.float64)
+    rank_one = torch.outer(u, w)
+    made = spectral_power(data("G", Dim("n", 1), Dim("m", 1)), Fraction(1, 4)).numeric(rank_one)
+    torch.testing.assert_close(made, rank_one / (u.norm() * w.norm()) ** 0.5)
+    assert not spectral_power(data("G", Dim("n", 1), Dim("m", 1)), Fraction(1, 2)).numeric(0 * rank_one).any()
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+@pytest.mark.parametrize("init", ["A", "B"])
+def test_one_number_a_sample_gives_the_law_of_one_sample_where_there_is_one(init: str, fresh: bool) -> None:
+    options: dict[str, Any] = {"loss": "scalar", "rank": "growing", "scaling": "alpha/r", "fresh": fresh}
+    one = derive(lora(init, **options), rho="1/4")
+    fixed = derive(lora(init, batch="fixed", **options), rho="1/4")
+    for few in (derive(lora(init, batch="growing", **options), rho="1/4", beta=0), fixed):
+        assert few.orders["Z_B"] == one.orders["Z_B"]
+        assert few.conditions["stable"].region == one.conditions["stable"].region
+
+
+@pytest.mark.parametrize(("init", "edge"), [("A", "-3/8"), ("B", "-1/2")])
+def test_one_readout_for_all_samples_makes_one_direction_of_them(init: str, edge: str) -> None:
+    found = derive(lora(init, loss="scalar", rank="growing", scaling="alpha/r", batch="growing"), rho="1/4", beta="1/2")
+    assert found.conditions["stable"].region == where("eta", "<=", edge)
+
+
+def test_the_toy_on_a_batch_by_hand() -> None:
+    assert str(derive(toy("1", batch="growing")).conditions["stable"].region) == "beta >= 0 & 2*eta <= beta - 1"
+    assert derive(toy("2", batch="fixed")).conditions["stable"].region == derive(toy("2")).conditions["stable"].region

@@ -61,6 +61,11 @@ GRAM: Final = Lemma(
     "part made of it by the square of its columns' length",
     "the identity of Sherman and Morrison, docs/explanation",
 )
+SPECTRUM: Final = Lemma(
+    "flat spectrum",
+    "the singular values of a product of random matrices are as many as its narrowest axis has entries, of one order",
+    "law of large numbers for U'U, and the spectrum of Marchenko and Pastur where axes are of one order",
+)
 TRUNCATED: Final = Lemma(
     "long words are noise",
     "a direction with more turns or factors than are told apart is kept as noise, coherent with all noise of its axis",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from gamma_calc.catalogue.samples import mean_inner
+from gamma_calc.catalogue.samples import mean_inner, mean_square
 from gamma_calc.errors import ProgramError
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.leaves import data
@@ -38,20 +38,17 @@ def _linear(z: Expression, fresh: bool, sample: str = "") -> Expression:
 
 
 def _scalar(z: Expression, fresh: bool, sample: str = "") -> Expression:
-    _refuse_a_batch(z)
-    error = z.shape[0] ** -1 * (data(f"w{sample}", *z.shape, fresh=fresh) @ z) - data(f"y{sample}", fresh=fresh)
-    return error * error
+    """One readout w for all samples, and a target for each."""
+    outputs, *samples = z.shape
+    w, y = data(f"w{sample}", outputs, fresh=fresh), data(f"y{sample}", *samples, fresh=fresh)
+    return mean_square(outputs**-1 * (w @ z) - y)
 
 
 def _readout(z: Expression, fresh: bool, sample: str = "") -> Expression:
-    _refuse_a_batch(z)
-    return _scalar(tanh(z), fresh, sample)
-
-
-def _refuse_a_batch(z: Expression) -> None:
     if len(z.shape) == 2:
-        hint = "take the loss linear or vector, or write a few samples one by one, as in batch=3"
-        raise ProgramError("a loss of one number a sample knows one sample", hint=hint)
+        hint = "take the loss linear, scalar or vector, or write a few samples one by one, as in batch=3"
+        raise ProgramError("the tanh of a batch is not known", hint=hint)
+    return _scalar(tanh(z), fresh, sample)
 
 
 def _vector(z: Expression, fresh: bool, sample: str = "") -> Expression:

@@ -56,3 +56,8 @@ def mean_inner(x: Expression, y: Expression) -> Expression:
     """<x, y> of one sample, or its mean over the samples of a batch."""
     total = inner(x, y)
     return x.shape[1] ** -1 * total if len(x.shape) == 2 else total
+
+
+def mean_square(x: Expression) -> Expression:
+    """The square of a number, or the mean of the squares of one number a sample."""
+    return x.shape[0] ** -1 * (x @ x) if x.shape else x * x

@@ -108,7 +108,7 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
                 "toy",
                 "the scalar model f = b a'x of LoRA+, from start 1 or 2",
                 toy,
-                {"init": "init", "optimizer": "optimiser", "lr": "lr"},
+                {"init": "init", "optimizer": "optimiser", "lr": "lr", **_BATCH},
             ),
             Target(
                 "deep-linear",

@@ -8,6 +8,7 @@ from typing import Final
 
 from gamma_calc.calculus.dims import Dim
 from gamma_calc.catalogue.lora import RATES
+from gamma_calc.catalogue.samples import SAMPLES
 from gamma_calc.errors import pick
 from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.initialisation import Init, iid, zero
@@ -19,11 +20,12 @@ STARTS: Final[Mapping[str, tuple[Init, Init]]] = MappingProxyType({"1": (iid("-1
 
 
 @either_spelling
-def toy(init: str = "1", *, optimiser: str = "sgd", lr: str = "shared") -> Program:
-    """f = b (a'x) with one sample and an error signal U of order one.
+def toy(init: str = "1", *, optimiser: str = "sgd", lr: str = "shared", batch: str = "one") -> Program:
+    """f = b (a'x) with one sample or a batch, and an error signal U of order one.
 
-    ``init`` is "1" (a random with variance 1/n, b = 0) or "2" (a = 0, b random). ``lr`` is "shared" or "per-factor".
-    Raises UnknownName for a name not in its table.
+    ``init`` is "1" (a random with variance 1/n, b = 0) or "2" (a = 0, b random). ``lr`` is "shared" or "per-factor",
+    ``batch`` "one", "fixed" or "growing" (N = n^beta samples, the loss their mean). Raises
+    UnknownName for a name not in its table.
 
     >>> from gamma_calc import derive
     >>> derive(toy("1")).conditions["stable"].region
@@ -31,16 +33,19 @@ def toy(init: str = "1", *, optimiser: str = "sgd", lr: str = "shared") -> Progr
     """
     start_a, start_b = pick("toy initialisation", init, STARTS)
     rate_a, rate_b = pick("learning-rate scheme", lr, RATES)
+    samples = pick("batch", batch, SAMPLES)
     n = Dim("n", 1)
-    x, U = data("x", n), data("U")
+    axes = samples.shape(n)
+    x, U = data("x", *axes), data("U", *axes[1:])
     a = parameter("a", n, init=start_a, rate=rate_a)
     b = parameter("b", init=start_b, rate=rate_b)
     u = a @ x
     f = b * u
     return Program(
         f"toy (Init[{init}])",
-        U * f,
+        U * f if samples.axis is None else samples.axis**-1 * (U @ f),
         by_name(optimiser),
         [internal("u", u), other("b", b), output("f", f, parts=("delta1", "delta2", "delta3"))],
-        notes=("one repeated sample", "the error signal U is of order one and keeps its sign"),
+        domain=samples.domain,
+        notes=(f"{samples.statement}, repeated", "the error signal U is of order one and keeps its sign"),
     )

@@ -1,7 +1,8 @@
-"""Shampoo and Muon, on the gradient u w' of one sample: both put it on a scale of its own.
+"""Shampoo and Muon, on the gradient u w' of one sample or the word U Z' of a batch: both put it on a scale of its own.
 
 For G = u w' the matrices GG' and G'G have one eigenvalue |u|^2 |w|^2, so L^-a G R^-b with a + b = e is G over
 (|u| |w|)^(2e): gradient descent at e = 0, the matrix of length one that Muon's orthogonalisation gives at e = 1/2.
+The gradient of a batch has as many eigenvalues of one order as samples (``operations/spectral_power.py``).
 Source: Qiu et al., arXiv 2512.05620, the one-step rule; derived again. Hypothesis: no memory, so that the matrices are
 those of the last gradient, and one block.
 """
@@ -16,6 +17,7 @@ from gamma_calc.exponents import order
 from gamma_calc.language.expression import Expression
 from gamma_calc.operations.outer import outer
 from gamma_calc.operations.rescaled import rescaled
+from gamma_calc.operations.spectral_power import spectral_power
 from gamma_calc.optimisers.by_rule import ByRule
 from gamma_calc.optimisers.rank_one import outer_product
 from gamma_calc.optimisers.sgd import SGD
@@ -37,6 +39,8 @@ class Shampoo(ByRule):
     def optimiser_input(
         self, parameter: Expression, gradient: Expression, tensors: Mapping[str, Expression]
     ) -> Expression:
+        if not gradient.outer_products:
+            return spectral_power(gradient, self.power)
         u, w = outer_product(gradient, self.name)
         return outer(rescaled(u, 2 * self.power), rescaled(w, 2 * self.power))
 
