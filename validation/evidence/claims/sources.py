@@ -98,3 +98,12 @@ MATRIX: Final = Source(
     "2512.05620",
     Known.READ,
 )
+
+# Known by their abstracts, code or tables of runs: where no title was seen, the words say what it is.
+TINKER: Final = Source("Thinking Machines Lab", 2026, "Results of the sweeps of tinker-cookbook", known=Known.READ)
+TINKER_FIT: Final = Source("Thinking Machines Lab", 2026, "Hyperparameter helpers of tinker-cookbook")
+MARIN: Final = Source("Marin community", 2026, "the code of Marin")
+BEST_ALPHA: Final = Source("LoRA-alpha", 2026, "the study of the multiplier called LoRA-alpha", "2606.12883")
+ALPHA_RULES: Final = Source("Mind Lab", 2026, "Triquetra, on three rules for alpha")
+PEFT_SCALING: Final = Source("On the Scaling of PEFT", 2026, "On the Scaling of PEFT", "2606.02437", Known.RECALLED)
+BATCH_OF_LORA: Final = Source("a study of LoRA's batch size", 2026, "a study of LoRA's batch size", "2602.09492")

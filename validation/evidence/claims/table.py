@@ -1,4 +1,4 @@
-"""All claims by id, in the order of the letters G, L, I, N, E, C."""
+"""All claims by id, in the order of the letters G, L, I, N, E, C, T."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from gamma_calc.errors import pick
 from validation.evidence.claim import Claim
 from validation.evidence.claims import (
     adapters,
+    batches,
     derived,
     formats,
     initialisation,
@@ -41,12 +42,13 @@ _SOURCES: Final = (
     networks,
     teacher_student,
     formats,
+    batches,
     pending,
 )
 
 
 def _place(claim: Claim) -> tuple[int, int]:
-    return "GLINEC".index(claim.id[0]), int(claim.id[1:])
+    return "GLINECT".index(claim.id[0]), int(claim.id[1:])
 
 
 CLAIMS: Final[Mapping[str, Claim]] = MappingProxyType(

@@ -19,6 +19,7 @@ DISAGREEMENTS: Final[Mapping[str, Disagreement]] = MappingProxyType(
             training.RANK,
             training.RSLORA,
             training.DESCENT,
+            training.BATCH,
             preconditioning.RIEMANNIAN,
             starts.GAUSSIAN,
             starts.PAPER_AND_PEFT,

@@ -10,7 +10,7 @@ from validation.evidence.checks import Largest, Orders, Where
 from validation.evidence.claim import Claim
 from validation.evidence.claims.sources import DERIVED, INITIALISATION, LORA_PLUS, MU_A, NON_ZERO, RS_LORA
 from validation.evidence.disagreements.disagreement import Disagreement
-from validation.evidence.measure import Slopes
+from validation.evidence.measure import Edge, Slopes
 from validation.evidence.setting import ProgramSetting, on
 
 _A: Final = on("lora", init="A")
@@ -21,6 +21,10 @@ _WIDTH: Final = 2**14
 
 def _growing(at: str, **options: str) -> ProgramSetting:
     return on("lora", at, init="A", rank="growing", **options)
+
+
+def _batch(at: str = "") -> ProgramSetting:
+    return _growing(at, scaling="alpha/r", batch="growing", optimizer="sign")
 
 
 STABILITY: Final = Disagreement(
@@ -215,4 +219,43 @@ DESCENT: Final = Disagreement(
     ),
     "Both sizes are right. What the loss sees depends on the readout, so the best rate of Init[B] does too; the size "
     "decides stability.",
+)
+
+BATCH: Final = Disagreement(
+    "batch",
+    "Which analyses hold for which batch?",
+    (
+        Claim(
+            "batch-1",
+            INITIALISATION,
+            "the rate of Init[A]",
+            "The largest rate goes as n^(-1/2), whatever the rank where s = alpha/r.",
+            (Largest(_batch("beta=0"), "-1/2"), Where(_batch("beta=0, rho=0"), "eta = -1/2", ("efficient",))),
+            ("one sample, or a number of them that does not grow",),
+            measurements=(Slopes(_AT_THE_EDGE, {"Z_B": "0"}, 3),),
+        ),
+        Claim(
+            "batch-2",
+            DERIVED,
+            "batches up to the width",
+            "It goes as n^(-1/2) N^(1/4) r^(1/4) while N is above the rank, as n^(-1/2) N^(1/2) below it.",
+            (
+                Largest(_batch(), "-1/2 + beta/4 + rho/4", within="rho <= beta & beta <= 1"),
+                Largest(_batch(), "-1/2 + beta/2", within="beta <= rho"),
+            ),
+            ("N independent samples at each step, the same ones at every step",),
+            measurements=(Edge(_batch("rho=1/4, beta=1/2"), "-5/16", widths=(256, 625, 1296, 2401)),),
+        ),
+        Claim(
+            "batch-3",
+            DERIVED,
+            "batches above the width",
+            "It goes as (r/n)^(1/4), whatever N: the width counts half as much as on one sample, and the rank counts.",
+            (Largest(_batch(), "-1/4 + rho/4", within="beta >= 1"),),
+            ("N independent samples at each step, more of them than the width",),
+            measurements=(Edge(_batch("rho=1/2, beta=1"), "-1/8", widths=(144, 256, 576, 1024)),),
+        ),
+    ),
+    "All are right, each for its batch. Published analyses follow one sample; a step of real training sums over "
+    "thousands of tokens, which are independent in part, and stands nearer to the last. `--batch` says which.",
 )
