@@ -21,6 +21,7 @@ from gamma_calc.operations.spectral_power import spectral_power
 from gamma_calc.optimisers import OPTIMISERS
 from validation import validate
 from validation.evidence.runs.batch_law import POINTS, BatchPoint
+from validation.evidence.runs.batch_sweep import section
 from validation.statistics.verdict import Verdict
 
 
@@ -244,3 +245,8 @@ def test_one_readout_for_all_samples_makes_one_direction_of_them(init: str, edge
 def test_the_toy_on_a_batch_by_hand() -> None:
     assert str(derive(toy("1", batch="growing")).conditions["stable"].region) == "beta >= 0 & 2*eta <= beta - 1"
     assert derive(toy("2", batch="fixed")).conditions["stable"].region == derive(toy("2")).conditions["stable"].region
+
+
+def test_the_public_sweep_stands_beside_the_law_on_its_page() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "results" / "batch.md").read_text()
+    assert page.endswith("\n".join(section()) + "\n")

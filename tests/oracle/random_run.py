@@ -1,6 +1,7 @@
-"""Random programs, derived and simulated: ``PYTHONPATH=tests python -m oracle.random_run FIRST COUNT LOG [deep]``.
+"""Random programs, derived and simulated: ``PYTHONPATH=tests python -m oracle.random_run FIRST COUNT LOG [KIND]``.
 
-With ``deep`` they are networks of three to eight weights, otherwise small programs of the whole language. What the
+With ``deep`` they are networks of three to eight weights, with ``batch`` layers on many samples, otherwise small
+programs of the whole language. What the
 first pass leaves in doubt, or finds below the truth, is simulated again with more seeds and other constants.
 """
 
@@ -24,14 +25,17 @@ from oracle.comparison import Row, rows
 from oracle.limit import limit
 from oracle.simulator import runs
 from oracle.slopes import slopes
+from validation.evidence.runs.batch_programs import BatchRecipe, batch_recipe
 from validation.evidence.runs.deep_programs import DeepRecipe, deep_recipe
 from validation.evidence.runs.random_programs import Recipe, recipe
 
-KINDS: Mapping[str, Callable[[int], Recipe | DeepRecipe]] = {"any": recipe, "deep": deep_recipe}
-MOST_SECONDS = {"any": 5.0, "deep": 20.0}  # for a derivation
+AnyRecipe = Recipe | DeepRecipe | BatchRecipe
+KINDS: Mapping[str, Callable[[int], AnyRecipe]] = {"any": recipe, "deep": deep_recipe, "batch": batch_recipe}
+MOST_SECONDS = {"any": 5.0, "deep": 20.0, "batch": 20.0}  # for a derivation
 PATIENCE = 4.0  # for a first pass, before one that leaves rows undecided is not measured again
 SQUARE = (64, 100, 144, 225, 324, 484)  # ranks n^(1/2) are whole numbers
 DEEP = (36, 72, 144, 288, 576)
+BATCHED = (64, 96, 144, 256, 400, 625)
 LONG = (256, 1024, 4096, 16384)
 DOUBT = frozenset({"below", "undecided", "above"})
 
@@ -52,7 +56,7 @@ def examined(number: int, kind: str = "any") -> dict[str, Any]:
         return {**about, "refused": str(error)}
     seconds = time.perf_counter() - start
     try:
-        compared = table(found, derivation)
+        compared = table(found, derivation, kind)
     except (MemoryError, RuntimeError) as error:
         if "allocate memory" not in str(error) and not isinstance(error, MemoryError):
             raise
@@ -67,20 +71,19 @@ def examined(number: int, kind: str = "any") -> dict[str, Any]:
     }
 
 
-def table(found: Recipe | DeepRecipe, derivation: Derivation) -> list[Row]:
+def table(found: AnyRecipe, derivation: Derivation, kind: str = "any") -> list[Row]:
     """Every row, measured once, and once more where that leaves doubt."""
     start = time.perf_counter()
-    first = {(row.quantity, row.step): row for row in measured(found, derivation, 24, 0)}
+    first = {(row.quantity, row.step): row for row in measured(found, derivation, GRIDS[kind](found, 24), 0)}
     doubts = [key for key, row in first.items() if row.verdict in DOUBT]
     costly = time.perf_counter() - start > PATIENCE
     if doubts and not (costly and all(first[key].verdict == "undecided" for key in doubts)):
-        again = {(row.quantity, row.step): row for row in measured(found, derivation, 72, 1)}
+        again = {(row.quantity, row.step): row for row in measured(found, derivation, GRIDS[kind](found, 72), 1)}
         first.update({key: again[key] for key in doubts})
     return list(first.values())
 
 
-def measured(found: Recipe | DeepRecipe, derivation: Derivation, seeds: int, number: int) -> Iterator[Row]:
-    grid = _deep(seeds) if isinstance(found, DeepRecipe) else _any(found, seeds)
+def measured(found: AnyRecipe, derivation: Derivation, grid: Grid, number: int) -> Iterator[Row]:
     sized = dict(
         runs(found.program(), grid.widths, seeds=grid.seeds, steps=found.steps, sizes=grid.sizes, number=number)
     )
@@ -96,14 +99,23 @@ class Grid:
     sizes: Mapping[str, int]
 
 
-def _any(found: Recipe, seeds: int) -> Grid:
+def _any(found: Any, seeds: int) -> Grid:
     sizes = {"d": 9, "r": {"0": 9, "1/2": 1, "1/4": 3}[found.rank]}
     return Grid(SQUARE, seeds, sizes) if found.has_square_matrix else Grid(LONG, 2 * seeds, sizes)
 
 
-def _deep(seeds: int) -> Grid:
+def _deep(_: Any, seeds: int) -> Grid:
     """One entry varies much from seed to seed; with many, coherent steps outgrow random starts by a constant."""
     return Grid(DEEP, 2 * seeds, {"d": 4})
+
+
+def _batch(found: Any, seeds: int) -> Grid:
+    """Ranks and batches that are whole numbers; of few samples of a fixed number many seeds."""
+    many = found.batch in {"1", "5/4"}
+    return Grid(BATCHED[:-1] if many else BATCHED, seeds, {"N": 1 if many else 4, "r": 4 if found.rank == "0" else 2})
+
+
+GRIDS: Mapping[str, Callable[[Any, int], Grid]] = {"any": _any, "deep": _deep, "batch": _batch}
 
 
 def main(first: str, count: str, log: str, kind: str = "any") -> None:
