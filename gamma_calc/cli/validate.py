@@ -26,6 +26,7 @@ EXAMPLES: Final = (
     "gamma-calc validate --at eta=-1/2",
     "gamma-calc validate --init B --at eta=-1 --widths 256:4096 --seeds 32 --figure slopes.svg",
     "gamma-calc validate --stable-rate --init B --widths 256:4096",
+    "gamma-calc validate --stable-rate --batch growing --along beta=1/4,1/2,3/4,1 --widths 1024",
 )
 
 EXIT_CODES: Final = {"confirmed": 0, "refuted": 1, "undecided": 3}
@@ -70,6 +71,9 @@ def validate(
     stable_rate: Annotated[
         bool, Parameter(help="measure the largest learning rate that keeps every output within 1", negative="")
     ] = False,
+    along: Annotated[
+        str | None, Parameter(help="with --stable-rate: its power of r or N at one width, as in beta=0,1/8,1/4,1/2")
+    ] = None,
     run: MeasurementOptions = USUAL,
     figure: Annotated[Path | None, Parameter(help="draw the slopes to this file")] = None,
     time_limit: Annotated[
@@ -79,7 +83,10 @@ def validate(
 ) -> int:
     """Run the program at growing widths and judge every derived order."""
     question, widths = Question(target, options), widths_of(run.widths)
-    measured = (_stable_rate if stable_rate else _orders)(question, widths, run)
+    if along is not None:
+        measured = _stable_rate_along(question, widths, run, _line(along, stable=stable_rate))
+    else:
+        measured = (_stable_rate if stable_rate else _orders)(question, widths, run)
     refuse_missing("validate")
     if figure is not None:
         numeric("measurement.figure").checked_figure(figure)
@@ -134,6 +141,34 @@ def _stable_rate(question: Question, widths: tuple[int, ...], run: MeasurementOp
         settings = numeric("executor.settings").Settings(published=True, **run.given("steps", "device", "memory"))
         return numeric("measurement.stable_rate").largest_stable_rate(
             question.program, widths=widths, settings=settings, on_progress=tell, **run.repeated
+        )
+
+    return measured
+
+
+def _line(text: str, *, stable: bool) -> tuple[str, list[str]]:
+    """The exponent to go along, and its values."""
+    name, equals, values = (part.strip() for part in text.partition("="))
+    if not stable:
+        raise OrderError("--along is a way of --stable-rate", hint="add --stable-rate")
+    if not (name and equals and values):
+        raise OrderError(f"{text!r} is no line", where="--along", hint="write beta=0,1/8,1/4,1/2")
+    return name, values.split(",")
+
+
+def _stable_rate_along(
+    question: Question, widths: tuple[int, ...], run: MeasurementOptions, line: tuple[str, list[str]]
+) -> Callable[[Progressed], Any]:
+    """Two exponents stay open: the learning rate's and the one to go along."""
+    if question.options.at:
+        raise OrderError("--stable-rate looks for the rate that --at gives", hint="fix other exponents with --set")
+    if len(widths) != 1:
+        raise OrderError(f"{len(widths)} widths; --along goes along at one", hint="write --widths 1024")
+
+    def measured(tell: Progressed) -> Any:
+        settings = numeric("executor.settings").Settings(**run.given("steps", "device", "memory"))
+        return numeric("measurement.stable_rate_along").stable_rate_along(
+            question.program, *line, width=widths[0], settings=settings, on_progress=tell, **run.repeated
         )
 
     return measured

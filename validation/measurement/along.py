@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -14,17 +14,21 @@ from validation.executor.cell import measure_cell
 from validation.executor.settings import Settings
 from validation.measurement.rate_search import Search
 from validation.measurement.stable_rate import STEPS, with_plain_rates
-from validation.measurement.validate import MOST_SEEDS
+from validation.measurement.validate import MOST_SEEDS, Progress
 from validation.statistics.slope import Floats
 from validation.statistics.verdict import TOLERANCE, Prediction, Row, row
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SlopeRows:
-    """A row for each quantity, with slopes for exponents, and the number of seeds behind them."""
+    """A row for each quantity, with slopes for exponents, and the number of seeds behind them.
+
+    ``sizes`` holds the rates of a "rate" at each value of the exponent.
+    """
 
     rows: Mapping[str, Row]
     seeds: int
+    sizes: Mapping[str, Floats] = field(default_factory=dict)
 
 
 def slopes_along(
@@ -76,21 +80,25 @@ def largest_rate_along(
     tolerance: float = TOLERANCE,
     seeds: int = 16,
     most_seeds: int = MOST_SEEDS,
+    settings: Settings = Settings(steps=STEPS),  # noqa: B008 - immutable
+    on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> SlopeRows:
     """Measure the largest stable learning rate as a power of n^exponent at one width, against the power expected.
 
     The program has two exponents open, this one and that of the rate. The row is that of the "rate".
     """
     programs = [with_plain_rates(program.substitute({exponent: value})) for value in values]
-    searches = [Search(each, width, Settings(steps=STEPS)) for each in programs]
+    searches = [Search(each, width, settings) for each in programs]
     bases = [float(width) ** float(value) for value in values]
     while True:
-        for search in searches:
+        for i, search in enumerate(searches, 1):
             search.add(seeds)
+            on_progress(Progress(i, len(searches), width, seeds, (1.0,)))
         sizes = [[np.array(search.found)] for search in searches]
-        found = row(Prediction("rate", STEPS, expected), _joined(bases, sizes), tolerance)
+        found = row(Prediction("rate", settings.steps, expected), _joined(bases, sizes), tolerance)
         if seeds == most_seeds or not found.wants_seeds:
-            return SlopeRows({"rate": found}, seeds)
+            rates = [1 / np.sqrt(np.mean(1 / np.array(search.found) ** 2)) for search in searches]
+            return SlopeRows({"rate": found}, seeds, {"rate": np.array(rates)})
         seeds = min(2 * seeds, most_seeds)
 
 

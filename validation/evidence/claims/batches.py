@@ -52,7 +52,7 @@ CLAIMS: Final = (
             Largest(_batch("alpha/r"), "rho/4 + beta/4 - 1/2", within=_SOME),
         ),
         (_INDEPENDENT, "the best rate stands at a fixed distance from the largest stable one"),
-        measurements=(Edge(_batch("alpha/r", "rho=1/2, beta=1"), "-1/8", widths=(144, 256, 576, 1024)),),
+        measurements=(Edge(_batch("alpha/r", "rho=1/2, beta=1"), "-1/8", widths=(64, 144, 256, 400)),),
     ),
     Claim(
         "T39",

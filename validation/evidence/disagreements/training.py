@@ -244,7 +244,7 @@ BATCH: Final = Disagreement(
                 Largest(_batch(), "-1/2 + beta/2", within="beta <= rho"),
             ),
             ("N independent samples at each step, the same ones at every step",),
-            measurements=(Edge(_batch("rho=1/4, beta=1/2"), "-5/16", widths=(256, 625, 1296, 2401)),),
+            measurements=(Edge(_batch("rho=1/4, beta=1/2"), "-5/16", widths=(81, 256, 625, 1296)),),
         ),
         Claim(
             "batch-3",
@@ -253,7 +253,7 @@ BATCH: Final = Disagreement(
             "It goes as (r/n)^(1/4), whatever N: the width counts half as much as on one sample, and the rank counts.",
             (Largest(_batch(), "-1/4 + rho/4", within="beta >= 1"),),
             ("N independent samples at each step, more of them than the width",),
-            measurements=(Edge(_batch("rho=1/2, beta=1"), "-1/8", widths=(144, 256, 576, 1024)),),
+            measurements=(Edge(_batch("rho=1/2, beta=1"), "-1/8", widths=(64, 144, 256, 400)),),
         ),
     ),
     "All are right, each for its batch. Published analyses follow one sample; a step of real training sums over "
