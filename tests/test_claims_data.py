@@ -384,11 +384,16 @@ def test_a_record_is_read_back(tmp_path: Path) -> None:
     assert Record.resumed(tmp_path / "none.json") == Record.new()
 
 
-def test_other_versions_measure_anew(tmp_path: Path) -> None:
+def test_what_other_versions_measured_is_kept_and_each_entry_tells_its_own(tmp_path: Path) -> None:
     path = tmp_path / "record.json"
-    replace(Record.new().having("abc", Entry("2000-01-01", 3, ())), versions="python 1").save(path)
-    assert Record.load(path).entries
-    assert Record.resumed(path) == Record.new()
+    old = Record(Record.new().machine, "python 1", {"abc": Entry("2000-01-01", 3, ())})
+    old.save(path)
+    found = Record.resumed(path)
+    assert found == old
+    more = found.having("def", Entry("2000-01-02", 3, ()))
+    assert more.entries["abc"] == old.entries["abc"]
+    assert more.entries["def"].versions == Record.new().versions
+    assert more.made_with == f"python 1; 1 of them with {Record.new().versions}"
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"machine": "", "versions": "", "entries": {"a": {}}}'])

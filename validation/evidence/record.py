@@ -83,10 +83,8 @@ class Record:
 
     @classmethod
     def resumed(cls, path: Path) -> Record:
-        """What a file has, its measurements only if these versions made them; else an empty record."""
-        new = cls.new()
-        found = cls.load(path) if path.exists() else new
-        return found if found.versions == new.versions else replace(new, derived=found.derived)
+        """What a file has, whatever versions made it: each entry tells its own. A new file is an empty record."""
+        return cls.load(path) if path.exists() else cls.new()
 
     @property
     def made_with(self) -> str:
@@ -95,6 +93,9 @@ class Record:
         return "; ".join((self.versions, *(f"{count} of them with {name}" for name, count in others.items())))
 
     def having(self, digest: str, entry: Entry) -> Record:
+        """With what one measurement found now."""
+        versions = _versions()
+        entry = entry if versions == self.versions else replace(entry, versions=versions)
         return replace(self, entries=MappingProxyType({**self.entries, digest: entry}))
 
     def concluding(self, claim: Claim, found: Derived) -> Record:
