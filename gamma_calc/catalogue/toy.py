@@ -47,5 +47,8 @@ def toy(init: str = "1", *, optimiser: str = "sgd", lr: str = "shared", batch: s
         by_name(optimiser),
         [internal("u", u), other("b", b), output("f", f, parts=("delta1", "delta2", "delta3"))],
         domain=samples.domain,
-        notes=(f"{samples.statement}, repeated", "the error signal U is of order one and keeps its sign"),
+        notes=(
+            "one repeated sample" if samples.axis is None else f"{samples.statement}, repeated",
+            "the error signal U is of order one and keeps its sign",
+        ),
     )

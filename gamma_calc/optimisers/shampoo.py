@@ -60,7 +60,7 @@ class Muon(Shampoo):
 
 
 def shampoo(power: Fraction | int | str = "1/2") -> Shampoo:
-    """Shampoo on gradients of rank one; ``power`` is the sum of the two matrices' powers.
+    """Shampoo on gradients of rank one, or of a batch; ``power`` is the sum of the two matrices' powers.
 
     >>> print(shampoo())
     shampoo (power 1/2)
@@ -69,7 +69,7 @@ def shampoo(power: Fraction | int | str = "1/2") -> Shampoo:
 
 
 def muon() -> Muon:
-    """Muon on gradients of rank one, without momentum.
+    """Muon on gradients of rank one, or of a batch, without momentum.
 
     >>> print(muon())
     muon

@@ -41,8 +41,9 @@ class LargestRate:
 def largest_shared_rate(name: str, scaling: str) -> LargestRate:
     """The largest stable learning rate of Adam from an initialisation with one of the multipliers.
 
-    >>> largest_shared_rate("pissa", "alpha/sqrt(r)")
-    LargestRate(n=Fraction(-1, 2), r=Fraction(-1, 4))
+    >>> found = largest_shared_rate("pissa", "alpha/sqrt(r)")
+    >>> print(found.n, found.r)
+    -1/2 -1/4
     """
     rate = largest_shared_rate_of(lora(name, rank="growing", scaling=scaling))
     assert rate is not None
