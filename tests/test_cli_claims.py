@@ -125,7 +125,7 @@ def test_what_is_recorded_is_shown_without_a_derivation(
     monkeypatch.setattr(setting, "derive", None)
     outcome = run(capsys, "claims")
     assert (outcome.code, outcome.err) == (0, "")
-    assert "83 holds, 7 holds under another assumption" in outcome.out
+    assert "87 holds, 8 holds under another assumption" in outcome.out
 
 
 def test_what_is_derived_is_recorded(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from validation.evidence.claims.sources import (
     TINKER,
     TINKER_FIT,
 )
-from validation.evidence.measure import Edge
+from validation.evidence.measure import Slopes
 from validation.evidence.setting import ProgramSetting, on
 
 _MANY: Final = "beta >= 1"
@@ -40,7 +40,14 @@ CLAIMS: Final = (
         "Full training under Adam takes a rate in proportion to the root of the batch.",
         (Largest(_FULL, "beta/2 - 1", within="beta <= 1"),),
         (_INDEPENDENT, "up to as many samples as the width; beyond, the rate no longer depends on the batch"),
-        measurements=(Edge(on("full fine-tuning", "beta=1/2", batch="growing", optimiser="sign"), "-3/4"),),
+        measurements=(
+            Slopes(
+                on("full fine-tuning", "eta=-3/4, beta=1/2", batch="growing", optimiser="sign"),
+                {"Z_W": "0"},
+                3,
+                widths=(64, 144, 256, 400, 576),
+            ),
+        ),
     ),
     Claim(
         "T38",
@@ -52,7 +59,15 @@ CLAIMS: Final = (
             Largest(_batch("alpha/r"), "rho/4 + beta/4 - 1/2", within=_SOME),
         ),
         (_INDEPENDENT, "the best rate stands at a fixed distance from the largest stable one"),
-        measurements=(Edge(_batch("alpha/r", "rho=1/2, beta=1"), "-1/8", widths=(64, 144, 256, 400)),),
+        measurements=(
+            Slopes(
+                _batch("alpha/r", "eta=-1/8, rho=1/2, beta=1"),
+                {"Z_B": "0"},
+                3,
+                widths=(64, 144, 256, 400),
+                most_seeds=32,
+            ),
+        ),
     ),
     Claim(
         "T39",

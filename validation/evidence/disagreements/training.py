@@ -10,13 +10,14 @@ from validation.evidence.checks import Largest, Orders, Where
 from validation.evidence.claim import Claim
 from validation.evidence.claims.sources import DERIVED, INITIALISATION, LORA_PLUS, MU_A, NON_ZERO, RS_LORA
 from validation.evidence.disagreements.disagreement import Disagreement
-from validation.evidence.measure import Edge, Slopes
+from validation.evidence.measure import Slopes
 from validation.evidence.setting import ProgramSetting, on
 
 _A: Final = on("lora", init="A")
 _AT_THE_EDGE: Final = on("lora", "eta=-1/2", init="A")
 _RANKS: Final = evenly("1/7", "3/7", 5)  # 4 to 64 at the width 2^14
 _WIDTH: Final = 2**14
+_FOURTH_ROOTS: Final = (625, 1296, 2401, 4096)  # whose fourth roots are close to whole numbers: ranks
 
 
 def _growing(at: str, **options: str) -> ProgramSetting:
@@ -244,7 +245,15 @@ BATCH: Final = Disagreement(
                 Largest(_batch(), "-1/2 + beta/2", within="beta <= rho"),
             ),
             ("N independent samples at each step, the same ones at every step",),
-            measurements=(Edge(_batch("rho=1/4, beta=1/2"), "-5/16", widths=(81, 256, 625, 1296)),),
+            measurements=(
+                Slopes(
+                    _batch("eta=-5/16, rho=1/4, beta=1/2"),
+                    {"Z_B": "0"},
+                    3,
+                    widths=(625, 1296, 2401, 4096),
+                    most_seeds=32,
+                ),
+            ),
         ),
         Claim(
             "batch-3",
@@ -253,7 +262,11 @@ BATCH: Final = Disagreement(
             "It goes as (r/n)^(1/4), whatever N: the width counts half as much as on one sample, and the rank counts.",
             (Largest(_batch(), "-1/4 + rho/4", within="beta >= 1"),),
             ("N independent samples at each step, more of them than the width",),
-            measurements=(Edge(_batch("rho=1/2, beta=1"), "-1/8", widths=(64, 144, 256, 400)),),
+            measurements=(
+                Slopes(
+                    _batch("eta=-1/8, rho=1/2, beta=1"), {"Z_B": "0"}, 3, widths=(256, 576, 1024, 1600), most_seeds=32
+                ),
+            ),
         ),
     ),
     "All are right, each for its batch. Published analyses follow one sample; a step of real training sums over "
