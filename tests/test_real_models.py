@@ -199,7 +199,7 @@ def test_a_saved_configuration_gives_the_rates_of_its_model(capsys: pytest.Captu
 REFUSED: list[tuple[Callable[[Any], Any], type[Exception], str]] = [
     (lambda m: param_groups(m.requires_grad_(False), lr=1e-3), ProgramError, "nothing of the model is trained"),
     (lambda m: param_groups(m, lr=-1), ValueError, "positive number"),
-    (lambda m: param_groups(m, lr=1e-3, optimiser="sgd"), LookupError, "size of the gradient"),
+    (lambda m: param_groups(m, lr=1e-3, optimiser="sdg"), LookupError, "did you mean sgd"),
     (lambda m: param_groups(m, rates="nowhere.json"), ConfigError, "no such file"),
 ]
 
