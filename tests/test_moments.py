@@ -15,6 +15,9 @@ from gamma_calc.operations.elementwise import activation, shares
 from gamma_calc.operations.relu import RELU
 
 
+ENOUGH = 6  # parts at once for the vectors below; with more of them the search without an order takes minutes
+
+
 def vectors(activation: str, depth: int) -> list[VectorDirection]:
     """What the updates of a trained network are along."""
     state = derive(mlp("mup", depth=depth, activation=activation)).trajectory.last
@@ -34,7 +37,7 @@ def test_few_parts_first_finds_what_all_at_once_finds(activation: str) -> None:
     found = set()
     for u, v in combinations(vectors(activation, 3), 2):
         those = [*factors(u), *factors(v)]
-        assert overlap.moment(those) == whole(those, overlap.MOST_MOMENTS)
+        assert overlap.moment(those) == whole(those, ENOUGH)
         found.add(overlap.moment(those))
     assert {0, MINUS_INFINITY} <= found
 

@@ -75,4 +75,5 @@ def natural(name: str) -> Natural:
     >>> sorted(["eta_10", "eta_2", "eta"], key=natural)
     ['eta', 'eta_2', 'eta_10']
     """
+    require(name, str, "name", "give text such as 'eta_1'")
     return tuple(int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name))
