@@ -14,7 +14,6 @@ from gamma_calc.exponents import MINUS_INFINITY, Order, order
 from gamma_calc.operations.elementwise import activation, shares
 from gamma_calc.operations.relu import RELU
 
-
 ENOUGH = 6  # parts at once for the vectors below; with more of them the search without an order takes minutes
 
 

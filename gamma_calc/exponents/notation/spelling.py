@@ -66,7 +66,7 @@ def stem_and_index(part: str) -> tuple[str, str]:
     return stem, part[len(stem) :]
 
 
-Natural: TypeAlias = tuple[str | int, ...]
+Natural: TypeAlias = tuple[str, ...]
 
 
 def natural(name: str) -> Natural:
@@ -76,4 +76,10 @@ def natural(name: str) -> Natural:
     ['eta', 'eta_2', 'eta_10']
     """
     require(name, str, "name", "give text such as 'eta_1'")
-    return tuple(int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name))
+    return tuple(_by_value(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name))
+
+
+def _by_value(digits: str) -> str:
+    """A text that sorts as the number does, also one too long to be read."""
+    digits = digits.lstrip("0")
+    return f"{len(digits):09}{digits}"
