@@ -210,6 +210,17 @@ def test_the_singular_values_of_a_sum_of_products_are_refused(name: str) -> None
         derive(lora(optimiser=name, batch="growing"), eta=0, beta="1/2")
 
 
+@pytest.mark.parametrize("size", ["0", "-1", "-5"])
+def test_a_part_that_is_small_everywhere_has_singular_values_of_its_own(size: str) -> None:
+    """The polar factor has both products at full size, so the smaller one may not be left out before."""
+    n, N = Dim("n", 1), Dim("N", "1/4")
+    W = parameter("W", n, n, init=zero, rate="0")
+    (U, Z), (V, Y) = ([data(name, n, N) for name in names] for names in ("UZ", "VY"))
+    loss = -(N**-1 * inner(U, W @ Z)) - n**size * (N**-1 * inner(V, W @ Y))
+    with pytest.raises(ProgramError, match="a sum of several products"):
+        derive(Program("two batches", loss, OPTIMISERS["muon"], [output("y", W @ Y)]))
+
+
 def test_the_singular_values_of_a_batch_are_measured() -> None:
     program = matrix(optimiser="muon", batch="growing").substitute({"p": "1", "q": "1/2", "beta": "1/2"})
     found = validate(program.substitute({"eta": "-1/4"}), widths=(64, 144, 324, 729), seeds=8, steps=2)

@@ -29,6 +29,7 @@ class Optimiser(WithExponents, ABC):
     name: ClassVar[str]
     statement: ClassVar[str] = ""  # what an update is, in a few words
     reads_components: ClassVar[bool] = False  # not sizes and overlaps alone, so that none may be left out
+    reads_spectra: ClassVar[bool] = False  # of the gradient of a batch, where what is small everywhere counts in full
     of_matrices: ClassVar[bool] = False  # knows the gradient of a matrix alone, and of nothing else
     takes_signs: ClassVar[bool] = False  # every entry of an update is 1, -1 or 0: such steps can cancel exactly
 

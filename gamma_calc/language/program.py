@@ -176,9 +176,9 @@ class Program(SelfShowing):
     @cached_property
     def prunes(self) -> bool:
         """May components be left out that others cover? Only where every rule reads sizes and overlaps alone."""
-        return not self.orthogonal and not any(
-            self.optimiser.for_parameter(p).reads_components for p in self.parameters
-        )
+        rules = [self.optimiser.for_parameter(p) for p in self.parameters]
+        spectra = any(rule.reads_spectra for rule in rules) and any(node.is_batch for node in self.nodes)
+        return not self.orthogonal and not spectra and not any(rule.reads_components for rule in rules)
 
     @cached_property
     def zeros_show(self) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import reduce
 from typing import Final
 
 from gamma_calc.calculus.assumptions import SumRule
@@ -59,11 +60,8 @@ class SpectralPower(GradientOnly):
         """The exponent of the number of singular values: of the narrowest axis."""
         if isinstance(direction, Outer):
             return order(0)
-        inside = (matrix.inner for matrix in letters(direction))
-        found = minimum(*(dim.exponent for dim in self.shape))
-        for dim in inside:
-            found = minimum(found, dim.exponent)
-        return found
+        axes = (*self.shape, *(matrix.inner for matrix in letters(direction)))
+        return reduce(minimum, (dim.exponent for dim in axes))
 
     def numeric(self, *arrays: Array) -> Array:
         (x,) = arrays

@@ -34,6 +34,7 @@ class Shampoo(ByRule):
     name = "shampoo"
     statement = "the gradient between inverse fourth roots of its two matrices of second moments"
     rule = SGD()
+    reads_spectra = True
     of_matrices = True
 
     def optimiser_input(

@@ -60,8 +60,10 @@ def largest_shared_rate_of(program: Program, beta: Fraction | None = None) -> La
     rates = [rate for rate in found if rate is not None]
     if len(rates) < len(found):
         return None
-    r, N = ((rate - rates[0]) / STEP for rate in (*rates[1:], *rates[:1])[:2])
-    return LargestRate(rates[0], r) if beta is None else LargestRate(rates[0] - N * beta, r, N)
+    first, *aside = rates
+    slopes = dict(zip(here, ((rate - first) / STEP for rate in aside), strict=True))
+    of_width = first - sum((slopes[name] * at for name, at in here.items()), start=Fraction(0))
+    return LargestRate(of_width, slopes["rho"], slopes.get("beta"))
 
 
 def _largest(program: Program, at: Mapping[str, Fraction]) -> Fraction | None:
@@ -72,8 +74,6 @@ def _largest(program: Program, at: Mapping[str, Fraction]) -> Fraction | None:
 TITLE: Final = "Largest stable learning rate, and what 16 times the width or the rank make of it"
 LAWS: Final = ("width n", *MULTIPLIERS.values())
 BATCH_LAWS: Final = ("width n", "rank: alpha/r", "alpha/sqrt(r)", "s = 1", "samples N")
-
-
 Laws = Sequence[LargestRate | None]  # one under each multiplier
 
 

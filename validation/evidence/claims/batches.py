@@ -64,7 +64,7 @@ CLAIMS: Final = (
                 _batch("alpha/r", "eta=-1/8, rho=1/2, beta=1"),
                 {"Z_B": "0"},
                 3,
-                widths=(64, 144, 256, 400),
+                widths=(256, 576, 1024, 1600),
                 most_seeds=32,
             ),
         ),
