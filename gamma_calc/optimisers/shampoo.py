@@ -40,7 +40,7 @@ class Shampoo(ByRule):
     def optimiser_input(
         self, parameter: Expression, gradient: Expression, tensors: Mapping[str, Expression]
     ) -> Expression:
-        if not gradient.outer_products:
+        if len(gradient.shape) == 2 and not gradient.outer_products:
             return spectral_power(gradient, self.power)
         u, w = outer_product(gradient, self.name)
         return outer(rescaled(u, 2 * self.power), rescaled(w, 2 * self.power))
