@@ -170,7 +170,8 @@ def test_the_law_by_hand_is_the_derived_one(point: BatchPoint) -> None:
 
 
 def test_the_page_of_the_law_has_every_point_as_it_is_derived() -> None:
-    rows = Path("docs/results/batch.md").read_text(encoding="utf-8").splitlines()
+    law, _, _ = Path("docs/results/batch.md").read_text(encoding="utf-8").partition("\n## ")
+    rows = law.splitlines()
     told = [tuple(cell.strip() for cell in row.split("|")[1:4]) for row in rows if row.startswith("| ")]
     assert told[2:] == [(point.name, point.expected, point.expected) for point in POINTS]
 

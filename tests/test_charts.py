@@ -231,7 +231,7 @@ def test_a_rank_in_numbers_moves_the_largest_rate(capsys: pytest.CaptureFixture[
             "--numbers: n=4096,k=2 given; give whole numbers: n=4096, or ",
         ),
         ("plot --numbers n=4.5 -o {}/x.svg", "--numbers: n=4.5 given; give whole numbers"),
-        ("plot --numbers n=2e-4k -o {}/x.svg", "--numbers: '2e-4k' is no number"),
+        ("plot --numbers n=2e-4k -o {}/x.svg", "--numbers: n is '2e-4k'; write a positive number"),
         ("plot --numbers n=64,r=128 -o {}/x.svg", "no layer has n = 64, r = 128"),
         ("plot", "Missing argument"),
     ],
