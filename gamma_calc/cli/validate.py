@@ -129,8 +129,7 @@ def _orders(question: Question, widths: tuple[int, ...], run: MeasurementOptions
 
 def _stable_rate(question: Question, widths: tuple[int, ...], run: MeasurementOptions) -> Callable[[Progressed], Any]:
     """The learning rate stays open, and nothing else."""
-    if question.options.at:
-        raise OrderError("--stable-rate looks for the rate that --at gives", hint="fix other exponents with --set")
+    _refuse_point(question)
     if len(question.program.variables) != 1:
         listed = ", ".join(question.program.variables) or "no exponents"
         raise OrderError(
@@ -146,6 +145,11 @@ def _stable_rate(question: Question, widths: tuple[int, ...], run: MeasurementOp
     return measured
 
 
+def _refuse_point(question: Question) -> None:
+    if question.options.at:
+        raise OrderError("--stable-rate looks for the rate that --at gives", hint="fix other exponents with --set")
+
+
 def _line(text: str, *, stable: bool) -> tuple[str, list[str]]:
     """The exponent to go along, and its values."""
     name, equals, values = (part.strip() for part in text.partition("="))
@@ -157,18 +161,17 @@ def _line(text: str, *, stable: bool) -> tuple[str, list[str]]:
 
 
 def _stable_rate_along(
-    question: Question, widths: tuple[int, ...], run: MeasurementOptions, line: tuple[str, list[str]]
+    question: Question, widths: tuple[int, ...], run: MeasurementOptions, direction: tuple[str, list[str]]
 ) -> Callable[[Progressed], Any]:
     """Two exponents stay open: the learning rate's and the one to go along."""
-    if question.options.at:
-        raise OrderError("--stable-rate looks for the rate that --at gives", hint="fix other exponents with --set")
+    _refuse_point(question)
     if len(widths) != 1:
         raise OrderError(f"{len(widths)} widths; --along goes along at one", hint="write --widths 1024")
 
     def measured(tell: Progressed) -> Any:
         settings = numeric("executor.settings").Settings(**run.given("steps", "device", "memory"))
         return numeric("measurement.stable_rate_along").stable_rate_along(
-            question.program, *line, width=widths[0], settings=settings, on_progress=tell, **run.repeated
+            question.program, *direction, width=widths[0], settings=settings, on_progress=tell, **run.repeated
         )
 
     return measured

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
@@ -106,16 +106,19 @@ def _row(start: Initialisation) -> tuple[str, ...]:
 
 
 def _laws(rates: Laws) -> tuple[str, ...]:
-    """The law in the width, and under each multiplier the law in the rank."""
-    first, ranks = rates[0], (None if rate is None else rate.r for rate in rates)
-    return _law("n", None if first is None else first.n), *(_law("r", r) for r in ranks)
+    return _in_width_and_rank(rates, _law)
 
 
 def _powers(rates: Laws) -> tuple[str, ...]:
-    """The law in the width, in the rank under each multiplier, and in the samples."""
+    """The same as bare powers, and that of the samples."""
+    samples = None if rates[0] is None else rates[0].N
+    return *_in_width_and_rank(rates, _power), _power("N", samples)
+
+
+def _in_width_and_rank(rates: Laws, written: Callable[[str, Fraction | None], str]) -> tuple[str, ...]:
+    """The law in the width, and under each multiplier the law in the rank."""
     first, ranks = rates[0], (None if rate is None else rate.r for rate in rates)
-    width, samples = (None, None) if first is None else (first.n, first.N)
-    return _power("n", width), *(_power("r", r) for r in ranks), _power("N", samples)
+    return written("n", None if first is None else first.n), *(written("r", r) for r in ranks)
 
 
 def _law(base: str, exponent: Fraction | None) -> str:

@@ -151,16 +151,22 @@ def largest_rate(program: Program, steps: int) -> Prediction:
     """
     rate = _only_open(program)
     derivation = derive(program)
+    largest = largest_exponent(derivation, rate)
+    each = set(_reciprocals(derivation, rate, largest, steps))
+    return Prediction(rate, steps, -largest, lower_monomials(-largest, each))
+
+
+def largest_exponent(derivation: Derivation, rate: str) -> Fraction:
+    """The largest value of a rate's exponent in the stable region. Raises ProgramError where there is none."""
     stable = derivation.conditions["stable"]
     largest = None if stable.empty else stable.largest[rate].value
     if largest is None:
         raise ProgramError(
             f"no largest stable {rate}: {'no rate is stable' if stable.empty else 'every rate is'}",
-            where=f"program {program.name}",
+            where=f"program {derivation.program.name}",
             hint="choose another initialisation or scaling",
         )
-    each = set(_reciprocals(derivation, rate, largest, steps))
-    return Prediction(rate, steps, -largest, lower_monomials(-largest, each))
+    return largest
 
 
 def _only_open(program: Program) -> str:

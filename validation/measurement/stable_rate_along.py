@@ -27,7 +27,7 @@ from validation.executor.settings import Settings, checked_seeds, checked_settin
 from validation.kinds import check_callback, check_number, check_point, checked_program
 from validation.measurement.along import largest_rate_along
 from validation.measurement.figure import panels
-from validation.measurement.stable_rate import STEPS
+from validation.measurement.stable_rate import STEPS, largest_exponent
 from validation.measurement.validate import MOST_SEEDS, Progress
 from validation.statistics.slope import FEWEST_WIDTHS, Floats
 from validation.statistics.verdict import TOLERANCE, Row, Verdict
@@ -168,8 +168,4 @@ def _largest(program: Program, where: str) -> Fraction:
     if len(program.variables) != 1:
         listed = ", ".join(program.variables) or "none"
         raise ProgramError(f"open are {listed}", where=where, hint="fix all exponents but the learning rate's")
-    stable = derive(program).conditions["stable"]
-    value = None if stable.empty else stable.largest[program.variables[0]].value
-    if value is None:
-        raise ProgramError("no largest stable rate", where=where, hint="choose another initialisation or scaling")
-    return value
+    return largest_exponent(derive(program), program.variables[0])
