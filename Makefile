@@ -29,7 +29,7 @@ suite: $(VENV)/test.stamp
 	$(BIN)/pytest --numprocesses auto
 
 long: $(VENV)/test.stamp
-	$(BIN)/pytest -m long
+	$(BIN)/pytest -m long --timeout 3600
 
 bench: $(VENV)/bench.stamp
 	$(BIN)/python benchmarks/house.py
