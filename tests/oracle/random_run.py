@@ -1,134 +1,75 @@
-"""Random programs, derived and simulated: ``PYTHONPATH=tests python -m oracle.random_run FIRST COUNT LOG [KIND]``.
+"""Measure random programs: ``PYTHONPATH=tests python -m oracle.random_run KIND FIRST COUNT [again]``.
 
-With ``deep`` they are networks of three to eight weights, with ``batch`` layers on many samples, otherwise small
-programs of the whole language. What the
-first pass leaves in doubt, or finds below the truth, is simulated again with more seeds and other constants.
+Of kind ``any`` they are small programs of the whole language, ``deep`` networks of three to eight weights, ``batch``
+layers on many samples. What a pass leaves wide is measured once more with more seeds and other constants; with
+``again`` the programs whose derivation is in doubt are (``oracle.judge``).
 """
 
 from __future__ import annotations
 
-import json
 import sys
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import torch
 
-from gamma_calc import derive
-from gamma_calc.derivation.derivation import Derivation
-from gamma_calc.errors import GammaError
-from oracle.comparison import Row, rows
-from oracle.limit import limit
-from oracle.simulator import runs
-from oracle.slopes import slopes
-from validation.evidence.runs.batch_programs import BatchRecipe, batch_recipe
-from validation.evidence.runs.deep_programs import DeepRecipe, deep_recipe
-from validation.evidence.runs.random_programs import Recipe, recipe
+from oracle.grids import GRIDS, RECIPES, AnyRecipe, Grid
+from oracle.judge import in_doubt
+from oracle.record import Measured, add, recorded
+from oracle.simulator import Setting, simulate
+from oracle.slopes import UNUSABLE, Key, Slope, slopes
 
-AnyRecipe = Recipe | DeepRecipe | BatchRecipe
-KINDS: Mapping[str, Callable[[int], AnyRecipe]] = {"any": recipe, "deep": deep_recipe, "batch": batch_recipe}
-MOST_SECONDS = {"any": 5.0, "deep": 20.0, "batch": 20.0}  # for a derivation
-PATIENCE = 4.0  # for a first pass, before one that leaves rows undecided is not measured again
-SQUARE = (64, 100, 144, 225, 324, 484)  # ranks n^(1/2) are whole numbers
-DEEP = (36, 72, 144, 288, 576)
-BATCHED = (64, 96, 144, 256, 400, 625)
-LONG = (256, 1024, 4096, 16384)
-DOUBT = frozenset({"below", "undecided", "above"})
+SEEDS = (16, 48, 96)  # at the largest width, pass by pass
+LONGEST = 30.0  # seconds that the passes of a program may take together
+NARROW = 0.25  # half the width of an interval that decides
 
 
-def examined(number: int, kind: str = "any") -> dict[str, Any]:
-    """What is found of one program, as JSON can hold it."""
-    found, start = KINDS[kind](number), time.perf_counter()
-    about: dict[str, Any] = {"number": number, "family": found.family, "text": str(found)}
-    try:
-        with limit(MOST_SECONDS[kind]):
-            derivation = derive(found.program())
-            for step in range(found.steps + 1):
-                derivation.at_step(step)
-            derivation.bounds  # noqa: B018 - what takes the time is asked for once
-    except TimeoutError:
-        return {**about, "refused": "out of time"}
-    except GammaError as error:
-        return {**about, "refused": str(error)}
-    seconds = time.perf_counter() - start
-    try:
-        compared = table(found, derivation, kind)
-    except (MemoryError, RuntimeError) as error:
-        if "allocate memory" not in str(error) and not isinstance(error, MemoryError):
-            raise
-        return {**about, "refused": "out of memory"}
-    return {
-        **about,
-        "derived in": round(seconds, 3),
-        "seconds": round(time.perf_counter() - start, 1),
-        "verdicts": Counter(row.verdict for row in compared),
-        "could hide a quarter": sum(row.verdict == "right" and row.could_hide_a_quarter for row in compared),
-        "doubts": [str(row) for row in compared if row.verdict in DOUBT],
-    }
+def measured(number: int, kind: str, seeds: Sequence[int] = SEEDS, constants: int = 0) -> Measured:
+    """A program, measured until every row is narrow or the next pass would take too long."""
+    found = RECIPES[kind](number)
+    known: dict[Key, Slope] = {}
+    spent, passes = 0.0, 0
+    for passes, count in enumerate(seeds, start=1):
+        start = time.perf_counter()
+        try:
+            new = one_pass(found, GRIDS[kind](found, count), constants + passes)
+        except (MemoryError, RuntimeError) as error:
+            if "allocate memory" not in str(error) and not isinstance(error, MemoryError):
+                raise
+            return Measured(number, str(found), known, "out of memory", passes)
+        known = {key: new[key] if is_wide(known.get(key, UNUSABLE)) else known[key] for key in new}
+        took = time.perf_counter() - start
+        spent += took
+        more = seeds[passes] / count if passes < len(seeds) else 0.0
+        if spent + more * took > LONGEST or not any(map(is_wide, known.values())):
+            break
+    return Measured(number, str(found), known, "", passes)
 
 
-def table(found: AnyRecipe, derivation: Derivation, kind: str = "any") -> list[Row]:
-    """Every row, measured once, and once more where that leaves doubt."""
-    start = time.perf_counter()
-    first = {(row.quantity, row.step): row for row in measured(found, derivation, GRIDS[kind](found, 24), 0)}
-    doubts = [key for key, row in first.items() if row.verdict in DOUBT]
-    costly = time.perf_counter() - start > PATIENCE
-    if doubts and not (costly and all(first[key].verdict == "undecided" for key in doubts)):
-        again = {(row.quantity, row.step): row for row in measured(found, derivation, GRIDS[kind](found, 72), 1)}
-        first.update({key: again[key] for key in doubts})
-    return list(first.values())
-
-
-def measured(found: AnyRecipe, derivation: Derivation, grid: Grid, number: int) -> Iterator[Row]:
-    sized = dict(
-        runs(found.program(), grid.widths, seeds=grid.seeds, steps=found.steps, sizes=grid.sizes, number=number)
+def one_pass(found: AnyRecipe, grid: Grid, number: int) -> Mapping[Key, Slope]:
+    program = found.program()
+    return slopes(
+        {
+            width: simulate(program, Setting(width, grid.seeds_at(width), found.steps, number, grid.sizes))
+            for width in grid.widths
+        }
     )
-    return rows(derivation, slopes(sized))
 
 
-@dataclass(frozen=True)
-class Grid:
-    """Where a program is measured."""
-
-    widths: tuple[int, ...]
-    seeds: int
-    sizes: Mapping[str, int]
+def is_wide(slope: Slope) -> bool:
+    return not slope.zero and (not slope.usable or slope.half_width >= NARROW)
 
 
-def _any(found: Any, seeds: int) -> Grid:
-    sizes = {"d": 9, "r": {"0": 9, "1/2": 1, "1/4": 3}[found.rank]}
-    return Grid(SQUARE, seeds, sizes) if found.has_square_matrix else Grid(LONG, 2 * seeds, sizes)
-
-
-def _deep(_: Any, seeds: int) -> Grid:
-    """One entry varies much from seed to seed; with many, coherent steps outgrow random starts by a constant."""
-    return Grid(DEEP, 2 * seeds, {"d": 4})
-
-
-def _batch(found: Any, seeds: int) -> Grid:
-    """Ranks and batches that are whole numbers; of few samples of a fixed number many seeds."""
-    many = found.batch in {"1", "5/4"}
-    return Grid(BATCHED[:-1] if many else BATCHED, seeds, {"N": 1 if many else 4, "r": 4 if found.rank == "0" else 2})
-
-
-GRIDS: Mapping[str, Callable[[Any, int], Grid]] = {"any": _any, "deep": _deep, "batch": _batch}
-
-
-def main(first: str, count: str, log: str, kind: str = "any") -> None:
+def main(kind: str, first: str, count: str, again: str = "") -> None:
     torch.set_num_threads(1)
-    path = Path(log)
-    known = set()
-    if path.exists():
-        known = {json.loads(line)["number"] for line in path.read_text(encoding="utf-8").splitlines()}
-    for number in range(int(first), int(first) + int(count)):
-        if number not in known:
-            about = examined(number, kind)
-            with path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(about) + "\n")
+    wanted = range(int(first), int(first) + int(count))
+    known = recorded(kind)
+    if again:
+        numbers = [number for number in wanted if number in known and in_doubt(known[number], kind)]
+    else:
+        numbers = [n for n in wanted if n not in known or known[n].text != str(RECIPES[kind](n))]
+    for number in numbers:
+        add(kind, measured(number, kind, SEEDS[1:], len(SEEDS)) if again else measured(number, kind))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,8 @@
-"""Exponents from sizes: the slope of the mean logarithm over the largest widths, with an interval and a check."""
+"""Exponents from sizes: the slope of the mean logarithm over the width, with an interval and a check of its drift.
+
+Where the slope of the larger half of the widths differs from that of the smaller half by more than chance, it is the
+larger half that counts.
+"""
 
 from __future__ import annotations
 
@@ -68,6 +72,8 @@ def _slope(widths: Sequence[int], sizes: Sequence[Sizes], key: Key) -> Slope:
     lower, lower_noise = _line(x[: half + 1], y[: half + 1], errors[: half + 1])
     drift = value - lower
     certain = math.copysign(max(0.0, abs(drift) - math.hypot(noise, lower_noise)), drift)
+    if not certain:
+        value, noise = _line(x, y, errors)
     return Slope(value, noise, certain)
 
 
