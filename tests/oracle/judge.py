@@ -1,7 +1,7 @@
 """What this version of the calculus says of every program that was measured.
 
-``PYTHONPATH=tests python -m oracle.judge KIND`` prints the table of docs/results/fuzz.md, and each row below the truth or
-above it without a mark.
+``PYTHONPATH=tests python -m oracle.judge KIND`` prints the table of docs/results/fuzz.md, and each row below the
+truth or above it without a mark.
 """
 
 from __future__ import annotations
