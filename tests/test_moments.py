@@ -8,11 +8,14 @@ import pytest
 
 from gamma_calc import derive, mlp
 from gamma_calc.calculus import overlap
-from gamma_calc.calculus.direction import GivenVector, Noise, Outer, VectorDirection, factors
+from gamma_calc.calculus.direction import GivenVector, Noise, Outer, VectorDirection, factors, product_of
+from gamma_calc.calculus.function import Function
 from gamma_calc.calculus.value import Value
-from gamma_calc.exponents import MINUS_INFINITY, Order, order
+from gamma_calc.exponents import MINUS_INFINITY, Order, maximum, order
 from gamma_calc.operations.elementwise import activation, shares
 from gamma_calc.operations.relu import RELU
+from gamma_calc.operations.sign import SIGN
+from gamma_calc.operations.tanh import TANH
 
 ENOUGH = 6  # parts at once for the vectors below; with more of them the search without an order takes minutes
 
@@ -39,6 +42,21 @@ def test_few_parts_first_finds_what_all_at_once_finds(activation: str) -> None:
         assert overlap.moment(those) == whole(those, ENOUGH)
         found.add(overlap.moment(those))
     assert {0, MINUS_INFINITY} <= found
+
+
+@pytest.mark.parametrize("function", [RELU, TANH, SIGN], ids=str)
+def test_parts_that_are_too_small_to_pair_by_more_than_chance_decide_nothing(function: Function) -> None:
+    """As they may be left out of the search, which without them ends."""
+    u, v, w = map(GivenVector, "uvw")
+    x = Value({u: order(0), v: order("-1/4"), product_of([u, v]): order("-1/2"), w: order("-3/4")})
+    y = Value({activation(function, "x", x): order(0), product_of([v, w]): order("-1/4"), w: order("-1/4")})
+    made: list[VectorDirection] = [activation(function, "x", x), activation(function, "y", y), u, v, w]
+    chance, left_out = order("-1/2"), 0
+    for count in range(4):
+        for those in combinations(made, count):
+            assert maximum(chance, overlap.moment(those, chance)) == maximum(chance, whole(list(those), ENOUGH))
+            left_out += any(overlap.bright(one, chance) != one for one in those)
+    assert left_out
 
 
 @pytest.mark.parametrize("budget", range(4))

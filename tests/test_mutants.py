@@ -250,7 +250,7 @@ TOKENS: Final = (
     Mutant("calculus.words:join", "dim.exponent - side.exponent / 2", "dim.exponent", "Gram of growing rank"),
     Mutant("calculus.words:join", "dim.exponent / 2, CENTRAL", "dim.exponent, CENTRAL", "words: a product first"),
     Mutant(
-        "calculus.overlap:_with_update",
+        "calculus.overlap:with_update",
         "rows.independent_overlap + agree(back",
         "agree(back",
         "1.3 saturated, sign, larger",
@@ -374,10 +374,15 @@ TOKENS: Final = (
         "words: through tanh",
     ),
     Mutant(
-        "calculus.overlap:_shown", "yield shows(u.of, v.of, u.matrix.inner)", "yield order(0)", "words: a smaller image"
+        "calculus.showing:_shown",
+        "yield shows(u.of, v.of, u.matrix.inner, floor, depth)",
+        "yield order(0)",
+        "words: a smaller image",
     ),
-    Mutant("calculus.overlap:_shows_parts", "one.power != two.power", "False", "entries: a square beside"),
-    Mutant("calculus.overlap:_shown", "_shows_parts(f, twin, dim) + shows", "shows", "entries: a square beside"),
+    Mutant("calculus.showing:_shows_parts", "one.power != two.power", "False", "entries: a square beside"),
+    Mutant(
+        "calculus.showing:_steps", "_shows_parts(f, twin, dim, floor, depth)", "order(0)", "entries: a square beside"
+    ),
     Mutant("calculus.direction:on_axis", "dim.exponent == 0", "True", "words: three times back"),
     Mutant(
         "calculus.earlier_steps:_vector",
@@ -429,7 +434,7 @@ TOKENS: Final = (
     Mutant("calculus.sign:zero_sets", 'f"{side} {site}"', "site", "entries: rows and columns"),
     Mutant(
         "calculus.pruning:_dominates",
-        "other_size + shows_in(by, direction, shape) * power",
+        "other_size + shows_in(by, direction, shape, floor) * power",
         "other_size",
         "words: a tall return",
     ),
@@ -456,7 +461,7 @@ WITHOUT_A_TRACE: Final = (  # what is left out is covered; what shares a name ma
     Mutant("calculus.pruning:_dominates", "return below(size, ", "return False and ("),
     Mutant("calculus.direction:on_axis", "dim.exponent == 0", "False"),
     # Means below 1 are of sparse functions, and these cover nothing that is not as sparse: their own place, seen above.
-    Mutant("calculus.overlap:_shown", "f.moments[0] + shows(rest, v, dim)", "shows(rest, v, dim)"),
+    Mutant("calculus.showing:_steps", "yield mean, rest, v", "yield order(0), rest, v"),
     Mutant("calculus.contraction:_random_matrix_on", "rule == CLT and", "False and"),
     Mutant("calculus.words:join", "meets and is_covered(left + right)", "False"),
 )

@@ -1,4 +1,4 @@
-"""How far two directions agree: the order of <u, v> / (|u| |v|), and which direction shows all of another.
+"""How far two directions agree: the order of <u, v> / (|u| |v|).
 
 On an axis of size N independent vectors overlap by N^-1/2. More than that comes from what they share:
 
@@ -21,7 +21,6 @@ from typing import Final
 
 from gamma_calc.calculus.dims import Dim, Shape
 from gamma_calc.calculus.direction import (
-    ONES,
     Activation,
     Direction,
     Entrywise,
@@ -37,8 +36,8 @@ from gamma_calc.calculus.direction import (
     is_matrix,
     product_of,
 )
-from gamma_calc.calculus.words import is_word, letters, word_overlap, word_shows
-from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum, minimum, order
+from gamma_calc.calculus.words import letters, word_overlap
+from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum, minimum, nowhere_above, order
 
 Agreement = Callable[[VectorDirection, VectorDirection, Dim], Order]
 Parts = frozenset[tuple[VectorDirection, int]]  # each with how many times it was given before
@@ -58,11 +57,11 @@ def overlap_in(u: Direction, v: Direction, shape: Shape) -> Order:
     if isinstance(v, Outer):
         u, v = v, u
     if isinstance(u, Outer):
-        return _with_update(v, u, rows, columns, overlap)
+        return with_update(v, u, rows, columns, overlap)
     return word_overlap(u, v, rows, columns)
 
 
-def _with_update(matrix: Direction, update: Outer, rows: Dim, columns: Dim, agree: Agreement) -> Order:
+def with_update(matrix: Direction, update: Outer, rows: Dim, columns: Dim, agree: Agreement) -> Order:
     """<X, u w^T> is <X'u, w> and <X w, u>: coherent where the update came about through the word X itself."""
     if isinstance(matrix, Identity):
         return rows.independent_overlap + agree(update.left, update.right, rows)
@@ -79,20 +78,44 @@ def overlap(u: VectorDirection, v: VectorDirection, dim: Dim) -> Order:
     """The order of <u, v> / (|u| |v|) on an axis: 0 where they agree, -1/2 per exponent where they are independent."""
     if u == v:
         return order(0)
-    return maximum(dim.independent_overlap, moment((*factors(u), *factors(v))))
+    chance = dim.independent_overlap
+    return maximum(chance, moment((*factors(u), *factors(v)), chance))
 
 
-def moment(those: Collection[VectorDirection]) -> Order:
+def moment(those: Collection[VectorDirection], chance: Order = MINUS_INFINITY) -> Order:
     """The order of the mean of an entrywise product of directions of size 1; -oo where it vanishes.
 
-    Noise may be along anything, so its moments are bounded by 0.
+    Noise may be along anything, so its moments are bounded by 0. What is nowhere above ``chance`` may be left out.
     """
     hidden = noise_within(those)
     if hidden == 0:
         return hidden
-    atoms, functions, gain = _gathered(those)
+    atoms, functions, gain = _gathered(bright(one, chance) for one in those)
     pool = _Pool(frozenset(atoms), frozenset((f, NO_PARTS) for f in functions))
     return maximum(hidden, gain + _deepened(pool, min(_parts_needed(atoms, functions), MOST_MOMENTS)))
+
+
+@lru_cache(maxsize=65536)
+def bright(direction: VectorDirection, chance: Order) -> VectorDirection:
+    """The direction without parts of arguments that are too small to pair by more than chance.
+
+    Each part that is given counts by its size, and nothing in a pairing is larger than 0; but where a function is
+    sparse a square of it is, and then all parts stay.
+    """
+    match direction:
+        case Activation(parts=parts) if parts and _is_spread(direction):
+            kept = ((bright(part, chance), size) for part, size in parts if not nowhere_above(size, chance))
+            return replace(direction, parts=frozenset(kept))
+        case Entrywise(those):
+            return Entrywise(frozenset(bright(f, chance) for f in those))
+        case _:
+            return direction
+
+
+def _is_spread(one: Activation) -> bool:
+    """Are its squares, and those of all functions in its argument, no larger than their size says?"""
+    inside = (f for part, _ in one.parts for f in factors(part) if isinstance(f, Activation))
+    return _concentration(one) == 0 and all(map(_is_spread, inside))
 
 
 def _parts_needed(atoms: Collection[VectorDirection], functions: Collection[Activation]) -> int:
@@ -288,7 +311,7 @@ def _noise_in(direction: VectorDirection) -> Iterator[Order]:
             yield from (size + inside for part, size in factor.parts for inside in _noise_in(part))
 
 
-# -- what comes back through a matrix, and what shows another direction ------------------------------------------------
+# -- what comes back through a matrix ----------------------------------------------------------------------------------
 
 
 def images_within(direction: VectorDirection, matrix: RandomMatrix) -> Iterator[FreshImage]:
@@ -298,61 +321,3 @@ def images_within(direction: VectorDirection, matrix: RandomMatrix) -> Iterator[
             yield factor
         elif isinstance(factor, Activation):
             yield from chain.from_iterable(images_within(part, matrix) for part, _ in factor.parts)
-
-
-def shows_in(u: Direction, v: Direction, shape: Shape) -> Order:
-    """The size at which u stands for v: whatever v overlaps with, u at size 1 gives as much as v at this size."""
-    if u == v:
-        return order(0)
-    if isinstance(u, Outer) and isinstance(v, Outer):
-        return shows(u.left, v.left, shape[0]) + shows(u.right, v.right, shape[1])
-    if len(shape) == 1:
-        return shows(as_vector(u), as_vector(v), shape[0])
-    if is_word(u) and is_word(v):
-        return word_shows(u, v, shape[0], shape[1])
-    if isinstance(v, Outer):
-        return _with_update(u, v, shape[0], shape[1], shows)
-    rows, columns = shape
-    return rows.independent_overlap + columns.independent_overlap
-
-
-@lru_cache(maxsize=65536)
-def shows(u: VectorDirection, v: VectorDirection, dim: Dim) -> Order:
-    """The size at which u stands for v on an axis; by chance it does so at its overlap with an independent one."""
-    if u == v:
-        return order(0)
-    return largest((dim.independent_overlap, *_shown(u, v, dim)))
-
-
-def _shown(u: VectorDirection, v: VectorDirection, dim: Dim) -> Iterator[Order]:
-    if isinstance(u, Noise):
-        yield order(0)
-    if isinstance(u, FreshImage) and isinstance(v, FreshImage) and u.matrix == v.matrix:
-        yield shows(u.of, v.of, u.matrix.inner)
-    alike = {f.place: f for f in factors(v) if isinstance(f, Activation)}
-    for f in (f for f in factors(u) if isinstance(f, Activation)):
-        rest = product_of(factors(u) - {f})
-        twin = alike.get(f.place)
-        if twin is not None:
-            yield _shows_parts(f, twin, dim) + shows(rest, product_of(factors(v) - {twin}), dim)
-        if not f.moments[0].is_zero_quantity:
-            yield f.moments[0] + shows(rest, v, dim)
-        for part, size in f.parts if not f.moments[1].is_zero_quantity else ():
-            made, gain = entrywise_product(rest, part)
-            if factors(made) & factors(v) or (made == ONES) == (v == ONES):
-                yield f.moments[1] + size + gain + shows(made, v, dim)
-
-
-def _shows_parts(one: Activation, two: Activation, dim: Dim) -> Order:
-    """By how much less one activation shows of the parts of another at the same place."""
-    if one.power != two.power:
-        return MINUS_INFINITY
-    least = order(0)
-    for mine, its in zip(one.moments, two.moments, strict=True):
-        least = least if its.is_zero_quantity else minimum(least, mine - its)
-    known = dict(one.parts)
-    for part, size in two.parts:
-        if known.get(part) != size:
-            shown = largest(mine + shows(other, part, dim) for other, mine in one.parts)
-            least = minimum(least, shown - size)
-    return least

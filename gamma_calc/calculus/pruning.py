@@ -13,10 +13,10 @@ from typing import Final
 
 from gamma_calc.calculus.dims import Shape
 from gamma_calc.calculus.direction import Direction
-from gamma_calc.calculus.overlap import shows_in
+from gamma_calc.calculus.showing import shows_in
 from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Value
-from gamma_calc.exponents import Order, largest, nowhere_above
+from gamma_calc.exponents import MINUS_INFINITY, Order, maximum, nowhere_above
 
 Below = Callable[[Order, Order], bool]
 NOWHERE: Final[frozenset[tuple[str, str]]] = frozenset()
@@ -40,7 +40,11 @@ def prune_dominated(value: Value, shape: Shape, *, zeros_show: bool = False, bel
 
 def projection_order(value: Value, direction: Direction, shape: Shape) -> Order:
     """The order of the value along a direction, chance projections of its other components included."""
-    return largest(size + shows_in(d, direction, shape) for d, size in value.components.items())
+    best = MINUS_INFINITY
+    for d, size in value.components.items():
+        known = not (size.variables or best.variables or best.is_zero_quantity)
+        best = maximum(best, size + shows_in(d, direction, shape, best - size if known else MINUS_INFINITY))
+    return best
 
 
 def _dominates(
@@ -48,6 +52,9 @@ def _dominates(
 ) -> bool:
     """Is one component nowhere above what another shows of it? Beside the small entries of a power more of it shows."""
     (by, other_size), (direction, size) = other, one
-    if not size.variables and not other_size.variables and other_size.rational < size.rational:
-        return False  # none shows more than it is
-    return below(size, other_size + shows_in(by, direction, shape) * power)
+    floor = MINUS_INFINITY
+    if not size.variables and not other_size.variables:
+        floor = (size - other_size) / power
+        if floor.rational > 0:
+            return False  # none shows more than it is
+    return below(size, other_size + shows_in(by, direction, shape, floor) * power)

@@ -29,6 +29,8 @@ def nowhere_above(low: PiecewiseLinear, high: PiecewiseLinear) -> bool:
     """
     for one in (low, high):
         require(one, PiecewiseLinear, "order", "make one with order(...)")
+    if low.number is not None and high.number is not None:
+        return low.number <= high.number
     if low.is_zero_quantity or high.is_zero_quantity:
         return low.is_zero_quantity
     if are_open((low, high)):

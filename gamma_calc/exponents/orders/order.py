@@ -100,6 +100,7 @@ class Order(PiecewiseLinear):
             function = PiecewiseLinear.reduced(_forms(value), _forms(below) or ONE)
         object.__setattr__(self, "canonical", function.canonical)
         object.__setattr__(self, "kept", function.kept)
+        object.__setattr__(self, "number", function.number)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"cannot assign to {name}: an order cannot be changed")
@@ -289,7 +290,11 @@ def largest(orders: Iterable[Exponent]) -> Order:
 
 def _largest(orders: Iterable[Order]) -> Order:
     """One that no other exceeds anywhere stays as it is spelled."""
-    those = uncovered(orders)
+    those = list(orders)
+    numbers = [one.number for one in those if one.number is not None]
+    if numbers and len(numbers) == len(those):
+        return Order.constant(max(numbers))
+    those = uncovered(those)
     return those[0] if len(those) == 1 else Order.largest_of(those)
 
 

@@ -8,10 +8,11 @@ makes from max and + alone has one canonical form.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from numbers import Rational
-from typing import Final, Self, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
 from gamma_calc.errors import OrderError
 from gamma_calc.exponents.linear.accepted import rational, require
@@ -46,6 +47,7 @@ class PiecewiseLinear:
 
     canonical: tuple[Convex, Convex] | None
     kept: Affine | None = None
+    number: Fraction | None = field(default=None, init=False, repr=False)  # the value where nothing is open, as in most
 
     # -- construction ---------------------------------------------------------------------------------------------
 
@@ -55,7 +57,15 @@ class PiecewiseLinear:
         new = object.__new__(cls)
         object.__setattr__(new, "canonical", (above, below))
         object.__setattr__(new, "kept", None)
+        object.__setattr__(new, "number", _number(above) if below == ONE else None)
         return new
+
+    @classmethod
+    def constant(cls, value: Fraction) -> Self:
+        """The function that is a number everywhere; equal ones are one object."""
+        kind: Any = cls  # mypy takes a class for what cannot be looked up
+        made: Self = _constant(kind, value.numerator, value.denominator)
+        return made
 
     @classmethod
     def keep(cls, form: Affine) -> Self:
@@ -65,6 +75,7 @@ class PiecewiseLinear:
         new = object.__new__(cls)
         object.__setattr__(new, "canonical", None)
         object.__setattr__(new, "kept", form)
+        object.__setattr__(new, "number", None)
         return new
 
     @property
@@ -111,7 +122,7 @@ class PiecewiseLinear:
             return cls.made(*value.canonical) if value.canonical is not None else cls.keep(value.form)
         if isinstance(value, str):
             return cls.of(_read(value))
-        return cls.affine(value if isinstance(value, Affine) else Affine(constant=rational(value)))
+        return cls.affine(value) if isinstance(value, Affine) else cls.constant(rational(value))
 
     @classmethod
     def affine(cls, form: Affine) -> Self:
@@ -134,6 +145,9 @@ class PiecewiseLinear:
         terms = [term for term in values if not term.is_zero_quantity]
         if len(terms) < 2:
             return cls.of(terms[0]) if terms else cls.made(NOTHING)
+        numbers = [term.number for term in terms if term.number is not None]
+        if len(numbers) == len(terms):
+            return cls.constant(max(numbers))
         if are_open(terms):
             return cls.keep(peak_form(term.form for term in terms))
         return cls.made(*pair_of_largest((term.above, term.below) for term in terms))
@@ -163,6 +177,8 @@ class PiecewiseLinear:
     @property
     def variables(self) -> tuple[str, ...]:
         """The names that the function depends on, sorted."""
+        if self.number is not None:
+            return ()
         if self.canonical is None:
             return tuple(sorted(names(self.form), key=natural))
         return tuple(sorted({k for f in self.above | self.below for k in f.variables}, key=natural))
@@ -170,6 +186,8 @@ class PiecewiseLinear:
     @property
     def rational(self) -> Fraction:
         """The value of a function without variables. Raises OrderError for -oo and for open variables."""
+        if self.number is not None:
+            return self.number
         if self.is_zero_quantity:
             raise OrderError("-inf is no rational: the quantity is identically zero")
         if self.variables:
@@ -208,6 +226,8 @@ class PiecewiseLinear:
 
     def __add__(self, other: Exponent) -> Self:
         other = self.of(other)
+        if self.number is not None and other.number is not None:
+            return self.constant(self.number + other.number)
         if self.is_zero_quantity or other.is_zero_quantity:
             return self.made(NOTHING)
         if self._is_kept_beside(other):
@@ -217,6 +237,8 @@ class PiecewiseLinear:
     __radd__ = __add__
 
     def __neg__(self) -> Self:
+        if self.number is not None:
+            return self.constant(-self.number)
         if self.is_zero_quantity:
             raise OrderError("-inf cannot be subtracted: that divides by a quantity that is identically zero")
         if self.canonical is None:
@@ -231,6 +253,8 @@ class PiecewiseLinear:
 
     def __mul__(self, factor: Rational | int) -> Self:
         size = rational(factor)
+        if self.number is not None:
+            return self.constant(self.number * size)
         if self.is_zero_quantity:
             if size <= 0:
                 raise OrderError(f"-inf * {size} has no value: only positive powers of zero are zero")
@@ -284,9 +308,15 @@ class PiecewiseLinear:
     # -- equality and appearance ----------------------------------------------------------------------------------
 
     def __eq__(self, other: object) -> bool:
+        if self.number is not None and type(other) is int:
+            return self.number == other
         if isinstance(other, bool) or not isinstance(other, PiecewiseLinear | Affine | Fraction | int):
             return NotImplemented
         other = other if isinstance(other, PiecewiseLinear) else self.affine(_as_form(other))
+        if self is other:
+            return True
+        if self.number is not None and other.number is not None:
+            return self.number == other.number
         if self.is_zero_quantity or other.is_zero_quantity:
             return self.is_zero_quantity and other.is_zero_quantity
         if self.canonical is not None and other.canonical is not None and self.below == other.below:
@@ -296,6 +326,8 @@ class PiecewiseLinear:
         return minkowski_sum(self.above, other.below) == minkowski_sum(other.above, self.below)
 
     def __hash__(self) -> int:
+        if self.number is not None:
+            return hash(self.number)
         if self.canonical is None:
             return hash(self.form)
         if self.is_convex:  # an order without a kink equals a form or a number, and hashes as it
@@ -310,6 +342,17 @@ class PiecewiseLinear:
 
     def __format__(self, dialect: str) -> str:
         return order_in(self, dialect or "text")
+
+
+@lru_cache(maxsize=4096)
+def _constant(kind: Any, numerator: int, denominator: int) -> Any:
+    return kind.made(frozenset({Affine(constant=Fraction(numerator, denominator))}))
+
+
+def _number(above: Convex) -> Fraction | None:
+    """The one value of a maximum of a single form that nothing is open in."""
+    form = next(iter(above)) if len(above) == 1 else None
+    return None if form is None or form.terms else form.constant
 
 
 def require_function(value: object) -> None:
