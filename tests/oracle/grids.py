@@ -7,7 +7,7 @@ time. Ranks of n^(1/2) and n^(1/4) are whole numbers, or nearly.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from validation.evidence.runs.batch_programs import BatchRecipe, batch_recipe
@@ -20,6 +20,12 @@ SQUARE = (64, 144, 324, 729)
 LONG = (256, 1024, 4096, 16384)
 DEEP = (36, 81, 196, 576)
 BATCHED = (64, 144, 256, 400, 625)
+FARTHER = {  # where a slope that still moved has come to rest, if it does
+    SQUARE: (256, 576, 1296),
+    LONG: (4096, 16384, 65536, 262144),
+    DEEP: (196, 400, 900),
+    BATCHED: (256, 400, 784),
+}
 MOST_SEEDS = 12  # at the smallest width, as a multiple of those at the largest
 
 
@@ -33,6 +39,11 @@ class Grid:
 
     def seeds_at(self, width: int) -> int:
         return self.seeds * min(MOST_SEEDS, round(self.widths[-1] / width))
+
+    @property
+    def farther(self) -> Grid:
+        """The same at larger widths."""
+        return replace(self, widths=FARTHER[self.widths])
 
 
 def _any(found: Any, seeds: int) -> Grid:
@@ -48,7 +59,7 @@ def _deep(_: Any, seeds: int) -> Grid:
 def _batch(found: Any, seeds: int) -> Grid:
     """Ranks and batches that are whole numbers; of few samples of a fixed number many seeds."""
     many = found.batch in {"1", "5/4"}
-    return Grid(BATCHED[:-1] if many else BATCHED, seeds, {"N": 1 if many else 4, "r": 4 if found.rank == "0" else 2})
+    return Grid(BATCHED, seeds, {"N": 1 if many else 4, "r": 4 if found.rank == "0" else 2})
 
 
 GRIDS: Mapping[str, Callable[[Any, int], Grid]] = {"any": _any, "deep": _deep, "batch": _batch}

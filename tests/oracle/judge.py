@@ -73,10 +73,6 @@ def derived(recipe: AnyRecipe, seconds: float) -> Derivation:
     return derivation
 
 
-def in_doubt(measured: Measured, kind: str) -> bool:
-    return bool(judged(measured, kind).doubts)
-
-
 def report(found: list[Judged]) -> Iterator[str]:
     """The table by family, what was not compared, and every doubt."""
     seen = sorted((one for one in found if not one.refused), key=lambda one: one.family)

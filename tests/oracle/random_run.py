@@ -2,7 +2,7 @@
 
 Of kind ``any`` they are small programs of the whole language, ``deep`` networks of three to eight weights, ``batch``
 layers on many samples. What a pass leaves wide is measured once more with more seeds and other constants; with
-``again`` the programs whose derivation is in doubt are (``oracle.judge``).
+``again`` what this version derives below or above what was measured is, at larger widths.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import torch
 
 from oracle.grids import GRIDS, RECIPES, AnyRecipe, Grid
-from oracle.judge import in_doubt
+from oracle.judge import DOUBT, judged
 from oracle.record import Measured, add, recorded
 from oracle.simulator import Setting, simulate
 from oracle.slopes import UNUSABLE, Key, Slope, slopes
@@ -24,7 +25,7 @@ LONGEST = 30.0  # seconds that the passes of a program may take together
 NARROW = 0.25  # half the width of an interval that decides
 
 
-def measured(number: int, kind: str, seeds: Sequence[int] = SEEDS, constants: int = 0) -> Measured:
+def measured(number: int, kind: str, seeds: Sequence[int] = SEEDS) -> Measured:
     """A program, measured until every row is narrow or the next pass would take too long."""
     found = RECIPES[kind](number)
     known: dict[Key, Slope] = {}
@@ -32,7 +33,7 @@ def measured(number: int, kind: str, seeds: Sequence[int] = SEEDS, constants: in
     for passes, count in enumerate(seeds, start=1):
         start = time.perf_counter()
         try:
-            new = one_pass(found, GRIDS[kind](found, count), constants + passes)
+            new = one_pass(found, GRIDS[kind](found, count), passes)
         except (MemoryError, RuntimeError) as error:
             if "allocate memory" not in str(error) and not isinstance(error, MemoryError):
                 raise
@@ -60,16 +61,26 @@ def is_wide(slope: Slope) -> bool:
     return not slope.zero and (not slope.usable or slope.half_width >= NARROW)
 
 
+def measured_again(known: Measured, kind: str) -> Measured:
+    """The program with the rows that are in doubt as larger widths have them."""
+    found = RECIPES[kind](known.number)
+    far = one_pass(found, GRIDS[kind](found, SEEDS[-2]).farther, 0)
+    doubts = {(row.quantity, row.step) for row in judged(known, kind).rows if row.verdict in DOUBT}
+    return replace(known, slopes={key: far[key] if key in doubts else s for key, s in known.slopes.items()})
+
+
 def main(kind: str, first: str, count: str, again: str = "") -> None:
     torch.set_num_threads(1)
     wanted = range(int(first), int(first) + int(count))
     known = recorded(kind)
     if again:
-        numbers = [number for number in wanted if number in known and in_doubt(known[number], kind)]
+        for number in wanted:
+            if number in known and judged(known[number], kind).doubts:
+                add(kind, measured_again(known[number], kind))
     else:
-        numbers = [n for n in wanted if n not in known or known[n].text != str(RECIPES[kind](n))]
-    for number in numbers:
-        add(kind, measured(number, kind, SEEDS[1:], len(SEEDS)) if again else measured(number, kind))
+        for number in wanted:
+            if number not in known or known[number].text != str(RECIPES[kind](number)):
+                add(kind, measured(number, kind))
 
 
 if __name__ == "__main__":
