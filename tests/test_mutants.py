@@ -379,6 +379,13 @@ TOKENS: Final = (
         "yield order(0)",
         "words: a smaller image",
     ),
+    Mutant(
+        "calculus.overlap:together",
+        "maximum(even, kept",
+        "maximum(even, even + kept",
+        "entries: a mask before and after",
+    ),
+    Mutant("calculus.direction:within", "direction.of_atoms", "direction.named", "entries: a mask before and after"),
     Mutant("calculus.showing:_shows_parts", "one.power != two.power", "False", "entries: a square beside"),
     Mutant(
         "calculus.showing:_steps", "_shows_parts(f, twin, dim, floor, depth)", "order(0)", "entries: a square beside"

@@ -131,6 +131,12 @@ class Activation:
         """The activation by its place alone."""
         return replace(self, parts=frozenset())
 
+    @property
+    def of_atoms(self) -> Activation:
+        """The activation with what of its argument has no function in it."""
+        atoms = ((part, size) for part, size in self.parts if not any(isinstance(f, Activation) for f in factors(part)))
+        return replace(self, parts=frozenset((by_place(part), size) for part, size in atoms))
+
     def inside(self, sites: frozenset[str]) -> Activation:
         """The activation as a part of the arguments at these sites."""
         here = sites | {self.site}
@@ -366,13 +372,14 @@ def product_of(those: Iterable[VectorDirection]) -> VectorDirection:
 
 
 def within(direction: VectorDirection, sites: frozenset[str]) -> VectorDirection:
-    """The direction as a part of the argument at the last of these sites: activations there go by their place alone.
+    """The direction as a part of the argument at the last of these sites: activations there know no others.
 
-    So do those behind a matrix. Others keep what they are made of, so that relu(relu(u) + v) knows of u.
+    As of the vector before a step: relu(x + step(x) v) knows of x twice. Those behind a matrix go by their place alone.
+    Others keep what they are made of, so that relu(relu(u) + v) knows of u.
     """
     match direction:
         case Activation():
-            return direction.named if direction.site in sites else direction.inside(sites)
+            return direction.of_atoms if direction.site in sites else direction.inside(sites)
         case FreshImage(matrix, of):
             return FreshImage(matrix, by_place(of))
         case Entrywise(those):

@@ -167,14 +167,19 @@ def _gathered(those: Iterable[VectorDirection]) -> Gathered:
 
 
 def together(one: Activation, two: Activation) -> Activation:
-    """The product of two activations at one place, with the parts that either knows."""
+    """The product of two activations at one place, with the parts that either knows.
+
+    The mask before a step times the mask after it has two slopes where the step moved it.
+    """
     parts = dict(one.parts)
     for part, size in two.parts:
         parts[part] = maximum(parts.get(part, MINUS_INFINITY), size)
     power = 1 if one.function.idempotent else 2 - (one.power + two.power) % 2
     mean, kept, even, odd = one.moments
     least = minimum(mean, two.moments[0])  # of the one that is zero on more entries
-    return replace(one, parts=frozenset(parts.items()), power=power, moments=(least, kept, even, odd))
+    moved = largest(size for part, size in one.parts ^ two.parts)
+    both = maximum(even, kept + two.moments[1] + moved)
+    return replace(one, parts=frozenset(parts.items()), power=power, moments=(least, kept, both, odd))
 
 
 def _concentration(one: Activation) -> Order:

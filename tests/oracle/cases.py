@@ -398,6 +398,7 @@ def _entries() -> Iterator[Case]:
     yield Case("entries: a sign of three", signed, {("t", 0): "0"}, **QUICK)
     yield Case("entries: a mask in a sign", rules.mask_in_a_sign(), {("g", 1): "0"}, **QUICK)
     yield Case("entries: a mask twice", rules.mask_twice(), {("dg", 1): "-1"}, **QUICK)
+    yield Case("entries: a mask before and after", rules.mask_before_and_after(), {("dg", 1): "1/4"}, **QUICK)
     truth = {("da", 1): "-1/8", ("df", 1): "1/4"}
     yield Case("entries: a sparse step", rules.scaled_saturation(), truth, **QUICK)
     yield Case("entries: a dense step", rules.dense_saturation(), {("da", 1): "-1/8"}, **QUICK)

@@ -158,6 +158,15 @@ def mask_in_a_sign() -> Program:
     return moved("a mask in a sign", -(v @ relu(b + x)), n**-1 * (b @ (v * x)), "sign")
 
 
+def mask_before_and_after() -> Program:
+    """b moves by n^(1/4) step(x + b) v, and relu of that is along x by step(x + b)^2 v^2, a mask of before the step."""
+    x, v = data("x", n), data("v", n)
+    b = parameter("b", n, init=iid(0), rate="1/4")
+    h = relu(x + b)
+    watch = [output("g", n**-1 * (x @ h))]
+    return Program("a mask before and after", -(v @ h), OPTIMISERS["sgd"], watch)
+
+
 def mask_twice() -> Program:
     """A mask is its own square, and has no second moment."""
     b, v, x, y = parameter("b", n, init=zero, rate="-1/2"), data("v", n), data("x", n), data("y", n)
