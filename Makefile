@@ -50,7 +50,7 @@ $(VENV)/demo.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	touch $@
 
 $(VENV)/test.stamp: pyproject.toml constraints.txt | $(BIN)/python
-	$(INSTALL) --editable '.[cluster,dev,peft,report,validation]'
+	$(INSTALL) --editable '.[cluster,datasets,dev,peft,report,validation]'
 	touch $@
 
 $(VENV)/bench.stamp: pyproject.toml constraints.txt | $(BIN)/python

@@ -1,13 +1,12 @@
 """Sweeps on executors: processes and clusters whose workers die, and executors of the caller's own."""
 
-import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
@@ -19,6 +18,7 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("scipy")
 
+from clusters import a_scheduler, worker
 from sweeping import LONGER, SMALL, named
 from workers import deadly, deadly_once, failing
 
@@ -157,39 +157,11 @@ def alive(pid: int) -> bool:
 # -- a cluster ----------------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def started(*words: str) -> Iterator[subprocess.Popen[str]]:
-    """A process of dask, ended at the end; its words are read by nobody, so they go to the terminal of the tests."""
-    process = subprocess.Popen([sys.executable, "-m", "dask", *words], stderr=subprocess.PIPE, text=True)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        assert process.stderr is not None
-        process.stderr.close()
-
-
-def address_of(scheduler: subprocess.Popen[str]) -> str:
-    assert scheduler.stderr is not None
-    for line in scheduler.stderr:
-        found = re.search(r"Scheduler at: *(tcp://\S+)", line)
-        if found:
-            return found[1]
-    raise AssertionError("the scheduler said no address")
-
-
 @pytest.fixture
 def scheduler() -> Iterator[str]:
     pytest.importorskip("distributed")
-    options = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show")
-    with started("scheduler", *options) as process:
-        yield address_of(process)
-
-
-def worker(address: str) -> Any:
-    options = ("--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", "--no-dashboard")
-    return started("worker", address, *options)
+    with a_scheduler() as address:
+        yield address
 
 
 @pytest.mark.long
@@ -211,6 +183,7 @@ def test_a_cluster_that_loses_a_worker_in_the_middle_ends_with_every_cell_once(s
 IN_A_PROCESS_OF_ITS_OWN = """
 import socket, sys
 from distributed import LocalCluster
+from clusters import a_scheduler, worker
 from sweeping import SMALL, named
 from validation.sweep import ExecutorError, Store, pool, pools, run
 

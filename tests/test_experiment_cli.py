@@ -99,8 +99,10 @@ def test_figures_are_drawn_or_refused_before_anything_runs(
     folder = tmp_path / "figures"
     words = f"experiment teacher-student {path} {SMALL} --figures"
     run(capsys, f"{words} {folder}")
-    assert sorted(p.name for p in folder.iterdir()) == ["features.svg", "loss.svg", "rates.svg"]
-    assert all(p.read_text().lstrip().startswith("<?xml") for p in folder.iterdir())
+    drawn = [f"{name}{kind}" for name in ("features", "loss", "rates") for kind in (".png", ".svg")]
+    assert sorted(p.name for p in folder.iterdir()) == drawn
+    assert all(p.read_text().lstrip().startswith("<?xml") for p in folder.glob("*.svg"))
+    assert all(p.read_bytes().startswith(b"\x89PNG") for p in folder.glob("*.png"))
     refused = run(capsys, f"{words} {path}")
     assert (refused.code, refused.out) == (2, "")
     assert refused.err == f"gamma-calc: {path}: no folder for figures (File exists); name another\n"

@@ -17,14 +17,16 @@ pytest.importorskip("peft")
 
 import torch
 
+from gamma_calc.display.figure import svg
 from gamma_calc.errors import GammaError
 from validation.finetune import Finetune, FinetuneOutcome, FinetuneSetting, blocks, outcome, rates_between
 from validation.finetune.byte_tokens import ByteTokens
 from validation.finetune.cells import AdapterArm, FinetuneCell, cell_of
 from validation.finetune.encoded import encoded
 from validation.finetune.model_source import model_sources
-from validation.finetune.page import FinetuneRecord, page, record
+from validation.finetune.page import figures_of, page
 from validation.finetune.records import read_records
+from validation.finetune.run_record import FinetuneRecord, record, records_in
 from validation.finetune.starts import STARTS
 from validation.finetune.task import IGNORED, TASKS
 from validation.finetune.training import measure
@@ -73,11 +75,13 @@ def test_the_first_three_steps_see_one_batch() -> None:
     assert losses[1] == losses[2] == losses[3] != losses[4]
 
 
-def test_starts_with_a_residual_begin_where_the_model_was() -> None:
-    found = cells(inits=tuple(start for start in STARTS if start != "loram"), rates=(1e-9, 1e-2), most=1e-9)
+@pytest.mark.parametrize("targets", [(), ("gate_proj", "down_proj")], ids=["square", "wide and tall"])
+def test_starts_with_a_residual_begin_where_the_model_was(targets: tuple[str, ...]) -> None:
+    starts = tuple(start for start in STARTS if start != "loram")
+    found = cells(replace(SETTING, targets=targets), inits=starts, rates=(1e-9, 1e-2), most=1e-9)
     before = {init: cell.before for (init, _), cell in found.items()}
     moved = {init for init, loss in before.items() if abs(loss - before["A"]) > 2e-4}
-    assert moved == {"AB", "false", "lora-one"}
+    assert moved == {"AB", "false", "lora-one", "loftq"}  # of loftq the frozen weight is quantised
     assert set(before) == set(STARTS) - {"loram"}
 
 
@@ -314,3 +318,12 @@ def test_a_page_is_made_of_its_records_and_follows_them(tmp_path: Path) -> None:
 def test_the_recorded_page_is_that_of_its_records() -> None:
     results = ROOT / "docs" / "results"
     assert (results / "finetune.md").read_text(encoding="utf-8") == page(results / "finetune")
+
+
+def test_the_recorded_figures_are_those_of_the_records() -> None:
+    pytest.importorskip("matplotlib")
+    folder = ROOT / "docs" / "results" / "finetune"
+    drawn = figures_of(records_in(folder))
+    assert sorted(path.stem for path in folder.glob("*.svg")) == sorted(drawn)
+    stale = [name for name, figure in drawn.items() if (folder / f"{name}.svg").read_text("utf-8") != svg(figure)]
+    assert stale == []

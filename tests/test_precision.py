@@ -12,10 +12,12 @@ pytest.importorskip("scipy")
 import numpy as np
 import torch
 
+from gamma_calc.display.figure import svg
 from gamma_calc.errors import UnknownName
 from validation.arrays.draws import Draws
 from validation.errors import BudgetError, SettingError
 from validation.evidence.experiments.precision import FORMATS, LayerFormats, Precision, computed, outcome, page
+from validation.evidence.experiments.precision.figures import widths
 from validation.evidence.experiments.precision.grid import RoundedBatch, RoundedCell, measure
 from validation.evidence.experiments.precision.hazards import BY_NAME, HAZARDS
 from validation.evidence.experiments.precision.layer import default_rate, layer_orders
@@ -212,6 +214,12 @@ def test_a_store_of_another_experiment_is_refused_and_left_as_it_is(tmp_path: Pa
 
 def test_the_page_is_that_of_the_record() -> None:
     assert (page.RESULTS / "precision.md").read_text(encoding="utf-8") == page.page(page.RECORD.read_text("utf-8"))
+
+
+def test_the_figure_of_widths_is_that_of_the_record() -> None:
+    pytest.importorskip("matplotlib")
+    _, found = page.recorded(page.RECORD.read_text(encoding="utf-8"))
+    assert (page.RECORD.parent / "widths.svg").read_text(encoding="utf-8") == svg(widths(found))
 
 
 def test_a_record_gives_back_its_outcome() -> None:

@@ -106,7 +106,8 @@ def test_the_store_of_another_experiment_is_refused(capsys: pytest.CaptureFixtur
 def test_figures_are_drawn(capsys: pytest.CaptureFixture[str], path: Path, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     run(capsys, f"experiment precision {path} {SMALL} --figures {tmp_path / 'figures'}")
-    assert sorted(p.name for p in (tmp_path / "figures").iterdir()) == ["sizes.svg", "widths.svg"]
+    drawn = sorted(p.name for p in (tmp_path / "figures").iterdir())
+    assert drawn == ["sizes.png", "sizes.svg", "widths.png", "widths.svg"]
 
 
 def test_without_the_numeric_side_it_says_what_to_install(

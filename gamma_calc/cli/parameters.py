@@ -55,7 +55,9 @@ ExperimentStore = Annotated[Path, Parameter(help="the SQLite file that keeps the
 Widths = Annotated[str, Parameter(help="LOW:HIGH in powers of two, or a list")]
 Steps = Annotated[int, Parameter(help="training steps")]
 Device = Annotated[Literal["auto", "cpu", "cuda"], Parameter(help="where to run")]
-Executor = Annotated[str, Parameter(help="serial, processes:N or dask:ADDRESS")]
+Executor = Annotated[
+    str, Parameter(name=("--executor", "--jobs"), help="serial, processes:N (or N alone) or dask:ADDRESS")
+]
 Settings = Annotated[Texts, Parameter(name="--set", help="an exponent's value: eta=-1/2; may be repeated", **MANY)]
 TimeLimit = Annotated[float | None, Parameter(help="seconds; then what is known by then is printed, exit code 3")]
 PRINTED: Final = Parameter(help="how to print")

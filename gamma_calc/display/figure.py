@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +11,7 @@ from typing import Any, Final
 from gamma_calc.errors import ConfigError, unknown
 
 KINDS: Final = (".svg", ".png", ".pdf")
+SHOWN: Final = (".svg", ".png")  # of a command that draws several
 SETTINGS: Final[dict[Any, Any]] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "gamma-calc",
@@ -52,6 +53,13 @@ def save(figure: Any, path: Path) -> None:
     except OSError as error:
         hint = "give a path that can be written, ending in .svg, .png or .pdf"
         raise ConfigError(f"cannot write the figure {path}: {error}", hint=hint) from error
+
+
+def save_each(figures: Mapping[str, Any], folder: Path, kinds: Sequence[str] = SHOWN) -> None:
+    """Write figures by name into a folder, each in every kind. Raises ConfigError."""
+    for name, figure in figures.items():
+        for kind in kinds:
+            save(figure, folder / f"{name}{kind}")
 
 
 def svg(figure: Any) -> str:

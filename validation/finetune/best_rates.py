@@ -24,6 +24,7 @@ SETTING: Final = ("arm", "rank", "width")
 class SettingRates:
     """What the rates of one setting gave. Losses are rate x seed, infinite where training overflowed.
 
+    ``accuracies`` are of the held-out part, rate x seed.
     ``optimum`` is the least of a parabola through the losses; ``usable`` and ``stable`` have a rate for each seed, not
     a number where it lies outside the rates tried.
     """
@@ -37,6 +38,7 @@ class SettingRates:
     optimum: RateOptimum
     usable: Floats
     stable: Floats
+    accuracies: Floats
 
     @property
     def best(self) -> int:
@@ -48,6 +50,11 @@ class SettingRates:
         """The losses of every seed at that rate."""
         found: Floats = self.losses[self.best]
         return found
+
+    @property
+    def accuracy(self) -> float:
+        """The mean accuracy at that rate."""
+        return float(self.accuracies[self.best].mean())
 
     @property
     def gain(self) -> float:
@@ -93,7 +100,8 @@ def _of(table: CellTable, key: tuple[AdapterArm, int, int], optimum: RateOptimum
     sizes = np.array([[_largest(table, cell) for cell in row] for row in grid])
     usable = np.array([_last_usable(rates, losses[:, i] - before[i]) for i in range(count)])
     stable = np.array([_edge(rates, sizes[:, i]) for i in range(count)])
-    return SettingRates(*key, rates, losses, before, optimum, usable, stable)
+    accuracies = np.array([[cell.accuracy for cell in row] for row in grid])
+    return SettingRates(*key, rates, losses, before, optimum, usable, stable, accuracies)
 
 
 def _largest(table: CellTable, cell: FinetuneCell) -> float:

@@ -57,6 +57,12 @@ class FinetuneCell:
         return last if math.isfinite(last) else math.inf
 
     @property
+    def accuracy(self) -> float:
+        """The held-out accuracy after the last step; not a number where it is not known, or training overflowed."""
+        last = self.sizes["held_accuracy"][-1] if "held_accuracy" in self.sizes else math.nan
+        return last if math.isfinite(last) else math.nan
+
+    @property
     def usable(self) -> bool:
         """Is the held-out loss lower than before training?"""
         return self.loss < self.before

@@ -1,13 +1,13 @@
-"""The tokenizer that a checkpoint comes with, if it does."""
+"""The tokenizer of a model: that of its checkpoint, or one of bytes where the model is made from a configuration."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from gamma_calc.errors import ConfigError
-from validation.finetune.byte_tokens import ByteTokens, Tokens
+from validation.finetune.byte_tokens import SIZE, ByteTokens, Tokens, TrainedTokens
 from validation.finetune.libraries import quiet, transformers
 from validation.finetune.model_source import ModelSource
 
@@ -28,10 +28,13 @@ class CheckpointTokens:
         return found
 
 
-def tokens_of(source: ModelSource) -> Tokens:
-    """The tokenizer in a checkpoint's folder; bytes where there is none. Raises ConfigError where it does not fit."""
-    tokens = _tokens(Path(source.folder)) if source.folder else ByteTokens()
+def tokens_of(source: ModelSource, texts: Iterable[str]) -> Tokens:
+    """The tokenizer in a checkpoint's folder; else bytes, or pieces trained on texts where the model has room for more.
+
+    Raises ConfigError where it does not fit, or where a checkpoint of more tokens than bytes comes without.
+    """
     room = int(source.fields.get("vocab_size", 0))
+    tokens = _tokens(Path(source.folder), room) if source.folder else _made(texts, room)
     if tokens.size > room:
         raise ConfigError(
             f"a vocabulary of {room}, and a tokenizer of {tokens.size} tokens",
@@ -41,8 +44,15 @@ def tokens_of(source: ModelSource) -> Tokens:
     return tokens
 
 
-def _tokens(folder: Path) -> Tokens:
+def _made(texts: Iterable[str], room: int) -> Tokens:
+    return TrainedTokens(texts, room) if room > SIZE else ByteTokens()
+
+
+def _tokens(folder: Path, room: int) -> Tokens:
     if not any((folder / name).exists() for name in FILES):
+        if room > SIZE:
+            hint = "put its tokenizer.json beside it: other tokens mean nothing to its weights"
+            raise ConfigError(f"a checkpoint of {room} tokens without a tokenizer", where=str(folder), hint=hint)
         return ByteTokens()
     try:
         with quiet():

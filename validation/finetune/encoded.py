@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Final
 
@@ -17,10 +18,9 @@ from validation.finetune.task import IGNORED, TaskKind
 
 Arrays = Mapping[str, torch.Tensor]
 FEWEST: Final = 2  # examples of either part
-MOST_HELD: Final = 32  # examples that are looked at
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class EncodedData:
     """Examples to train on and examples held out, by the names of a model's arguments; ``labels`` are classes."""
 
@@ -28,7 +28,7 @@ class EncodedData:
     held: Arrays
     labels: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def identity(self) -> str:
         """A hash of every number."""
         hashed = hashlib.sha256(repr(self.labels).encode())
@@ -39,9 +39,18 @@ class EncodedData:
 
 
 def encoded(
-    split: RecordSplit, task: TaskKind, tokens: Tokens, length: int, *, columns: Mapping[str, str], where: str
+    split: RecordSplit,
+    task: TaskKind,
+    tokens: Tokens,
+    length: int,
+    *,
+    columns: Mapping[str, str],
+    where: str,
+    held: int = 32,
 ) -> EncodedData:
     """The examples of a task. ``columns`` maps the task's names to those of the data. Raises ConfigError.
+
+    Of what is held out the first ``held`` examples are kept.
 
     >>> from validation.finetune.byte_tokens import ByteTokens
     >>> from validation.finetune.task import TASKS
@@ -51,15 +60,21 @@ def encoded(
     ((20, 8), (2, 8))
     """
     named = {name: columns.get(name, name) for name in (*task.columns, *task.optional)}
-    train, held = (_renamed(part, task, named, where) for part in (split.train, split.held))
-    labels = _labels(train, where) if "label" in task.columns else ()
+    train, apart = (_renamed(part, task, named, where) for part in (split.train, split.held))
+    labels = _labels(train, apart, where) if "label" in task.columns else ()
     make = MAKERS[task.name]
     arrays = make(train, tokens, length, labels)
-    kept = make(held, tokens, length, labels) if held else {}
+    kept = make(apart, tokens, length, labels) if apart else {}
     if not kept:
         arrays, kept = _split(arrays)
     _check_size(arrays, kept, length, where)
-    return EncodedData(arrays, {name: value[:MOST_HELD] for name, value in kept.items()}, labels)
+    return EncodedData(arrays, {name: value[:held] for name, value in kept.items()}, labels)
+
+
+def texts_of(split: RecordSplit, task: TaskKind, columns: Mapping[str, str]) -> Iterator[str]:
+    """What a tokenizer can be trained on: all that is trained on but for labels."""
+    names = [columns.get(name, name) for name in (*task.columns, *task.optional) if name != "label"]
+    yield from (record[name] for record in split.train for name in names if name in record)
 
 
 def _renamed(records: Records, task: TaskKind, named: Mapping[str, str], where: str) -> Records:
@@ -77,10 +92,14 @@ def _one(
     return {name: record[column] for name, column in named.items() if column in record}
 
 
-def _labels(records: Records, where: str) -> tuple[str, ...]:
-    found = tuple(sorted({record["label"] for record in records}))
+def _labels(train: Records, apart: Records, where: str) -> tuple[str, ...]:
+    found = tuple(sorted({record["label"] for record in train}))
     if len(found) < FEWEST:
         raise ConfigError(f"every label is {found[0]!r}", where=where, hint="name data of two classes or more")
+    for record in apart:
+        if record["label"] not in found:
+            what = f"label {record['label']!r} is held out alone"
+            raise ConfigError(what, where=where, hint="have every label in what is trained on")
     return found
 
 
@@ -114,9 +133,6 @@ def _blocks(records: Records, tokens: Tokens, length: int, _: Sequence[str]) -> 
 
 def _classes(records: Records, tokens: Tokens, length: int, labels: Sequence[str]) -> Arrays:
     texts = [_joined(record, tokens) for record in records]
-    for record in records:
-        if record["label"] not in labels:
-            raise ConfigError(f"label {record['label']!r} is held out alone", hint="have every label in both parts")
     return _padded(texts, tokens, length) | {"labels": torch.tensor([labels.index(r["label"]) for r in records])}
 
 

@@ -80,7 +80,7 @@ class Finetune:
                 raise SettingError(f"{what} {listed}", hint="name at least one, each once")
         if any(rank < 1 for rank in self.ranks):
             raise SettingError(f"ranks {', '.join(map(str, self.ranks))}", hint="a rank is at least 1")
-        if any(a >= b for a, b in pairwise((0.0, *self.rates, math.inf))) or len(self.rates) > LONGEST:
+        if not all(a < b for a, b in pairwise((0.0, *self.rates, math.inf))) or len(self.rates) > LONGEST:
             listed = ", ".join(f"{rate:g}" for rate in self.rates) or "none"
             raise SettingError(f"rates {listed}", where="--lrs", hint="give them positive and increasing")
         if len(self.rates) < FEWEST_RATES:

@@ -9,7 +9,8 @@ from gamma_calc.errors import ConfigError, unknown
 from validation.errors import BudgetError
 from validation.executor.memory import allowed, gigabytes
 from validation.finetune.checkpoint_tokens import tokens_of
-from validation.finetune.encoded import EncodedData, encoded
+from validation.finetune.checkpoint_weights import check_weights
+from validation.finetune.encoded import EncodedData, encoded, texts_of
 from validation.finetune.model_source import ModelSource, model_sources
 from validation.finetune.records import read_records
 from validation.finetune.setting import FinetuneSetting
@@ -39,10 +40,12 @@ class FinetuneInputs:
 def read_inputs(setting: FinetuneSetting, widths: tuple[int, ...]) -> FinetuneInputs:
     """The models and the data of a setting. Raises GammaError for what is not there or does not fit."""
     task, sources = TASKS[setting.task], model_sources(setting.model, widths)
-    tokens = tokens_of(sources[0])
     _check_length(setting, sources[0])
     split = read_records(setting.data)
-    data = encoded(split, task, tokens, setting.length, columns=setting.named, where=setting.data)
+    tokens = tokens_of(sources[0], texts_of(split, task, setting.named))
+    data = encoded(
+        split, task, tokens, setting.length, columns=setting.named, where=setting.data, held=setting.held_out
+    )
     return FinetuneInputs(sources, data)
 
 
@@ -64,6 +67,8 @@ def check_models(setting: FinetuneSetting, sources: tuple[ModelSource, ...]) -> 
         except (ValueError, KeyError) as error:
             hint = f"transformers has no {task.auto} of {source.kind}; take another --task"
             raise ConfigError(f"no model for {task.name}", where=setting.model, hint=hint) from error
+        if source.folder:
+            check_weights(hollow, source.folder)
         linear = {n.rpartition(".")[2] for n, m in hollow.named_modules() if type(m).__name__ in ("Linear", "Conv1D")}
         for target in setting.targets:
             if target not in linear:

@@ -12,10 +12,10 @@ from typing import Any, Final
 import torch
 
 from gamma_calc.errors import ConfigError, unknown
+from validation.finetune.checkpoint_weights import weight_files
 from validation.finetune.libraries import quiet, transformers
 from validation.finetune.small_models import FAMILIES, WidthFamily
 
-WEIGHTS: Final = "*.safetensors"
 PICKLES: Final = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 CONFIG: Final = "config.json"
 MOST_BYTES: Final = 2**20  # of a configuration
@@ -51,6 +51,7 @@ class ModelSource:
             if not self.folder:
                 return getattr(library, auto).from_config(self.configuration(**fields))
             settings = {"use_safetensors": True, "local_files_only": True, "dtype": torch.float32}
+            settings["ignore_mismatched_sizes"] = "num_labels" in fields  # a head of other classes is made anew
             return getattr(library, auto).from_pretrained(self.folder, **settings, **fields)
 
     def hollow(self, auto: str) -> torch.nn.Module:
@@ -66,7 +67,7 @@ class ModelSource:
 
 
 def model_sources(path: str, widths: tuple[int, ...] = ()) -> tuple[ModelSource, ...]:
-    """The models that a path or a name stands for, the smallest first. ``widths`` are those of a family.
+    """The models that a path or a name stands for, the smallest first. ``widths`` are those of a family, all if empty.
 
     Raises ConfigError for what is none, with a pickle only, or of widths that cannot be made; UnknownName.
 
@@ -81,9 +82,8 @@ def model_sources(path: str, widths: tuple[int, ...] = ()) -> tuple[ModelSource,
     if not place.is_dir():
         hint = f"name a checkpoint folder, a config.json, or one of {', '.join(FAMILIES)}"
         raise ConfigError("no such model", where=path, hint=hint)
-    if widths:
-        raise ConfigError("a checkpoint has its own width", where=path, hint="leave --widths out")
-    return tuple(sorted(_checkpoints(place), key=lambda source: source.width))
+    there = tuple(sorted(_checkpoints(place), key=lambda source: source.width))
+    return _chosen(there, widths, path)
 
 
 # -- checkpoints -------------------------------------------------------------------------------------------------------
@@ -107,8 +107,17 @@ def _checkpoints(folder: Path) -> Iterator[ModelSource]:
     yield from found
 
 
+def _chosen(there: tuple[ModelSource, ...], widths: tuple[int, ...], where: str) -> tuple[ModelSource, ...]:
+    """Those of the widths asked for."""
+    for width in widths:
+        if all(source.width != width for source in there):
+            listed = ", ".join(str(source.width) for source in there)
+            raise ConfigError(f"has no checkpoint of width {width}", where=where, hint=f"there are {listed}")
+    return tuple(source for source in there if not widths or source.width in widths)
+
+
 def _checkpoint(folder: Path) -> ModelSource:
-    fields, weights = _read(folder / CONFIG), sorted(folder.glob(WEIGHTS))
+    fields, weights = _read(folder / CONFIG), weight_files(folder)
     if not weights:
         pickles = [found.name for kind in PICKLES for found in folder.glob(kind)]
         what = f"has its weights in {pickles[0]} only, which can run code when read" if pickles else "has no weights"

@@ -95,6 +95,7 @@ def _rates(one: Any) -> dict[str, Any]:
         "usable": _listed(one.usable),
         "stable": _listed(one.stable),
         "least_loss": _listed(one.least),
+        "accuracy": _listed(one.accuracies[one.best]),
     }
 
 

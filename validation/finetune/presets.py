@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from gamma_calc.errors import ConfigError, pick
 
+MANY: Final = 2000  # held-out examples of a run at full size
 USUAL: Final[Mapping[str, Any]] = MappingProxyType(
     {
         "task": "causal-lm",
@@ -21,11 +22,14 @@ USUAL: Final[Mapping[str, Any]] = MappingProxyType(
         "steps": 40,
         "batch": 8,
         "length": 64,
+        "held_out": 32,
         "targets": "",
         "columns": "",
         "dtype": "float32",
         "schedule": "constant",
+        "warmup": 0,
         "epsilon": 1e-8,
+        "second": 0.999,
     }
 )
 
@@ -48,6 +52,7 @@ class FinetunePreset:
 
 _CHECKPOINT: Final = "a folder with config.json, model.safetensors and its tokenizer"
 _HELD: Final = "a folder with train.jsonl and held-out.jsonl, one object a line"
+_EVERY: Final = "q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj"
 _HAYOU: Final = "arXiv 2406.08447, with the code of arXiv 2402.12354"
 
 PRESETS: Final[Mapping[str, FinetunePreset]] = MappingProxyType(
@@ -71,9 +76,58 @@ PRESETS: Final[Mapping[str, FinetunePreset]] = MappingProxyType(
                     "targets": "query,value",
                     "dtype": "float16",
                     "schedule": "linear",
+                    "second": 0.99,
+                    "held_out": MANY,
                 },
-                ours=("lrs", "steps"),
-                differs="Adam's second coefficient is 0.999 here, 0.99 there; steps are three epochs of MNLI",
+                ours=("lrs", "steps", "held_out"),
+                differs="steps are three epochs of MNLI",
+            ),
+            FinetunePreset(
+                "glue-roberta-plus",
+                "arXiv 2402.12354, appendix C, and its code",
+                f"RoBERTa-base: {_CHECKPOINT}",
+                f"a GLUE task: {_HELD}, with text, text_pair (of pairs) and label; else name --columns",
+                {
+                    "task": "classification",
+                    "init": "A",
+                    "lrs": "1e-5,2e-5,5e-5,1e-4,2e-4,4e-4,8e-4",
+                    "b_rate": "1,5,20,80",
+                    "ranks": "8",
+                    "alpha": 8.0,
+                    "steps": 36_816,
+                    "batch": 32,
+                    "length": 128,
+                    "targets": "query,value",
+                    "dtype": "float16",
+                    "schedule": "linear",
+                    "second": 0.99,
+                    "held_out": MANY,
+                },
+                ours=("b_rate", "steps", "held_out"),
+                differs="a grid of its own for each factor there, a ratio here; steps are three epochs of MNLI",
+            ),
+            FinetunePreset(
+                "mnli-llama",
+                "arXiv 2402.12354, appendix C",
+                f"Llama-7b: {_CHECKPOINT}",
+                f"MNLI: {_HELD}, with text, text_pair and label; else name --columns",
+                {
+                    "task": "classification",
+                    "init": "A",
+                    "lrs": "1e-6:1e-3",
+                    "b_rate": "1,4,16",
+                    "ranks": "8",
+                    "alpha": 16.0,
+                    "steps": 12_272,
+                    "batch": 32,
+                    "length": 128,
+                    "targets": _EVERY,
+                    "dtype": "float16",
+                    "epsilon": 1e-6,
+                    "held_out": MANY,
+                },
+                ours=("lrs", "b_rate", "length", "held_out"),
+                differs="no dropout here, 0.1 there; steps are one epoch",
             ),
             FinetunePreset(
                 "wikitext-tinyllama",
@@ -88,11 +142,12 @@ PRESETS: Final[Mapping[str, FinetunePreset]] = MappingProxyType(
                     "steps": 2000,
                     "batch": 8,
                     "length": 512,
-                    "targets": "q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj",
+                    "targets": _EVERY,
                     "dtype": "bfloat16",
                     "schedule": "linear",
+                    "held_out": MANY,
                 },
-                ours=("lrs", "ranks", "steps", "batch", "length", "targets", "schedule"),
+                ours=("lrs", "ranks", "steps", "batch", "length", "targets", "schedule", "held_out"),
             ),
             FinetunePreset(
                 "flan-llama",
@@ -109,10 +164,11 @@ PRESETS: Final[Mapping[str, FinetunePreset]] = MappingProxyType(
                     "steps": 6250,
                     "batch": 16,
                     "length": 2048,
-                    "targets": "q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj",
+                    "targets": _EVERY,
                     "dtype": "bfloat16",
+                    "held_out": MANY,
                 },
-                ours=("b_rate", "steps", "init"),
+                ours=("b_rate", "steps", "init", "held_out"),
                 differs="the loss is on the whole text, there on the answer; accuracy is of tokens, there MMLU",
             ),
             FinetunePreset(
@@ -128,11 +184,12 @@ PRESETS: Final[Mapping[str, FinetunePreset]] = MappingProxyType(
                     "steps": 1400,
                     "batch": 16,
                     "length": 512,
-                    "targets": "q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj",
+                    "targets": _EVERY,
                     "dtype": "bfloat16",
                     "schedule": "linear",
+                    "held_out": MANY,
                 },
-                ours=("lrs", "ranks", "steps", "batch", "length", "targets", "dtype", "schedule"),
+                ours=("lrs", "ranks", "steps", "batch", "length", "targets", "dtype", "schedule", "held_out"),
                 differs="accuracy is of tokens, there of final answers",
             ),
             FinetunePreset(
@@ -150,8 +207,9 @@ PRESETS: Final[Mapping[str, FinetunePreset]] = MappingProxyType(
                     "length": 128,
                     "targets": "q,v",
                     "schedule": "linear",
+                    "held_out": MANY,
                 },
-                ours=("lrs", "ranks", "steps", "batch", "length", "targets", "schedule"),
+                ours=("lrs", "ranks", "steps", "batch", "length", "targets", "schedule", "held_out"),
             ),
             FinetunePreset(
                 "metamath-llama",
@@ -167,10 +225,11 @@ PRESETS: Final[Mapping[str, FinetunePreset]] = MappingProxyType(
                     "batch": 64,
                     "length": 512,
                     "dtype": "bfloat16",
-                    "schedule": "linear",
+                    "schedule": "cosine",
+                    "held_out": MANY,
                 },
-                ours=("lrs", "ranks", "length", "dtype", "schedule"),
-                differs="one rate, 2e-5, for all starts there; the schedule is a cosine there",
+                ours=("lrs", "ranks", "length", "dtype", "held_out"),
+                differs="one rate, 2e-5, for all starts there",
             ),
         )
     }

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from gamma_calc.errors import ConfigError, unknown
+from validation.finetune.libraries import quiet
 
 Records = Sequence[Mapping[str, str]]
 TRAIN: Final = "train"
@@ -96,20 +97,34 @@ def _text(path: Path) -> Iterator[Mapping[str, str]]:
 
 def _parquet(path: Path) -> Iterator[Mapping[str, str]]:
     _refuse_without("pyarrow", path)
-    from pyarrow import parquet
+    from pyarrow import ArrowException, parquet
 
-    yield from map(_texts, parquet.read_table(path).to_pylist())
+    try:
+        rows = parquet.read_table(path).to_pylist()
+    except (ArrowException, OSError) as error:
+        raise ConfigError("is no Parquet file, or a damaged one", where=str(path), hint="write it again") from error
+    yield from map(_texts, rows)
 
 
 def _saved(folder: Path) -> RecordSplit:
     _refuse_without("datasets", folder)
     from datasets import load_from_disk
 
-    found = load_from_disk(str(folder))
+    try:
+        with quiet():
+            found = load_from_disk(str(folder))
+    except Exception as error:
+        what = f"datasets cannot read it ({type(error).__name__})"
+        raise ConfigError(what, where=str(folder), hint="save it again with save_to_disk") from error
     if not hasattr(found, "keys"):
         return RecordSplit(_checked(map(_texts, found), str(folder)), ())
-    held = next((found[name] for name in HELD_OUT if name in found), ())
-    return RecordSplit(_checked(map(_texts, found[TRAIN]), str(folder)), [_texts(row) for row in held])
+    if TRAIN not in found:
+        raise ConfigError(
+            f"has no split {TRAIN}, but {', '.join(found)}", where=str(folder), hint="name the split to train on so"
+        )
+    held = next((name for name in HELD_OUT if name in found), "")
+    kept = _checked(map(_texts, found[held]), f"{folder}/{held}") if held else ()
+    return RecordSplit(_checked(map(_texts, found[TRAIN]), f"{folder}/{TRAIN}"), kept)
 
 
 def _refuse_without(library: str, where: Path) -> None:
@@ -118,7 +133,7 @@ def _refuse_without(library: str, where: Path) -> None:
         raise ConfigError(
             f"is read with {library}, which is not installed",
             where=str(where),
-            hint=f"pip install {library}, or save the data as JSONL",
+            hint="pip install 'gamma-calc[datasets]', or save the data as JSONL",
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -114,16 +114,26 @@ def _growth(evidence: Evidence, arm: AdapterArm) -> Statement:
 
 
 def grown(evidence: Evidence, arm: AdapterArm, rank: int, width: int) -> Floats:
-    setting, table = evidence.of(arm, rank, width), evidence.table
-    best = setting.rates[setting.best]
-    cells = [cell for cell in table.at(arm, rank, width) if cell.rate == best]
-    last = cells[0].steps[-1]
-    found: Floats = np.array([_mean(table, cell.sizes, last, cell.steps) for cell in cells])
+    """Z_A after the last step over its size at the start, for each seed; infinite from nothing."""
+    sizes = size_of_Z_A(evidence, arm, rank, width)
+    with np.errstate(divide="ignore"):
+        found: Floats = sizes.late / sizes.start
     return found
 
 
-def _mean(table: CellTable, sizes: Mapping[str, tuple[float, ...]], last: int, steps: tuple[int, ...]) -> float:
-    """Over layers, by mean squares; infinite from nothing."""
-    at = steps.index(last)
-    now, start = (np.mean([sizes[f"{layer} Z_A"][i] ** 2 for layer in table.layers]) for i in (at, 0))
-    return float(np.sqrt(now / start)) if start else np.inf
+class ZASizes(NamedTuple):
+    """Sizes of Z_A at the start, after the steps on one batch and after the last step, for each seed."""
+
+    start: Floats
+    early: Floats
+    late: Floats
+
+
+def size_of_Z_A(evidence: Evidence, arm: AdapterArm, rank: int, width: int) -> ZASizes:
+    """At the best rate of a setting; over layers by mean squares."""
+    setting, table = evidence.of(arm, rank, width), evidence.table
+    best = setting.rates[setting.best]
+    cells = [cell for cell in table.at(arm, rank, width) if cell.rate == best]
+    squares = np.array([[np.square(cell.sizes[f"{layer} Z_A"]) for layer in table.layers] for cell in cells])
+    sizes = np.sqrt(squares.mean(1))
+    return ZASizes(sizes[:, 0], sizes[:, cells[0].steps.index(REPEATED)], sizes[:, -1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -18,22 +18,19 @@ from validation.coordinate_check.probe import watched
 from validation.finetune.libraries import peft, quiet
 from validation.finetune.task import TaskKind
 from validation.initialisations.catalogue import CONSTRUCTIONS
+from validation.initialisations.decomposed import quantised
 from validation.initialisations.layer import Layer, Triplets, svd
 
-OPEN: Final = MappingProxyType(
-    {
-        "corda": "its covariance is that of many more inputs than a batch has",
-        "loftq": "peft quantises on an accelerator only",
-        "lora-ga-peft": "peft starts it by a call of its own; lora-ga is the published one",
-        "general": "its sizes are open",
-    }
-)
+OPEN: Final = MappingProxyType({"general": "its sizes are open"})
+ELSEWHERE: Final = ("loftq",)  # peft makes it on an accelerator only
+FROZEN: Final[Mapping[str, Callable[[torch.Tensor], torch.Tensor]]] = MappingProxyType({"loftq": quantised})
+DAMPING: Final = 0.01  # of the mean of a covariance's diagonal, added to it, as in the published code of corda
 
 
 def by_peft(name: str) -> bool:
     """Does peft make this start by itself?"""
     found = INITIALISATIONS[name].peft
-    return found is not None and not found.call and found.mode is None
+    return found is not None and not found.call and found.mode is None and name not in ELSEWHERE
 
 
 STARTS: Final = tuple(name for name in INITIALISATIONS if name not in OPEN and (by_peft(name) or name in CONSTRUCTIONS))
@@ -63,6 +60,10 @@ class GivenLayer(Layer):
     given: torch.Tensor = field(kw_only=True)
     seen: SeenLayer = field(kw_only=True)
 
+    @property
+    def outputs(self) -> int:
+        return len(self.given)
+
     def normal(self, name: str, *shape: int) -> torch.Tensor:
         """Independent standard normal entries, others for each layer."""
         device = torch.device("cpu")
@@ -76,6 +77,13 @@ class GivenLayer(Layer):
     @cached_property
     def inputs(self) -> torch.Tensor:
         return self.seen.inputs.cpu().double()[None]
+
+    @cached_property
+    def covariance(self) -> torch.Tensor:
+        """Of what was seen, with a part of the identity where that is less than the width has directions."""
+        summed = self.inputs.mT @ self.inputs
+        mean = summed.diagonal(dim1=-2, dim2=-1).mean()
+        return summed + DAMPING * mean * torch.eye(self.width, dtype=torch.float64)
 
     @cached_property
     def gradient(self) -> Triplets:
@@ -132,16 +140,12 @@ def named_targets(model: torch.nn.Module, targets: tuple[str, ...]) -> Iterator[
 def _construct(plan: AdapterPlan, adapter: AdapterLayer, seen: SeenLayer) -> None:
     """Both factors as published, and the residual in the frozen weight where the start has one."""
     weight = adapter.layer.get_base_layer().weight
-    out, width = weight.shape
-    if out != width:
-        raise ConfigError(
-            f"start {plan.init} is made on square layers, {seen.name} is {out} x {width}",
-            hint="name others with --targets",
-        )
-    asked = (width, adapter.rank, (plan.seed,), adapter.multiplier)
+    asked = (weight.shape[1], adapter.rank, (plan.seed,), adapter.multiplier)
     layer = GivenLayer(*asked, given=weight.detach().cpu(), seen=seen)
     a, b = (factor[0].to(weight) for factor in CONSTRUCTIONS[plan.init](layer))
     adapter.layer.lora_A[adapter.adapter].weight.data = a.to(adapter.a).contiguous()
     adapter.layer.lora_B[adapter.adapter].weight.data = b.to(adapter.b).contiguous()
-    if INITIALISATIONS[plan.init].residual:
+    if plan.init in FROZEN:
+        weight.data = FROZEN[plan.init](layer.weight)[0].to(weight)
+    elif INITIALISATIONS[plan.init].residual:
         weight.data -= adapter.multiplier * b @ a

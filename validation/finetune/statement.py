@@ -44,7 +44,9 @@ class SeedInterval:
         return SeedInterval(-self.value, -self.high, -self.low)
 
     def __str__(self) -> str:
-        return f"{self.value:+.3f} ({self.low:+.3f} .. {self.high:+.3f})" if self.known else "nothing to compare"
+        if not self.known:
+            return "nothing to compare"
+        return f"{self.value:+.3f}" + (f" ({self.low:+.3f} .. {self.high:+.3f})" if self.low < self.high else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations, product
+from itertools import product
 from typing import Final
-
-import numpy as np
 
 from gamma_calc.errors import GammaError
 from validation.finetune.best_rates import SettingRates
 from validation.finetune.cells import AdapterArm, CellTable
-from validation.finetune.predicted import largest_rate_exponent, shared
+from validation.finetune.predicted import shared
+from validation.finetune.rate_slopes import FIRST, TOLERANCE, rate_statements
 from validation.finetune.statement import SeedInterval, Statement, StatementFinding, at_most, negative, within
-from validation.recorded_runs.trend import trend
 from validation.statistics.slope import Floats
 from validation.statistics.verdict import Verdict
 
 A, B = AdapterArm("A"), AdapterArm("B")
-FIRST: Final = "arXiv 2406.08447"
-TOLERANCE: Final = 0.1  # of an exponent
-FEWEST: Final = 3  # widths for a slope with an interval
 SLACK: Final = 0.02  # of what training gains: losses nearer than that are the same
 NON_ZERO: Final = (AdapterArm("AB"), AdapterArm("AB+"))
 BELOW: Final = 4.0  # a rate this many times below the best one, or more, is well below it
@@ -51,9 +45,7 @@ class Evidence:
 
 def statements(evidence: Evidence) -> Iterator[Statement]:
     """Every statement of which there is something to say."""
-    for arm in evidence.table.arms:
-        yield from _slopes(evidence, arm)
-    yield from _order(evidence)
+    yield from rate_statements(evidence.settings, evidence.table)
     if evidence.has(A, B):
         yield _at_least_as_good(evidence)
     for arm in NON_ZERO:
@@ -65,84 +57,6 @@ def statements(evidence: Evidence) -> Iterator[Statement]:
     for init in ("A", "B"):
         if evidence.has(AdapterArm(init), AdapterArm(init, "n")):
             yield _mended(evidence, init)
-
-
-# -- rates against the width -------------------------------------------------------------------------------------------
-
-KINDS: Final = {
-    "stable": ("the largest rate at which Z_B stays within one over the first steps", "derived"),
-    "usable": ("the largest usable rate", "derived of the largest stable rate"),
-    "best": ("the best rate", f"{FIRST}, figures of best rates"),
-}
-
-
-def _slopes(evidence: Evidence, arm: AdapterArm) -> Iterator[Statement]:
-    exponent = largest_rate_exponent(arm)
-    if exponent is None or len(evidence.table.widths) < FEWEST:
-        return
-    for kind, (what, source) in KINDS.items():
-        text = f"from {arm}, {what} moves as n^({exponent})"
-        finding = _slope(evidence, arm, kind, float(exponent))
-        yield Statement(f"{kind} {arm}", text, source, (finding,))
-
-
-def _slope(evidence: Evidence, arm: AdapterArm, kind: str, predicted: float) -> StatementFinding:
-    """One slope for all ranks and seeds, each with its own height."""
-    its = [s for s in evidence.settings if s.arm == arm]
-    points = [(s, seed, rate) for s in its for seed, rate in enumerate(_logs(s, kind)) if math.isfinite(rate)]
-    where = f"{len({(s.rank, s.width) for s, _, _ in points})} of {len(its)} settings"
-    found = None
-    if points:
-        x = np.log(np.array([s.width for s, _, _ in points], dtype=float))
-        groups = [(str(s.rank), str(seed)) for s, seed, _ in points]
-        errors = [s.optimum.error if kind == "best" else None for s, _, _ in points]
-        found = trend("width", groups, x, np.array([rate for _, _, rate in points]), errors)
-    if found is None or found.low is None or found.high is None or len({s.width for s, _, _ in points}) < FEWEST:
-        nothing = SeedInterval(np.nan, np.nan, np.nan)
-        return StatementFinding(where, nothing, Verdict.UNDECIDED, "too few rates lie within those tried")
-    interval = SeedInterval(found.slope, found.low, found.high)
-    return StatementFinding(where, interval, found.judged(predicted, TOLERANCE))
-
-
-def _logs(setting: SettingRates, kind: str) -> Floats:
-    """Logarithms of a rate, one for each seed; of the best rate there is one."""
-    if kind == "best":
-        return np.array([np.nan if setting.optimum.rate is None else setting.optimum.rate])
-    logs: Floats = np.log(setting.stable if kind == "stable" else setting.usable)
-    return logs
-
-
-def _order(evidence: Evidence) -> Iterator[Statement]:
-    """Of two starts the one with the larger exponent has the larger rates at the largest width."""
-    width = evidence.table.widths[-1]
-    for kind, (what, _) in KINDS.items():
-        findings = tuple(_pairs(evidence, kind, width))
-        if findings:
-            text = f"at the largest width {what} is in the derived order of the starts"
-            yield Statement(f"order {kind}", text, "derived", findings)
-
-
-def _pairs(evidence: Evidence, kind: str, width: int) -> Iterator[StatementFinding]:
-    derived = {arm: largest_rate_exponent(arm) for arm in evidence.table.arms}
-    for rank, (one, other) in product(evidence.table.ranks, combinations(evidence.table.arms, 2)):
-        first, second = derived[one], derived[other]
-        if first is None or second is None or first == second:
-            continue
-        larger, smaller = (one, other) if first > second else (other, one)
-        ratio = _log_ratio(evidence.of(larger, rank, width), evidence.of(smaller, rank, width), kind)
-        outside = "" if ratio.known else "a rate lies outside those tried"
-        yield StatementFinding(f"log {larger} / {smaller}, r = {rank}, n = {width}", ratio, negative(-ratio), outside)
-
-
-def _log_ratio(one: SettingRates, other: SettingRates, kind: str) -> SeedInterval:
-    if kind != "best":
-        return SeedInterval.of(_logs(one, kind) - _logs(other, kind))
-    logs = [s.optimum.interval for s in (one, other)]
-    value = float((_logs(one, kind) - _logs(other, kind))[0])
-    if logs[0] is None or logs[1] is None or not np.isfinite(value):
-        return SeedInterval(np.nan, np.nan, np.nan)
-    reach = math.hypot(*((high - low) / 2 for low, high in (logs[0], logs[1])))
-    return SeedInterval(value, value - reach, value + reach)
 
 
 # -- losses ------------------------------------------------------------------------------------------------------------

@@ -16,7 +16,8 @@ from validation.finetune.statement import Statement, StatementFinding
 from validation.statistics.slope import Floats
 from validation.statistics.verdict import Verdict
 
-RATES = ("start", "r", "n", "best rate", "usable", "Z_B = 1", "loss", "before")
+RATES = ("start", "r", "n", "best rate", "usable", "Z_B = 1")
+LOSSES = ("start", "r", "n", "before", "least", "over seeds", "accuracy")
 REGRETS = ("start", "r", "n", "carried", "regret", "as it was")
 SIZES = ("start", "r", "size", "derived", "layer", "measured", "verdict")
 
@@ -24,6 +25,7 @@ SIZES = ("start", "r", "size", "derived", "layer", "measured", "verdict")
 def blocks(outcome: FinetuneOutcome) -> Iterator[Block]:
     """What a terminal shows."""
     yield rates_block(outcome)
+    yield losses_block(outcome)
     yield regrets_block(outcome)
     yield sizes_block(outcome)
     for verdict in (Verdict.REFUTED, Verdict.UNDECIDED, Verdict.CONFIRMED):
@@ -40,6 +42,11 @@ def _told(one: Statement) -> str:
 def rates_block(outcome: FinetuneOutcome) -> Block:
     """The rates of every setting."""
     return Block("Rates", tuple(map(_rates_row, outcome.evidence.settings)), RATES)
+
+
+def losses_block(outcome: FinetuneOutcome) -> Block:
+    """The losses of every setting, before training and at its best rate."""
+    return Block("Held-out losses", tuple(map(_losses_row, outcome.evidence.settings)), LOSSES)
 
 
 def regrets_block(outcome: FinetuneOutcome) -> Block:
@@ -73,7 +80,7 @@ def notes(outcome: FinetuneOutcome) -> Iterator[str]:
         f"{setting['task']}, {setting['steps']} steps of {setting['batch']} examples, {len(table.seeds)} seeds, "
         f"{len(table.rates)} rates from {low:g} to {high:g}; losses on what is held out"
     )
-    yield "best rate: the least of a parabola through the losses, with a 95 % interval; means over seeds"
+    yield "best rate: the least of a parabola through the losses, with a 95 % interval"
     yield "usable: the rate beyond the best one from which training does harm, least and most over seeds"
     yield "Z_B = 1: the rate at which an adapter has added one to its layer's output after three steps on one batch"
     yield "regret: what a rate costs against the best of the grid, as a share of what training gains there"
@@ -82,30 +89,50 @@ def notes(outcome: FinetuneOutcome) -> Iterator[str]:
 
 
 def _rates_row(one: SettingRates) -> tuple[str, ...]:
-    loss, before = f"{one.least.mean():.3f}", f"{one.before.mean():.3f}"
-    return (str(one.arm), str(one.rank), str(one.width), _best(one), _span(one.usable), _span(one.stable), loss, before)
+    return str(one.arm), str(one.rank), str(one.width), _best(one), _span(one.usable), _span(one.stable)
+
+
+def _losses_row(one: SettingRates) -> tuple[str, ...]:
+    return str(one.arm), str(one.rank), str(one.width), f"{one.before.mean():.4f}", *_at_best(one)
+
+
+def _at_best(one: SettingRates) -> tuple[str, str, str]:
+    accuracy = f"{one.accuracy:.1%}" if math.isfinite(one.accuracy) else "-"
+    return f"{one.least.mean():.4f}", f"{one.least.min():.4f} .. {one.least.max():.4f}", accuracy
 
 
 def _best(one: SettingRates) -> str:
     found = one.optimum
     if found.rate is None:
         return found.status
-    rate = f"{math.exp(found.rate):.1e}"
+    rate = _short(math.exp(found.rate))
     if found.interval is None:
         return rate
     low, high = (math.exp(end) for end in found.interval)
-    return f"{rate} ({low:.1e} .. {high:.1e})"
+    if low < one.rates[0] and high > one.rates[-1]:
+        return f"{rate} (any tried)"
+    return f"{rate} ({_short(low)}..{_short(high)})"
+
+
+def _short(rate: float) -> str:
+    """Two digits, without what an exponent does not need.
+
+    >>> _short(0.0312), _short(12.0)
+    ('3.1e-2', '1.2e1')
+    """
+    digits, _, exponent = f"{rate:.1e}".partition("e")
+    return f"{digits}e{int(exponent)}"
 
 
 def _span(rates: Floats) -> str:
     if not np.isfinite(rates).all():
         return "outside"
-    low, high = f"{rates.min():.1e}", f"{rates.max():.1e}"
-    return low if low == high else f"{low} .. {high}"
+    low, high = _short(rates.min()), _short(rates.max())
+    return low if low == high else f"{low}..{high}"
 
 
 def _regret_row(one: CarriedRegret) -> tuple[str, ...]:
-    carried = "no law" if math.isnan(one.rate) else f"{one.rate:.1e}"
+    carried = "no law" if math.isnan(one.rate) else _short(one.rate)
     return (str(one.arm), str(one.rank), str(one.width), carried, _percent(one.regret), _percent(one.kept))
 
 

@@ -27,6 +27,7 @@ from validation.sweep.versions import versions
 TRACKED: Final = ("step", "train_loss", "held_loss", "held_accuracy")
 SIZES: Final = ("Z_A", "A", "B", "Z_B", "delta1", "delta2", "delta3", "dZ_B")
 APART: Final = 1_000_003  # between seeds, more than any width
+FIRST_MOMENT: Final = 0.9  # Adam's coefficient of the mean, in all of these papers
 TOGETHER: Final = 16  # held-out examples that go through a model at once
 
 
@@ -120,7 +121,9 @@ class _Run:
         rates = zip((others, of_b), (self.request.rate, self.request.b_rate), strict=True)
         groups = [{"params": params, "lr": rate, "initial": rate} for params, rate in rates if params]
         setting = self.request.setting
-        return torch.optim.AdamW(groups, eps=setting.epsilon, weight_decay=setting.decay)
+        return torch.optim.AdamW(
+            groups, betas=(FIRST_MOMENT, setting.second), eps=setting.epsilon, weight_decay=setting.decay
+        )
 
     def _drawn(self, examples: Arrays) -> dict[str, torch.Tensor]:
         count = len(examples["input_ids"])

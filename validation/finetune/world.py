@@ -1,8 +1,9 @@
 """Small worlds: families of models pretrained here on text that Python ships, and data to fine-tune them on.
 
-``python -m validation.finetune.world FOLDER --family llama --text docs`` writes ``FOLDER/llama/n64`` and so on, and
-``FOLDER/continuation.txt``, ``FOLDER/classes.jsonl``, ``FOLDER/rewriting.jsonl``, made of the text files in ``docs``.
-The same command gives the same files with the same versions of torch, transformers and Python.
+``python -m validation.finetune.world FOLDER --family llama`` writes ``FOLDER/llama/n64`` and so on, and
+``FOLDER/continuation.txt``, ``FOLDER/classes.jsonl``, ``FOLDER/rewriting.jsonl``, made of the source of some of
+Python's modules, or of the Markdown in ``--text FOLDER``. The same command gives the same files with the same versions
+of torch, transformers and Python.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from pydoc_data.topics import topics
 from types import MappingProxyType
@@ -26,6 +28,7 @@ from validation.finetune.task import IGNORED
 LENGTH: Final = 64  # tokens of an example
 BATCH: Final = 16
 RATE: Final = 4e-3  # of what does not grow with the width; hidden weights have it at the first width, then as 1/n
+MODULES: Final = ("argparse", "difflib", "doctest", "inspect", "tarfile")  # those that are long
 MASKED: Final = 0.15
 SHORT: Final = 48  # characters of a text that is classified or rewritten
 MOST: Final = 2000  # of these texts
@@ -34,6 +37,12 @@ MOST: Final = 2000  # of these texts
 def pretraining_text() -> str:
     """The help of Python on itself, about half a million characters of English and of code."""
     return "\n".join(str(topics[name]) for name in sorted(topics))
+
+
+def source_text() -> str:
+    """The source of some of Python's modules, about half a million characters of code and of words on it."""
+    found = (find_spec(name) for name in MODULES)
+    return "\n".join(Path(one.origin).read_text(encoding="utf-8") for one in found if one and one.origin)
 
 
 # -- models ------------------------------------------------------------------------------------------------------------
@@ -138,10 +147,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--family", choices=tuple(OBJECTIVES), default="llama")
     parser.add_argument("--widths", default="32,64,128,256")
     parser.add_argument("--steps", type=int, default=300)
-    parser.add_argument("--text", type=Path, default=Path("docs"))
+    parser.add_argument("--text", type=Path, help="a folder of Markdown, in place of Python's source")
     asked = parser.parse_args(arguments)
     asked.folder.mkdir(parents=True, exist_ok=True)
-    write_data(asked.folder, texts_in(asked.text))
+    write_data(asked.folder, texts_in(asked.text) if asked.text else source_text())
     widths = tuple(map(int, asked.widths.split(",")))
     for source in model_sources(asked.family, widths):
         place = asked.folder / asked.family / f"n{source.width}"

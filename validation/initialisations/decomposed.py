@@ -31,11 +31,9 @@ def olora(layer: Layer) -> Factors:
 
 
 def corda(layer: Layer) -> Factors:
-    """In the mode that keeps the largest singular values, from twice as many inputs as the width."""
-    inputs = layer.normal("tokens", 2 * layer.width, layer.width)
-    covariance = inputs.mT @ inputs
-    u, s, vh = svd(layer.weight @ covariance)
-    undone = torch.linalg.solve(covariance, vh[:, : layer.rank].mT).mT
+    """In the mode that keeps the largest singular values."""
+    u, s, vh = svd(layer.weight @ layer.covariance)
+    undone = torch.linalg.solve(layer.covariance, vh[:, : layer.rank].mT).mT
     return _shared((u, s, undone), slice(None, layer.rank), layer.multiplier)
 
 

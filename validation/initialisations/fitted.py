@@ -33,7 +33,7 @@ def inilora(layer: Layer) -> Factors:
     """Factors that start with the deviation of W*; B A is fitted to W* whatever the multiplier is."""
     deviation = layer.width**-0.5
     a = deviation * layer.normal("A", layer.rank, layer.width)
-    found = fit(layer.weight, a, deviation * layer.normal("B", layer.width, layer.rank))
+    found = fit(layer.weight, a, deviation * layer.normal("B", layer.outputs, layer.rank))
     return found.a, found.b
 
 

@@ -37,6 +37,11 @@ class Layer:
     multiplier: float = 1
     tau: float = 0
 
+    @property
+    def outputs(self) -> int:
+        """How many there are; ``width`` counts the inputs."""
+        return self.width
+
     def normal(self, name: str, *shape: int) -> Tensor:
         """Independent standard normal entries."""
         draws = Draws("starts", self.width, tuple(self.seeds), 1, torch.float64, torch.device("cpu"))
@@ -69,6 +74,13 @@ class Layer:
     def inputs(self) -> Tensor:
         """As few training inputs as give a gradient of rank 2 r."""
         return self.normal("Z", 2 * self.rank, self.width)
+
+    @cached_property
+    def covariance(self) -> Tensor:
+        """The sum of x x^T over twice as many inputs as the width."""
+        inputs = self.normal("tokens", 2 * self.width, self.width)
+        summed: Tensor = inputs.mT @ inputs
+        return summed
 
     @cached_property
     def gradient(self) -> Triplets:

@@ -11,20 +11,20 @@ GAIN: Final = 128
 
 
 def eva(layer: Layer) -> Factors:
-    return svd(layer.inputs)[2][:, : layer.rank], layer.zeros(layer.width, layer.rank)
+    return svd(layer.inputs)[2][:, : layer.rank], layer.zeros(layer.outputs, layer.rank)
 
 
 def lora_ga(layer: Layer) -> Factors:
     """As the paper has it: A from the second r right singular vectors, B from the first r left ones."""
     u, _, vh = layer.gradient
-    r, scale = layer.rank, layer.width**0.25 / STABLE_GAMMA**0.5
+    r, scale = layer.rank, layer.outputs**0.25 / STABLE_GAMMA**0.5
     return scale * vh[:, r : 2 * r], scale * u[..., :r]
 
 
 def lora_ga_peft(layer: Layer) -> Factors:
     """As peft has it, in its direction ArB2r: B carries the singular values of the gradient, A has unit rows."""
     u, s, vh = layer.gradient
-    r, scale = layer.rank, layer.width**0.25 / STABLE_GAMMA**0.5
+    r, scale = layer.rank, layer.outputs**0.25 / STABLE_GAMMA**0.5
     return vh[:, :r], scale * u[..., r : 2 * r] * s[:, None, r : 2 * r]
 
 

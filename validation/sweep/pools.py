@@ -168,12 +168,12 @@ class Cluster(Pool):
 
 
 def pool(text: str) -> Pool:
-    """The pool that a text names: "serial", "processes:N", "dask:ADDRESS". Raises ExecutorError or UnknownName.
+    """The pool that a text names: "serial", "processes:N" or N, "dask:ADDRESS". Raises ExecutorError or UnknownName.
 
-    >>> pool("processes:2").window
-    4
+    >>> pool("processes:2").window, pool("3").window
+    (4, 6)
     """
-    kind, _, rest = text.partition(":")
+    kind, _, rest = f"processes:{text}".partition(":") if text.isdecimal() else text.partition(":")
     if kind not in ("serial", "processes", "dask"):
         raise unknown("executor", text, ("serial", "processes:N", "dask:ADDRESS"))
     if kind == "processes":

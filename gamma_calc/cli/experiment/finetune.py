@@ -20,7 +20,10 @@ EXAMPLES: Final = (
 )
 
 EXIT_CODES: Final = {"confirmed": 0, "refuted": 1, "undecided": 3}
-OF_SETTING: Final = ("model", "data", "task", "steps", "batch", "length", "alpha", "dtype", "schedule", "epsilon")
+OF_SETTING: Final = (
+    *("model", "data", "task", "steps", "batch", "length", "held_out", "alpha", "dtype"),
+    *("schedule", "warmup", "epsilon", "second"),
+)
 
 
 def _unless_given(text: str) -> Parameter:
@@ -33,6 +36,7 @@ Model = Annotated[
 Data = Annotated[str, _unless_given("JSONL, CSV, Parquet or text, or a folder of train.* and held-out.*")]
 Preset = Annotated[str, _unless_given("the settings of a paper: glue-roberta, wikitext-tinyllama, flan-llama, ...")]
 Task = Literal["classification", "causal-lm", "seq2seq"]
+Schedule = Literal["constant", "linear", "cosine"]
 Numbers = Literal["float32", "bfloat16", "float16"]
 
 
@@ -47,11 +51,14 @@ def finetune(
     b_rate: Annotated[str | None, _unless_given("rates of B over those of A, as in 1,n [default: 1]")] = None,
     ranks: Annotated[str | None, _unless_given("as in 4,16,64 [default: 4]")] = None,
     alpha: Annotated[float | None, _unless_given("lora_alpha [default: the rank, so that s = 1]")] = None,
-    widths: Annotated[str, _unless_given("of a configuration: LOW:HIGH or a list [default: 64:512]")] = "",
+    widths: Annotated[str, _unless_given("LOW:HIGH or a list [default: all there are, or 64:512]")] = "",
     seeds: Annotated[int | None, _unless_given("repetitions, from seed 0 on [default: 3]")] = None,
     steps: Annotated[int | None, _unless_given("training steps [default: 40]")] = None,
     batch: Annotated[int | None, _unless_given("examples of a step [default: 8]")] = None,
     length: Annotated[int | None, _unless_given("tokens of an example [default: 64]")] = None,
+    held_out: Annotated[int | None, _unless_given("held-out examples that are looked at [default: 32]")] = None,
+    schedule: Annotated[Schedule | None, _unless_given("of the rates [default: constant]")] = None,
+    warmup: Annotated[int | None, _unless_given("steps in which rates grow to theirs [default: 0]")] = None,
     targets: Annotated[
         str | None, _unless_given("modules that get adapters [default: those usual for the model]")
     ] = None,
@@ -60,6 +67,9 @@ def finetune(
     out: Annotated[Path, Parameter(help="the SQLite file that keeps the results")] = Path("finetune.sqlite"),
     device: Device = "auto",
     executor: Executor = "serial",
+    figures: Annotated[
+        Path | None, Parameter(help="draw loss, rates, growth and regret in this folder, as SVG and PNG")
+    ] = None,
     format: Annotated[Literal["text", "json"], PRINTED] = "text",  # noqa: A002 - option's name
 ) -> int:
     """Language models with adapters: best rates by start, width and rank."""
@@ -69,7 +79,7 @@ def finetune(
     numeric("finetune.libraries").refuse_missing()
     side = numeric("finetune")
     asked = side.chosen(preset, said)
-    side.check_store(out)
+    numeric("sweep.refusals").refuse_others(out, "finetune")
     setting = side.FinetuneSetting(
         targets=_names(asked["targets"]),
         columns=_pairs(asked["columns"]),
@@ -79,12 +89,15 @@ def finetune(
     axes = _names(asked["init"]), _names(asked["b_rate"]), _whole("--ranks", asked["ranks"])
     grid = side.Finetune(setting, *axes, side.rates_between(asked["lrs"]), numbers, asked["seeds"])
     side.check_disk(out, grid)
+    folder = figures and numeric("evidence.experiments").checked_folder(figures)
     if preset:
         line(side.words_of(preset))
 
     def then(kept: Any, found: Any) -> int:
         refuse_failures(kept, grid, found)
         outcome = side.outcome(grid, kept)
+        if folder is not None:
+            side.draw(outcome, folder)
         if format == "json":
             say(outcome.to_json())
         else:

@@ -42,7 +42,7 @@ def precision(
     steps: Steps = 4,
     device: Device = "auto",
     executor: Executor = "serial",
-    figures: Annotated[Path | None, Parameter(help="draw sizes.svg and widths.svg in this folder")] = None,
+    figures: Annotated[Path | None, Parameter(help="draw sizes and widths in this folder, as SVG and PNG")] = None,
     format: Annotated[Literal["text", "json"], PRINTED] = "text",  # noqa: A002 - option's name
 ) -> int:
     """At which width fp16, bf16, fp32 and fp64 fail a LoRA layer.
@@ -55,8 +55,8 @@ def precision(
     side, refusals = numeric("evidence.experiments.precision"), numeric("sweep.refusals")
     kept = sums.split(","), weights.split(","), side.epsilons_of(epsilon)
     grid = side.Precision(init.split(","), asked, numbers, seeds, steps, *kept, rate, device)
-    folder = figures and numeric("evidence.experiments").checked_folder(figures)
     refusals.refuse_others(store, "precision")
+    folder = figures and numeric("evidence.experiments").checked_folder(figures)
 
     def then(kept: Any, found: Any) -> int:
         refuse_failures(kept, grid, found)

@@ -33,7 +33,9 @@ def teacher_student(
     rates: Annotated[str, Parameter(help="learning rates: LOW:HIGH:COUNT, or a list")] = "1e-6:1:19",
     device: Device = "auto",
     executor: Executor = "serial",
-    figures: Annotated[Path | None, Parameter(help="draw loss.svg, rates.svg and features.svg in this folder")] = None,
+    figures: Annotated[
+        Path | None, Parameter(help="draw loss, rates and features in this folder, as SVG and PNG")
+    ] = None,
     format: Annotated[Literal["text", "json"], PRINTED] = "text",  # noqa: A002 - option's name
 ) -> int:
     """Teacher and student of arXiv 2406.08447: rates against width."""
@@ -42,6 +44,7 @@ def teacher_student(
     experiments = numeric("evidence.experiments")
     asked = init.split(","), readout.split(","), numbers, seeds, steps, experiments.rates_of(rates), device
     grid = experiments.TeacherStudent(*asked)
+    numeric("sweep.refusals").refuse_others(store, "teacher-student")
     folder = figures and experiments.checked_folder(figures)
 
     def then(kept: Any, found: Any) -> int:

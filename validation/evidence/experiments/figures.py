@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from gamma_calc.display.figure import blank, save
+from gamma_calc.display.figure import blank, save_each
 from validation.errors import SettingError
 from validation.evidence.experiments.outcome import OPTIMAL, STABLE, Curves, ExperimentOutcome
 from validation.statistics.slope import Floats
@@ -34,9 +34,8 @@ def checked_folder(folder: Path) -> Path:
 
 
 def draw(outcome: ExperimentOutcome, folder: Path) -> None:
-    """Write loss.svg, rates.svg and features.svg. Raises ConfigError."""
-    for name, figure in (("loss", losses(outcome)), ("rates", rates(outcome)), ("features", features(outcome))):
-        save(figure, folder / f"{name}.svg")
+    """Write loss, rates and features, as SVG and PNG. Raises ConfigError."""
+    save_each({"loss": losses(outcome), "rates": rates(outcome), "features": features(outcome)}, folder)
 
 
 def losses(outcome: ExperimentOutcome) -> Any:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from gamma_calc.display.figure import blank, save
+from gamma_calc.display.figure import SHOWN, blank, save_each
 from validation.evidence.experiments.precision.formats import FORMATS
 from validation.evidence.experiments.precision.grid import EXACT, QUANTITIES
 from validation.evidence.experiments.precision.outcome import PrecisionOutcome, Range, Results
@@ -25,10 +26,9 @@ STROKES: Final = ((7, "0.8"), (2, "tab:blue"))
 SHADES: Final = ("tab:blue", "tab:orange", "tab:green", "tab:red", "tab:brown")
 
 
-def draw(outcome: PrecisionOutcome, results: Results, folder: Path) -> None:
-    """Write sizes.svg and widths.svg. Raises ConfigError."""
-    for name, figure in (("sizes", sizes(outcome, results)), ("widths", widths(outcome))):
-        save(figure, folder / f"{name}.svg")
+def draw(outcome: PrecisionOutcome, results: Results, folder: Path, kinds: Sequence[str] = SHOWN) -> None:
+    """Write sizes and widths in some kinds. Raises ConfigError."""
+    save_each({"sizes": sizes(outcome, results), "widths": widths(outcome)}, folder, kinds)
 
 
 def sizes(outcome: PrecisionOutcome, results: Results) -> Any:

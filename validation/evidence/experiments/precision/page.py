@@ -98,8 +98,9 @@ def main(words: Sequence[str]) -> None:
             results = {row.key: row.measured for row in store.rows()}
         found = outcome(RECORDED, results)
         RECORD.parent.mkdir(exist_ok=True)
-        RECORD.write_text(record(found), encoding="utf-8")
-        draw(found, results, RECORD.parent)
+        text = record(found)
+        RECORD.write_text(text, encoding="utf-8")
+        draw(recorded(text)[1], results, RECORD.parent, (".svg",))  # of what is kept, so that it can be drawn again
     if not words:
         sys.stdout.write(page(RECORD.read_text(encoding="utf-8")))
 
