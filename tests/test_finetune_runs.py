@@ -129,6 +129,7 @@ TINY = LanguageRun(
 )
 
 
+@pytest.mark.long
 def test_a_recorded_run_that_is_killed_and_resumed_gives_the_record_of_one_that_is_not(tmp_path: Path) -> None:
     make_worlds(tmp_path, 1, (("llama", "16,32"),), steps=2)
     whole = finetune_record(TINY, tmp_path, 1, kill=False)
