@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from oracle.simulator import Sizes
 
@@ -37,6 +37,10 @@ class Slope:
     @property
     def high(self) -> float:
         return self.value + 2.5 * self.noise + 1.5 * max(0.0, self.drift)
+
+    def raised(self, by: float) -> Slope:
+        """The same interval elsewhere."""
+        return replace(self, value=self.value + by)
 
     def __str__(self) -> str:
         if self.zero:
