@@ -17,7 +17,8 @@ from gamma_calc.exponents import Order
 from gamma_calc.language.expression import Expression, walk
 from gamma_calc.operations.divide import divide
 from gamma_calc.operations.outer import outer
-from gamma_calc.operations.row_length import RowDot, RowLength, row_length
+from gamma_calc.operations.row_length import RowLength, row_length
+from gamma_calc.operations.rows import RowDot
 from gamma_calc.operations.scale import Scale
 
 N = Dim("n", 1)
@@ -96,7 +97,7 @@ def test_division_by_what_may_be_zero_is_refused() -> None:
 def test_shapes_are_checked() -> None:
     with pytest.raises(ShapeError, match="give a matrix"):
         row_length(Z)
-    with pytest.raises(ShapeError, match="two vectors"):
+    with pytest.raises(ShapeError, match="a divisor for each of its rows"):
         divide(Z, data("y"))
 
 

@@ -10,20 +10,23 @@ W on v = W^T u         also u, through the diagonal        di - do/2
 (u w^T) on v           u                                  di + overlap(w, v)
 <u, v>                 a scalar                           d + overlap(u, v)
 W1 W2 (both random)    a word (``calculus/words.py``)      d/2
+D_v W                  a diagram (``calculus/diagrams.py``)    0
 =====================  =================================  =======================
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from gamma_calc.calculus.assumptions import CLT, SumRule
-from gamma_calc.calculus.dims import Dim
+from gamma_calc.calculus.diagrams import has_diagram, products, transposed_diagram
+from gamma_calc.calculus.dims import Dim, Shape
 from gamma_calc.calculus.direction import (
     UNIT,
     Direction,
     FreshImage,
     Identity,
+    MatrixDiagram,
     MatrixProduct,
     Noise,
     Outer,
@@ -32,12 +35,12 @@ from gamma_calc.calculus.direction import (
     as_vector,
     word,
 )
-from gamma_calc.calculus.lemmas import ADDITIVE_SUM, CENTRAL_LIMIT, COHERENT, OVERLAP, RETURN, TRUNCATED
+from gamma_calc.calculus.lemmas import ADDITIVE_SUM, CENTRAL_LIMIT, COHERENT, GRAPH, OVERLAP, RETURN, TRUNCATED
 from gamma_calc.calculus.overlap import images_within, noise_within, overlap
 from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Contribution
 from gamma_calc.calculus.words import MOST_TURNS, is_covered, join, letters, raw_size, turns
-from gamma_calc.exponents import maximum, order
+from gamma_calc.exponents import Order, maximum, order
 
 
 def inner(u: VectorDirection, v: VectorDirection, dim: Dim) -> Contribution:
@@ -49,11 +52,13 @@ def inner(u: VectorDirection, v: VectorDirection, dim: Dim) -> Contribution:
 
 def act(matrix: Direction, v: VectorDirection, dim: Dim, rule: SumRule) -> Iterator[Contribution]:
     """A matrix direction on a vector direction, over the axis ``dim``."""
-    if isinstance(matrix, RandomMatrix):
-        yield from _random_matrix_on(matrix, v, rule)
-    elif isinstance(matrix, Outer):
+    if isinstance(matrix, Outer):
         scalar = inner(matrix.right, v, dim)
         yield Contribution(matrix.left, scalar.order, scalar.lemma)
+    elif has_diagram(matrix) or has_diagram(v):
+        yield from _paired_off(products(matrix, v, ((dim, dim), (dim,)), ((1, 2),), (0,)))
+    elif isinstance(matrix, RandomMatrix):
+        yield from _random_matrix_on(matrix, v, rule)
     elif isinstance(matrix, Identity):
         yield Contribution(v, dim.exponent / 2, RETURN)
     elif isinstance(matrix, MatrixProduct):
@@ -68,10 +73,26 @@ def multiply(left: Direction, right: Direction, dim: Dim, rule: SumRule) -> Iter
     elif isinstance(left, Outer):
         for c in act(transposed(right), left.right, dim, rule):
             yield Contribution(Outer(left.left, as_vector(c.direction)), c.order, c.lemma)
+    elif has_diagram(left) or has_diagram(right):
+        yield from _paired_off(products(left, right, ((dim, dim), (dim, dim)), ((1, 2),), (0, 3)))
     elif isinstance(left, Identity) or isinstance(right, Identity):
         yield Contribution(right if isinstance(left, Identity) else left, dim.exponent / 2, RETURN)
     else:
         yield from join(letters(left), letters(right), dim)
+
+
+def rows_times(v: VectorDirection, matrix: Direction, shape: Shape) -> Iterator[Contribution]:
+    """D_v X: the rows of a matrix that is no outer product, each times an entry of a vector."""
+    return _paired_off(products(v, matrix, (shape[:1], shape), ((0, 1),), (1, 2)))
+
+
+def row_products(left: Direction, right: Direction, shape: Shape) -> Iterator[Contribution]:
+    """The inner products of the rows of two matrices that are no outer products."""
+    return _paired_off(products(left, right, (shape, shape), ((0, 2), (1, 3)), (0,)))
+
+
+def _paired_off(found: Iterable[tuple[Direction, Order]]) -> Iterator[Contribution]:
+    return (Contribution(direction, size, GRAPH) for direction, size in found)
 
 
 def transposed(direction: Direction) -> Direction:
@@ -80,6 +101,8 @@ def transposed(direction: Direction) -> Direction:
             return direction.T
         case Outer(left, right):
             return Outer(right, left)
+        case MatrixDiagram():
+            return transposed_diagram(direction)
         case MatrixProduct(matrices):
             return MatrixProduct(tuple(matrix.T for matrix in reversed(matrices)))
         case _:

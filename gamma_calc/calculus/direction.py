@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import combinations, starmap
-from typing import Final
+from typing import Final, NamedTuple
 
 from gamma_calc.calculus.dims import Dim, Shape
 from gamma_calc.calculus.function import Function
@@ -212,7 +212,60 @@ class Unit:
         return "1"
 
 
-VectorDirection = GivenVector | FreshImage | Residual | Activation | Entrywise | Noise | FixedAxis | Unit
+class Vertex(NamedTuple):
+    """An index of the entries of a product: its number, and the axis that it runs over."""
+
+    number: int
+    dim: Dim
+
+
+class MatrixEntry(NamedTuple):
+    """An entry of a matrix as drawn, at two indices; of a given vector, at an index and a point.
+
+    ``side`` tells the two factors of a product apart while it is made.
+    """
+
+    letter: RandomMatrix | GivenVector | Residual
+    outer: Vertex
+    inner: Vertex
+    side: int = 0
+
+    @property
+    def ends(self) -> tuple[Vertex, Vertex]:
+        return self.outer, self.inner
+
+    def __str__(self) -> str:
+        at = self.ends if isinstance(self.letter, RandomMatrix) else self.ends[:1]
+        return f"{self.letter}({', '.join(str(vertex.number) for vertex in at)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagram:
+    """A product of entries, summed over every index but the marked ones: those of the vector or matrix that it is.
+
+    It is centred: what its entries have in common with each other is not in it.
+    """
+
+    edges: tuple[MatrixEntry, ...]
+    marks: tuple[Vertex, ...]
+
+    def __str__(self) -> str:
+        return " ".join(map(str, self.edges))
+
+
+@dataclass(frozen=True, slots=True)
+class VectorDiagram:
+    """A vector that matrices made entry by entry, such as the diagonal of U Z' A' B', scaled to size 1."""
+
+    diagram: Diagram
+
+    def __str__(self) -> str:
+        return f"[{self.diagram}]"
+
+
+VectorDirection = (
+    GivenVector | FreshImage | Residual | Activation | Entrywise | Noise | FixedAxis | Unit | VectorDiagram
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,18 +306,29 @@ class Identity:
         return f"1_{self.dim}"
 
 
-Direction = VectorDirection | RandomMatrix | Outer | MatrixProduct | Identity
+@dataclass(frozen=True, slots=True)
+class MatrixDiagram:
+    """A matrix whose rows, or the axes inside it, such vectors or given ones multiply, scaled to size 1."""
+
+    diagram: Diagram
+
+    def __str__(self) -> str:
+        return f"[{self.diagram}]"
+
+
+Direction = VectorDirection | RandomMatrix | Outer | MatrixProduct | Identity | MatrixDiagram
 UNIT: Final = Unit()
 ONES: Final = GivenVector("1")  # the mean of an entrywise function
 
 
 def is_matrix(direction: Direction) -> bool:
-    return isinstance(direction, RandomMatrix | Outer | MatrixProduct | Identity)
+    return isinstance(direction, RandomMatrix | Outer | MatrixProduct | Identity | MatrixDiagram)
 
 
 def as_vector(direction: Direction) -> VectorDirection:
     """The direction, known to be a vector's: shapes were checked when the program was written."""
-    assert not isinstance(direction, RandomMatrix | Outer | MatrixProduct | Identity), f"{direction} is a matrix"
+    matrices = RandomMatrix | Outer | MatrixProduct | Identity | MatrixDiagram
+    assert not isinstance(direction, matrices), f"{direction} is a matrix"
     return direction
 
 
@@ -277,7 +341,7 @@ def on_axes(direction: Direction, shape: Shape) -> Direction:
     """The direction as a tensor of this shape."""
     if isinstance(direction, Outer):
         return Outer(on_axis(direction.left, shape[0]), on_axis(direction.right, shape[1]))
-    if isinstance(direction, RandomMatrix | MatrixProduct | Identity) or not shape:
+    if isinstance(direction, RandomMatrix | MatrixProduct | Identity | MatrixDiagram) or not shape:
         return direction
     return on_axis(direction, shape[0])
 
@@ -417,7 +481,7 @@ def completed(direction: Direction, made: Made) -> Direction:
     match direction:
         case Outer(left, right):
             return Outer(_completed(left, made), _completed(right, made))
-        case RandomMatrix() | MatrixProduct() | Identity():
+        case RandomMatrix() | MatrixProduct() | Identity() | MatrixDiagram():
             return direction
         case _:
             return _completed(direction, made)
@@ -438,7 +502,7 @@ def with_orders(direction: Direction, change: Callable[[Order], Order]) -> Direc
     match direction:
         case Outer(left, right):
             return Outer(_vector_with_orders(left, change), _vector_with_orders(right, change))
-        case RandomMatrix() | MatrixProduct() | Identity():
+        case RandomMatrix() | MatrixProduct() | Identity() | MatrixDiagram():
             return direction
         case _:
             return _vector_with_orders(direction, change)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gamma_calc.calculus.diagrams import Letter, renamed_diagram
 from gamma_calc.calculus.direction import (
     Activation,
     Direction,
@@ -15,11 +16,14 @@ from gamma_calc.calculus.direction import (
     FreshImage,
     GivenVector,
     Identity,
+    MatrixDiagram,
     MatrixProduct,
     Outer,
     RandomMatrix,
     Residual,
+    VectorDiagram,
     VectorDirection,
+    as_vector,
     image,
     word,
 )
@@ -38,8 +42,20 @@ def from_previous_step(direction: Direction, fresh: frozenset[str]) -> Direction
             return named(past, matrices[0].outer)
         case Identity():
             return direction
+        case MatrixDiagram() | VectorDiagram():
+            return renamed_diagram(direction, lambda letter: _letter(letter, fresh))
         case _:
             return _vector(direction, fresh)
+
+
+def _letter(letter: Letter, fresh: frozenset[str]) -> Letter:
+    match letter:
+        case RandomMatrix():
+            return _matrix(letter, fresh)
+        case GivenVector(name) if name not in fresh:
+            return letter
+        case _:
+            return replace(letter, from_earlier_step=True)
 
 
 def _matrix(matrix: RandomMatrix, fresh: frozenset[str]) -> RandomMatrix:
@@ -61,5 +77,7 @@ def _vector(direction: VectorDirection, fresh: frozenset[str]) -> VectorDirectio
             return image([_matrix(matrix, fresh) for matrix in matrices], _vector(of, fresh))
         case Entrywise(those):
             return Entrywise(frozenset(_vector(f, fresh) for f in those))
+        case VectorDiagram():
+            return as_vector(renamed_diagram(direction, lambda letter: _letter(letter, fresh)))
         case _:
             return direction

@@ -66,6 +66,11 @@ SPECTRUM: Final = Lemma(
     "the singular values of a product of random matrices are as many as its narrowest axis has entries, of one order",
     "law of large numbers for U'U, and the spectrum of Marchenko and Pastur where axes are of one order",
 )
+GRAPH: Final = Lemma(
+    "pairs of entries",
+    "a sum of products of entries of independent matrices is as large as its largest way to pair equal entries",
+    "Wick's formula; Mingo and Speicher (arXiv 0909.4277) and Male (arXiv 1111.4662) on graphs of matrices",
+)
 TRUNCATED: Final = Lemma(
     "long words are noise",
     "a direction with more turns or factors than are told apart is kept as noise, coherent with all noise of its axis",

@@ -19,6 +19,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Final
 
+from gamma_calc.calculus.diagrams import diagram_overlap, has_diagram
 from gamma_calc.calculus.dims import Dim, Shape
 from gamma_calc.calculus.direction import (
     Activation,
@@ -49,6 +50,8 @@ def overlap_in(u: Direction, v: Direction, shape: Shape) -> Order:
     """The order of the normalised inner product of two directions of a tensor of this shape."""
     if u == v:
         return order(0)
+    if has_diagram(u) or has_diagram(v):
+        return diagram_overlap(u, v, shape)
     if isinstance(u, Outer) and isinstance(v, Outer):
         return overlap(u.left, v.left, shape[0]) + overlap(u.right, v.right, shape[1])
     if len(shape) == 1:
@@ -78,6 +81,8 @@ def overlap(u: VectorDirection, v: VectorDirection, dim: Dim) -> Order:
     """The order of <u, v> / (|u| |v|) on an axis: 0 where they agree, -1/2 per exponent where they are independent."""
     if u == v:
         return order(0)
+    if has_diagram(u) or has_diagram(v):
+        return diagram_overlap(u, v, (dim,))
     chance = dim.independent_overlap
     return maximum(chance, moment((*factors(u), *factors(v)), chance))
 

@@ -9,14 +9,16 @@ this, so leaving it out changes no order, and it is what keeps deep programs sma
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
+from gamma_calc.calculus.diagrams import sizes
 from gamma_calc.calculus.dims import Shape
-from gamma_calc.calculus.direction import Direction
+from gamma_calc.calculus.direction import Direction, Entrywise, FreshImage, MatrixDiagram, Outer, VectorDiagram
 from gamma_calc.calculus.showing import shows_in
 from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Value
-from gamma_calc.exponents import MINUS_INFINITY, Order, maximum, nowhere_above
+from gamma_calc.exponents import MINUS_INFINITY, Order, Region, maximum, nowhere_above, where
 
 Below = Callable[[Order, Order], bool]
 NOWHERE: Final[frozenset[tuple[str, str]]] = frozenset()
@@ -36,6 +38,28 @@ def prune_dominated(value: Value, shape: Shape, *, zeros_show: bool = False, bel
         if any(_dominates(one, (direction, size), shape, value.power, below) for one in rest):
             del kept[direction]
     return Value(kept, value.power)
+
+
+def without_companions(value: Value, domain: Region) -> Value:
+    """The value without diagrams that are in this domain no larger than what they shorten to, which comes with them."""
+    kept = {d: size for d, size in value.components.items() if not _is_companion(d, domain)}
+    return value if len(kept) == len(value.components) else Value(kept, value.power)
+
+
+@lru_cache(maxsize=65536)
+def _is_companion(direction: Direction, domain: Region) -> bool:
+    match direction:
+        case Outer(left, right):
+            return _is_companion(left, domain) or _is_companion(right, domain)
+        case Entrywise(those):
+            return any(_is_companion(factor, domain) for factor in those)
+        case FreshImage(_, of):
+            return _is_companion(of, domain)
+        case VectorDiagram(diagram) | MatrixDiagram(diagram):
+            size, shorter = sizes(diagram)
+            return not shorter.is_zero_quantity and domain <= where(size, "<=", shorter)
+        case _:
+            return False
 
 
 def projection_order(value: Value, direction: Direction, shape: Shape) -> Order:

@@ -11,6 +11,7 @@ from collections.abc import Hashable, Iterator
 from functools import lru_cache, partial
 from typing import Final
 
+from gamma_calc.calculus.diagrams import has_diagram
 from gamma_calc.calculus.dims import Dim, Shape
 from gamma_calc.calculus.direction import (
     Activation,
@@ -44,7 +45,7 @@ def shows_in(u: Direction, v: Direction, shape: Shape, floor: Order = MINUS_INFI
         return shows(as_vector(u), as_vector(v), shape[0], floor, MOST_STEPS)
     if is_word(u) and is_word(v):
         return word_shows(u, v, shape[0], shape[1])
-    if isinstance(v, Outer):
+    if isinstance(v, Outer) and not has_diagram(u):
         return with_update(u, v, shape[0], shape[1], partial(shows, floor=MINUS_INFINITY, depth=MOST_STEPS))
     rows, columns = shape
     return rows.independent_overlap + columns.independent_overlap

@@ -9,6 +9,7 @@ from typing import Final
 from gamma_calc.calculus.dims import Dim
 from gamma_calc.catalogue.lora import RANKS
 from gamma_calc.catalogue.losses import LOSSES
+from gamma_calc.catalogue.samples import SAMPLES, domain_of
 from gamma_calc.errors import pick
 from gamma_calc.exponents import Exponent, order
 from gamma_calc.language.either_spelling import either_spelling
@@ -29,8 +30,9 @@ def adalora(
     a0: Exponent | None = None,
     b0: Exponent | None = None,
     loss: str = "linear",
+    batch: str = "one",
 ) -> Program:
-    """An AdaLoRA layer on one sample, all r triplets kept: lambda starts at zero, P and Q are random.
+    """An AdaLoRA layer on one sample or a batch, all r triplets kept: lambda starts at zero, P and Q are random.
 
     ``init`` is "gaussian" (a deviation of 0.02 whatever the width, as in peft) or "orthonormal" (columns of P and rows
     of Q of length one, where the penalty of the paper draws them); ``a0`` and ``b0`` give Q and P other entry
@@ -43,10 +45,11 @@ def adalora(
     ['eta <= -1/2', 'eta <= -1/3']
     """
     entry = pick("initialisation", init, STARTS)
-    rho, domain = pick("rank law", rank, RANKS)
+    rho, ranks = pick("rank law", rank, RANKS)
+    samples = pick("batch", batch, SAMPLES)
     objective = pick("loss", loss, LOSSES)
     n, r = Dim("n", 1), Dim("r", rho)
-    Z = data("Z", n)
+    Z = data("Z", *samples.shape(n))
     P = parameter("P", n, r, init=iid(order(entry if b0 is None else b0)), rate="eta")
     Q = parameter("Q", r, n, init=iid(order(entry if a0 is None else a0)), rate="eta")
     scale = parameter("lambda", r, init=zero, rate="eta")
@@ -64,6 +67,10 @@ def adalora(
             other("lambda", scale),
             output("Z_B", Z_B, parts=("delta1", "delta2", "delta3")),
         ],
-        domain=domain,
-        notes=(f"initialisation {init}: P and Q random, lambda = 0 (arXiv 2303.10512)", objective.statement),
+        domain=domain_of(ranks, samples.domain),
+        notes=(
+            f"initialisation {init}: P and Q random, lambda = 0 (arXiv 2303.10512)",
+            samples.statement,
+            objective.statement,
+        ),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gamma_calc.calculus.dims import Dim
 from gamma_calc.catalogue.initialisations import INITIALISATIONS, Initialisation
 from gamma_calc.catalogue.losses import LOSSES
+from gamma_calc.catalogue.samples import SAMPLES
 from gamma_calc.errors import ProgramError, pick
 from gamma_calc.exponents import Exponent, Order, order
 from gamma_calc.language.either_spelling import either_spelling
@@ -19,7 +20,12 @@ from gamma_calc.optimisers.names import by_name
 
 @either_spelling
 def dora(
-    init: str = "default", *, optimiser: str = "adam", magnitude: Exponent = "eta", loss: str = "linear"
+    init: str = "default",
+    *,
+    optimiser: str = "adam",
+    magnitude: Exponent = "eta",
+    loss: str = "linear",
+    batch: str = "one",
 ) -> Program:
     """A DoRA layer on one sample: one factor starts at zero, m at the lengths of the rows of W*; the rank is fixed.
 
@@ -33,9 +39,15 @@ def dora(
     >>> derive(dora()).conditions["stable"].region
     Region('eta <= -1/2')
     """
+    samples = pick("batch", batch, SAMPLES)
     objective = pick("loss", loss, LOSSES)
     n, r = Dim("n", 1), Dim("r", 0)
-    Z, W = data("Z", n), frozen("W*", n, n)
+    Z, W = data("Z", *samples.shape(n)), frozen("W*", n, n)
+    if samples.grows:
+        raise ProgramError(
+            "dora with a growing batch is not known: lengths of rows, their factors and the layer hold it too often",
+            hint="take a fixed batch, or lora, whose rates the factors A and B of dora have",
+        )
     start = pick("initialisation", init, INITIALISATIONS)
     entry_a, entry_b = _with_a_zero(start)
     A, B = parameter("A", r, n, init=iid(entry_a), rate="eta"), parameter("B", n, r, init=iid(entry_b), rate="eta")
@@ -57,9 +69,11 @@ def dora(
             other("Z_B", Z_B),
             output("Z_out", since_start(whole), parts=("delta1", "delta2", "delta3")),
         ],
+        domain=samples.domain,
         notes=(
             f"{start.statement}; m the lengths of the rows of W*, trained (arXiv 2402.09353)",
             "lengths of rows are constants to the backward pass",
+            samples.statement,
             objective.statement,
         ),
     )

@@ -21,6 +21,11 @@ class Samples:
     axis: Dim | None = None
     domain: str = "all"
 
+    @property
+    def grows(self) -> bool:
+        """Does the number of samples grow with the width?"""
+        return self.axis is not None and self.axis.exponent != 0
+
     def shape(self, dim: Dim) -> Shape:
         """The axes of a vector of every sample."""
         return (dim,) if self.axis is None else (dim, self.axis)

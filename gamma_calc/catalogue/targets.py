@@ -32,7 +32,7 @@ _LORA: Final = {
     **_BATCH,
 }
 _STARTS: Final = ("a0", "b0", "tau")
-_LAYER: Final = {"optimizer": "optimiser", "rank": "rank", "loss": "loss"}
+_LAYER: Final = {"optimizer": "optimiser", "rank": "rank", "loss": "loss", **_BATCH}
 
 
 def _without(option: str) -> Mapping[str, str]:
@@ -87,7 +87,7 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
                 "lora-xs",
                 "an r x r matrix between frozen factors of W*, W* Z + B R A Z",
                 lora_xs,
-                {**_LAYER, "batch": "batch"},
+                _LAYER,
                 ("tau",),
             ),
             Target("vera", "two vectors around frozen random factors, W* Z + b * (B (d * (A Z)))", vera, _LAYER),
@@ -102,7 +102,7 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
                 "dora",
                 "a LoRA layer with rows of trained length, m * (W* + B A) Z / |W* + B A|",
                 dora,
-                {"init": "init", "optimizer": "optimiser", "loss": "loss"},
+                {"init": "init", "optimizer": "optimiser", "loss": "loss", **_BATCH},
             ),
             Target(
                 "toy",

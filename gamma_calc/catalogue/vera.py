@@ -5,6 +5,7 @@ from __future__ import annotations
 from gamma_calc.calculus.dims import Dim
 from gamma_calc.catalogue.lora import RANKS
 from gamma_calc.catalogue.losses import LOSSES
+from gamma_calc.catalogue.samples import SAMPLES, domain_of
 from gamma_calc.errors import pick
 from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.initialisation import iid, zero
@@ -14,8 +15,8 @@ from gamma_calc.optimisers.names import by_name
 
 
 @either_spelling
-def vera(*, optimiser: str = "adam", rank: str = "fixed", loss: str = "linear") -> Program:
-    """A VeRA layer on one sample: A of variance 1/n and B of variance 1/r stay as drawn, b starts at zero.
+def vera(*, optimiser: str = "adam", rank: str = "fixed", loss: str = "linear", batch: str = "one") -> Program:
+    """A VeRA layer on one sample or a batch: A of variance 1/n and B of variance 1/r stay as drawn, b starts at zero.
 
     The parts of the change are delta1 (d moves), delta2 (b moves) and delta3 (both). Source: Kopiczko, Blankevoort,
     Asano, arXiv 2310.11454, section 3. Hypothesis: d starts with entries of order one; the published start is the
@@ -25,10 +26,11 @@ def vera(*, optimiser: str = "adam", rank: str = "fixed", loss: str = "linear") 
     >>> derive(vera(rank="growing")).conditions["stable"].region
     Region('eta <= 0 & 0 <= rho <= 1')
     """
-    rho, domain = pick("rank law", rank, RANKS)
+    rho, ranks = pick("rank law", rank, RANKS)
+    samples = pick("batch", batch, SAMPLES)
     objective = pick("loss", loss, LOSSES)
     n, r = Dim("n", 1), Dim("r", rho)
-    Z, A, B = data("Z", n), frozen("A", r, n), frozen("B", n, r, entry=-r.exponent / 2)
+    Z, A, B = data("Z", *samples.shape(n)), frozen("A", r, n), frozen("B", n, r, entry=-r.exponent / 2)
     d, b = parameter("d", r, init=iid(0), rate="eta"), parameter("b", n, init=zero, rate="eta")
     Z_A = A @ Z
     inner = B @ (d * Z_A)
@@ -45,6 +47,10 @@ def vera(*, optimiser: str = "adam", rank: str = "fixed", loss: str = "linear") 
             other("b", b),
             output("Z_B", Z_B, parts=("delta1", "delta2", "delta3")),
         ],
-        domain=domain,
-        notes=("A and B random and frozen, b = 0, entries of d of order one (arXiv 2310.11454)", objective.statement),
+        domain=domain_of(ranks, samples.domain),
+        notes=(
+            "A and B random and frozen, b = 0, entries of d of order one (arXiv 2310.11454)",
+            samples.statement,
+            objective.statement,
+        ),
     )

@@ -22,7 +22,7 @@ from gamma_calc.calculus.direction import (
     with_orders,
 )
 from gamma_calc.calculus.lemmas import GIVEN
-from gamma_calc.calculus.pruning import prune_dominated
+from gamma_calc.calculus.pruning import prune_dominated, without_companions
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.engine.state import State
 from gamma_calc.exponents import EVERYTHING, NOTHING, Order, Region, Scope, look
@@ -35,6 +35,7 @@ def pruned(program: Program, state: State, value: Value, shape: Shape) -> Value:
     here = value if state.scope is None else _read(value, state.scope.order)
     if not program.prunes:
         return here
+    here = without_companions(here, program.region)
     return prune_dominated(here, shape, zeros_show=program.zeros_show, below=state.nowhere_above)
 
 

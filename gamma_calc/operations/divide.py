@@ -1,4 +1,4 @@
-"""x / y entry by entry, for positive y whose entries agree to leading order, such as lengths of rows."""
+"""x / y entry by entry or row by row, for positive y that agree to leading order, such as lengths of rows."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from gamma_calc.calculus.lemmas import QUOTIENT
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError, ShapeError
 from gamma_calc.language.expression import Array, Expression, Part
+from gamma_calc.operations.rows import row_dot, scaled_rows
 
 
 class Divide(Expression):
@@ -23,11 +24,11 @@ class Divide(Expression):
     precedence = 5
 
     def __init__(self, numerator: Expression, denominator: Expression) -> None:
-        if len(numerator.shape) != 1 or numerator.shape != denominator.shape:
+        if not numerator.shape or numerator.shape[:1] != denominator.shape:
             raise ShapeError(
                 f"{numerator} of shape {shape_text(numerator.shape)} over {denominator} of shape "
                 f"{shape_text(denominator.shape)}",
-                hint="give two vectors of one shape",
+                hint="give a vector, or a matrix, and a divisor for each of its rows",
             )
         self.arguments = (numerator, denominator)
         self.shape: Shape = numerator.shape
@@ -40,11 +41,12 @@ class Divide(Expression):
             yield Contribution(direction, size - y.order, QUOTIENT)
 
     def numeric(self, *arrays: Array) -> Array:
-        return arrays[0] / arrays[1]
+        x, y = arrays
+        return x / (y[..., None] if len(self.shape) == 2 else y)
 
     def pull_back(self, upstream: Expression) -> tuple[Expression | None, ...]:
         _, y = self.arguments
-        return Divide(upstream, y), -Divide(upstream * self, y)
+        return Divide(upstream, y), -Divide(row_dot(upstream, self), y)
 
     def rebuild(self, *arguments: Expression) -> Expression:
         return Divide(*arguments)
@@ -57,7 +59,7 @@ class Divide(Expression):
         if dx is not None:
             parts.append(Part(frozenset({0}), Divide(dx, new)))
         if dy is not None:
-            parts.append(Part(frozenset({1}), -Divide(self.rebuild(x, y) * dy, new)))
+            parts.append(Part(frozenset({1}), -Divide(scaled_rows(dy, self.rebuild(x, y)), new)))
         return tuple(parts)
 
     def notation(self) -> str:
@@ -66,7 +68,9 @@ class Divide(Expression):
 
 
 def divide(x: Expression, y: Expression) -> Divide:
-    """x / y, entry by entry. Raises ShapeError where axes differ, ProgramError on evaluation where y has no mean.
+    """x / y, entry by entry, or row by row of a matrix.
+
+    Raises ShapeError where axes differ, ProgramError on evaluation where y has no mean.
 
     >>> from gamma_calc import Dim, data, frozen
     >>> from gamma_calc.operations.row_length import row_length

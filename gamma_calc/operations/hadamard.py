@@ -8,9 +8,10 @@ from typing import Final
 
 from gamma_calc.calculus.assumptions import SumRule
 from gamma_calc.calculus.cancelling import undone
+from gamma_calc.calculus.diagrams import entrywise_diagram, has_diagram
 from gamma_calc.calculus.dims import Dim, Shape
 from gamma_calc.calculus.direction import ONES, Noise, VectorDirection, as_vector, factors, nested, vanish_with
-from gamma_calc.calculus.lemmas import MEAN, PRODUCT, TRUNCATED
+from gamma_calc.calculus.lemmas import GRAPH, MEAN, PRODUCT, TRUNCATED
 from gamma_calc.calculus.overlap import entrywise_product
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.exponents import Region
@@ -38,8 +39,8 @@ class Hadamard(Bilinear):
         left, right = values
         for u, a in left.components.items():
             for v, b in right.components.items():
-                made = entrywise(as_vector(u), as_vector(v), self.shape[0])
-                yield Contribution(made.direction, a + b, made.lemma)
+                for c in entrywise(as_vector(u), as_vector(v), self.shape[0]):
+                    yield Contribution(c.direction, a + b + c.order, c.lemma)
 
     def overcounted(self, values: tuple[Value, ...]) -> Region:
         return undone(*values)
@@ -69,9 +70,13 @@ class Hadamard(Bilinear):
         return f"{left.inside(5)} * {right.inside(5)}"
 
 
-def entrywise(u: VectorDirection, v: VectorDirection, dim: Dim) -> Contribution:
-    """The direction of u * v: what stands in both has a mean, and the rest is kept."""
+def entrywise(u: VectorDirection, v: VectorDirection, dim: Dim) -> Iterator[Contribution]:
+    """The direction of u * v: what stands in both has a mean, and the rest is kept; a diagram may leave several."""
+    if has_diagram(u) or has_diagram(v):
+        yield from (Contribution(made, size, GRAPH) for made, size in entrywise_diagram(u, v, dim))
+        return
     made, gain = entrywise_product(u, v)
     if len(factors(made)) > MOST_FACTORS or nested(made) > MOST_NESTED:
-        return Contribution(Noise(dim), gain, TRUNCATED)
-    return Contribution(made, gain, PRODUCT if factors(made) == factors(u) | factors(v) and made != ONES else MEAN)
+        yield Contribution(Noise(dim), gain, TRUNCATED)
+        return
+    yield Contribution(made, gain, PRODUCT if factors(made) == factors(u) | factors(v) and made != ONES else MEAN)

@@ -17,6 +17,7 @@ from gamma_calc.language.forms import Bilinear
 from gamma_calc.language.leaves import One
 from gamma_calc.operations.hadamard import Hadamard
 from gamma_calc.operations.inner import inner
+from gamma_calc.operations.rows import ScaledRows
 from gamma_calc.operations.scale import Scale
 
 
@@ -53,7 +54,7 @@ class Product(Bilinear):
 
 @infix("*")
 def product(left: Expression, right: Expression | Multiplier | Power | Rational | int) -> Expression:
-    """``left * right``: by a number, a known power of n, both, a scalar, or entry by entry."""
+    """``left * right``: by a number, a known power of n, both, a scalar, entry by entry, or row by row."""
     if isinstance(right, Multiplier):
         return Scale(left, coefficient=right.coefficient, power=right.power)
     if isinstance(right, Power):
@@ -68,9 +69,12 @@ def product(left: Expression, right: Expression | Multiplier | Power | Rational 
         return Product(right, left)
     if left.shape == right.shape and len(left.shape) == 1:
         return Hadamard(left, right)
+    if len(right.shape) == 2 and left.shape == right.shape[:1]:
+        return ScaledRows(left, right)
     raise ShapeError(
         f"cannot multiply {left} of shape {shape_text(left.shape)} by {right} of shape {shape_text(right.shape)}",
-        hint="* takes a number, a power such as n**'-1/2', a scalar, or two vectors of one shape; @ contracts",
+        hint="* takes a number, a power such as n**'-1/2', a scalar, two vectors of one shape, or a vector and a "
+        "matrix whose rows it multiplies; @ contracts",
     )
 
 

@@ -1,46 +1,18 @@
-"""Lengths of a matrix's rows, and inner products of the rows of two matrices: what normalising by rows needs."""
+"""Lengths of a matrix's rows, which normalising by rows needs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from gamma_calc.calculus.assumptions import SumRule
-from gamma_calc.calculus.contraction import act
 from gamma_calc.calculus.dims import Shape, shape_text
-from gamma_calc.calculus.direction import ONES, Direction, Outer, Residual, as_vector
-from gamma_calc.calculus.lemmas import CENTRAL_LIMIT, LENGTH
+from gamma_calc.calculus.direction import ONES
+from gamma_calc.calculus.lemmas import LENGTH
 from gamma_calc.calculus.value import Contribution, Value
-from gamma_calc.errors import ProgramError, ShapeError
+from gamma_calc.errors import ShapeError
 from gamma_calc.language.expression import Array, Expression, Part
-from gamma_calc.language.forms import Bilinear
 from gamma_calc.operations.divide import divide
-from gamma_calc.operations.hadamard import entrywise
-
-
-class RowDot(Bilinear):
-    """<X_i, Y_i> for every row i. It stands in changes of row lengths alone, and no loss is trained through it."""
-
-    def __init__(self, left: Expression, right: Expression) -> None:
-        self.arguments = (left, right)
-        self.shape: Shape = left.shape[:1]
-
-    def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
-        left, right = values
-        yield from _dots(left, right, self.arguments[0].shape, str(self), rule)
-
-    def numeric(self, *arrays: Array) -> Array:
-        x, y = arrays
-        return (x * y).sum(-1)
-
-    def pull_back(self, upstream: Expression) -> tuple[Expression | None, ...]:
-        raise ProgramError(f"{self} has no derivative", hint="train through a matrix product instead")
-
-    def rebuild(self, *arguments: Expression) -> Expression:
-        return RowDot(*arguments)
-
-    def notation(self) -> str:
-        left, right = self.arguments
-        return f"rows({left}, {right})"
+from gamma_calc.operations.rows import RowDot
 
 
 class RowLength(Expression):
@@ -90,25 +62,3 @@ def row_length(matrix: Expression) -> RowLength:
     <|W*| : (n)>
     """
     return RowLength(matrix)
-
-
-def _dots(x: Value, y: Value, shape: Shape, site: str, rule: SumRule) -> Iterator[Contribution]:
-    for u, a in x.components.items():
-        for v, b in y.components.items():
-            for c in _pair(u, v, shape, site, rule):
-                yield Contribution(c.direction, a + b + c.order, c.lemma)
-
-
-def _pair(u: Direction, v: Direction, shape: Shape, site: str, rule: SumRule) -> Iterator[Contribution]:
-    """The inner products of the rows of two directions; those of u w' with the rows of X are u * (X w)."""
-    rows, columns = shape
-    if isinstance(u, Outer):
-        u, v = v, u
-    if isinstance(v, Outer):
-        for c in act(u, v.right, columns, rule):
-            made = entrywise(v.left, as_vector(c.direction), rows)
-            yield Contribution(made.direction, c.order, c.lemma)
-    elif u == v:
-        yield Contribution(ONES, columns.exponent, LENGTH)
-    else:
-        yield Contribution(Residual(site), columns.exponent / 2, CENTRAL_LIMIT)

@@ -15,6 +15,7 @@ from functools import reduce
 from typing import Final
 
 from gamma_calc.calculus.assumptions import SumRule
+from gamma_calc.calculus.diagrams import has_diagram
 from gamma_calc.calculus.dims import Shape, shape_text
 from gamma_calc.calculus.direction import Direction, Outer
 from gamma_calc.calculus.lemmas import SPECTRUM
@@ -44,9 +45,9 @@ class SpectralPower(GradientOnly):
 
     def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
         (matrix,) = values
-        if len(matrix.components) > 1:
+        if len(matrix.components) > 1 or any(map(has_diagram, matrix.components)):
             raise ProgramError(
-                f"the singular values of {self.arguments[0]}, a sum of several products, are not known",
+                f"the singular values of {self.arguments[0]}, more than one product, are not known",
                 hint="use one sample, or another optimiser with a batch",
             )
         for direction, size in matrix.components.items():

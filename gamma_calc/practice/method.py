@@ -75,7 +75,7 @@ METHODS: Final[Mapping[str, Method]] = MappingProxyType(
             Method("lora-fa", _open("lora-fa"), PEFT, _LORA),
             Method("lora-frozen-b", _open("lora-frozen-b"), "B", _LORA),
             Method("dora", TARGETS["dora"].build, PEFT, _LORA, fixed=("r", "s"), knows_batches=False),
-            Method("vera", partial(TARGETS["vera"].build, rank="growing"), has_multiplier=False, knows_batches=False),
+            Method("vera", partial(TARGETS["vera"].build, rank="growing"), has_multiplier=False),
             Method("lora-xs", partial(TARGETS["lora-xs"].build, rank="growing"), fixed=("s",)),
             Method(
                 "adalora",
@@ -83,7 +83,6 @@ METHODS: Final[Mapping[str, Method]] = MappingProxyType(
                 "gaussian",
                 tuple(STARTS),
                 fixed=("s",),
-                knows_batches=False,
             ),
             Method("full", full, has_rank=False, has_multiplier=False),
         )
