@@ -307,7 +307,7 @@ GOOD = HEADS + "".join(f"a,{rank},{lr},{1 + abs(lr - 2)}\n" for rank in (4, 8) f
         (GOOD, "--setting lr=1", "a learning rate in --setting; rates are in the file: leave it out"),
         (GOOD, "--setting adapter=lora+", "lora+ has a rate for each factor"),
         (GOOD, "--setting adapter=vera,init=A", "vera has no choice of a start"),
-        (GOOD, "--setting adapter=vera,batch=128", "batch is 128, and how a rate of vera moves with it is not derived"),
+        (GOOD, "--setting adapter=dora,batch=128", "batch is 128, and how a rate of dora moves with it is not derived"),
         (HEADS.replace("model", "batch"), "--setting adapter=dora", "no runs below the heads"),
         ("batch,lr,loss\n4,1,1\n", "--setting adapter=dora", "batch is a column, and how a rate of dora moves with it"),
         ("batch,lr,loss\nmany,1,1\n", "", "line 2: batch is 'many'; write a plain number without a unit"),

@@ -6,13 +6,15 @@ from itertools import combinations
 
 import pytest
 
-from gamma_calc import derive, mlp
+from gamma_calc import Dim, Program, data, derive, mlp, parameter, sign, zero
 from gamma_calc.calculus import overlap
 from gamma_calc.calculus.direction import GivenVector, Noise, Outer, VectorDirection, factors, product_of
 from gamma_calc.calculus.function import Function
 from gamma_calc.calculus.value import Value
+from gamma_calc.engine.evaluate import Evaluation
+from gamma_calc.engine.run import start
 from gamma_calc.exponents import MINUS_INFINITY, Order, maximum, order
-from gamma_calc.operations.elementwise import activation, shares
+from gamma_calc.operations.elementwise import Elementwise, activation, shares
 from gamma_calc.operations.relu import RELU
 from gamma_calc.operations.sign import SIGN
 from gamma_calc.operations.tanh import TANH
@@ -72,3 +74,12 @@ def test_a_relu_that_is_known_by_its_place_alone_is_off_somewhere() -> None:
     far = activation(RELU, "h1", Value({GivenVector("u"): order(0)})).named
     (share,) = shares("h3", Value({far: order(1), v: order(0)}))
     assert dict(share.x.components) == {v: order(0)}
+
+
+def test_a_product_of_two_slopes_is_as_large_as_the_few_entries_where_they_bend() -> None:
+    """tanh bends on a share n^(-1/2) of the entries of n^(1/2) u: its slope, and the slope's square, are one there."""
+    n = Dim("n", 1)
+    W, slope = parameter("W", n, n, init=zero, rate="eta"), Elementwise(TANH.slope, data("u", n, entry="1/2"))
+    program = Program("p", data("w", n) @ (W @ slope), sign(), ())
+    here = Evaluation(program, start(program))
+    assert here.value(slope).order == here.value(slope * slope).order == order("-1/4")
