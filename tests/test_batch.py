@@ -1,7 +1,9 @@
 """Batches: of a few samples, the orders of one; of N = n^beta independent ones, a law of its own."""
 
 import json
+from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +12,12 @@ import torch
 from command import run
 
 from gamma_calc import Dim, Program, data, derive, iid, lora, maximum, minimum, order, output, parameter, zero
+from gamma_calc.catalogue.lora_xs import lora_xs
 from gamma_calc.catalogue.matrix import matrix
 from gamma_calc.catalogue.toy import toy
+from gamma_calc.catalogue.vera import vera
 from gamma_calc.errors import GammaError, ProgramError
-from gamma_calc.exponents import where
+from gamma_calc.exponents import Region, where
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.program import internal, other
 from gamma_calc.operations import inner, outer
@@ -103,6 +107,29 @@ def test_growing_at_beta_zero_is_one_sample() -> None:
     for init in ("A", "B", "pissa"):
         one, many = (lora(init, optimiser="sign", batch=b) for b in ("one", "growing"))
         assert derive(many, beta=0).conditions["stable"].region == derive(one).conditions["stable"].region
+
+
+@pytest.mark.parametrize("build", [partial(lora, "A"), partial(lora, "B"), vera, lora_xs])
+def test_at_c_zero_every_adapter_has_the_law_of_one_sample(build: Callable[..., Program]) -> None:
+    one, alike = (build(optimiser="sign", **its) for its in ({}, {"batch": "growing", "common": 0}))
+    found, wanted = ([part.value for part in derive(p).conditions["stable"].region.sup("eta")] for p in (alike, one))
+    assert found == wanted
+
+
+@pytest.mark.parametrize(("common", "edge"), [("1/8", "-7/16"), ("1/4", "-3/8"), ("1", "-3/8")])
+def test_a_part_in_common_leads_from_one_sample_to_many(common: str, edge: str) -> None:
+    """At N = n^(1/2) the part n^(-2c) of the gradient is above N^-1/2 of a sample's own until c = 1/8."""
+    found = derive(lora("A", optimiser="sign", batch="growing", common=common), beta="1/2")
+    assert found.conditions["stable"].region == Region(f"eta <= {edge}")
+
+
+def test_a_part_in_common_is_an_option(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = "derive --init A --optimizer sign --batch growing --at eta=-7/16,beta=1/2 --common"
+    assert "a part of order n^(-1/8) is common to all" in " ".join(run(capsys, f"{asked}=1/8").out.split())
+    refused = run(capsys, f"{asked}=-1/8")
+    assert refused.code == 2
+    assert refused.err.endswith("a part in common of order n^(1/8); give a number from 0 on, such as 1/4\n")
+    assert "one sample has no part in common" in run(capsys, "derive --common 1/8").err
 
 
 def test_samples_that_share_a_part_of_order_one_are_one_sample() -> None:

@@ -79,6 +79,7 @@ def test_a_relu_that_is_known_by_its_place_alone_is_off_somewhere() -> None:
 def test_a_product_of_two_slopes_is_as_large_as_the_few_entries_where_they_bend() -> None:
     """tanh bends on a share n^(-1/2) of the entries of n^(1/2) u: its slope, and the slope's square, are one there."""
     n = Dim("n", 1)
+    assert TANH.slope is not None
     W, slope = parameter("W", n, n, init=zero, rate="eta"), Elementwise(TANH.slope, data("u", n, entry="1/2"))
     program = Program("p", data("w", n) @ (W @ slope), sign(), ())
     here = Evaluation(program, start(program))

@@ -9,12 +9,12 @@ from typing import Final
 from gamma_calc.calculus.dims import Dim
 from gamma_calc.catalogue.lora import RANKS
 from gamma_calc.catalogue.losses import LOSSES
-from gamma_calc.catalogue.samples import SAMPLES, domain_of
+from gamma_calc.catalogue.samples import domain_of, samples_of
 from gamma_calc.errors import pick
 from gamma_calc.exponents import Exponent, order
 from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.initialisation import iid, zero
-from gamma_calc.language.leaves import data, frozen, parameter
+from gamma_calc.language.leaves import frozen, parameter
 from gamma_calc.language.program import Program, internal, other, output
 from gamma_calc.optimisers.names import by_name
 
@@ -31,6 +31,7 @@ def adalora(
     b0: Exponent | None = None,
     loss: str = "linear",
     batch: str = "one",
+    common: Exponent | None = None,
 ) -> Program:
     """An AdaLoRA layer on one sample or a batch, all r triplets kept: lambda starts at zero, P and Q are random.
 
@@ -46,10 +47,10 @@ def adalora(
     """
     entry = pick("initialisation", init, STARTS)
     rho, ranks = pick("rank law", rank, RANKS)
-    samples = pick("batch", batch, SAMPLES)
+    samples = samples_of(batch, common)
     objective = pick("loss", loss, LOSSES)
     n, r = Dim("n", 1), Dim("r", rho)
-    Z = data("Z", *samples.shape(n))
+    Z = samples.drawn("Z", n)
     P = parameter("P", n, r, init=iid(order(entry if b0 is None else b0)), rate="eta")
     Q = parameter("Q", r, n, init=iid(order(entry if a0 is None else a0)), rate="eta")
     scale = parameter("lambda", r, init=zero, rate="eta")
@@ -57,7 +58,7 @@ def adalora(
     Z_B = P @ (scale * Z_A)
     return Program(
         "adalora",
-        objective.of(frozen("W*", n, n) @ Z + Z_B, False),
+        objective.of(frozen("W*", n, n) @ Z + Z_B, False, samples=samples),
         by_name(optimiser),
         [
             other("Z", Z),

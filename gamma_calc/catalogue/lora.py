@@ -11,7 +11,7 @@ from gamma_calc.calculus.assumptions import SUM_RULES
 from gamma_calc.calculus.dims import Dim
 from gamma_calc.catalogue.initialisations import INITIALISATIONS, Initialisation
 from gamma_calc.catalogue.losses import LOSSES
-from gamma_calc.catalogue.samples import SAMPLES, Samples, domain_of
+from gamma_calc.catalogue.samples import Samples, domain_of, samples_of
 from gamma_calc.errors import ProgramError, pick, require, require_count
 from gamma_calc.exponents import Exponent, Order, largest, order
 from gamma_calc.language.either_spelling import either_spelling
@@ -65,6 +65,7 @@ def lora(
     sum_rule: str = "clt",
     fresh: bool = False,
     batch: str | int = "one",
+    common: Exponent | None = None,
     loss: str = "linear",
 ) -> Program:
     """One LoRA layer on one sample, or on a batch.
@@ -74,6 +75,7 @@ def lora(
     "per-factor", ``rank`` "fixed" or "growing" (r = n^rho), ``scaling`` the multiplier s, ``freeze`` a factor that is
     not trained, ``fresh`` draws new samples at every step, ``batch`` is "one", "fixed" (a fixed number of independent
     samples) or "growing" (N = n^beta), or a number of samples that are written one by one (the first is watched),
+    ``common`` the c of a part n^-c that the inputs of a batch have in common, and its error signals,
     ``loss`` names what is made of the output. Raises UnknownName for a name not in its table, ProgramError for a
     ``tau`` where nothing is decomposed, a batch of none, and a loss that does not know a batch.
 
@@ -83,7 +85,7 @@ def lora(
     >>> derive(lora(batch="growing")).conditions["stable"].region
     Region('beta >= 0 & 4*eta <= beta - 2 & eta <= -1/4')
     """
-    written, samples = _samples(batch)
+    written, samples = _samples(batch, common)
     require(fresh, bool, "truth value", "write fresh=True to draw a new sample at every step")
     start = pick("initialisation", init, INITIALISATIONS)
     multiplier = pick("scaling", scaling, SCALINGS)
@@ -101,8 +103,8 @@ def lora(
     entry_b = start_b if b0 is None else order(b0).substitute({"rho": rho})
 
     n, r = Dim("n", 1), Dim("r", rho)
-    Z, W = data("Z", *samples.shape(n), fresh=fresh), frozen("W*", n, n)
-    seen = data("Z seen", *samples.shape(n)) if fresh else Z  # by the initialisation
+    Z, W = samples.drawn("Z", n, fresh=fresh), frozen("W*", n, n)
+    seen = samples.drawn("Z seen", n) if fresh else Z  # by the initialisation
     init_a = _along(entry_a, r, n, seen) if start.along else iid(entry_a)
     A = _factor("A", r, n, init=init_a, rate=rate_a, still="A" in (still, start.frozen))
     B = _factor("B", n, r, init=iid(entry_b), rate=rate_b, still="B" in (still, start.frozen))
@@ -113,7 +115,7 @@ def lora(
 
     Z_A: Expression = A @ Z
     Z_B = adapted(Z_A)
-    total = objective.of(W @ Z + Z_B, fresh)
+    total = objective.of(W @ Z + Z_B, fresh, samples=samples)
     for sample in map(str, range(2, written + 1)):
         x = data(f"Z{sample}", n, fresh=fresh)
         total = total + objective.of(W @ x + adapted(A @ x), fresh, sample)
@@ -143,12 +145,12 @@ def lora(
     )
 
 
-def _samples(batch: str | int) -> tuple[int, Samples]:
+def _samples(batch: str | int, common: Exponent | None) -> tuple[int, Samples]:
     """The number of samples that are written one by one, and the axis of those that are not."""
     if isinstance(batch, str):
-        return 1, pick("batch", batch, SAMPLES)
+        return 1, samples_of(batch, common)
     require_count(batch, "samples in a batch", least=1, most=MOST_SAMPLES)
-    return batch, SAMPLES["one"]
+    return batch, samples_of("one", common)
 
 
 def _construction(start: Initialisation, power: Order) -> Construction | None:

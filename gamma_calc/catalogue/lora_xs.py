@@ -5,12 +5,12 @@ from __future__ import annotations
 from gamma_calc.calculus.dims import Dim
 from gamma_calc.catalogue.lora import RANKS
 from gamma_calc.catalogue.losses import LOSSES
-from gamma_calc.catalogue.samples import SAMPLES, domain_of
+from gamma_calc.catalogue.samples import domain_of, samples_of
 from gamma_calc.errors import pick
 from gamma_calc.exponents import Exponent, order
 from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.initialisation import zero
-from gamma_calc.language.leaves import data, frozen, parameter
+from gamma_calc.language.leaves import frozen, parameter
 from gamma_calc.language.program import Program, internal, other, output
 from gamma_calc.optimisers.names import by_name
 
@@ -23,6 +23,7 @@ def lora_xs(
     tau: Exponent | None = None,
     loss: str = "linear",
     batch: str = "one",
+    common: Exponent | None = None,
 ) -> Program:
     """A LoRA-XS layer on one sample or a batch: A = S V' and B = U of the truncated W* = U S V', R starts at zero.
 
@@ -37,10 +38,10 @@ def lora_xs(
     Region('2*eta + 3*rho <= 1 & 0 <= rho <= 1')
     """
     rho, ranks = pick("rank law", rank, RANKS)
-    samples = pick("batch", batch, SAMPLES)
+    samples = samples_of(batch, common)
     objective = pick("loss", loss, LOSSES)
     n, r = Dim("n", 1), Dim("r", rho)
-    Z = data("Z", *samples.shape(n))
+    Z = samples.drawn("Z", n)
     kept = order(0 if tau is None else tau)
     A, B = frozen("A", r, n, entry=kept - order("1/2")), frozen("B", n, r)
     R = parameter("R", r, r, init=zero, rate="eta")
@@ -49,7 +50,7 @@ def lora_xs(
     Z_B = B @ Z_R
     return Program(
         "lora-xs",
-        objective.of(frozen("W*", n, n) @ Z + Z_B, False),
+        objective.of(frozen("W*", n, n) @ Z + Z_B, False, samples=samples),
         by_name(optimiser),
         [other("Z", Z), other("Z_A", Z_A), internal("Z_R", Z_R), other("R", R), output("Z_B", Z_B)],
         domain=domain_of(ranks, samples.domain),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from gamma_calc.catalogue.samples import mean_inner, mean_square
+from gamma_calc.catalogue.samples import ONE, Samples, mean_inner, mean_square
 from gamma_calc.errors import ProgramError
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.leaves import data
@@ -20,7 +20,7 @@ class OfOutput(Protocol):
     ``sample`` tells the targets of samples apart that are written one by one.
     """
 
-    def __call__(self, z: Expression, fresh: bool, sample: str = "") -> Expression:
+    def __call__(self, z: Expression, fresh: bool, sample: str = "", samples: Samples = ONE) -> Expression:
         """The loss, a mean over a batch; samples are drawn anew at every step or repeated."""
 
 
@@ -33,26 +33,26 @@ class Loss:
     statement: str
 
 
-def _linear(z: Expression, fresh: bool, sample: str = "") -> Expression:
-    return -mean_inner(data(f"w{sample}", *z.shape, fresh=fresh), z)
+def _linear(z: Expression, fresh: bool, sample: str = "", samples: Samples = ONE) -> Expression:
+    return -mean_inner(samples.drawn(f"w{sample}", z.shape[0], fresh=fresh), z)
 
 
-def _scalar(z: Expression, fresh: bool, sample: str = "") -> Expression:
+def _scalar(z: Expression, fresh: bool, sample: str = "", samples: Samples = ONE) -> Expression:
     """One readout w for all samples, and a target for each."""
-    outputs, *samples = z.shape
-    w, y = data(f"w{sample}", outputs, fresh=fresh), data(f"y{sample}", *samples, fresh=fresh)
+    outputs = z.shape[0]
+    w, y = data(f"w{sample}", outputs, fresh=fresh), samples.drawn(f"y{sample}", fresh=fresh)
     return mean_square(outputs**-1 * (w @ z) - y)
 
 
-def _readout(z: Expression, fresh: bool, sample: str = "") -> Expression:
+def _readout(z: Expression, fresh: bool, sample: str = "", samples: Samples = ONE) -> Expression:
     if len(z.shape) == 2:
         hint = "take the loss linear, scalar or vector, or write a few samples one by one, as in batch=3"
         raise ProgramError("the tanh of a batch is not known", hint=hint)
-    return _scalar(tanh(z), fresh, sample)
+    return _scalar(tanh(z), fresh, sample, samples)
 
 
-def _vector(z: Expression, fresh: bool, sample: str = "") -> Expression:
-    error = z - data(f"y{sample}", *z.shape, fresh=fresh)
+def _vector(z: Expression, fresh: bool, sample: str = "", samples: Samples = ONE) -> Expression:
+    error = z - samples.drawn(f"y{sample}", z.shape[0], fresh=fresh)
     return mean_inner(error, error)
 
 

@@ -1,25 +1,37 @@
-"""How many samples a step sees: one, a fixed number, or N = n^beta. A batch is one tensor with a column a sample."""
+"""How many samples a step sees: one, a fixed number, or N = n^beta. A batch is one tensor with a column a sample.
+
+Its samples are independent, or have a part of order n^-c in common.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
-from gamma_calc.calculus.dims import Dim, Shape
+from gamma_calc.calculus.dims import Dim, Power, Shape
+from gamma_calc.calculus.direction import ONES
+from gamma_calc.errors import ProgramError, pick
+from gamma_calc.exponents import Exponent, order
 from gamma_calc.language.expression import Expression
+from gamma_calc.language.leaves import data
 from gamma_calc.operations.inner import inner
+from gamma_calc.operations.outer import outer
 
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """The samples of a step: the axis that counts them, if there is one, and the exponents it may have."""
+    """The samples of a step: the axis that counts them, if there is one, and the exponents it may have.
+
+    ``shared`` holds for every sample how much of it is a part that all have in common; without it they are independent.
+    """
 
     name: str
     statement: str
     axis: Dim | None = None
     domain: str = "all"
+    shared: Expression | None = None
 
     @property
     def grows(self) -> bool:
@@ -29,6 +41,13 @@ class Samples:
     def shape(self, dim: Dim) -> Shape:
         """The axes of a vector of every sample."""
         return (dim,) if self.axis is None else (dim, self.axis)
+
+    def drawn(self, name: str, *dims: Dim, fresh: bool = False) -> Expression:
+        """A vector of every sample, or a number: its own part, and the one in common if there is one."""
+        own = data(name, *dims, *(() if self.axis is None else (self.axis,)), fresh=fresh)
+        if self.shared is None:
+            return own
+        return own + (outer(data(f"{name} all", *dims, fresh=fresh), self.shared) if dims else self.shared)
 
 
 SAMPLES: Final[Mapping[str, Samples]] = MappingProxyType(
@@ -46,6 +65,31 @@ SAMPLES: Final[Mapping[str, Samples]] = MappingProxyType(
         )
     }
 )
+
+
+ONE: Final = SAMPLES["one"]
+
+
+def samples_of(batch: str, common: Exponent | None = None) -> Samples:
+    """The samples by the name of their number, with a part n^-common that all of them share.
+
+    Raises UnknownName, and ProgramError for a part in common of one sample, or one that is above the samples' own.
+
+    >>> samples_of("growing", "1/4").statement
+    'N = n^beta independent samples at each step, under their mean loss; a part of order n^(-1/4) is common to all'
+    """
+    samples = pick("batch", batch, SAMPLES)
+    if common is None:
+        return samples
+    if samples.axis is None:
+        raise ProgramError("one sample has no part in common with others", hint="give a batch, fixed or growing")
+    size = -order(common)
+    if size.variables or size.rational > 0:
+        raise ProgramError(f"a part in common of order n^({size})", hint="give a number from 0 on, such as 1/4")
+    shared = data(ONES.name, samples.axis) * Power(size)
+    return replace(
+        samples, shared=shared, statement=f"{samples.statement}; a part of order n^({size}) is common to all"
+    )
 
 
 def domain_of(*domains: str) -> str:

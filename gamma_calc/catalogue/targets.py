@@ -20,7 +20,7 @@ from gamma_calc.catalogue.toy import toy
 from gamma_calc.catalogue.vera import vera
 from gamma_calc.language.program import Program
 
-_BATCH: Final = {"batch": "batch"}
+_BATCH: Final = {"batch": "batch", "common": "common"}
 _LORA: Final = {
     "init": "init",
     "optimizer": "optimiser",
@@ -102,13 +102,13 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
                 "dora",
                 "a LoRA layer with rows of trained length, m * (W* + B A) Z / |W* + B A|",
                 dora,
-                {"init": "init", "optimizer": "optimiser", "loss": "loss", **_BATCH},
+                {"init": "init", "optimizer": "optimiser", "loss": "loss", "batch": "batch"},
             ),
             Target(
                 "toy",
                 "the scalar model f = b a'x of LoRA+, from start 1 or 2",
                 toy,
-                {"init": "init", "optimizer": "optimiser", "lr": "lr", **_BATCH},
+                {"init": "init", "optimizer": "optimiser", "lr": "lr", "batch": "batch"},
             ),
             Target(
                 "deep-linear",

@@ -5,17 +5,25 @@ from __future__ import annotations
 from gamma_calc.calculus.dims import Dim
 from gamma_calc.catalogue.lora import RANKS
 from gamma_calc.catalogue.losses import LOSSES
-from gamma_calc.catalogue.samples import SAMPLES, domain_of
+from gamma_calc.catalogue.samples import domain_of, samples_of
 from gamma_calc.errors import pick
+from gamma_calc.exponents import Exponent
 from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.initialisation import iid, zero
-from gamma_calc.language.leaves import data, frozen, parameter
+from gamma_calc.language.leaves import frozen, parameter
 from gamma_calc.language.program import Program, internal, other, output
 from gamma_calc.optimisers.names import by_name
 
 
 @either_spelling
-def vera(*, optimiser: str = "adam", rank: str = "fixed", loss: str = "linear", batch: str = "one") -> Program:
+def vera(
+    *,
+    optimiser: str = "adam",
+    rank: str = "fixed",
+    loss: str = "linear",
+    batch: str = "one",
+    common: Exponent | None = None,
+) -> Program:
     """A VeRA layer on one sample or a batch: A of variance 1/n and B of variance 1/r stay as drawn, b starts at zero.
 
     The parts of the change are delta1 (d moves), delta2 (b moves) and delta3 (both). Source: Kopiczko, Blankevoort,
@@ -27,17 +35,17 @@ def vera(*, optimiser: str = "adam", rank: str = "fixed", loss: str = "linear", 
     Region('eta <= 0 & 0 <= rho <= 1')
     """
     rho, ranks = pick("rank law", rank, RANKS)
-    samples = pick("batch", batch, SAMPLES)
+    samples = samples_of(batch, common)
     objective = pick("loss", loss, LOSSES)
     n, r = Dim("n", 1), Dim("r", rho)
-    Z, A, B = data("Z", *samples.shape(n)), frozen("A", r, n), frozen("B", n, r, entry=-r.exponent / 2)
+    Z, A, B = samples.drawn("Z", n), frozen("A", r, n), frozen("B", n, r, entry=-r.exponent / 2)
     d, b = parameter("d", r, init=iid(0), rate="eta"), parameter("b", n, init=zero, rate="eta")
     Z_A = A @ Z
     inner = B @ (d * Z_A)
     Z_B = b * inner
     return Program(
         "vera",
-        objective.of(frozen("W*", n, n) @ Z + Z_B, False),
+        objective.of(frozen("W*", n, n) @ Z + Z_B, False, samples=samples),
         by_name(optimiser),
         [
             other("Z", Z),

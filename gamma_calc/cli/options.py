@@ -18,6 +18,7 @@ from gamma_calc.cli.choices import KINDS, one_of
 from gamma_calc.cli.parameters import (
     ACTIVATION,
     BATCH,
+    COMMON,
     DEPTH,
     INIT,
     LAYERS,
@@ -60,6 +61,7 @@ class Common:
     scaling: Annotated[Text, SCALING] = None
     loss: Annotated[Text, LOSS] = None
     batch: Annotated[Text, BATCH] = None
+    common: Annotated[Text, COMMON] = None
     depth: Annotated[int | None, DEPTH] = None
     activation: Annotated[Text, ACTIVATION] = None
     residual: Annotated[bool | None, RESIDUAL] = None

@@ -29,6 +29,7 @@ LR: Final = one_of(
 RANKS: Final = ("fixed", "growing")
 RANK: Final = one_of(RANKS, "fixed or growing (r = n^rho) [default: fixed; rslora: growing]")
 BATCH: Final = one_of(SAMPLES, "samples at each step: one, fixed or growing (N = n^beta) [default: one]")
+COMMON: Final = Parameter(help="c: the samples of a batch share a part n^-c, inputs and error signals [default: none]")
 SCALING: Final = one_of(SCALINGS, "the multiplier s: {}; free is n^sigma [default: 1]")
 LOSS: Final = one_of(KINDS["losses"], "what is made of the output: {} [default: linear]")
 INIT: Final = one_of(
