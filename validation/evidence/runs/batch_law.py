@@ -12,8 +12,10 @@ from typing import Final
 
 import torch
 
+from gamma_calc.catalogue.adalora import adalora
 from gamma_calc.catalogue.lora import lora
 from gamma_calc.catalogue.specimens import full
+from gamma_calc.catalogue.vera import vera
 from gamma_calc.display.tables import bars
 from gamma_calc.language.program import Program
 from validation.executor.settings import Settings
@@ -46,6 +48,16 @@ def _lora(init: str, scaling: str, rho: str, beta: str, expected: str, *widths: 
     return BatchPoint(name, program, {"rho": rho, "beta": beta}, expected, *([widths] if widths else []))
 
 
+def _grown(name: str, program: Program, expected: str, **at: str) -> BatchPoint:
+    """Another adapter; ``at`` has the exponents of its rank, where one grows, and of its batch."""
+    grown = ", ".join(
+        f"{letter} = n^{at[exponent]}" for letter, exponent in (("r", "rho"), ("N", "beta")) if exponent in at
+    )
+    return BatchPoint(f"{name}, {grown}", program, at, expected)
+
+
+_VERA: Final = vera(optimiser="sign", rank="growing", batch="growing")
+_ADALORA: Final = adalora("orthonormal", optimiser="sign", batch="growing")
 POINTS: Final = (
     _lora("A", "alpha/r", "0", "0", "-1/2"),
     _lora("A", "alpha/r", "0", "1/2", "-3/8"),
@@ -61,6 +73,9 @@ POINTS: Final = (
     _lora("B", "1", "0", "1", "-1/2"),
     BatchPoint("full fine-tuning, N = n^1/2", full("sign", batch="growing"), {"beta": "1/2"}, "-3/4"),
     BatchPoint("full fine-tuning, N = n", full("sign", batch="growing"), {"beta": "1"}, "-1/2", (64, 128, 256, 512)),
+    _grown("VeRA", _VERA, "0", rho="1/2", beta="1/2"),
+    _grown("AdaLoRA from orthonormal factors", _ADALORA, "-1/4", beta="1/2"),
+    _grown("AdaLoRA from orthonormal factors", _ADALORA, "-1/6", beta="1"),
 )
 HEADS: Final = ("case", "by hand", "derived", "measured", "95 % interval", "verdict", "n", "seeds")
 
