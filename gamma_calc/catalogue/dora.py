@@ -57,7 +57,7 @@ def dora(
     whole = m * divide(W @ Z + Z_B, row_length(W + B @ A))
     return Program(
         "dora",
-        objective.of(whole, False),
+        objective.of(whole, False, samples=samples),
         by_name(optimiser),
         [
             other("Z", Z),

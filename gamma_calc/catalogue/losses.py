@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from gamma_calc.catalogue.samples import ONE, Samples, mean_inner, mean_square
+from gamma_calc.catalogue.samples import Samples, alike_on, mean_inner, mean_square
 from gamma_calc.errors import ProgramError
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.leaves import data
@@ -17,10 +17,10 @@ from gamma_calc.operations.tanh import tanh
 class OfOutput(Protocol):
     """What a loss makes of the layer's output z, on one sample or on a batch of them.
 
-    ``sample`` tells the targets of samples apart that are written one by one.
+    ``sample`` tells the targets of samples apart that are written one by one; ``samples`` have something in common.
     """
 
-    def __call__(self, z: Expression, fresh: bool, sample: str = "", samples: Samples = ONE) -> Expression:
+    def __call__(self, z: Expression, fresh: bool, sample: str = "", samples: Samples | None = None) -> Expression:
         """The loss, a mean over a batch; samples are drawn anew at every step or repeated."""
 
 
@@ -33,26 +33,26 @@ class Loss:
     statement: str
 
 
-def _linear(z: Expression, fresh: bool, sample: str = "", samples: Samples = ONE) -> Expression:
-    return -mean_inner(samples.drawn(f"w{sample}", z.shape[0], fresh=fresh), z)
+def _linear(z: Expression, fresh: bool, sample: str = "", samples: Samples | None = None) -> Expression:
+    return -mean_inner(alike_on(z, samples).drawn(f"w{sample}", z.shape[0], fresh=fresh), z)
 
 
-def _scalar(z: Expression, fresh: bool, sample: str = "", samples: Samples = ONE) -> Expression:
+def _scalar(z: Expression, fresh: bool, sample: str = "", samples: Samples | None = None) -> Expression:
     """One readout w for all samples, and a target for each."""
     outputs = z.shape[0]
-    w, y = data(f"w{sample}", outputs, fresh=fresh), samples.drawn(f"y{sample}", fresh=fresh)
+    w, y = data(f"w{sample}", outputs, fresh=fresh), alike_on(z, samples).drawn(f"y{sample}", fresh=fresh)
     return mean_square(outputs**-1 * (w @ z) - y)
 
 
-def _readout(z: Expression, fresh: bool, sample: str = "", samples: Samples = ONE) -> Expression:
+def _readout(z: Expression, fresh: bool, sample: str = "", samples: Samples | None = None) -> Expression:
     if len(z.shape) == 2:
         hint = "take the loss linear, scalar or vector, or write a few samples one by one, as in batch=3"
         raise ProgramError("the tanh of a batch is not known", hint=hint)
     return _scalar(tanh(z), fresh, sample, samples)
 
 
-def _vector(z: Expression, fresh: bool, sample: str = "", samples: Samples = ONE) -> Expression:
-    error = z - samples.drawn(f"y{sample}", z.shape[0], fresh=fresh)
+def _vector(z: Expression, fresh: bool, sample: str = "", samples: Samples | None = None) -> Expression:
+    error = z - alike_on(z, samples).drawn(f"y{sample}", z.shape[0], fresh=fresh)
     return mean_inner(error, error)
 
 

@@ -67,9 +67,6 @@ SAMPLES: Final[Mapping[str, Samples]] = MappingProxyType(
 )
 
 
-ONE: Final = SAMPLES["one"]
-
-
 def samples_of(batch: str, common: Exponent | None = None) -> Samples:
     """The samples by the name of their number, with a part n^-common that all of them share.
 
@@ -90,6 +87,12 @@ def samples_of(batch: str, common: Exponent | None = None) -> Samples:
     return replace(
         samples, shared=shared, statement=f"{samples.statement}; a part of order n^({size}) is common to all"
     )
+
+
+def alike_on(z: Expression, samples: Samples | None) -> Samples:
+    """These samples; without them those of a tensor, one or as many as it has columns, that have nothing in common."""
+    axis = z.shape[1] if len(z.shape) == 2 else None
+    return samples or Samples("of a tensor", "those of the tensor", axis)
 
 
 def domain_of(*domains: str) -> str:
