@@ -47,7 +47,7 @@ EXPONENTS: Final = (
         "operations.scale:Scale.orders", "size + self.power.exponent", "size + self.power.exponent * 2", "a given start"
     ),
     Mutant("operations.hadamard:Hadamard.orders", "a + b", "a + b - HALF", "words: images of what overlaps"),
-    Mutant("operations.row_length:_dots", "a + b + c.order", "a + b + c.order + QUARTER", "layer: lengths of rows"),
+    Mutant("operations.rows:RowDot.orders", "a + b + c.order", "a + b + c.order + QUARTER", "layer: lengths of rows"),
     Mutant("operations.rescaled:Rescaled.orders", "exponent / 2", "exponent", "layer: muon"),
     Mutant("operations.rescaled:Rescaled.orders", "length * self.power", "length * self.power / 2", "layer: muon"),
     Mutant("operations.gram:GramInverseOfImage.orders", "- eigenvalue", "- eigenvalue + HALF", "layer: riemannian-sgd"),
@@ -539,13 +539,13 @@ def test_what_may_be_left_out_decides_nothing(mutant: Mutant) -> None:
             "0",
         ),
         (
-            Mutant("operations.row_length:_pair", "columns.exponent, LENGTH", "columns.exponent - HALF, LENGTH"),
+            Mutant("operations.rows:_row_products", "columns.exponent, LENGTH", "columns.exponent - HALF, LENGTH"),
             rules.lengths_that_decay("-1/2", "1/2"),
             ("l", 1),
             "-1/2",
         ),
         (
-            Mutant("operations.row_length:_pair", "columns.exponent / 2", "columns.exponent"),
+            Mutant("calculus.diagrams:raw", "vertex.dim.exponent / 2", "vertex.dim.exponent"),
             rules.lengths_that_decay("-3/2", "0"),
             ("l", 1),
             "-5/2",
