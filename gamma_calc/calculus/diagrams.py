@@ -38,6 +38,7 @@ from gamma_calc.calculus.direction import (
     as_vector,
     is_matrix,
     product_of,
+    word,
 )
 from gamma_calc.calculus.words import MOST_TURNS, Word, letters, named
 from gamma_calc.errors import ProgramError
@@ -56,8 +57,8 @@ def has_diagram(direction: Direction) -> bool:
             return has_diagram(left) or has_diagram(right)
         case Entrywise(those):
             return any(map(has_diagram, those))
-        case FreshImage(_, of):
-            return has_diagram(of)
+        case FreshImage():  # words are as long as a program is deep
+            return has_diagram(word(direction)[1])
         case _:
             return isinstance(direction, VectorDiagram | MatrixDiagram)
 

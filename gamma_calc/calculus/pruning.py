@@ -14,7 +14,7 @@ from typing import Final
 
 from gamma_calc.calculus.diagrams import sizes
 from gamma_calc.calculus.dims import Shape
-from gamma_calc.calculus.direction import Direction, Entrywise, FreshImage, MatrixDiagram, Outer, VectorDiagram
+from gamma_calc.calculus.direction import Direction, Entrywise, FreshImage, MatrixDiagram, Outer, VectorDiagram, word
 from gamma_calc.calculus.showing import shows_in
 from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Value
@@ -53,8 +53,8 @@ def _is_companion(direction: Direction, domain: Region) -> bool:
             return _is_companion(left, domain) or _is_companion(right, domain)
         case Entrywise(those):
             return any(_is_companion(factor, domain) for factor in those)
-        case FreshImage(_, of):
-            return _is_companion(of, domain)
+        case FreshImage():  # words are as long as a program is deep
+            return _is_companion(word(direction)[1], domain)
         case VectorDiagram(diagram) | MatrixDiagram(diagram):
             size, shorter = sizes(diagram)
             return not shorter.is_zero_quantity and domain <= where(size, "<=", shorter)
