@@ -88,6 +88,7 @@ RIGHT: Final[Mapping[str, Any]] = MappingProxyType(
         "constraints": [(Affine.variable("eta"), "<=")],
         "decay": 0,
         "device": "cpu",
+        "common": None,
         "construction": None,
         "dialect": "text",
         "domain": "all",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 from numbers import Rational
-from typing import Any, Final, Self, TypeAlias
+from typing import Any, Final, Self, TypeAlias, TypeVar
 
 from gamma_calc.errors import OrderError
 from gamma_calc.exponents.linear.accepted import rational, require
@@ -27,6 +27,8 @@ from gamma_calc.exponents.orders.maximum import NOTHING, ONE, Convex, irredundan
 from gamma_calc.exponents.orders.peak import Peak, below, names, peak_form, peaks, spread, value_of
 
 Exponent: TypeAlias = "PiecewiseLinear | Affine | Rational | int | str"
+
+F = TypeVar("F", bound="PiecewiseLinear")
 
 MOST_OPEN: Final = 5  # exponents in a function that is canonical as soon as it is made
 MOST_SPREAD: Final = 64  # forms that a canonical form is made of where it is only printed
@@ -59,13 +61,6 @@ class PiecewiseLinear:
         object.__setattr__(new, "kept", None)
         object.__setattr__(new, "number", _number(above) if below == ONE else None)
         return new
-
-    @classmethod
-    def constant(cls, value: Fraction) -> Self:
-        """The function that is a number everywhere; equal ones are one object."""
-        kind: Any = cls  # mypy takes a class for what cannot be looked up
-        made: Self = _constant(kind, value.numerator, value.denominator)
-        return made
 
     @classmethod
     def keep(cls, form: Affine) -> Self:
@@ -122,7 +117,7 @@ class PiecewiseLinear:
             return cls.made(*value.canonical) if value.canonical is not None else cls.keep(value.form)
         if isinstance(value, str):
             return cls.of(_read(value))
-        return cls.affine(value) if isinstance(value, Affine) else cls.constant(rational(value))
+        return cls.affine(value) if isinstance(value, Affine) else constant(cls, rational(value))
 
     @classmethod
     def affine(cls, form: Affine) -> Self:
@@ -147,7 +142,7 @@ class PiecewiseLinear:
             return cls.of(terms[0]) if terms else cls.made(NOTHING)
         numbers = [term.number for term in terms if term.number is not None]
         if len(numbers) == len(terms):
-            return cls.constant(max(numbers))
+            return constant(cls, max(numbers))
         if are_open(terms):
             return cls.keep(peak_form(term.form for term in terms))
         return cls.made(*pair_of_largest((term.above, term.below) for term in terms))
@@ -227,7 +222,7 @@ class PiecewiseLinear:
     def __add__(self, other: Exponent) -> Self:
         other = self.of(other)
         if self.number is not None and other.number is not None:
-            return self.constant(self.number + other.number)
+            return constant(type(self), self.number + other.number)
         if self.is_zero_quantity or other.is_zero_quantity:
             return self.made(NOTHING)
         if self._is_kept_beside(other):
@@ -238,7 +233,7 @@ class PiecewiseLinear:
 
     def __neg__(self) -> Self:
         if self.number is not None:
-            return self.constant(-self.number)
+            return constant(type(self), -self.number)
         if self.is_zero_quantity:
             raise OrderError("-inf cannot be subtracted: that divides by a quantity that is identically zero")
         if self.canonical is None:
@@ -254,7 +249,7 @@ class PiecewiseLinear:
     def __mul__(self, factor: Rational | int) -> Self:
         size = rational(factor)
         if self.number is not None:
-            return self.constant(self.number * size)
+            return constant(type(self), self.number * size)
         if self.is_zero_quantity:
             if size <= 0:
                 raise OrderError(f"-inf * {size} has no value: only positive powers of zero are zero")
@@ -342,6 +337,13 @@ class PiecewiseLinear:
 
     def __format__(self, dialect: str) -> str:
         return order_in(self, dialect or "text")
+
+
+def constant(kind: type[F], value: Fraction) -> F:
+    """The function of a kind that is a number everywhere; equal ones are one object."""
+    looked_up: Any = kind  # mypy takes a class for what cannot be looked up
+    made: F = _constant(looked_up, value.numerator, value.denominator)
+    return made
 
 
 @lru_cache(maxsize=4096)
