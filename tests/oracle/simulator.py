@@ -64,17 +64,18 @@ def simulate(program: Any, setting: Setting) -> Sizes:
     cost = sum(_entries(leaf, setting) for leaf in _leaves(program).values())
     at_once = max(1, int(MEMORY / (64 * cost)))
     chunks = [_chunk(program, setting, first, at_once) for first in range(0, setting.seeds, at_once)]
-    rms = {key: torch.cat([run.rms[key] for run in chunks]) for key in chunks[0].rms}
-    return Sizes(rms, frozenset().union(*(run.rounding for run in chunks)))
+    rms = {key: torch.cat([found.rms[key] for found in chunks]) for key in chunks[0].rms}
+    return Sizes(rms, frozenset().union(*(found.rounding for found in chunks)))
 
 
-def _chunk(program: Any, setting: Setting, first: int, count: int) -> Run:
+def _chunk(program: Any, setting: Setting, first: int, count: int) -> Sizes:
+    """The sizes at some seeds. The tensors of a run go with it: those of all seeds together need gigabytes."""
     run = Run(program, setting, first, min(count, setting.seeds - first))
     run.watch(0)
     for step in range(1, setting.steps + 1):
         run.step(step)
         run.watch(step)
-    return run
+    return Sizes(run.rms, frozenset(run.rounding))
 
 
 def _entries(leaf: Any, setting: Setting) -> int:
