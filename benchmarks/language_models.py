@@ -34,6 +34,8 @@ WORLDS: Final = (("llama", "32,64,128,256,512"), ("roberta", "32,64,128"), ("t5"
 KILLED_AFTER: Final = 12  # cells that a run has stored by itself
 PRETRAINED: Final = 300  # steps
 LOOK: Final = 0.05  # seconds
+ALIKE: Final = "the record's verdicts, other last digits"
+DIFFERS: Final = "differs from the record"
 ANSWERS: Final = (0, 1, 3)  # exit codes of a run that came to its end: confirmed, refuted, undecided
 
 _TEXT: Final = "--model world/llama --data world/continuation.txt --steps 24 --batch 4 --length 64 --held-out 16"
@@ -232,8 +234,10 @@ def _kept(made: Callable[[], str], place: Path, *, write: bool) -> str:
         place.write_text(text, encoding="utf-8")
     if text == before:
         return "the record"
+    if write:
+        return "recorded"
     said = verdicts(text)
-    return "recorded" if write else ALIKE if said and said == verdicts(before) else DIFFERS
+    return ALIKE if said and said == verdicts(before) else DIFFERS
 
 
 def verdicts(text: str) -> Mapping[str, str]:
@@ -246,10 +250,6 @@ def verdicts(text: str) -> Mapping[str, str]:
     if "quantities" not in found:  # a record of number formats, which has no other digits
         return {}
     return {one.text: one.verdict.value for one in FinetuneRecord.of(found).outcome.statements}
-
-
-ALIKE: Final = "the record's verdicts, other last digits"
-DIFFERS: Final = "differs from the record"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

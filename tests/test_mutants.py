@@ -398,7 +398,7 @@ TOKENS: Final = (
         "fresh: tanh",
     ),
     Mutant("calculus.earlier_steps:_vector", "direction.from_earlier_step or parts", "parts", "fresh: tanh"),
-    Mutant("calculus.earlier_steps:_vector", "if name in fresh", "if False", "fresh: itself"),
+    Mutant("calculus.earlier_steps:_past", " and vector.name not in fresh", "", "fresh: itself"),
     Mutant(
         "calculus.earlier_steps:_vector",
         "_vector(of, fresh)",

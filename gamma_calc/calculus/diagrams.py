@@ -50,17 +50,23 @@ Letter = RandomMatrix | GivenVector | Residual
 Same = tuple[tuple[int, int], ...]  # pairs of indices of two tensors, counted through, that are one index
 
 
+def diagrams_within(direction: Direction) -> Iterator[Diagram]:
+    """Those that a direction is made of."""
+    match direction:
+        case VectorDiagram(diagram) | MatrixDiagram(diagram):
+            yield diagram
+        case Outer(left, right):
+            yield from diagrams_within(left)
+            yield from diagrams_within(right)
+        case Entrywise(those):
+            yield from chain.from_iterable(map(diagrams_within, those))
+        case FreshImage():  # words are as long as a program is deep
+            yield from diagrams_within(word(direction)[1])
+
+
 def has_diagram(direction: Direction) -> bool:
     """Is a diagram in the direction, alone or as a factor?"""
-    match direction:
-        case Outer(left, right):
-            return has_diagram(left) or has_diagram(right)
-        case Entrywise(those):
-            return any(map(has_diagram, those))
-        case FreshImage():  # words are as long as a program is deep
-            return has_diagram(word(direction)[1])
-        case _:
-            return isinstance(direction, VectorDiagram | MatrixDiagram)
+    return next(diagrams_within(direction), None) is not None
 
 
 # -- products ----------------------------------------------------------------------------------------------------------
@@ -264,20 +270,17 @@ def _hung(block: Sequence[MatrixEntry], at: Vertex) -> VectorDirection:
 
 def _block(edges: Sequence[MatrixEntry], first: MatrixEntry, at: Vertex) -> list[MatrixEntry]:
     """The edges that are joined with one of them other than through a vertex."""
-    found = {vertex for vertex in first.ends if vertex != at}
-    size = 0
-    while len(found) != size:
-        size = len(found)
-        found |= _vertices(e for e in edges if found & set(e.ends)) - {at}
-    return [e for e in edges if found & set(e.ends)] if found else [first]
+    return list(_reached(edges, set(first.ends) - {at}, frozenset({at}))) or [first]
 
 
-def _reached(edges: Sequence[MatrixEntry], start: set[Vertex]) -> tuple[MatrixEntry, ...]:
-    """The edges that are joined with a vertex."""
+def _reached(
+    edges: Sequence[MatrixEntry], start: set[Vertex], but: frozenset[Vertex] = frozenset()
+) -> tuple[MatrixEntry, ...]:
+    """The edges that are joined with some vertices, other than through those of ``but``."""
     found, size = set(start), 0
     while len(found) != size:
         size = len(found)
-        found |= _vertices(e for e in edges if found & set(e.ends))
+        found |= _vertices(e for e in edges if found & set(e.ends)) - but
     return tuple(e for e in edges if found & set(e.ends))
 
 

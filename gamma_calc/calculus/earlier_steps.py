@@ -42,20 +42,19 @@ def from_previous_step(direction: Direction, fresh: frozenset[str]) -> Direction
             return named(past, matrices[0].outer)
         case Identity():
             return direction
-        case MatrixDiagram() | VectorDiagram():
+        case MatrixDiagram():
             return renamed_diagram(direction, lambda letter: _letter(letter, fresh))
         case _:
             return _vector(direction, fresh)
 
 
 def _letter(letter: Letter, fresh: frozenset[str]) -> Letter:
-    match letter:
-        case RandomMatrix():
-            return _matrix(letter, fresh)
-        case GivenVector(name) if name not in fresh:
-            return letter
-        case _:
-            return replace(letter, from_earlier_step=True)
+    return _matrix(letter, fresh) if isinstance(letter, RandomMatrix) else _past(letter, fresh)
+
+
+def _past(vector: GivenVector | Residual, fresh: frozenset[str]) -> GivenVector | Residual:
+    kept = isinstance(vector, GivenVector) and vector.name not in fresh
+    return vector if kept else replace(vector, from_earlier_step=True)
 
 
 def _matrix(matrix: RandomMatrix, fresh: frozenset[str]) -> RandomMatrix:
@@ -64,10 +63,8 @@ def _matrix(matrix: RandomMatrix, fresh: frozenset[str]) -> RandomMatrix:
 
 def _vector(direction: VectorDirection, fresh: frozenset[str]) -> VectorDirection:
     match direction:
-        case GivenVector(name) if name in fresh:
-            return replace(direction, from_earlier_step=True)
-        case Residual():
-            return replace(direction, from_earlier_step=True)
+        case GivenVector() | Residual():
+            return _past(direction, fresh)
         case Activation():
             parts = frozenset((_vector(part, fresh), order) for part, order in direction.parts)
             earlier = direction.from_earlier_step or parts != direction.parts

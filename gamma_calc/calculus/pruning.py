@@ -12,9 +12,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
-from gamma_calc.calculus.diagrams import sizes
+from gamma_calc.calculus.diagrams import diagrams_within, sizes
 from gamma_calc.calculus.dims import Shape
-from gamma_calc.calculus.direction import Direction, Entrywise, FreshImage, MatrixDiagram, Outer, VectorDiagram, word
+from gamma_calc.calculus.direction import Diagram, Direction
 from gamma_calc.calculus.showing import shows_in
 from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Value
@@ -42,31 +42,25 @@ def prune_dominated(value: Value, shape: Shape, *, zeros_show: bool = False, bel
 
 def without_companions(value: Value, domain: Region) -> Value:
     """The value without diagrams that are in this domain no larger than what they shorten to, which comes with them."""
-    kept = {d: size for d, size in value.components.items() if not _is_companion(d, domain)}
+    kept = {
+        d: size
+        for d, size in value.components.items()
+        if not any(_is_companion(diagram, domain) for diagram in diagrams_within(d))
+    }
     return value if len(kept) == len(value.components) else Value(kept, value.power)
 
 
 @lru_cache(maxsize=65536)
-def _is_companion(direction: Direction, domain: Region) -> bool:
-    match direction:
-        case Outer(left, right):
-            return _is_companion(left, domain) or _is_companion(right, domain)
-        case Entrywise(those):
-            return any(_is_companion(factor, domain) for factor in those)
-        case FreshImage():  # words are as long as a program is deep
-            return _is_companion(word(direction)[1], domain)
-        case VectorDiagram(diagram) | MatrixDiagram(diagram):
-            size, shorter = sizes(diagram)
-            return not shorter.is_zero_quantity and domain <= where(size, "<=", shorter)
-        case _:
-            return False
+def _is_companion(diagram: Diagram, domain: Region) -> bool:
+    size, shorter = sizes(diagram)
+    return not shorter.is_zero_quantity and domain <= where(size, "<=", shorter)
 
 
 def projection_order(value: Value, direction: Direction, shape: Shape) -> Order:
     """The order of the value along a direction, chance projections of its other components included."""
     best = MINUS_INFINITY
     for d, size in value.components.items():
-        known = not (size.variables or best.variables or best.is_zero_quantity)
+        known = best.number is not None and size.number is not None
         best = maximum(best, size + shows_in(d, direction, shape, best - size if known else MINUS_INFINITY))
     return best
 
@@ -77,8 +71,8 @@ def _dominates(
     """Is one component nowhere above what another shows of it? Beside the small entries of a power more of it shows."""
     (by, other_size), (direction, size) = other, one
     floor = MINUS_INFINITY
-    if not size.variables and not other_size.variables:
-        floor = (size - other_size) / power
-        if floor.rational > 0:
+    if size.number is not None and other_size.number is not None:
+        if other_size.number < size.number:
             return False  # none shows more than it is
+        floor = (size - other_size) / power
     return below(size, other_size + shows_in(by, direction, shape, floor) * power)

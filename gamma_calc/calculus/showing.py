@@ -127,5 +127,4 @@ def _is_below(size: Order, floor: Order) -> bool:
     """Is a number below another, or nothing at all? Of functions of open exponents it is not asked."""
     if size.is_zero_quantity:
         return True
-    known = not (floor.is_zero_quantity or size.variables or floor.variables)
-    return known and size.rational < floor.rational
+    return size.number is not None and floor.number is not None and size.number < floor.number

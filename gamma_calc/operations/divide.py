@@ -11,7 +11,7 @@ from gamma_calc.calculus.lemmas import QUOTIENT
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError, ShapeError
 from gamma_calc.language.expression import Array, Expression, Part
-from gamma_calc.operations.rows import row_dot, scaled_rows
+from gamma_calc.operations.rows import row_dot
 
 
 class Divide(Expression):
@@ -59,7 +59,7 @@ class Divide(Expression):
         if dx is not None:
             parts.append(Part(frozenset({0}), Divide(dx, new)))
         if dy is not None:
-            parts.append(Part(frozenset({1}), -Divide(scaled_rows(dy, self.rebuild(x, y)), new)))
+            parts.append(Part(frozenset({1}), -Divide(dy * self.rebuild(x, y), new)))
         return tuple(parts)
 
     def notation(self) -> str:

@@ -101,11 +101,6 @@ def row_dot(x: Expression, y: Expression) -> Expression:
     return RowDot(x, y) if len(x.shape) == 2 else Hadamard(x, y)
 
 
-def scaled_rows(vector: Expression, x: Expression) -> Expression:
-    """The rows of a matrix, or the entries of a vector, times those of a vector."""
-    return ScaledRows(vector, x) if len(x.shape) == 2 else Hadamard(x, vector)
-
-
 def _row_products(u: Direction, v: Direction, shape: Shape, rule: SumRule) -> Iterator[Contribution]:
     """The inner products of the rows of two directions; those of u w' with the rows of X are u * (X w)."""
     rows, columns = shape

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from gamma_calc.display.figure import SHOWN, blank, save_each
+from gamma_calc.display.figure import blank, save_each
 from validation.finetune.best_rates import SettingRates
 from validation.finetune.cells import AdapterArm
 from validation.finetune.outcome import FinetuneOutcome
@@ -22,9 +22,9 @@ FLOOR: Final = 1e-3  # of a regret that is drawn
 CEILING: Final = 0.1  # how far above the loss before training a panel goes, as a share of it
 
 
-def draw(outcome: FinetuneOutcome, folder: Path, kinds: Sequence[str] = SHOWN, before: str = "") -> None:
-    """Write every figure in some kinds; ``before`` begins the names. Raises ConfigError."""
-    save_each({f"{before}{name}": figure for name, figure in figures(outcome).items()}, folder, kinds)
+def draw(outcome: FinetuneOutcome, folder: Path) -> None:
+    """Write every figure, as SVG and PNG. Raises ConfigError."""
+    save_each(figures(outcome), folder)
 
 
 def figures(outcome: FinetuneOutcome) -> Mapping[str, Any]:

@@ -55,6 +55,19 @@ _HELD: Final = "a folder with train.jsonl and held-out.jsonl, one object a line"
 _EVERY: Final = "q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj"
 _HAYOU: Final = "arXiv 2406.08447, with the code of arXiv 2402.12354"
 
+_GLUE: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "alpha": 8.0,
+        "steps": 36_816,
+        "batch": 32,
+        "length": 128,
+        "targets": "query,value",
+        "dtype": "float16",
+        "schedule": "linear",
+        "second": 0.99,
+        "held_out": MANY,
+    }
+)  # of RoBERTa in both papers: three epochs of MNLI
 PRESETS: Final[Mapping[str, FinetunePreset]] = MappingProxyType(
     {
         one.name: one
@@ -69,15 +82,7 @@ PRESETS: Final[Mapping[str, FinetunePreset]] = MappingProxyType(
                     "init": "A,B",
                     "lrs": "1e-5,2e-5,5e-5,1e-4,2e-4,4e-4,8e-4",
                     "ranks": "8",
-                    "alpha": 8.0,
-                    "steps": 36_816,
-                    "batch": 32,
-                    "length": 128,
-                    "targets": "query,value",
-                    "dtype": "float16",
-                    "schedule": "linear",
-                    "second": 0.99,
-                    "held_out": MANY,
+                    **_GLUE,
                 },
                 ours=("lrs", "steps", "held_out"),
                 differs="steps are three epochs of MNLI",
@@ -93,15 +98,7 @@ PRESETS: Final[Mapping[str, FinetunePreset]] = MappingProxyType(
                     "lrs": "1e-5,2e-5,5e-5,1e-4,2e-4,4e-4,8e-4",
                     "b_rate": "1,5,20,80",
                     "ranks": "8",
-                    "alpha": 8.0,
-                    "steps": 36_816,
-                    "batch": 32,
-                    "length": 128,
-                    "targets": "query,value",
-                    "dtype": "float16",
-                    "schedule": "linear",
-                    "second": 0.99,
-                    "held_out": MANY,
+                    **_GLUE,
                 },
                 ours=("b_rate", "steps", "held_out"),
                 differs="a grid of its own for each factor there, a ratio here; steps are three epochs of MNLI",

@@ -43,7 +43,7 @@ from gamma_calc.exponents.orders.cells import met
 from gamma_calc.exponents.orders.comparison import Relation, compare
 from gamma_calc.exponents.orders.maximum import NOTHING as NO_FORMS
 from gamma_calc.exponents.orders.maximum import ONE, Convex, irredundant
-from gamma_calc.exponents.orders.piecewise import Exponent, PiecewiseLinear, affine_forms, are_open, constant
+from gamma_calc.exponents.orders.piecewise import Exponent, PiecewiseLinear, affine_forms, are_open
 from gamma_calc.exponents.orders.region_text import read_region
 from gamma_calc.exponents.orders.scope import Scope
 from gamma_calc.exponents.orders.upper_bounds import upper_bounds
@@ -291,10 +291,8 @@ def largest(orders: Iterable[Exponent]) -> Order:
 def _largest(orders: Iterable[Order]) -> Order:
     """One that no other exceeds anywhere stays as it is spelled."""
     those = list(orders)
-    numbers = [one.number for one in those if one.number is not None]
-    if numbers and len(numbers) == len(those):
-        return constant(Order, max(numbers))
-    those = uncovered(those)
+    if any(one.number is None for one in those):
+        those = uncovered(those)
     return those[0] if len(those) == 1 else Order.largest_of(those)
 
 
