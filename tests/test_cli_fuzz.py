@@ -7,12 +7,11 @@ could be derived fixes its exponents.
 import json
 import random
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from command import run
+from oracle.limit import limit
 
 from gamma_calc.catalogue.initialisations import INITIALISATIONS
 from gamma_calc.catalogue.targets import TARGETS
@@ -110,22 +109,6 @@ def file_text(draw: random.Random) -> bytes:
     return content[: draw.randint(0, len(content))] if draw.random() < 0.1 else content
 
 
-@contextmanager
-def limited() -> Iterator[None]:
-    """An alarm where a line takes too long."""
-
-    def too_long(*_: object) -> None:
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGALRM, too_long)
-    signal.alarm(SECONDS)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
-
-
 RUNS_FOR_LONG = {"validate", "sweep", "experiment", "robustness", "shared-rate", "repl", "claims", "disagreements"}
 
 
@@ -135,7 +118,7 @@ def tried(capsys: pytest.CaptureFixture[str], number: int, folder: Path) -> None
     words = command_line(draw, folder)
     if words[0] in RUNS_FOR_LONG:
         words.append(draw.choice(["--nothing", "--help"]))
-    with limited():
+    with limit(SECONDS):
         outcome = run(capsys, *words) if len(words) > 1 else run(capsys, words[0], "--help")
     assert outcome.code in (0, 2), (number, words, outcome)
     assert "Traceback" not in outcome.out + outcome.err, (number, words)

@@ -1,13 +1,11 @@
 """Wrong kinds of arguments, in every public call: the package answers with its own error and the hint, and at once."""
 
-import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
-from types import FrameType
 from typing import Any
 
 import pytest
+from oracle.limit import limit
 from strangers import NOTHING_KNOWN, WRONG, Use, uses
 
 import gamma_calc
@@ -36,24 +34,10 @@ class TooLongError(BaseException):
     """A call that does not come back."""
 
 
-@contextmanager
-def patience() -> Iterator[None]:
-    def stop(_: int, __: FrameType | None) -> None:
-        raise TooLongError
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(PATIENCE)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
-
-
 def outcome(call: Callable[[], Any]) -> GammaError | None:
     """The package's own error; None where the value was taken. Any other error is raised."""
     try:
-        with patience():
+        with limit(PATIENCE, TooLongError):
             call()
     except GammaError as error:
         return error
