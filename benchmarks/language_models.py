@@ -24,7 +24,6 @@ from typing import Final
 
 from gamma_calc.display.blocks import Block, plain
 from validation.evidence.experiments.precision import page as precision_page
-from validation.evidence.experiments.precision.outcome import outcome as precision_outcome
 from validation.finetune.run_record import FinetuneRecord, record
 from validation.sweep.store import Store
 
@@ -207,7 +206,7 @@ def precision_record(folder: Path, jobs: int, *, kill: bool) -> str:
     answered((*asked, "--jobs", str(jobs)), folder, store, kill=kill)
     with Store.open(store) as kept:
         results = {row.key: row.measured for row in kept.rows()}
-    return precision_page.record(precision_outcome(precision_page.RECORDED, results))
+    return precision_page.record_of(results)
 
 
 # -- all of them -------------------------------------------------------------------------------------------------------

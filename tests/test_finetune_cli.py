@@ -79,6 +79,8 @@ def test_too_little_memory_or_disk_is_said_with_what_would_fit(
     monkeypatch.setattr(inputs, "allowed", lambda _: 16_000_000)
     told = "llama: the model of width 512 takes about 0.1 GB, and 0.0 GB may be taken; take one of 1 million numbers"
     refused(capsys, tmp_path, words(tmp_path, "--widths 16,512 --device cpu"), told)
+    told = "llama: 64 processes take about 0.1 GB, and 0.0 GB may be taken; take --jobs 8"
+    refused(capsys, tmp_path, words(tmp_path, "--widths 16,64 --jobs 64 --device cpu"), told)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=20_000))
     told = f"{tmp_path / 'cells.sqlite'}: 12 cells take 0.0 GB, and 0.0 GB of the disk are free; free some, or take "
     refused(capsys, tmp_path, words(tmp_path), told)

@@ -21,9 +21,6 @@ from command import run
 from finetuning import FEW, MANY, SMALL, refused, stored, words
 from language_models import LanguageRun, finetune_record, main, make_worlds
 
-from validation.sweep import Grid, Store
-from validation.sweep import run as sweep
-
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning", "ignore::UserWarning")
 
 COMMAND = [sys.executable, "-c", "from gamma_calc.cli import main; raise SystemExit(main())"]
@@ -93,26 +90,23 @@ PRECISION = "experiment precision {path} --init B --dtypes float32 --widths 64:5
 TEACHER = (
     "experiment teacher-student {path} --init A,B --readout mup --widths 16:128 --seeds 2 --steps 1 --rates 1e-4:1:3"
 )
+SWEEP = "sweep {path} --init A --set eta=-1 --widths 16 --seeds 1 --steps 1 --device cpu"
 
 
 def ask(name: str, folder: Path) -> list[str]:
     """A small command of an experiment on the one store of a folder."""
     path = folder / "cells.sqlite"
-    asked = {"precision": PRECISION, "teacher-student": TEACHER}
+    asked = {"precision": PRECISION, "teacher-student": TEACHER, "sweep": SWEEP}
     return asked[name].format(path=path).split() if name in asked else words(folder, FEW)
 
 
 @pytest.mark.parametrize("first", ["finetune", "precision", "teacher-student", "sweep"])
 def test_a_store_is_of_one_experiment(capsys: pytest.CaptureFixture[str], tmp_path: Path, first: str) -> None:
     path = tmp_path / "cells.sqlite"
-    if first == "sweep":
-        with Store.open(path) as store:
-            sweep(Grid(axes={"init": ["A"], "eta": ["-1"]}, widths=[16], seeds=1, steps=1), store)
-    else:
-        run(capsys, *ask(first, tmp_path))
-    before, its = path.read_bytes(), {"sweep": "lora"}.get(first, first)
-    for other in {"finetune", "precision", "teacher-student"} - {first}:
-        told = f"{path}: is the store of {its}, not of {other}; name another file"
+    run(capsys, *ask(first, tmp_path))
+    before, named = path.read_bytes(), {"sweep": "a sweep"}
+    for other in {"finetune", "precision", "teacher-student", "sweep"} - {first}:
+        told = f"{path}: is the store of {named.get(first, first)}, not of {named.get(other, other)}; name another file"
         refused(capsys, tmp_path, ask(other, tmp_path), told)
     assert path.read_bytes() == before
 

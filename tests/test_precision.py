@@ -17,7 +17,6 @@ from gamma_calc.errors import UnknownName
 from validation.arrays.draws import Draws
 from validation.errors import BudgetError, SettingError
 from validation.evidence.experiments.precision import FORMATS, LayerFormats, Precision, computed, outcome, page
-from validation.evidence.experiments.precision.figures import widths
 from validation.evidence.experiments.precision.grid import RoundedBatch, RoundedCell, measure
 from validation.evidence.experiments.precision.hazards import BY_NAME, HAZARDS
 from validation.evidence.experiments.precision.layer import default_rate, layer_orders
@@ -216,14 +215,15 @@ def test_the_page_is_that_of_the_record() -> None:
     assert (page.RESULTS / "precision.md").read_text(encoding="utf-8") == page.page(page.RECORD.read_text("utf-8"))
 
 
-def test_the_figure_of_widths_is_that_of_the_record() -> None:
+def test_the_figures_are_those_of_the_record() -> None:
     pytest.importorskip("matplotlib")
-    _, found = page.recorded(page.RECORD.read_text(encoding="utf-8"))
-    assert (page.RECORD.parent / "widths.svg").read_text(encoding="utf-8") == svg(widths(found))
+    folder, drawn = page.RECORD.parent, page.recorded(page.RECORD.read_text(encoding="utf-8")).figures
+    assert sorted(path.stem for path in folder.glob("*.svg")) == sorted(drawn)
+    assert [name for name, figure in drawn.items() if (folder / f"{name}.svg").read_text("utf-8") != svg(figure)] == []
 
 
 def test_a_record_gives_back_its_outcome() -> None:
     text = page.RECORD.read_text(encoding="utf-8")
-    _, found = page.recorded(text)
-    assert page.record(found).partition("\n")[2] == text.partition("\n")[2]
-    assert Verdict.REFUTED not in {f.verdict for f in found.findings}
+    kept = page.recorded(text)
+    assert page.record(kept.outcome, kept.sizes).partition("\n")[2] == text.partition("\n")[2]
+    assert Verdict.REFUTED not in {f.verdict for f in kept.outcome.findings}

@@ -76,6 +76,7 @@ def sweep(
     refuse_missing("sweep")
     side = numeric("sweep")
     grid = side.Grid(name, axes, numbers, seeds, steps, dtype, device, memory=memory)
+    numeric("sweep.refusals").refuse_others(store, name)
     path = export and side.checked_export(export, store)
 
     def then(kept: Any, found: Any) -> int:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from gamma_calc.errors import ConfigError
 from validation.errors import SettingError
 from validation.executor.settings import found_device
-from validation.finetune.inputs import FinetuneInputs, check_models, default_targets, read_inputs
+from validation.finetune.inputs import FinetuneInputs, check_models, check_processes, default_targets, read_inputs
 from validation.finetune.job import NAME, FinetuneJob, FinetuneRequest, axes_of
 from validation.finetune.model_source import model_sources
 from validation.finetune.setting import FinetuneSetting
@@ -55,6 +55,10 @@ class Finetune:
         requests = [self._request(point) for point in points]
         object.__setattr__(self, "requests", {self._job(request): request for request in requests})
         object.__setattr__(self, "jobs", tuple(self.requests))
+
+    def check_processes(self, count: int) -> None:
+        """Refuse more processes than there is room for on this machine. Raises BudgetError."""
+        check_processes(self.setting, self.given.sources[-1], count)
 
     @property
     def device(self) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+import torch
+
 from gamma_calc.errors import ConfigError, unknown
 from validation.errors import BudgetError
 from validation.executor.memory import allowed, gigabytes
@@ -73,16 +75,34 @@ def check_models(setting: FinetuneSetting, sources: tuple[ModelSource, ...]) -> 
         for target in setting.targets:
             if target not in linear:
                 raise unknown("target module", target, linear).at(setting.model)
-        _check_memory(sum(p.numel() for p in hollow.parameters()), source, setting)
+        _check_memory(_bytes_of(hollow), source, setting)
 
 
-def _check_memory(numbers: int, source: ModelSource, setting: FinetuneSetting) -> None:
-    needed, there = numbers * 4 * COPIES, allowed(setting.device)
+def _bytes_of(hollow: torch.nn.Module) -> int:
+    """What the training of a model takes."""
+    return 4 * COPIES * sum(p.numel() for p in hollow.parameters())
+
+
+def _check_memory(needed: int, source: ModelSource, setting: FinetuneSetting) -> None:
+    there = allowed(setting.device)
     if needed > there:
         raise BudgetError(
             f"the model of width {source.width} takes about {gigabytes(needed)}, and {gigabytes(there)} may be taken",
             where=setting.model,
             hint=f"take one of {there // (4 * COPIES) // 10**6} million numbers or fewer",
+        )
+
+
+def check_processes(setting: FinetuneSetting, widest: ModelSource, count: int) -> None:
+    """Refuse more processes than there is room for on this machine. Raises BudgetError."""
+    if count == 1 or setting.device == "cuda":  # where each has an accelerator to itself
+        return
+    one, there = _bytes_of(widest.hollow(TASKS[setting.task].auto)), allowed(setting.device)
+    if count * one > there:
+        raise BudgetError(
+            f"{count} processes take about {gigabytes(count * one)}, and {gigabytes(there)} may be taken",
+            where=setting.model,
+            hint=f"take --jobs {there // one}",
         )
 
 

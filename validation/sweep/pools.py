@@ -38,6 +38,7 @@ class Pool(ABC):
     """A maker of executors."""
 
     window: int  # batches in flight at once
+    count: int = 1  # of processes that compute on this machine
 
     def check(self, device: str) -> None:
         """Refuse a device that is known not to be there."""

@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from gamma_calc.catalogue.targets import TARGETS
 from validation.sweep.errors import StoreError
 
 PATIENCE: Final = 30.0  # seconds to wait for another process's transaction
@@ -103,8 +104,11 @@ def sqlite_errors(path: Path) -> Iterator[None]:
         raise StoreError(str(error), where=str(path), hint=hint) from error
 
 
-def refuse_others(path: Path, experiment: str) -> None:
-    """Refuse a store with cells of another experiment, or of a sweep, and leave it as it is. Raises StoreError."""
+def refuse_others(path: Path, target: str) -> None:
+    """Refuse a store whose cells are of another experiment, or of a sweep where an experiment is asked for.
+
+    It is left as it is. Raises StoreError.
+    """
     check_path(path)
     if not path.exists() or not path.stat().st_size:
         return
@@ -112,7 +116,13 @@ def refuse_others(path: Path, experiment: str) -> None:
         if not ask.execute("SELECT 1 FROM sqlite_master WHERE name = 'cells'").fetchone():
             return
         found = ask.execute("SELECT json_extract(job, '$.target') FROM cells GROUP BY 1").fetchall()
-    others = sorted(str(name) for (name,) in found if name != experiment)
+    asked = _filled_by(target)
+    others = sorted({_filled_by(str(name)) for (name,) in found} - {asked})
     if others:
         hint = "name another file"
-        raise StoreError(f"is the store of {others[0]}, not of {experiment}", where=str(path), hint=hint)
+        raise StoreError(f"is the store of {others[0]}, not of {asked}", where=str(path), hint=hint)
+
+
+def _filled_by(target: str) -> str:
+    """What fills a store with cells of a target: a sweep, or the experiment of this name."""
+    return "a sweep" if target in TARGETS else target

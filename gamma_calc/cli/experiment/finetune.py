@@ -89,6 +89,7 @@ def finetune(
     axes = _names(asked["init"]), _names(asked["b_rate"]), _whole("--ranks", asked["ranks"])
     grid = side.Finetune(setting, *axes, side.rates_between(asked["lrs"]), numbers, asked["seeds"])
     side.check_disk(out, grid)
+    grid.check_processes(numeric("sweep").pool(executor).count)
     folder = figures and numeric("evidence.experiments").checked_folder(figures)
     if preset:
         line(side.words_of(preset))

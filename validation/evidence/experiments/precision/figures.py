@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from gamma_calc.display.figure import SHOWN, blank, save_each
 from validation.evidence.experiments.precision.formats import FORMATS
-from validation.evidence.experiments.precision.grid import EXACT, QUANTITIES
+from validation.evidence.experiments.precision.grid import EXACT, QUANTITIES, Precision
 from validation.evidence.experiments.precision.outcome import PrecisionOutcome, Range, Results
 from validation.statistics.verdict import Verdict
 
@@ -23,32 +23,47 @@ SIZES: Final = {
 }
 LINES: Final = {"float16": ("tab:red", ("largest", "subnormal", "roundoff")), "bfloat16": ("tab:purple", ("roundoff",))}
 STROKES: Final = ((7, "0.8"), (2, "tab:blue"))
+Medians = Mapping[str, Sequence[Sequence[float]]]
 SHADES: Final = ("tab:blue", "tab:orange", "tab:green", "tab:red", "tab:brown")
 
 
 def draw(outcome: PrecisionOutcome, results: Results, folder: Path, kinds: Sequence[str] = SHOWN) -> None:
     """Write sizes and widths in some kinds. Raises ConfigError."""
-    save_each({"sizes": sizes(outcome, results), "widths": widths(outcome)}, folder, kinds)
+    save_each(figures_of(outcome, medians(outcome.grid, results)), folder, kinds)
 
 
-def sizes(outcome: PrecisionOutcome, results: Results) -> Any:
+def figures_of(outcome: PrecisionOutcome, found: Medians) -> Mapping[str, Any]:
+    """Every figure by its name."""
+    return {"sizes": sizes(outcome.grid, found), "widths": widths(outcome)}
+
+
+def medians(grid: Precision, results: Results) -> Medians:
+    """By start, the sizes of ``SIZES`` in float64 after the last step, at each width; to six digits."""
+    return {init: [_median(grid, init, width, results) for width in grid.widths] for init in grid.inits}
+
+
+def _median(grid: Precision, init: str, width: int, results: Results) -> list[float]:
+    cells = [results[grid.cell(init, EXACT, width, seed).key].sizes[-1] for seed in range(grid.seeds)]
+    with np.errstate(divide="ignore"):
+        found = np.exp(np.log(np.array(cells)).mean(0))
+    return [float(f"{found[QUANTITIES.index(name)]:.6g}") for name in SIZES]
+
+
+def sizes(grid: Precision, found: Medians) -> Any:
     """Medians in float64 after the last step against the width, with limits of the narrow formats."""
-    g = outcome.grid
-    figure = blank(3.6 * len(g.inits) + 1.6, 3.8)
-    axes = figure.subplots(1, len(g.inits), squeeze=False, sharey=True)[0]
-    for axis, init in zip(axes, g.inits, strict=True):
-        cells = [[results[g.cell(init, EXACT, n, s).key].sizes[-1] for s in range(g.seeds)] for n in g.widths]
-        with np.errstate(divide="ignore"):
-            medians = np.exp(np.log(np.array(cells)).mean(1))
-        for (name, label), colour in zip(SIZES.items(), SHADES, strict=True):
-            axis.loglog(g.widths, medians[:, QUANTITIES.index(name)], "o-", color=colour, markersize=3, label=label)
+    figure = blank(3.6 * len(grid.inits) + 1.6, 3.8)
+    axes = figure.subplots(1, len(grid.inits), squeeze=False, sharey=True)[0]
+    for axis, init in zip(axes, grid.inits, strict=True):
+        for label, colour, those in zip(SIZES.values(), SHADES, zip(*found[init], strict=True), strict=True):
+            axis.loglog(grid.widths, those, "o-", color=colour, markersize=3, label=label)
         for name, (colour, kinds) in LINES.items():
             for kind in kinds:
-                axis.axhline(getattr(FORMATS[name], kind), color=colour, linestyle=":", linewidth=1)
-                axis.annotate(f"{name} {kind}", (g.widths[0], getattr(FORMATS[name], kind)), fontsize=6, color=colour)
-        axis.set_title(f"Init[{init}] at n^({g.rate_of(init)})", fontsize=9)
+                limit = getattr(FORMATS[name], kind)
+                axis.axhline(limit, color=colour, linestyle=":", linewidth=1)
+                axis.annotate(f"{name} {kind}", (grid.widths[0], limit), fontsize=6, color=colour)
+        axis.set_title(f"Init[{init}] at n^({grid.rate_of(init)})", fontsize=9)
         axis.set_xlabel("width n")
-    axes[0].set_ylabel(f"size after {g.steps} steps, in float64")
+    axes[0].set_ylabel(f"size after {grid.steps} steps, in float64")
     figure.legend(*axes[0].get_legend_handles_labels(), fontsize=7, loc="outside right center")
     return figure
 

@@ -11,6 +11,7 @@ import math
 import platform
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
@@ -18,14 +19,16 @@ from typing import Any, Final
 import torch
 
 from gamma_calc.display.blocks import Block, plain
+from gamma_calc.display.figure import save_each
 from gamma_calc.display.tables import markdown
-from validation.evidence.experiments.precision.figures import draw
+from validation.evidence.experiments.precision.figures import Medians, figures_of, medians
 from validation.evidence.experiments.precision.formats import FORMATS, LayerFormats
 from validation.evidence.experiments.precision.grid import Precision
 from validation.evidence.experiments.precision.hazards import BY_NAME
 from validation.evidence.experiments.precision.outcome import (
     PrecisionOutcome,
     Range,
+    Results,
     RoundingFinding,
     earliest,
     hazard_widths,
@@ -61,8 +64,27 @@ FIGURES: Final = """
 """
 
 
-def record(found: PrecisionOutcome) -> str:
-    """What cannot be derived again, as JSON: fitted constants and measured widths, to six digits."""
+@dataclass(frozen=True, slots=True)
+class PrecisionRecord:
+    """What is kept of a run: the machine, the outcome, and sizes in float64."""
+
+    machine: str
+    outcome: PrecisionOutcome
+    sizes: Medians
+
+    @property
+    def figures(self) -> Mapping[str, Any]:
+        """Every figure by its name."""
+        return figures_of(self.outcome, self.sizes)
+
+
+def record_of(results: Results) -> str:
+    """The record of the measured cells of a store."""
+    return record(outcome(RECORDED, results), medians(RECORDED, results))
+
+
+def record(found: PrecisionOutcome, sizes: Medians) -> str:
+    """What cannot be derived again, as JSON: fitted constants, measured widths and sizes, to six digits."""
     rows = [
         [f.init, *_written(f.arithmetic), f.hazard.name, *_ends(f.constant), *_ends(f.derived), *_ends(f.measured)]
         for f in found.findings
@@ -70,24 +92,26 @@ def record(found: PrecisionOutcome) -> str:
     broken = [[init, *_written(a), n] for (init, a), n in found.broken.items() if math.isfinite(n)]
     machine = f"torch {torch.__version__.partition('+')[0]}, Python {platform.python_version()}, two CPU cores"
     lines = ",\n".join(json.dumps(row) for row in rows)
-    return f'{{"machine": {json.dumps(machine)},\n"broken": {json.dumps(broken)},\n"rows": [\n{lines}\n]}}\n'
+    heads = f'"machine": {json.dumps(machine)},\n"broken": {json.dumps(broken)},\n"sizes": {json.dumps(sizes)},\n'
+    return f'{{{heads}"rows": [\n{lines}\n]}}\n'
 
 
-def recorded(text: str) -> tuple[str, PrecisionOutcome]:
-    """The machine and the outcome of a record: exponents, widths at constant 1 and verdicts are derived anew."""
+def recorded(text: str) -> PrecisionRecord:
+    """What a record says: exponents, widths at constant 1 and verdicts are derived anew."""
     kept = json.loads(text)
     broken = {(init, a): math.inf for init in RECORDED.inits for a in RECORDED.arithmetics}
     broken |= {(init, _read(formats)): n for init, *formats, n in kept["broken"]}
-    return kept["machine"], PrecisionOutcome(RECORDED, tuple(_findings(kept["rows"], broken)), broken)
+    found = PrecisionOutcome(RECORDED, tuple(_findings(kept["rows"], broken)), broken)
+    return PrecisionRecord(kept["machine"], found, kept["sizes"])
 
 
 def page(text: str) -> str:
     """The page of a record."""
-    machine, found = recorded(text)
+    kept = recorded(text)
     heads = ("format", "largest", "smallest normal", "smallest", "unit roundoff")
     table = markdown(Block("", format_rows(), heads))
-    tables = "\n".join(f"    {line}".rstrip() for line in plain(blocks(found)).splitlines())
-    introduction = INTRODUCTION.format(command=COMMAND, machine=machine)
+    tables = "\n".join(f"    {line}".rstrip() for line in plain(blocks(kept.outcome)).splitlines())
+    introduction = INTRODUCTION.format(command=COMMAND, machine=kept.machine)
     return f"{introduction}\n{FORMATS_TEXT}{table}\n\n## What was found\n\n{tables}\n{FIGURES}"
 
 
@@ -96,11 +120,10 @@ def main(words: Sequence[str]) -> None:
     for path in words:
         with Store.open(path) as store:
             results = {row.key: row.measured for row in store.rows()}
-        found = outcome(RECORDED, results)
+        text = record_of(results)
         RECORD.parent.mkdir(exist_ok=True)
-        text = record(found)
         RECORD.write_text(text, encoding="utf-8")
-        draw(recorded(text)[1], results, RECORD.parent, (".svg",))  # of what is kept, so that it can be drawn again
+        save_each(recorded(text).figures, RECORD.parent, (".svg",))  # of what is kept, so that it can be drawn again
     if not words:
         sys.stdout.write(page(RECORD.read_text(encoding="utf-8")))
 
