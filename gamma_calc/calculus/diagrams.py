@@ -35,12 +35,14 @@ from gamma_calc.calculus.direction import (
     VectorDiagram,
     VectorDirection,
     Vertex,
+    Word,
     as_vector,
     is_matrix,
+    named,
     product_of,
     word,
 )
-from gamma_calc.calculus.words import MOST_TURNS, Word, letters, named
+from gamma_calc.calculus.words import MOST_TURNS, letters
 from gamma_calc.errors import ProgramError
 from gamma_calc.exponents import Order, largest, nowhere_above, order
 

@@ -316,6 +316,7 @@ class MatrixDiagram:
         return f"[{self.diagram}]"
 
 
+Word = tuple[RandomMatrix, ...]
 Direction = VectorDirection | RandomMatrix | Outer | MatrixProduct | Identity | MatrixDiagram
 UNIT: Final = Unit()
 ONES: Final = GivenVector("1")  # the mean of an entrywise function
@@ -341,9 +342,32 @@ def on_axes(direction: Direction, shape: Shape) -> Direction:
     """The direction as a tensor of this shape."""
     if isinstance(direction, Outer):
         return Outer(on_axis(direction.left, shape[0]), on_axis(direction.right, shape[1]))
-    if isinstance(direction, RandomMatrix | MatrixProduct | Identity | MatrixDiagram) or not shape:
+    if isinstance(direction, MatrixProduct):
+        return named(once_through(direction.matrices), shape[0])
+    if isinstance(direction, RandomMatrix | Identity | MatrixDiagram) or not shape:
         return direction
     return on_axis(direction, shape[0])
+
+
+def named(letters: Word, dim: Dim) -> Direction:
+    """The direction of a word; without a letter, the identity of the axis ``dim``."""
+    if len(letters) > 1:
+        return MatrixProduct(letters)
+    return letters[0] if letters else Identity(dim)
+
+
+def once_through(letters: Word) -> Word:
+    """A word without what lies between two visits of one fixed axis: finitely many numbers of one order.
+
+    An example: of rank one X B B' Y is X b (b'Y), which differs from a column of X times a row of Y by a number.
+    """
+    axes = [letters[0].outer, *(matrix.inner for matrix in letters)]
+    for last, axis in reversed(list(enumerate(axes))):
+        first = axes.index(axis)
+        if axis.exponent == 0 and first < last:
+            rest = letters[:first] + letters[last:]
+            return once_through(rest) if rest else rest
+    return letters
 
 
 def word(direction: VectorDirection) -> tuple[list[RandomMatrix], VectorDirection]:

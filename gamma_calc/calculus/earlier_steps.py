@@ -25,9 +25,10 @@ from gamma_calc.calculus.direction import (
     VectorDirection,
     as_vector,
     image,
+    named,
     word,
 )
-from gamma_calc.calculus.words import named, told_apart
+from gamma_calc.calculus.words import told_apart
 
 
 def from_previous_step(direction: Direction, fresh: frozenset[str]) -> Direction:

@@ -18,13 +18,20 @@ from itertools import takewhile
 from typing import Final
 
 from gamma_calc.calculus.dims import Dim
-from gamma_calc.calculus.direction import Direction, Identity, MatrixProduct, RandomMatrix
+from gamma_calc.calculus.direction import (
+    Direction,
+    Identity,
+    MatrixProduct,
+    RandomMatrix,
+    Word,
+    named,
+    once_through,
+)
 from gamma_calc.calculus.lemmas import CENTRAL_LIMIT, RETURN
 from gamma_calc.calculus.value import Contribution
 from gamma_calc.errors import ProgramError
 from gamma_calc.exponents import Order, largest, nowhere_above, order
 
-Word = tuple[RandomMatrix, ...]
 MOST_TURNS: Final = 6  # between one matrix and its transpose, in a word that is told apart
 
 
@@ -38,13 +45,6 @@ def letters(direction: Direction) -> Word:
 def is_word(direction: Direction) -> bool:
     """Is it a product of random matrices, of one or of none?"""
     return isinstance(direction, RandomMatrix | MatrixProduct | Identity)
-
-
-def named(word: Word, dim: Dim) -> Direction:
-    """The direction of a word; without a letter, the identity of the axis ``dim``."""
-    if len(word) > 1:
-        return MatrixProduct(word)
-    return word[0] if word else Identity(dim)
 
 
 def join(left: Word, right: Word, dim: Dim) -> Iterator[Contribution]:
@@ -154,9 +154,10 @@ def turns(word: Sequence[RandomMatrix]) -> int:
 
 def _known(word: Word) -> Direction:
     """The direction of a word. Raises ProgramError where it turns too often to be told apart."""
-    if turns(word) > MOST_TURNS:
+    most = turns(once_through(word))
+    if most > MOST_TURNS:
         raise ProgramError(
-            f"a product of matrices turns {turns(word)} times through one of them, and {MOST_TURNS} are told apart",
+            f"a product of matrices turns {most} times through one of them, and {MOST_TURNS} are told apart",
             hint="give exponents that are open a value, such as beta=1",
         )
     return MatrixProduct(word)

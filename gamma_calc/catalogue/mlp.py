@@ -9,12 +9,13 @@ from typing import Final
 
 from gamma_calc.calculus.dims import Dim
 from gamma_calc.catalogue.abc_parametrisations import ABC, Exponent, known_abc
+from gamma_calc.catalogue.samples import mean_product, samples_of
 from gamma_calc.errors import ProgramError, pick, require, require_count
 from gamma_calc.exponents import Order, order
 from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import iid
-from gamma_calc.language.leaves import data, frozen, parameter
+from gamma_calc.language.leaves import frozen, parameter
 from gamma_calc.language.program import Program, Quantity, other, output
 from gamma_calc.operations.relu import relu
 from gamma_calc.operations.tanh import tanh
@@ -67,6 +68,8 @@ def mlp(
     optimiser: str | None = None,
     lr: str = "own",
     adapters: Mapping[int, Adapter] = NO_ADAPTERS,
+    batch: str = "one",
+    common: Exponent | None = None,
 ) -> Program:
     """f = W_D phi(W_(D-1) .. phi(W_1 x)) with a fixed input dimension and a scalar output, a loss linear in f.
 
@@ -74,7 +77,9 @@ def mlp(
     ("sp", "ntk", "mup" ...) or exponents of one's own. ``residual`` adds to each hidden layer what it was given. ``lr``
     is "own" (the rates of the parametrisation), "shared" (n^eta for every weight) or "per-layer" (n^eta_1 .. n^eta_D);
     ``optimiser`` by default the one that the parametrisation's rates are for. ``adapters`` gives hidden layers (2 is
-    the first) an adapter, which is trained in place of the layer's weight.
+    the first) an adapter, which is trained in place of the layer's weight. ``batch`` ("one", "fixed" or "growing") and
+    ``common`` are as in ``lora``, for the linear activation: samples of a fixed dimension overlap at order 0, and each
+    has an error signal of its own.
 
     Watches what each layer makes before the activation, h_l with its change dh_l, the factors A_l and B_l of adapters,
     and the output f with df. Raises ProgramError for a depth below 2 and for an adapter where there is no hidden layer,
@@ -91,7 +96,11 @@ def mlp(
     _refuse_unknown(adapters, depth)
     p, phi = known_abc(parametrisation), pick("activation", activation, ACTIVATIONS)
     make = _Maker(p, pick("learning-rate scheme", lr, LAYER_RATES), adapters)
-    h: Expression = make.weight("w1", 0, 1, n, d) @ data("x", d)
+    samples = samples_of(batch, common)
+    if samples.axis is not None and phi is not _linear:
+        hint = "leave the batch out, or take the activation linear"
+        raise ProgramError(f"the {activation} of a batch is not known", hint=hint)
+    h: Expression = make.weight("w1", 0, 1, n, d) @ samples.drawn("x", d)
     watch: list[tuple[Quantity, ...]] = [output("h1", h)]
     for number in range(2, depth):
         made, watched = make.hidden(number, phi(h))
@@ -101,7 +110,14 @@ def mlp(
     watch.append(output("f", f))
     title = f"{'residual ' if residual else ''}{activation} network of {depth} weights, {p.name}"
     notes = (f"parametrisation {p.name} ({p.source})", "a loss linear in f", OUTPUTS)
-    return Program(title, -f, by_name(p.optimiser if optimiser is None else optimiser), watch, notes=notes)
+    return Program(
+        title,
+        -f if samples.axis is None else -mean_product(samples.drawn("w"), f),
+        by_name(p.optimiser if optimiser is None else optimiser),
+        watch,
+        domain=samples.domain,
+        notes=notes if samples.axis is None else (*notes, samples.statement),
+    )
 
 
 @dataclass(frozen=True, slots=True)

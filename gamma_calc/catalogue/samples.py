@@ -110,6 +110,11 @@ def mean_inner(x: Expression, y: Expression) -> Expression:
     return x.shape[1] ** -1 * total if len(x.shape) == 2 else total
 
 
+def mean_product(x: Expression, y: Expression) -> Expression:
+    """The mean over the samples of the product of one number a sample."""
+    return x.shape[0] ** -1 * (x @ y)
+
+
 def mean_square(x: Expression) -> Expression:
     """The square of a number, or the mean of the squares of one number a sample."""
-    return x.shape[0] ** -1 * (x @ x) if x.shape else x * x
+    return mean_product(x, x) if x.shape else x * x

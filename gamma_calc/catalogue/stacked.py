@@ -5,21 +5,30 @@ from __future__ import annotations
 from gamma_calc.calculus.dims import Dim
 from gamma_calc.catalogue.initialisations import INITIALISATIONS
 from gamma_calc.catalogue.mlp import MOST_MATRICES
+from gamma_calc.catalogue.samples import mean_inner, samples_of
 from gamma_calc.errors import pick, require_count
+from gamma_calc.exponents import Exponent
 from gamma_calc.language.either_spelling import either_spelling
-from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import iid
-from gamma_calc.language.leaves import data, frozen, parameter
+from gamma_calc.language.leaves import frozen, parameter
 from gamma_calc.language.program import Program, Quantity, internal, other, output
 from gamma_calc.optimisers.names import by_name
 
 
 @either_spelling
-def stacked(init: str = "A", *, layers: int = 2, optimiser: str = "adam") -> Program:
+def stacked(
+    init: str = "A",
+    *,
+    layers: int = 2,
+    optimiser: str = "adam",
+    batch: str = "one",
+    common: Exponent | None = None,
+) -> Program:
     """x_l = (W_l + B_l A_l) x_(l-1), one shared rate, a loss linear in the last x. Rank fixed, multiplier 1.
 
     Quantities carry the layer's number: Z_A1, Z_B1, delta1_1 ... The gradient of the first adapter goes through the
-    second one's B. Raises UnknownName for a name not in its table.
+    second one's B. What the first adapter adds to a batch has few directions, which all samples have in common in the
+    second layer. Raises UnknownName for a name not in its table.
 
     >>> from gamma_calc import derive
     >>> derive(stacked("B"), eta=-1).orders["delta1_1"]
@@ -28,8 +37,9 @@ def stacked(init: str = "A", *, layers: int = 2, optimiser: str = "adam") -> Pro
     require_count(layers, "layers", least=1, most=MOST_MATRICES)
     start = pick("initialisation", init, {name: i for name, i in INITIALISATIONS.items() if i.independent})
     a0, b0 = start.entries()
+    samples = samples_of(batch, common)
     n, r = Dim("n", 1), Dim("r", 0)
-    x: Expression = data("Z", n)
+    x = samples.drawn("Z", n)
     watch: list[tuple[Quantity, ...]] = []
     for layer in range(1, layers + 1):
         A = parameter(f"A{layer}", r, n, init=iid(a0), rate="eta")
@@ -41,8 +51,13 @@ def stacked(init: str = "A", *, layers: int = 2, optimiser: str = "adam") -> Pro
         x = frozen(f"W{layer}", n, n) @ x + Z_B
     return Program(
         f"stacked ({layers} layers, Init[{init}])",
-        -(data("w", n) @ x),
+        -mean_inner(samples.drawn("w", n), x),
         by_name(optimiser),
         watch,
-        notes=(f"initialisation {init}: {start.statement}", "a loss linear in the last layer's output"),
+        domain=samples.domain,
+        notes=(
+            f"initialisation {init}: {start.statement}",
+            "a loss linear in the last layer's output",
+            samples.statement,
+        ),
     )

@@ -114,7 +114,7 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
                 "deep-linear",
                 "a linear network trained whole; --init names its parametrisation",
                 deep_linear,
-                {"init": "parametrisation", "optimizer": "optimiser"},
+                {"init": "parametrisation", "optimizer": "optimiser", **_BATCH},
             ),
             Target(
                 "mlp",
@@ -127,6 +127,7 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
                     "residual": "residual",
                     "optimizer": "optimiser",
                     "lr": "lr",
+                    **_BATCH,
                 },
             ),
             Target(
@@ -139,7 +140,7 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
                 "stacked",
                 "linear layers with an adapter on each, trained together; --layers says how many",
                 stacked,
-                {"init": "init", "layers": "layers", "optimizer": "optimiser"},
+                {"init": "init", "layers": "layers", "optimizer": "optimiser", **_BATCH},
             ),
         )
     }
