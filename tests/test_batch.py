@@ -173,7 +173,8 @@ def _shared(c: int | None) -> Program:
     [
         ({"batch": "many"}, "unknown batch 'many'"),
         ({"batch": "fixed", "loss": "readout"}, "the tanh of a batch is not known"),
-        ({"batch": "growing", "init": "orthogonal"}, "what the signs leave of initialisation orthogonal is known"),
+        ({"batch": "growing", "init": "orthogonal", "optimiser": "sgd"}, "what sgd leaves of B A = 0, the start of"),
+        ({"batch": "growing", "init": "orthogonal", "rank": "growing"}, "what adam (epsilon 0) leaves of B A = 0"),
     ],
 )
 def test_what_does_not_know_a_batch_is_refused(arguments: dict[str, Any], message: str) -> None:

@@ -18,6 +18,7 @@ from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import Construction, Init, given, iid, zero
 from gamma_calc.language.leaves import data, frozen, parameter
+from gamma_calc.language.optimiser import Optimiser
 from gamma_calc.language.program import Program, internal, other, output
 from gamma_calc.operations.outer import outer
 from gamma_calc.operations.since_start import since_start
@@ -94,9 +95,10 @@ def lora(
     objective = pick("loss", loss, LOSSES)
     still = pick("factor to freeze", freeze, FREEZABLE)
 
-    if start.orthogonal and samples.axis is not None:
-        hint = "leave the batch out, or name another initialisation"
-        raise ProgramError(f"what the signs leave of initialisation {init} is known for one sample", hint=hint)
+    rule = by_name(optimiser)
+    declared = start.orthogonal and samples.axis is None
+    if start.orthogonal and not declared:
+        _check_mixes_rows(init, rule, rank)
     power = order(multiplier.exponent).substitute({"rho": rho})
     start_a, start_b = start.entries(rho=rho, s=power, tau=tau)
     entry_a = start_a if a0 is None else order(a0).substitute({"rho": rho})
@@ -111,7 +113,7 @@ def lora(
 
     def adapted(Z_A: Expression) -> Expression:
         product = n**power * (B @ Z_A)
-        return since_start(product) if start.residual else product
+        return since_start(product) if start.residual or (start.orthogonal and not declared) else product
 
     Z_A: Expression = A @ Z
     Z_B = adapted(Z_A)
@@ -135,14 +137,27 @@ def lora(
     return Program(
         "lora",
         total,
-        by_name(optimiser),
+        rule,
         watch,
         domain=domain_of(ranks, samples.domain),
         sum_rule=pick("sum rule", sum_rule, SUM_RULES),
-        orthogonal=frozenset({("B", "A")}) if start.orthogonal else frozenset(),
+        orthogonal=frozenset({("B", "A")}) if declared else frozenset(),
         notes=(*notes, objective.statement),
         construction=_construction(start, power) if (a0, b0, tau, samples.axis) == (None, None, None, None) else None,
     )
+
+
+def _check_mixes_rows(init: str, rule: Optimiser, rank: str) -> None:
+    """Raises ProgramError unless each step of a batch leaves nothing of B A = 0 but that the start adds nothing.
+
+    A sign divides row k of B'U Z' by the length of row k of B'U. These differ at order one between finitely many rows,
+    so A' times the step of A is that of any other A, though A'B' is zero.
+    """
+    if rank != "fixed" or rule.of_matrices or not rule.divides_entries:
+        raise ProgramError(
+            f"what {rule} leaves of B A = 0, the start of {init}, is not known for a batch at a {rank} rank",
+            hint="take adam or sign at a fixed rank, leave the batch out, or name another initialisation",
+        )
 
 
 def _samples(batch: str | int, common: Exponent | None) -> tuple[int, Samples]:

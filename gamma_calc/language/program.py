@@ -175,10 +175,15 @@ class Program(SelfShowing):
 
     @cached_property
     def prunes(self) -> bool:
-        """May components be left out that others cover? Only where every rule reads sizes and overlaps alone."""
+        """May components be left out that others cover? Only where every rule reads sizes and overlaps alone.
+
+        Where no vector is given there is no update u w', and a rule that tells these from others reads sizes alone.
+        """
         rules = [self.optimiser.for_parameter(p) for p in self.parameters]
         spectra = any(rule.reads_spectra for rule in rules) and any(node.is_batch for node in self.nodes)
-        return not self.orthogonal and not spectra and not any(rule.reads_components for rule in rules)
+        vectors = any(isinstance(node, Data) and len(node.shape) == 1 for node in self.nodes)
+        components = vectors and any(rule.reads_components for rule in rules)
+        return not (self.orthogonal or spectra or components)
 
     @cached_property
     def zeros_show(self) -> bool:

@@ -1,6 +1,6 @@
 """(G G' + d)^-1 x: the inverse of the Gram matrix of few rows, as preconditioners apply it.
 
-Write F = G' (n x r, r below n) as a random part F0 with entries n^f plus updates u_i h_i' of order q_i. Two cases:
+Write F = G' (n x r, r below n) as a random part F0 with entries n^f plus updates u_i h_i' of order q_i. Three cases:
 
 * x = F'y, what F made of some y. With K = F'(1 - yy'/|y|^2)F the Gram matrix is K + xx'/|y|^2, so by Sherman and
   Morrison's identity its inverse takes x to K^-1 x over 1 + x'K^-1 x/|y|^2, exactly. Where u_i is along y, K is F0's
@@ -12,6 +12,10 @@ Write F = G' (n x r, r below n) as a random part F0 with entries n^f plus update
   in general position.
 * Any other x is divided by n^(2f + 1): exact while the updates' part of the Gram matrix is below F0's, an upper bound
   above.
+* A matrix X, where F's updates are sums over a batch: words, of rank r where no axis inside them is narrower. The Gram
+  matrix of a word with entries n^f is n^(2f + 1) in every direction, by the law of large numbers over n, up to an r x r
+  matrix of order one: so the largest word divides all of X. What samples have in common adds u_i h_i'; where one of
+  these is larger than all words, what is along h_i is divided by more, and the answer is an upper bound.
 
 The damping d, if there is one, is the least that anything is divided by. Without one the inverse of a singular matrix
 is its pseudo-inverse.
@@ -19,7 +23,7 @@ is its pseudo-inverse.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import reduce
 from operator import or_
@@ -27,10 +31,11 @@ from typing import Final
 
 from gamma_calc.calculus.assumptions import SumRule
 from gamma_calc.calculus.contraction import act
-from gamma_calc.calculus.dims import Shape, shape_text
+from gamma_calc.calculus.dims import Dim, Shape, shape_text
 from gamma_calc.calculus.direction import Direction, Outer, as_vector
 from gamma_calc.calculus.lemmas import GRAM
 from gamma_calc.calculus.value import Contribution, Value
+from gamma_calc.calculus.words import letters
 from gamma_calc.errors import ProgramError, ShapeError
 from gamma_calc.exponents import NOTHING, Order, Region, largest, maximum, where
 from gamma_calc.language.expression import Array, Expression
@@ -53,11 +58,14 @@ class _Preconditioned(GradientOnly):
 
     def numeric(self, *arrays: Array) -> Array:
         rows, x, *damping = arrays
+        return (self._inverse(rows, damping) @ self._made(rows, x)[..., None])[..., 0]
+
+    def _inverse(self, rows: Array, damping: Sequence[Array]) -> Array:
         gram = rows @ rows.swapaxes(-1, -2)
         if damping:
             gram = gram + damping[0][..., None, None] * gram.new_ones(gram.shape[-1:]).diag()
-        inverse = gram.pinverse(SINGULAR.numerator / SINGULAR.denominator)
-        return (inverse @ self._made(rows, x)[..., None])[..., 0]
+        inverse: Array = gram.pinverse(SINGULAR.numerator / SINGULAR.denominator)
+        return inverse
 
     def _made(self, rows: Array, x: Array) -> Array:
         """The vector that the inverse is applied to."""
@@ -127,14 +135,50 @@ class GramInverse(_Preconditioned):
         return f"({_gram(self.arguments)})^-1 {self.arguments[1].inside(5)}"
 
 
+class GramInverseOnMatrix(GramInverse):
+    """(G G' + d)^-1 X. See the third case above."""
+
+    def __init__(self, *arguments: Expression) -> None:
+        super().__init__(*arguments)
+        self.shape = arguments[1].shape
+
+    def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
+        few, _ = self.arguments[0].shape
+        if values[1].components and not all(_has_full_rank(d, few) for d in values[0].components):
+            raise ProgramError(
+                f"{self} is not known: {self.arguments[0]} may have fewer directions than rows",
+                hint="take a growing batch at a fixed rank, or one sample",
+            )
+        return super().orders(values, rule)
+
+    def overcounted(self, values: tuple[Value, ...]) -> Region:
+        """Where what samples have in common outweighs the words."""
+        least = self._least(values)
+        _, many = (dim.exponent for dim in self.arguments[0].shape)
+        found = (where(least, "<", 2 * o + many) for d, o in values[0].components.items() if isinstance(d, Outer))
+        return reduce(or_, found, NOTHING)
+
+    def numeric(self, *arrays: Array) -> Array:
+        rows, x, *damping = arrays
+        return self._inverse(rows, damping) @ x
+
+
+def _has_full_rank(direction: Direction, few: Dim) -> bool:
+    """Has a part of G as many directions as rows, or, made of what samples have in common, a known one?"""
+    inside = [matrix.inner.exponent for matrix in letters(direction)[:-1]]
+    return isinstance(direction, Outer) or not inside or (few.exponent == 0 and 0 not in inside)
+
+
 def gram_inverse(rows: Expression, x: Expression, damping: Expression | None = None) -> Expression:
-    """(G G' + d)^-1 x for G of shape r x n. ``damping`` is a scalar. Raises ShapeError where axes do not fit."""
-    if len(rows.shape) != 2 or x.shape != rows.shape[:1]:
+    """(G G' + d)^-1 x for G of shape r x n, or X. ``damping`` is a scalar. Raises ShapeError where axes do not fit."""
+    if len(rows.shape) != 2 or x.shape[:1] != rows.shape[:1]:
         raise ShapeError(
             f"the Gram matrix of {rows} ({shape_text(rows.shape)}) cannot act on {x} ({shape_text(x.shape)})",
             hint="give a matrix and a vector of its first axis",
         )
     more = () if damping is None else (damping,)
+    if len(x.shape) == 2:
+        return GramInverseOnMatrix(rows, x, *more)
     if isinstance(x, Scale):
         return x.rebuild(gram_inverse(rows, x.arguments[0], damping))
     if isinstance(x, MatMul) and _same(x.arguments[0], rows):

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
+from gamma_calc.calculus.assumptions import SumRule
+from gamma_calc.calculus.dims import Shape
 from gamma_calc.calculus.function import Function, constant, nothing, reciprocal
+from gamma_calc.calculus.sign import normalised
+from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.language.expression import Array, Expression
+from gamma_calc.language.forms import GradientOnly
 from gamma_calc.operations.elementwise import Elementwise
 
 
@@ -21,6 +27,31 @@ SIGN: Final = Function(
     odd=constant,
     apply=_entries,
 )
+
+
+class SignOfMatrix(GradientOnly):
+    """The sign of every entry of a matrix. Lemma: each component keeps its direction, divided by the largest."""
+
+    def __init__(self, argument: Expression) -> None:
+        self.arguments = (argument,)
+        self.shape: Shape = argument.shape
+
+    def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
+        return normalised(values[0], None)
+
+    def numeric(self, *arrays: Array) -> Array:
+        return _entries(arrays[0])
+
+    def rebuild(self, *arguments: Expression) -> Expression:
+        return SignOfMatrix(*arguments)
+
+    def notation(self) -> str:
+        return f"sign({self.arguments[0]})"
+
+
+def sign_of_matrix(x: Expression) -> Expression:
+    """The sign of every entry of a gradient that is summed over a batch."""
+    return SignOfMatrix(x)
 
 
 def sign(x: Expression) -> Expression:

@@ -18,7 +18,7 @@ from gamma_calc.language.expression import Expression, total
 from gamma_calc.language.leaves import One
 from gamma_calc.operations.gram import gram_inverse
 from gamma_calc.operations.outer import outer
-from gamma_calc.operations.sign import sign
+from gamma_calc.operations.sign import sign, sign_of_matrix
 from gamma_calc.optimisers.adam import Adam
 from gamma_calc.optimisers.by_rule import ByRule
 from gamma_calc.optimisers.rank_one import Pair, outer_product, outer_products
@@ -45,11 +45,25 @@ class Riemannian(ByRule):
     def _preconditioned(self, parameter: Expression, pair: Pair, tensors: Mapping[str, Expression]) -> Expression:
         """u w' with the inverse Gram matrix on the side of the rank."""
         u, w = pair
-        damping = None if self.damping.is_zero_quantity else One() * Power(self.damping)
-        if str(parameter) == "A" and "B" in tensors:
-            return outer(gram_inverse(tensors["B"].T, u, damping), w)
-        if str(parameter) == "B" and "A" in tensors:
-            return outer(u, gram_inverse(tensors["A"], w, damping))
+        if self._factor(parameter, tensors) == "A":
+            return outer(gram_inverse(tensors["B"].T, u, self._damped), w)
+        return outer(u, gram_inverse(tensors["A"], w, self._damped))
+
+    def _of_batch(self, parameter: Expression, gradient: Expression, tensors: Mapping[str, Expression]) -> Expression:
+        """A gradient that is no sum of u w' with the inverse Gram matrix on the side of the rank."""
+        if self._factor(parameter, tensors) == "A":
+            return gram_inverse(tensors["B"].T, gradient, self._damped)
+        return gram_inverse(tensors["A"], gradient.T, self._damped).T
+
+    @property
+    def _damped(self) -> Expression | None:
+        return None if self.damping.is_zero_quantity else One() * Power(self.damping)
+
+    def _factor(self, parameter: Expression, tensors: Mapping[str, Expression]) -> str:
+        """A or B. Raises ProgramError for anything else."""
+        for one, other in ("AB", "BA"):
+            if str(parameter) == one and other in tensors:
+                return one
         raise ProgramError(
             f"{self.name} does not know the parameter {parameter}", hint="train the factors A and B only"
         )
@@ -66,6 +80,8 @@ class PreconditionFirst(Riemannian):
     def optimiser_input(
         self, parameter: Expression, gradient: Expression, tensors: Mapping[str, Expression]
     ) -> Expression:
+        if len(gradient.shape) == 2 and not gradient.outer_products:
+            return self._of_batch(parameter, gradient, tensors)
         pairs = outer_products(gradient, self.name)
         found = total(self._preconditioned(parameter, pair, tensors) for pair in pairs)
         assert found is not None, "a gradient is a sum of at least one term"
@@ -101,5 +117,7 @@ class SignRiemannian(Riemannian):
     def optimiser_input(
         self, parameter: Expression, gradient: Expression, tensors: Mapping[str, Expression]
     ) -> Expression:
+        if len(gradient.shape) == 2 and not gradient.outer_products:
+            return self._of_batch(parameter, sign_of_matrix(gradient), tensors)
         u, w = outer_product(gradient, self.name)
         return self._preconditioned(parameter, (sign(u), sign(w)), tensors)
