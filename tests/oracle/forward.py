@@ -60,6 +60,7 @@ OPERATIONS: Final[Mapping[str, Callable[[list[Tensor]], Tensor]]] = {
     "Product": lambda x: _scaled(x[0], x[1]),
     "OuterProduct": lambda x: x[0].unsqueeze(2) * x[1].unsqueeze(1),
     "Transpose": lambda x: x[0].transpose(1, 2),
-    "Divide": lambda x: x[0] / x[1],
+    "Divide": lambda x: x[0] / (x[1].unsqueeze(2) if x[0].dim() > x[1].dim() else x[1]),
+    "ScaledRows": lambda x: x[0].unsqueeze(2) * x[1],
     "RowLength": lambda x: x[0].detach().square().sum(-1).sqrt(),
 }

@@ -8,7 +8,7 @@ width.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -16,14 +16,18 @@ from gamma_calc import Dim, Program, data, frozen, iid, other, output, parameter
 from gamma_calc.catalogue.losses import LOSSES
 from gamma_calc.exponents import Order, order
 from gamma_calc.language.expression import Expression
-from gamma_calc.language.initialisation import Init
+from gamma_calc.language.initialisation import Init, given
 from gamma_calc.language.program import Quantity, internal
 from gamma_calc.operations import outer
+from gamma_calc.operations.divide import divide
+from gamma_calc.operations.row_length import row_length
 from gamma_calc.optimisers import OPTIMISERS
 
 BATCHES: Final = ("0", "1/4", "1/2", "1/2", "3/4", "1", "5/4")
 RANKS: Final = ("0", "0", "1/4", "1/2")
 LAYERS: Final = (("lora",), ("lora",), ("lora",), ("whole",), ("frozen", "lora"), ("lora", "frozen"), ("whole", "lora"))
+FIRST_OF_MORE: Final = 60  # from this number on, other layers are drawn as well
+MORE_LAYERS: Final = (("lora", "lora"), ("lora", "lora"), ("whole", "whole"), ("vera",), ("adalora",), ("dora",))
 STARTS: Final = {"A": ("-1/2", "zero"), "B": ("zero", "-rho/2"), "AB": ("-1/2", "-1/2"), "large": ("0", "-1/2")}
 RATES: Final = ("-5/4", "-1", "-3/4", "-1/2", "-3/8", "-1/4", "0")
 MULTIPLIERS: Final = ("0", "-rho", "-rho/2")
@@ -124,10 +128,58 @@ class _Adapted:
         return self.W @ h + Z_B, watch
 
 
+class _Vectors:
+    """A random matrix with two trained vectors around frozen factors beside it."""
+
+    def __init__(self, recipe: BatchRecipe, place: int, n: Dim, r: Dim) -> None:
+        self.place, self.W = place, frozen(f"W{place}", n, n, entry="-1/2")
+        self.A, self.B = frozen(f"A{place}", r, n), frozen(f"B{place}", n, r, entry=r.exponent / -2)
+        self.d = parameter(f"d{place}", r, init=iid(0), rate=recipe.rates[0])
+        self.b = parameter(f"b{place}", n, init=zero, rate=recipe.rates[1])
+
+    def of(self, h: Expression) -> Made:
+        Z_B = self.b * (self.B @ (self.d * (self.A @ h)))
+        own = output(f"Z_B{self.place}", Z_B, parts=[f"delta{i}_{self.place}" for i in (1, 2, 3)])
+        return self.W @ h + Z_B, [other(str(self.d), self.d), other(str(self.b), self.b), own]
+
+
+class _Triplets:
+    """A random matrix with trained triplets beside it."""
+
+    def __init__(self, recipe: BatchRecipe, place: int, n: Dim, r: Dim) -> None:
+        self.place, self.W = place, frozen(f"W{place}", n, n, entry="-1/2")
+        self.P = parameter(f"P{place}", n, r, init=iid("-1/2"), rate=recipe.rates[0])
+        self.Q = parameter(f"Q{place}", r, n, init=iid("-1/2"), rate=recipe.rates[0])
+        self.scale = parameter(f"l{place}", r, init=zero, rate=recipe.rates[1])
+
+    def of(self, h: Expression) -> Made:
+        Z_A = self.Q @ h
+        Z_B = self.P @ (self.scale * Z_A)
+        own = output(f"Z_B{self.place}", Z_B, parts=[f"delta{i}_{self.place}" for i in (1, 2, 3)])
+        return self.W @ h + Z_B, [internal(f"Z_A{self.place}", Z_A), other(str(self.scale), self.scale), own]
+
+
+class _Lengths(_Adapted):
+    """An adapted matrix whose rows have trained lengths."""
+
+    def __init__(self, recipe: BatchRecipe, place: int, n: Dim, r: Dim) -> None:
+        super().__init__(recipe, place, n, r)
+        self.m = parameter(f"m{place}", n, init=given(row_length(self.W)), rate=recipe.rates[1])
+
+    def of(self, h: Expression) -> Made:
+        whole, watch = super().of(h)
+        lengths = row_length(self.W + self.multiplier * (self.B @ self.A))
+        made = self.m * divide(whole, lengths)
+        return made, [*watch, other(str(self.m), self.m), output(f"Z_out{self.place}", made)]
+
+
 _LAYER: Final[Mapping[str, Callable[[BatchRecipe, int, Dim, Dim], _Layer]]] = {
     "frozen": _Frozen,
     "whole": _Whole,
     "lora": _Adapted,
+    "vera": _Vectors,
+    "adalora": _Triplets,
+    "dora": _Lengths,
 }
 
 
@@ -142,12 +194,13 @@ def _power(text: str, rank: str) -> Order:
 def batch_recipe(seed: int) -> BatchRecipe:
     """The recipe of a number: the same one every time."""
     draw = random.Random(f"on a batch {seed}")  # noqa: S311 - a test case, not a secret
-    return BatchRecipe(**dict(_drawn(draw)))  # type: ignore[arg-type]
+    layers = LAYERS if seed < FIRST_OF_MORE else LAYERS + MORE_LAYERS
+    return BatchRecipe(**dict(_drawn(draw, layers)))  # type: ignore[arg-type]
 
 
-def _drawn(draw: random.Random) -> Iterator[tuple[str, object]]:
+def _drawn(draw: random.Random, layers: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, object]]:
     rate = draw.choice(RATES)
-    yield "layers", draw.choice(LAYERS)
+    yield "layers", draw.choice(layers)
     yield "start", draw.choice(list(STARTS))
     yield "rates", (rate, draw.choice([rate, rate, draw.choice(RATES)]))
     yield "multiplier", draw.choice(MULTIPLIERS)
