@@ -210,7 +210,7 @@ EXPONENTS: Final = (
     ),
     Mutant(
         "optimisers.riemannian:Riemannian._preconditioned",
-        'outer(gram_inverse(tensors["B"].T, u, damping), w)',
+        'outer(gram_inverse(tensors["B"].T, u, self._damped), w)',
         "outer(u, w)",
         "layer: damping",
     ),
@@ -467,6 +467,7 @@ TOKENS: Final = (
 WITHOUT_A_TRACE: Final = (  # what is left out is covered; what shares a name may
     Mutant("calculus.pruning:_dominates", "return below(size, ", "return False and ("),
     Mutant("calculus.direction:on_axis", "dim.exponent == 0", "False"),
+    Mutant("calculus.direction:once_through", "axis.exponent == 0", "False"),
     # Means below 1 are of sparse functions, and these cover nothing that is not as sparse: their own place, seen above.
     Mutant("calculus.showing:_steps", "yield mean, rest, v", "yield order(0), rest, v"),
     Mutant("calculus.contraction:_random_matrix_on", "rule == CLT and", "False and"),
