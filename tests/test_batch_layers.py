@@ -1,9 +1,12 @@
 """Batches through several layers: adapters on top of each other, and linear networks trained whole."""
 
+from dataclasses import replace
+
 import pytest
 
 from gamma_calc import Dim, derive, order
 from gamma_calc.calculus.direction import RandomMatrix, once_through
+from gamma_calc.calculus.words import join
 from gamma_calc.catalogue.deep_linear import deep_linear
 from gamma_calc.catalogue.mlp import mlp
 from gamma_calc.catalogue.stacked import stacked
@@ -23,8 +26,23 @@ def test_a_word_visits_a_fixed_axis_once() -> None:
     assert once_through((B.T, w, Z.T, B)) == ()
 
 
+def test_a_word_is_left_out_wherever_its_turn_was_made() -> None:
+    """A Z w' w Z' is no larger than A where N is above n; past batches have shortened with each other by name alone."""
+    wide = Dim("N", "3/2")
+    A, X, u = RandomMatrix("A", r, n), RandomMatrix("X", n, wide), RandomMatrix("u", n, wide)
+    assert list(join((A,), (X, u.T, u, X.T), n)) == []
+    past = replace(u, from_earlier_step=True)
+    assert len(list(join((A,), (X, past.T, past, X.T), n))) == 1
+
+
 # The largest stable rate of n^(-1/2) N^(1/4L) from Init[A] and n^-1 N^(1/2L) from Init[B], N up to n.
-EDGES = [("A", 2, "1/2", "-7/16"), ("B", 2, "1/2", "-7/8"), ("B", 2, "3/2", "-3/4"), ("B", 3, "1", "-5/6")]
+EDGES = [
+    ("A", 2, "1/2", "-7/16"),
+    ("A", 2, "3/2", "-3/8"),
+    ("B", 2, "1/2", "-7/8"),
+    ("B", 2, "3/2", "-3/4"),
+    ("B", 3, "1", "-5/6"),
+]
 
 
 @pytest.mark.parametrize(("init", "layers", "beta", "edge"), EDGES)

@@ -51,10 +51,12 @@ def join(left: Word, right: Word, dim: Dim) -> Iterator[Contribution]:
     """The product of two words over the axis they share: the word, and all that it shortens to where they meet.
 
     Words are scaled to size 1. A word that is nowhere above what it shortens to, here or inside, is left out: whatever
-    it meets, that is at least as large (docs/explanation, the companion lemma).
+    it meets, that is at least as large (docs/explanation, the companion lemma). What it shortens to inside came with
+    its parts; but batches of several earlier steps have one name, by which they have never shortened with each other.
     """
     meets = left[-1] == right[0].T
-    if not (meets and is_covered(left + right)):
+    has_shorter = meets or not any(matrix.from_earlier_step for matrix in left + right)
+    if not (has_shorter and is_covered(left + right)):
         yield Contribution(_known(left + right), dim.exponent / 2, CENTRAL_LIMIT)
     if not meets:
         return
