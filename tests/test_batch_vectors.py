@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from itertools import islice
 
 import pytest
 import torch
@@ -24,6 +25,7 @@ from gamma_calc.catalogue.dora import dora
 from gamma_calc.catalogue.vera import vera
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.run import start
+from gamma_calc.engine.step_orders import steps
 from gamma_calc.errors import ProgramError, ShapeError
 from gamma_calc.exponents import Order, Region, largest
 from gamma_calc.language.expression import Expression
@@ -226,9 +228,38 @@ def test_fresh_batches_of_earlier_steps_are_told_from_the_present_one() -> None:
     assert (str(found.orders["Z_B"]), str(found.orders["Z_B.aligned"])) == ("eta", "eta - beta/2 - 1/2")
 
 
-def test_dora_with_a_growing_batch_is_refused_by_name() -> None:
-    with pytest.raises(ProgramError, match="dora with a growing batch is not known"):
-        dora(batch="growing")
+def test_a_diagram_has_one_vertex_for_a_fixed_axis() -> None:
+    """Rows of B A with themselves: B_ik (A A')_kl B_il, of which (A A')_kl is finitely many numbers of one order."""
+    rank, i = Dim("r", 0), Vertex(0, N)
+    A, C, D = RandomMatrix("A", rank, N), RandomMatrix("C", N, rank), RandomMatrix("D", N, rank)
+    k, j, m = Vertex(1, rank), Vertex(2, N), Vertex(3, rank)
+    loop = (MatrixEntry(C, i, k), MatrixEntry(A, k, j), MatrixEntry(A, m, j), MatrixEntry(U, i, Vertex(4, S)))
+    found = direction_of(Diagram((*loop, MatrixEntry(X, i, Vertex(4, S)), MatrixEntry(D, i, m)), (i,)))
+    assert "A" not in str(found)
+    assert {"C", "U", "X", "D"} <= set(str(found))
+
+
+def test_dora_has_the_rates_of_lora_on_a_batch_too() -> None:
+    """Lengths of rows hold diagonals of B A A' B', and at a fixed rank A A' is finitely many numbers."""
+    at_edge = dora(optimiser="sign", batch="growing").substitute({"eta": "-3/8", "beta": "1/2"})
+    _, _, second = islice(steps(at_edge), 3)
+    sizes = {name: str(second.size(name)) for name in ("Z_A", "Z_B", "Z_out", "m - m[0]", "delta1", "delta2")}
+    assert sizes == {"Z_A": "3/8", "Z_B": "0", "Z_out": "0", "m - m[0]": "-3/8", "delta1": "0", "delta2": "-3/8"}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("eta", "beta", "size"), [("-3/8", "1/2", "0"), ("-11/32", "1/2", "1/16"), ("-5/16", "3/4", "0")]
+)
+def test_dora_settles_in_and_out_of_the_stable_set(eta: str, beta: str, size: str) -> None:
+    found = derive(dora(optimiser="sign", batch="growing"), eta=eta, beta=beta)
+    assert found.orders["Z_out"] == order(size)
+    assert found.conditions["stable"].region.is_everything == (size == "0")
+
+
+def test_dora_with_more_samples_than_the_width_is_refused_by_name() -> None:
+    with pytest.raises(ProgramError, match="a product holds Z 7 times, and 6 are told apart"):
+        _ = derive(dora(optimiser="sign", batch="growing"), eta="-1/4", beta="1").orders
 
 
 def test_the_singular_values_of_a_diagram_are_refused() -> None:

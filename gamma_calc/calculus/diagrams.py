@@ -236,6 +236,7 @@ def direction_of(diagram: Diagram) -> Direction:
     """The direction of a diagram: with the name that it has without graphs, where there is one."""
     if not diagram.marks:
         return UNIT
+    diagram = _once_through(diagram)
     if len(diagram.marks) == 1:
         return _vector(diagram.edges, diagram.marks[0])
     outer, inner = diagram.marks
@@ -244,6 +245,18 @@ def direction_of(diagram: Diagram) -> Direction:
         return Outer(_vector(of_outer, outer), _vector(_reached(diagram.edges, {inner}), inner))
     word = _word(of_outer, outer, inner)
     return MatrixDiagram(_canonical(Diagram(of_outer, diagram.marks))) if word is None else named(word, outer.dim)
+
+
+def _once_through(diagram: Diagram) -> Diagram:
+    """The diagram with one vertex for each fixed axis, without what hangs together with no mark but through these."""
+    fixed = [v for v in _vertices(diagram.edges) | set(diagram.marks) if v.dim.exponent == 0 and v.dim != POINT]
+    if len(fixed) < 2:
+        return diagram
+    first: dict[Dim, Vertex] = {}
+    for vertex in sorted(fixed, key=lambda v: v.number):
+        diagram = _renamed(diagram, first.setdefault(vertex.dim, vertex), vertex)
+    ends = frozenset(first.values())
+    return Diagram(_reached(diagram.edges, set(diagram.marks) - ends, ends), diagram.marks)
 
 
 def _vector(edges: Sequence[MatrixEntry], at: Vertex) -> VectorDirection:
@@ -336,7 +349,7 @@ def _canonical(diagram: Diagram) -> Diagram:
     if most > MOST_TURNS:
         raise ProgramError(
             f"a product holds {letter} {most} times, and {MOST_TURNS} are told apart",
-            hint="give exponents that are open a value, such as beta=1",
+            hint="give exponents that are open a value, such as beta=1/2",
         )
     first = tuple(dict.fromkeys(diagram.marks))
     return min((_written(diagram, known) for known in _numberings(diagram.edges, first)), key=_key)

@@ -160,6 +160,6 @@ def _known(word: Word) -> Direction:
     if most > MOST_TURNS:
         raise ProgramError(
             f"a product of matrices turns {most} times through one of them, and {MOST_TURNS} are told apart",
-            hint="give exponents that are open a value, such as beta=1",
+            hint="give exponents that are open a value, such as beta=1/2",
         )
     return MatrixProduct(word)

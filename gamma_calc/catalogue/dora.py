@@ -27,7 +27,7 @@ def dora(
     loss: str = "linear",
     batch: str = "one",
 ) -> Program:
-    """A DoRA layer on one sample: one factor starts at zero, m at the lengths of the rows of W*; the rank is fixed.
+    """A DoRA layer on one sample or a batch: one factor starts at zero, m at the lengths of W*'s rows; fixed rank.
 
     ``init`` names an initialisation of LoRA of independent factors of which one is zero. ``magnitude`` is the
     exponent of m's learning rate, by default that of A and B. What is bounded is what training adds to the output,
@@ -43,11 +43,6 @@ def dora(
     objective = pick("loss", loss, LOSSES)
     n, r = Dim("n", 1), Dim("r", 0)
     Z, W = data("Z", *samples.shape(n)), frozen("W*", n, n)
-    if samples.grows:
-        raise ProgramError(
-            "dora with a growing batch is not known: lengths of rows, their factors and the layer hold it too often",
-            hint="take a fixed batch, or lora, whose rates the factors A and B of dora have",
-        )
     start = pick("initialisation", init, INITIALISATIONS)
     entry_a, entry_b = _with_a_zero(start)
     A, B = parameter("A", r, n, init=iid(entry_a), rate="eta"), parameter("B", n, r, init=iid(entry_b), rate="eta")
