@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from gamma_calc.exponents.linear.accepted import require
 from gamma_calc.exponents.linear.affine import Affine
-from gamma_calc.exponents.orders.maximum import Convex, leads_somewhere, samples, scattered, value_at
+from gamma_calc.exponents.orders.maximum import Convex, leads_somewhere, scattered, values_at_samples
 from gamma_calc.exponents.orders.peak import names, value_of
 from gamma_calc.exponents.orders.piecewise import PiecewiseLinear, are_open
 from gamma_calc.exponents.orders.scope import Scope
@@ -68,7 +68,10 @@ def uncovered(functions: Iterable[F]) -> list[F]:
 def _covers(high: Convex, low: Convex) -> bool:
     """Is max(low) at most max(high) everywhere? Neither need be irredundant."""
     rest = low - high
-    if any(value_at(rest, x) > value_at(high, x) for x in samples(high, rest)) if rest else False:
+    if not rest:
+        return True
+    here, there = (zip(*values.values(), strict=True) for values in values_at_samples(rest, high))
+    if any(max(one) > max(other) for one, other in zip(here, there, strict=True)):
         return False
     return all(_is_covered(form, high) for form in rest)
 

@@ -6,9 +6,10 @@ minimum wherever it is one, and the only one there is for orders in one variable
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, product
 
 from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.linear.watch import look
@@ -18,9 +19,8 @@ from gamma_calc.exponents.orders.maximum import (
     dominates,
     irredundant,
     minkowski_sum,
-    samples,
     sort_key,
-    value_at,
+    values_at_samples,
 )
 from gamma_calc.exponents.orders.one_variable import apart
 
@@ -91,15 +91,31 @@ def _translated(forms: Convex, by: Affine) -> Convex:
 
 
 def _quotient(above: Convex, below: Convex) -> Convex | None:
-    """The maximum R with R + below = above, if there is one. A sum has no fewer forms than either part."""
+    """The maximum R with R + below = above, if there is one. A sum has no fewer forms than either part.
+
+    Each form r of R has r + below nowhere above the rest, and each form of ``above``, which leads somewhere, is one of
+    these sums. What has both is R, so that no sum of maxima is made canonical to see it.
+    """
     look()
     if len(below) > len(above):
         return None
-    gaps = [(x, value_at(above, x) - value_at(below, x)) for x in samples(above, below)]
-    differences = {p - q for p in above for q in below}
-    likely = [r for r in differences if all(r.at(x) <= gap for x, gap in gaps)]
-    if any(gap not in (r.at(x) for r in likely) for x, gap in gaps):
+    tops, bases = values_at_samples(above, below)
+    gaps = [max(high) - max(low) for high, low in _columns(tops, bases)]
+    likely: dict[Affine, set[Affine]] = {}
+    for (p, high), (q, low) in product(tops.items(), bases.items()):
+        if all(one - other <= gap for one, other, gap in zip(high, low, gaps, strict=True)):
+            likely.setdefault(p - q, set()).add(p)
+    if not _are_all_met(above, likely.values()):
         return None
-    fits = frozenset(r for r in likely if all(dominates(above, r + q) for q in below))
-    quotient = irredundant(fits)
-    return quotient if quotient and minkowski_sum(quotient, below) == above else None
+    fits = {r: met for r, met in likely.items() if all(dominates(above, r + q) for q in below)}
+    return irredundant(frozenset(fits)) if _are_all_met(above, fits.values()) else None
+
+
+def _columns(
+    tops: dict[Affine, tuple[int, ...]], bases: dict[Affine, tuple[int, ...]]
+) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
+    return zip(zip(*tops.values(), strict=True), zip(*bases.values(), strict=True), strict=True)
+
+
+def _are_all_met(above: Convex, found: Iterable[set[Affine]]) -> bool:
+    return above <= frozenset().union(*found)

@@ -6,10 +6,9 @@ maxima are equal objects. The empty set is -oo, the order of what is identically
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from fractions import Fraction
 from functools import lru_cache
-from operator import itemgetter
+from math import lcm
 from typing import Final
 
 from gamma_calc.errors import OrderError
@@ -20,6 +19,7 @@ from gamma_calc.exponents.linear.watch import look
 Convex = frozenset[Affine]
 
 MOST_FORMS: Final = 512  # past any calculation by hand; keeps a hostile text from filling the memory
+MOST_SAMPLES: Final = 16  # points at which forms are compared before a search
 NOTHING: Final[Convex] = frozenset()
 ONE: Final[Convex] = frozenset({Affine()})
 
@@ -100,9 +100,27 @@ def _meet_above(left: Affine, middle: Affine, right: Affine, name: str) -> bool:
 
 
 def samples(*parts: Convex) -> list[dict[str, Fraction]]:
-    """A few scattered points, near and far, that settle most questions about these forms without a search."""
+    """Scattered points, near and far, that settle most questions about these forms without a search."""
     names = sorted({name for forms in parts for form in forms for name in form.variables})
-    return [{name: scattered(j, i) * 100 ** (j % 2) for i, name in enumerate(names)} for j in range(8)]
+    return [{name: scattered(j, i) * 100 ** (j % 2) for i, name in enumerate(names)} for j in range(MOST_SAMPLES)]
+
+
+def values_at_samples(*parts: Convex) -> list[dict[Affine, tuple[int, ...]]]:
+    """The values of the forms of each part at the samples of all, as whole numbers of one unit."""
+    points = samples(*parts)
+    forms = [form for part in parts for form in part]
+    unit = lcm(*(c.denominator for form in forms for c in (form.constant, *(c for _, c in form.terms))))
+    whole = [{name: int(value) for name, value in point.items()} for point in points]
+    return [{form: _whole_values(form, unit, whole) for form in part} for part in parts]
+
+
+def _whole_values(form: Affine, unit: int, points: list[dict[str, int]]) -> tuple[int, ...]:
+    constant, slopes = _times(form.constant, unit), [(name, _times(c, unit)) for name, c in form.terms]
+    return tuple(constant + sum(slope * point[name] for name, slope in slopes) for point in points)
+
+
+def _times(number: Fraction, unit: int) -> int:
+    return number.numerator * (unit // number.denominator)
 
 
 def scattered(row: int, column: int) -> Fraction:
@@ -110,16 +128,13 @@ def scattered(row: int, column: int) -> Fraction:
     return Fraction((7 * (row + 3) * (column + 2) + row * row) % 23 - 11)
 
 
-def value_at(forms: Convex, point: Mapping[str, Fraction]) -> Fraction:
-    return max(form.at(point) for form in forms)
-
-
 def _leaders_at_samples(forms: Convex) -> Convex:
+    (values,) = values_at_samples(forms)
     leaders: set[Affine] = set()
-    for point in samples(forms):
-        (second, _), (first, leader) = sorted(((f.at(point), f) for f in forms), key=itemgetter(0))[-2:]
-        if first > second:
-            leaders.add(leader)
+    for column in zip(*values.values(), strict=True):
+        first = max(column)
+        if column.count(first) == 1:
+            leaders.add(list(values)[column.index(first)])
     return frozenset(leaders)
 
 
