@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Final
+from typing import Final, Protocol
 
 from gamma_calc.calculus.diagrams import diagrams_within, sizes
 from gamma_calc.calculus.dims import Shape
@@ -18,16 +18,27 @@ from gamma_calc.calculus.direction import Diagram, Direction
 from gamma_calc.calculus.showing import shows_in
 from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Value
-from gamma_calc.exponents import MINUS_INFINITY, Order, Region, maximum, nowhere_above, where
+from gamma_calc.exponents import MINUS_INFINITY, Order, Region, maximum, where
 
 Below = Callable[[Order, Order], bool]
 NOWHERE: Final[frozenset[tuple[str, str]]] = frozenset()
 
 
-def prune_dominated(value: Value, shape: Shape, *, zeros_show: bool = False, below: Below = nowhere_above) -> Value:
-    """The value without the components that another one covers, as ``below`` compares orders.
+class Comparison(Protocol):
+    """How orders are compared where they are read."""
 
-    Where zeros show (an optimiser divides entry by entry), none is covered by what is zero at some of its entries.
+    def nowhere_above(self, low: Order, high: Order) -> bool:
+        """Is the first at most the second?"""
+
+    def may_be_below(self, low: Order, high: Order) -> bool:
+        """Is that worth asking? It is not where the first is seen to be larger somewhere."""
+
+
+def prune_dominated(value: Value, shape: Shape, by: Comparison, *, zeros_show: bool = False) -> Value:
+    """The value without the components that another one covers, as orders are compared where they are read.
+
+    What a component shows of another is no larger than itself: where that alone is refuted, no more is asked. Where
+    zeros show (an optimiser divides entry by entry), none is covered by what is zero at some of its entries.
     """
     kept = dict(value.components)
     if len(kept) < 2:
@@ -35,7 +46,8 @@ def prune_dominated(value: Value, shape: Shape, *, zeros_show: bool = False, bel
     zeros = {direction: zero_sets(direction) if zeros_show else NOWHERE for direction in kept}
     for direction, size in value.components.items():
         rest = ((d, o) for d, o in kept.items() if d != direction and zeros[d] <= zeros[direction])
-        if any(_dominates(one, (direction, size), shape, value.power, below) for one in rest):
+        rivals = (one for one in rest if by.may_be_below(size, one[1]))
+        if any(_dominates(one, (direction, size), shape, value.power, by.nowhere_above) for one in rivals):
             del kept[direction]
     return Value(kept, value.power)
 

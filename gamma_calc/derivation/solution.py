@@ -129,7 +129,7 @@ class Solution:
             return history[max(step - 1, 0)], history[step]
         if self.settled == self.domain:
             return history[-1], history[-1]
-        before, now = islice(states(self.program), step - 1, step + 1)
+        before, now = islice(states(self.program, history[0].scope), step - 1, step + 1)
         return before, now
 
     @property
@@ -228,7 +228,7 @@ class Solution:
             return MappingProxyType({})
         there = Evaluation(self.program, balanced(self.trajectory.last, self.feedback))
         values = {q.name: q.expression for q in self.program.quantities.values() if q.expression is q.node}
-        return MappingProxyType({name: there.value(node).order for name, node in values.items()})
+        return MappingProxyType({name: there.state.read(there.value(node).order) for name, node in values.items()})
 
     # -- conditions -----------------------------------------------------------------------------------------------
 

@@ -178,4 +178,5 @@ def _forms(state: State) -> Iterator[Affine]:
     for tensor in state.tensors.values():
         for value in (tensor.start, *tensor.parts):
             for size in value.components.values():
-                yield from size.above | size.below
+                read = state.read(size)
+                yield from read.above | read.below

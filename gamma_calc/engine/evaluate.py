@@ -36,7 +36,7 @@ def pruned(program: Program, state: State, value: Value, shape: Shape) -> Value:
     if not program.prunes:
         return here
     here = without_companions(here, program.region)
-    return prune_dominated(here, shape, zeros_show=program.zeros_show, below=state.nowhere_above)
+    return prune_dominated(here, shape, state, zeros_show=program.zeros_show)
 
 
 def _read(value: Value, read: Callable[[Order], Order]) -> Value:

@@ -82,4 +82,4 @@ def _along_movement(
     still = replace(state, tensors={**state.tensors, p.name: replace(tensor, before=ZERO, last=ZERO)})
     full, driven = Evaluation(program, state).value(gradient), Evaluation(program, still).value(gradient)
     for direction in () if driven.is_zero else tensor.moved.components:
-        yield driven.order, projection_order(full, direction, p.shape)
+        yield state.read(driven.order), state.read(projection_order(full, direction, p.shape))

@@ -16,8 +16,8 @@ from gamma_calc.calculus.pruning import projection_order
 from gamma_calc.calculus.value import Value
 from gamma_calc.engine.gradient import gradients
 from gamma_calc.engine.run import rules_of, start, step
-from gamma_calc.engine.stable_set import StableSet
-from gamma_calc.engine.state import State
+from gamma_calc.engine.stable_set import StableSet, domain_of
+from gamma_calc.engine.state import Reader, State
 from gamma_calc.engine.step_orders import StepOrders, steps
 from gamma_calc.errors import ProgramError
 from gamma_calc.exponents import MINUS_INFINITY, Order, Polyhedron, Region, Scope, where
@@ -62,12 +62,13 @@ def trajectory(program: Program, observe: Observer = lambda _: None) -> Trajecto
     """
     history: list[StepOrders] = []
     known: Region | None = None
-    for made in islice(steps(program), MOST_STEPS):
+    scope = domain_of(program)
+    for made in islice(steps(program, scope), MOST_STEPS):
         history.append(made)
         observe(made)
         if len(history) < 2:
             continue
-        if same(made.before, made.now):
+        if same(made.before, made.now) if scope is None else same_on(scope, made.before, made.now):
             return Trajectory(tuple(history), program.region)
         if len(history) > PATIENCE:
             found = agreement(program, made.before, made.now)
@@ -108,13 +109,13 @@ def _whole(program: Program) -> Polyhedron:
     return domain[0]
 
 
-def same_on(scope: Scope, before: State, after: State) -> bool:
+def same_on(scope: Reader, before: State, after: State) -> bool:
     """Are two states found to be the same wherever orders are read?"""
     pairs = ((before.tensors[name].parts, after.tensors[name].parts) for name in after.tensors)
     return all(_same_value(scope, old, new) for olds, news in pairs for old, new in zip(olds, news, strict=True))
 
 
-def _same_value(scope: Scope, old: Value, new: Value) -> bool:
+def _same_value(scope: Reader, old: Value, new: Value) -> bool:
     along = old.components.keys() | new.components.keys()
     zero = MINUS_INFINITY
     return all(scope.equal(old.components.get(d, zero), new.components.get(d, zero)) for d in along)
@@ -140,7 +141,7 @@ def _changes(program: Program, before: State, after: State) -> set[tuple[Order, 
     for p in program.parameters:
         for old, new in zip(before.tensors[p.name].parts, after.tensors[p.name].parts, strict=True):
             for direction in old.components.keys() | new.components.keys() if old != new else ():
-                pair = projection_order(old, direction, p.shape), projection_order(new, direction, p.shape)
+                pair = tuple(after.read(projection_order(one, direction, p.shape)) for one in (old, new))
                 if pair[0] != pair[1]:
                     found.add(pair)
     return found

@@ -9,7 +9,7 @@ from gamma_calc.calculus.cancelling import sign_is_bounded
 from gamma_calc.calculus.value import Value
 from gamma_calc.engine.evaluate import Evaluation, pruned
 from gamma_calc.engine.gradient import optimiser_inputs
-from gamma_calc.engine.state import State, Tensor
+from gamma_calc.engine.state import Reader, State, Tensor
 from gamma_calc.exponents import EVERYTHING, NOTHING, Region, maximum
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.leaves import Parameter
@@ -17,10 +17,10 @@ from gamma_calc.language.optimiser import Optimiser
 from gamma_calc.language.program import Program
 
 
-def states(program: Program) -> Iterator[State]:
+def states(program: Program, scope: Reader | None = None) -> Iterator[State]:
     """The states before the first step, after it, after the second, and so on without end."""
     rules = rules_of(program)
-    state = start(program)
+    state = start(program) if scope is None else start(program).on(scope)
     yield state
     while True:
         state = step(program, state, rules).from_previous_step(program.fresh)

@@ -66,7 +66,8 @@ def _reversals(
     known = NOTHING
     for state in (s for s in history if errors and not s.tensors[name].moved.is_zero):
         here = Evaluation(program, state)
-        found = (_turned(domain, here.value(was).order, here.value(added).order) for was, added in errors)
+        sizes = ([state.read(here.value(part).order) for part in error] for error in errors)
+        found = (_turned(domain, was, added) for was, added in sizes)
         more = reduce(or_, found, known) - known
         if not more.is_empty:
             yield SignReversal(name, state.step + 1, more)

@@ -53,7 +53,8 @@ class Signed:
     gradient: Expression
 
     def value(self, state: State) -> Value:
-        return self.rule.signed(state.tensors[self.name].memory, Evaluation(self.program, state).value(self.gradient))
+        gradient = Evaluation(self.program, state).value(self.gradient)
+        return self.rule.signed(state.tensors[self.name].memory, gradient).mapped(state.read)
 
 
 def sign_cancellations(program: Program, history: tuple[State, ...], domain: Region) -> tuple[SignCancellation, ...]:
@@ -61,7 +62,7 @@ def sign_cancellations(program: Program, history: tuple[State, ...], domain: Reg
     inputs = optimiser_inputs(program)
     rules = {p.name: program.optimiser.for_parameter(p) for p in program.parameters}
     signed = [Signed(program, name, rule, inputs[name]) for name, rule in rules.items() if rule.takes_signs]
-    tied = [[pair for s in signed for pair in _tied_steps(state.tensors[s.name], domain)] for state in history[2:]]
+    tied = [[pair for s in signed for pair in _tied_steps(state.tensor(s.name), domain)] for state in history[2:]]
     later = list(zip(history[2:], tied, strict=True))
     return tuple(chain.from_iterable(_ties(one, later, history[0]) for one in signed))
 

@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from gamma_calc.engine.step_orders import StepOrders
-from gamma_calc.exponents import Affine, Ceiling, Excess, Order, Region, Scope
+from gamma_calc.exponents import Affine, Ceiling, Excess, OnDomain, Order, Region, Scope
 from gamma_calc.language.program import Program, Role
 
 MOST_OPEN: Final = 5  # exponents in orders on the whole space
+MOST_EVERYWHERE: Final = 2  # exponents whose orders are made outside the program's domain too
 MOST_RATES: Final = 2  # of them learning rates
 
 
@@ -26,6 +27,15 @@ def read_everywhere(program: Program) -> bool:
     """Are the orders of a program made on the whole space, and not on its stable set alone?"""
     rates = {name for p in program.parameters for name in p.rate.variables}
     return len(program.variables) <= MOST_OPEN and len(rates) <= MOST_RATES
+
+
+def domain_of(program: Program) -> OnDomain | None:
+    """Where the orders of a program are read as they are made; None for few exponents, which are read everywhere."""
+    names, parts = program.variables, program.region.polyhedra
+    if len(names) <= MOST_EVERYWHERE or len(parts) != 1:
+        return None
+    rows = parts[0].constraints
+    return None if any(relation == "=" for _, relation in rows) else OnDomain(frozenset(names), rows)
 
 
 @dataclass(frozen=True, slots=True)

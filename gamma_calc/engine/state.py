@@ -8,8 +8,10 @@ from fractions import Fraction
 
 from gamma_calc.calculus.earlier_steps import from_previous_step
 from gamma_calc.calculus.value import ZERO, Value
-from gamma_calc.exponents import Order, Region, Scope, nowhere_above
+from gamma_calc.exponents import OnDomain, Order, Region, Scope, nowhere_above
 from gamma_calc.language.expression import Expression
+
+Reader = Scope | OnDomain  # where orders are read, and how
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +51,7 @@ class State:
     step: int
     tensors: Mapping[str, Tensor]
     overcounted: Mapping[str, Region] = field(default_factory=dict)  # where a parameter has moved by more than it may
-    scope: Scope | None = None  # where orders are read; without one everywhere
+    scope: Reader | None = None  # where orders are read; without one everywhere
     is_blurred: bool = False  # and may have divided something
 
     def value(self, leaf: Expression) -> Value:
@@ -58,13 +60,21 @@ class State:
 
     def read(self, order: Order) -> Order:
         """An order as far as it counts where orders are read."""
-        return order if self.scope is None else self.scope.order(order)
+        return order if self.scope is None else self.scope.shown(order)
+
+    def tensor(self, name: str) -> Tensor:
+        """A parameter with its orders as they count where orders are read."""
+        return self.tensors[name].mapped(self.read)
 
     def nowhere_above(self, low: Order, high: Order) -> bool:
         """Is an order at most another wherever orders are read?"""
         return nowhere_above(low, high) if self.scope is None else self.scope.nowhere_above(low, high)
 
-    def on(self, scope: Scope) -> State:
+    def may_be_below(self, low: Order, high: Order) -> bool:
+        """Is that worth asking? Points of where orders are read refute most."""
+        return self.scope is None or self.scope.may_be_below(low, high)
+
+    def on(self, scope: Reader) -> State:
         """The same state where orders are read."""
         tensors = {name: tensor.mapped(scope.order) for name, tensor in self.tensors.items()}
         return replace(self, tensors=tensors, scope=scope)

@@ -16,7 +16,7 @@ from gamma_calc.calculus.value import Value
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import gradients
 from gamma_calc.engine.run import states
-from gamma_calc.engine.state import State
+from gamma_calc.engine.state import Reader, State
 from gamma_calc.exponents import NOTHING, Order, Region, Scope, maximum
 from gamma_calc.language.change import earlier
 from gamma_calc.language.expression import Expression, Time
@@ -30,11 +30,11 @@ class _Watched(NamedTuple):
     node: Expression
 
 
-def steps(program: Program) -> Iterator[StepOrders]:
+def steps(program: Program, scope: Reader | None = None) -> Iterator[StepOrders]:
     """The start, the first step, the second, and so on without end."""
     of_node = gradients(program.loss)
     before: State | None = None
-    for now in states(program):
+    for now in states(program, scope):
         yield StepOrders(program, of_node, before or now, now)
         before = now
 

@@ -15,6 +15,7 @@ from gamma_calc.exponents.orders.below import nowhere_above
 from gamma_calc.exponents.orders.canonical_on import CanonicalOn
 from gamma_calc.exponents.orders.ceiling import Ceiling
 from gamma_calc.exponents.orders.maximum import Convex
+from gamma_calc.exponents.orders.on_domain import OnDomain
 from gamma_calc.exponents.orders.order import (
     EVERYTHING,
     MINUS_INFINITY,
@@ -57,6 +58,7 @@ __all__ = [
     "Exponent",
     "Infeasible",
     "LinearConstraint",
+    "OnDomain",
     "Optimal",
     "Optimum",
     "Order",

@@ -8,9 +8,10 @@ from typing import TypeVar
 
 from gamma_calc.exponents.linear.accepted import require
 from gamma_calc.exponents.linear.affine import Affine
-from gamma_calc.exponents.orders.maximum import Convex, leads_somewhere, scattered, values_at_samples
+from gamma_calc.exponents.orders.maximum import Convex, leads_somewhere
 from gamma_calc.exponents.orders.peak import names, value_of
 from gamma_calc.exponents.orders.piecewise import PiecewiseLinear, are_open
+from gamma_calc.exponents.orders.samples import scattered, values_at_samples
 from gamma_calc.exponents.orders.scope import Scope
 from gamma_calc.exponents.regions.polyhedron import Polyhedron
 

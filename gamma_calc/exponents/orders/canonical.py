@@ -8,13 +8,22 @@ from typing import TypeAlias
 
 from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.orders.difference import simplest
-from gamma_calc.exponents.orders.maximum import NOTHING, ONE, Convex, envelope, irredundant, minkowski_sum, scaled
+from gamma_calc.exponents.orders.maximum import (
+    NOTHING,
+    ONE,
+    Convex,
+    envelope,
+    irredundant,
+    minkowski_sum,
+    scaled,
+)
 from gamma_calc.exponents.orders.peak import Peak, below
+from gamma_calc.exponents.orders.samples import EVERYWHERE, Rows
 
 Pair: TypeAlias = tuple[Convex, Convex]
 
 
-def canonical(form: Affine) -> Pair:
+def canonical(form: Affine, where: Rows = EVERYWHERE) -> Pair:
     """The pair that a form with peaks is.
 
     >>> from gamma_calc.exponents.orders.peak import peak_form
@@ -25,43 +34,43 @@ def canonical(form: Affine) -> Pair:
     """
     known: dict[Peak, Pair] = {}
     for peak in below(form, known):
-        known[peak] = pair_of_largest(_of(inner, known) for inner in peak.forms)
-    return _of(form, known)
+        known[peak] = pair_of_largest((_of(inner, known, where) for inner in peak.forms), where)
+    return _of(form, known, where)
 
 
-def _of(form: Affine, known: dict[Peak, Pair]) -> Pair:
+def _of(form: Affine, known: dict[Peak, Pair], where: Rows) -> Pair:
     plain = Affine(tuple(term for term in form.terms if not isinstance(term[0], Peak)), form.constant)
     total: Pair = frozenset({plain}), ONE
     for name, weight in form.terms:
         if isinstance(name, Peak):
-            total = pair_sum(total, times(known[name], weight))
+            total = pair_sum(total, times(known[name], weight, where), where)
     return total
 
 
-def pair_sum(one: Pair, other: Pair) -> Pair:
-    above = minkowski_sum(one[0], other[0])
+def pair_sum(one: Pair, other: Pair, where: Rows = EVERYWHERE) -> Pair:
+    above = minkowski_sum(one[0], other[0], where)
     if one[1] == ONE == other[1]:
         return above, ONE
-    return simplest(above, minkowski_sum(one[1], other[1]))
+    return simplest(above, minkowski_sum(one[1], other[1], where), where)
 
 
-def opposite(pair: Pair) -> Pair:
-    return simplest(pair[1], pair[0])
+def opposite(pair: Pair, where: Rows = EVERYWHERE) -> Pair:
+    return simplest(pair[1], pair[0], where)
 
 
-def times(pair: Pair, factor: Fraction) -> Pair:
+def times(pair: Pair, factor: Fraction, where: Rows = EVERYWHERE) -> Pair:
     part = scaled(pair[0], abs(factor)), scaled(pair[1], abs(factor))
-    return part if factor >= 0 else opposite(part)
+    return part if factor >= 0 else opposite(part, where)
 
 
-def pair_of_largest(pairs: Iterable[Pair]) -> Pair:
+def pair_of_largest(pairs: Iterable[Pair], where: Rows = EVERYWHERE) -> Pair:
     """The maximum of any number of functions; those that share what is subtracted are compared at once."""
     groups: dict[Convex, Convex] = {}
     for forms, denominator in pairs:
         groups[denominator] = groups.get(denominator, NOTHING) | forms
-    above, below = irredundant(groups.pop(ONE, NOTHING)), ONE
+    above, below = irredundant(groups.pop(ONE, NOTHING), where), ONE
     for denominator, forms in groups.items():
-        raised = minkowski_sum(above, denominator)
-        above = envelope(raised, minkowski_sum(irredundant(forms), below))
-        below = minkowski_sum(below, denominator)
-    return (above, below) if below == ONE or not above else simplest(above, below)
+        raised = minkowski_sum(above, denominator, where)
+        above = envelope(raised, minkowski_sum(irredundant(forms, where), below, where), where)
+        below = minkowski_sum(below, denominator, where)
+    return (above, below) if below == ONE or not above else simplest(above, below, where)

@@ -18,28 +18,27 @@ from gamma_calc.exponents.orders.maximum import (
     Convex,
     dominates,
     irredundant,
-    minkowski_sum,
     sort_key,
-    values_at_samples,
 )
 from gamma_calc.exponents.orders.one_variable import apart
+from gamma_calc.exponents.orders.samples import EVERYWHERE, Rows, values_at_samples
 
 
 @lru_cache(maxsize=4096)
-def simplest(above: Convex, below: Convex) -> tuple[Convex, Convex]:
+def simplest(above: Convex, below: Convex, where: Rows = EVERYWHERE) -> tuple[Convex, Convex]:
     """An equal difference: a maximum, or a minimum, or else without the kinks that both sides share."""
     if len(below) == 1:
         return _translated(above, next(iter(below))), ONE
     names = {k for f in above | below for k in f.variables}
     if len(names) == 1:
         return _on_a_line(above, below, next(iter(names)))
-    quotient = _quotient(above, below)
+    quotient = _quotient(above, below, where)
     if quotient is not None:
         return quotient, ONE
-    inverse = _quotient(below, above)
+    inverse = _quotient(below, above, where)
     if inverse is not None:
         return ONE, inverse
-    return _placed(*_without_shared_kinks(above, below))
+    return _placed(*_without_shared_kinks(above, below, where))
 
 
 def _on_a_line(above: Convex, below: Convex, name: str) -> tuple[Convex, Convex]:
@@ -51,16 +50,16 @@ def _on_a_line(above: Convex, below: Convex, name: str) -> tuple[Convex, Convex]
     return _placed(above, below)
 
 
-def _without_shared_kinks(above: Convex, below: Convex) -> tuple[Convex, Convex]:
+def _without_shared_kinks(above: Convex, below: Convex, where: Rows) -> tuple[Convex, Convex]:
     """Both sides without the maxima of two forms that are summands of both."""
     left, right = _kinks(above), _kinks(below)
     for direction in sorted(left.keys() & right.keys(), key=sort_key):
         for length in sorted(left[direction] | right[direction], reverse=True):
             segment = frozenset({Affine(), direction * length})
-            smaller = _quotient(below, segment)
-            larger = None if smaller is None else _quotient(above, segment)
+            smaller = _quotient(below, segment, where)
+            larger = None if smaller is None else _quotient(above, segment, where)
             if smaller is not None and larger is not None:
-                return _without_shared_kinks(larger, smaller)
+                return _without_shared_kinks(larger, smaller, where)
     return above, below
 
 
@@ -90,7 +89,7 @@ def _translated(forms: Convex, by: Affine) -> Convex:
     return frozenset(form - by for form in forms)
 
 
-def _quotient(above: Convex, below: Convex) -> Convex | None:
+def _quotient(above: Convex, below: Convex, where: Rows) -> Convex | None:
     """The maximum R with R + below = above, if there is one. A sum has no fewer forms than either part.
 
     Each form r of R has r + below nowhere above the rest, and each form of ``above``, which leads somewhere, is one of
@@ -99,7 +98,7 @@ def _quotient(above: Convex, below: Convex) -> Convex | None:
     look()
     if len(below) > len(above):
         return None
-    tops, bases = values_at_samples(above, below)
+    tops, bases = values_at_samples(above, below, where=where)
     gaps = [max(high) - max(low) for high, low in _columns(tops, bases)]
     likely: dict[Affine, set[Affine]] = {}
     for (p, high), (q, low) in product(tops.items(), bases.items()):
@@ -107,8 +106,8 @@ def _quotient(above: Convex, below: Convex) -> Convex | None:
             likely.setdefault(p - q, set()).add(p)
     if not _are_all_met(above, likely.values()):
         return None
-    fits = {r: met for r, met in likely.items() if all(dominates(above, r + q) for q in below)}
-    return irredundant(frozenset(fits)) if _are_all_met(above, fits.values()) else None
+    fits = {r: met for r, met in likely.items() if all(dominates(above, r + q, where) for q in below)}
+    return irredundant(frozenset(fits), where) if _are_all_met(above, fits.values()) else None
 
 
 def _columns(

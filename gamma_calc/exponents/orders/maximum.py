@@ -2,42 +2,46 @@
 
 A convex order is stored as the set of forms that are somewhere strictly the largest. That set is unique, so two equal
 maxima are equal objects. The empty set is -oo, the order of what is identically zero.
+
+All of it can be asked on a part of the space alone, the ``where`` that inequalities leave: there far fewer forms lead.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from functools import lru_cache
-from math import lcm
 from typing import Final
 
 from gamma_calc.errors import OrderError
 from gamma_calc.exponents.linear.affine import Affine
+from gamma_calc.exponents.linear.bounds import bounds_by_direction
 from gamma_calc.exponents.linear.solver import common_point
 from gamma_calc.exponents.linear.watch import look
+from gamma_calc.exponents.orders.samples import EVERYWHERE, Rows, values_at_samples
 
 Convex = frozenset[Affine]
 
 MOST_FORMS: Final = 512  # past any calculation by hand; keeps a hostile text from filling the memory
-MOST_SAMPLES: Final = 16  # points at which forms are compared before a search
 NOTHING: Final[Convex] = frozenset()
 ONE: Final[Convex] = frozenset({Affine()})
+_ZERO: Final = Fraction(0)
 
 
-def envelope(left: Convex, right: Convex) -> Convex:
+def envelope(left: Convex, right: Convex, where: Rows = EVERYWHERE) -> Convex:
     """The larger of two maxima at every point."""
-    return left if right <= left else irredundant(left | right)
+    return left if right <= left else irredundant(left | right, where)
 
 
 @lru_cache(maxsize=8192)
-def minkowski_sum(left: Convex, right: Convex) -> Convex:
+def minkowski_sum(left: Convex, right: Convex, where: Rows = EVERYWHERE) -> Convex:
     """The sum of two maxima, which is the maximum of the sums of their forms."""
     if left == ONE or not right:
         return right
     if right == ONE or not left:
         return left
     total = frozenset(p + q for p in left for q in right)
-    return total if len(left) == 1 or len(right) == 1 else irredundant(total)
+    return total if len(left) == 1 or len(right) == 1 else irredundant(total, where)
 
 
 def scaled(forms: Convex, factor: Fraction) -> Convex:
@@ -46,41 +50,64 @@ def scaled(forms: Convex, factor: Fraction) -> Convex:
 
 
 @lru_cache(maxsize=8192)
-def irredundant(forms: Convex) -> Convex:
+def irredundant(forms: Convex, where: Rows = EVERYWHERE) -> Convex:
     """The members that are strictly the largest at some point.
 
-    Among forms with the same linear part only the largest constant counts; two forms with different linear parts always
-    both count, so the search starts at three.
+    Among forms with the same linear part only the largest constant counts; on the whole space two forms with different
+    linear parts always both count, so the search starts at three.
     """
     best: dict[tuple[tuple[str, Fraction], ...], Affine] = {}
     for form in forms:
         rival = best.get(form.terms)
         if rival is None or form.constant > rival.constant:
             best[form.terms] = form
-    return frozenset(best.values()) if len(best) < 3 else _pruned(frozenset(best.values()))
+    distinct = frozenset(best.values())
+    return distinct if len(distinct) < (2 if where else 3) else _pruned(distinct, where)
 
 
 @lru_cache(maxsize=8192)
-def dominates(forms: Convex, form: Affine) -> bool:
+def dominates(forms: Convex, form: Affine, where: Rows = EVERYWHERE) -> bool:
     """Is the form nowhere above the maximum of these irredundant forms?"""
     twin = next((f for f in forms if f.terms == form.terms), None)
     if twin is not None:  # each form leads somewhere, and there a larger twin would lead
         return form.constant <= twin.constant
-    return len(forms) > 1 and not leads_somewhere(form, forms)
+    return (len(forms) > 1 or bool(where)) and not leads_somewhere(form, forms, where)
 
 
-def _pruned(candidates: Convex) -> Convex:
+def _pruned(candidates: Convex, where: Rows) -> Convex:
     if len(candidates) > MOST_FORMS:
         what = f"a maximum of {len(candidates)} forms is more than the {MOST_FORMS} that are compared"
         raise OrderError(what, hint="fix some of the exponents first")
     names = {name for form in candidates for name in form.variables}
-    if len(names) == 1:
+    if len(names) == 1 and not where:
         return _hull(candidates, next(iter(names)))
-    kept = candidates
-    for form in sorted(candidates - _leaders_at_samples(candidates), key=sort_key):
-        if not leads_somewhere(form, kept - {form}):
-            kept -= {form}
+    kept = _leaders_at_samples(candidates, where)
+    waiting = sorted(candidates - kept, key=sort_key)
+    while waiting:
+        leader = _leader_beyond(kept, waiting, where)
+        if leader is None:
+            waiting.pop()
+        else:
+            waiting.remove(leader)
+            kept |= {leader}
     return kept
+
+
+def _leader_beyond(kept: Convex, waiting: list[Affine], where: Rows) -> Affine | None:
+    """A form that leads where the last one that waits is above all that lead; None if it leads nowhere itself.
+
+    Each is compared with those alone that are known to lead (Clarkson), and where several are equal with all.
+    """
+    last = waiting[-1]
+    point = _where_it_leads(last, kept, where)
+    if point is None:
+        return None
+    everywhere = dict.fromkeys((name for form in waiting for name in form.variables), _ZERO) | point
+    values = [form.at(everywhere) for form in waiting]
+    best = max(values)
+    if values.count(best) == 1:
+        return waiting[values.index(best)]
+    return last if leads_somewhere(last, kept.union(waiting[:-1]), where) else None
 
 
 def _hull(candidates: Convex, name: str) -> Convex:
@@ -99,37 +126,8 @@ def _meet_above(left: Affine, middle: Affine, right: Affine, name: str) -> bool:
     return rise <= (left.constant - middle.constant) * (slopes[2] - slopes[0])
 
 
-def samples(*parts: Convex) -> list[dict[str, Fraction]]:
-    """Scattered points, near and far, that settle most questions about these forms without a search."""
-    names = sorted({name for forms in parts for form in forms for name in form.variables})
-    return [{name: scattered(j, i) * 100 ** (j % 2) for i, name in enumerate(names)} for j in range(MOST_SAMPLES)]
-
-
-def values_at_samples(*parts: Convex) -> list[dict[Affine, tuple[int, ...]]]:
-    """The values of the forms of each part at the samples of all, as whole numbers of one unit."""
-    points = samples(*parts)
-    forms = [form for part in parts for form in part]
-    unit = lcm(*(c.denominator for form in forms for c in (form.constant, *(c for _, c in form.terms))))
-    whole = [{name: int(value) for name, value in point.items()} for point in points]
-    return [{form: _whole_values(form, unit, whole) for form in part} for part in parts]
-
-
-def _whole_values(form: Affine, unit: int, points: list[dict[str, int]]) -> tuple[int, ...]:
-    constant, slopes = _times(form.constant, unit), [(name, _times(c, unit)) for name, c in form.terms]
-    return tuple(constant + sum(slope * point[name] for name, slope in slopes) for point in points)
-
-
-def _times(number: Fraction, unit: int) -> int:
-    return number.numerator * (unit // number.denominator)
-
-
-def scattered(row: int, column: int) -> Fraction:
-    """A coordinate of a scattered point."""
-    return Fraction((7 * (row + 3) * (column + 2) + row * row) % 23 - 11)
-
-
-def _leaders_at_samples(forms: Convex) -> Convex:
-    (values,) = values_at_samples(forms)
+def _leaders_at_samples(forms: Convex, where: Rows) -> Convex:
+    (values,) = values_at_samples(forms, where=where)
     leaders: set[Affine] = set()
     for column in zip(*values.values(), strict=True):
         first = max(column)
@@ -143,13 +141,48 @@ def sort_key(form: Affine) -> tuple[object, ...]:
     return form.terms, form.constant
 
 
-def leads_somewhere(form: Affine, rivals: Convex) -> bool:
+# -- the search --------------------------------------------------------------------------------------------------------
+
+
+def leads_somewhere(form: Affine, rivals: Convex, where: Rows = EVERYWHERE) -> bool:
     """Is there a point where ``form`` exceeds every rival strictly?"""
     look()
+    if where:
+        return _where_it_leads(form, rivals, where) is not None
     names = sorted({k for f in (form, *rivals) for k in f.variables})
     if len(names) == 1:
         return _leads_on_a_line(form, rivals, names[0])
     return _leads_far_out(form, rivals, names) or _leads_by_search(form, rivals)
+
+
+def _where_it_leads(form: Affine, rivals: Convex, where: Rows) -> Mapping[str, Fraction] | None:
+    if where and any(_is_below_in_box(form, rival, where) for rival in rivals):
+        return None
+    return common_point((*where, *((form - rival, ">") for rival in rivals)))
+
+
+def _is_below_in_box(form: Affine, rival: Affine, where: Rows) -> bool:
+    """Does a bound of each name alone keep a form at or below a rival? The cheapest reason, and the most frequent."""
+    box = _sides(where)
+    gap = form.constant - rival.constant
+    slopes = dict(form.terms)
+    for name, slope in rival.terms:
+        slopes[name] = slopes.get(name, _ZERO) - slope
+    for name, slope in slopes.items():
+        low, high = box.get(name, (None, None))
+        end = high if slope > 0 else low
+        if end is not None:
+            gap += slope * end
+        elif slope:
+            return False
+    return gap <= 0
+
+
+@lru_cache(maxsize=256)
+def _sides(where: Rows) -> Mapping[str, tuple[Fraction | None, Fraction | None]]:
+    """The least and the largest value of each name that a row of its own bounds."""
+    lines = (line for line in bounds_by_direction(where) if len(line.direction) == 1)
+    return {line.direction[0][0]: (line.low and line.low.value, line.high and line.high.value) for line in lines}
 
 
 def _leads_on_a_line(form: Affine, rivals: Convex, name: str) -> bool:
@@ -173,4 +206,4 @@ def _leads_far_out(form: Affine, rivals: Convex, names: list[str]) -> bool:
 
 
 def _leads_by_search(form: Affine, rivals: Convex) -> bool:
-    return common_point(tuple((form - rival, ">") for rival in rivals)) is not None
+    return _where_it_leads(form, rivals, EVERYWHERE) is not None

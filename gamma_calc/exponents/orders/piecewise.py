@@ -23,8 +23,9 @@ from gamma_calc.exponents.notation.spelling import natural
 from gamma_calc.exponents.notation.tokens import MOST_DIGITS, syntax_error
 from gamma_calc.exponents.orders.canonical import canonical, pair_of_largest, pair_sum
 from gamma_calc.exponents.orders.difference import simplest
-from gamma_calc.exponents.orders.maximum import NOTHING, ONE, Convex, irredundant, minkowski_sum, scaled, scattered
+from gamma_calc.exponents.orders.maximum import NOTHING, ONE, Convex, irredundant, minkowski_sum, scaled
 from gamma_calc.exponents.orders.peak import Peak, below, names, peak_form, peaks, spread, value_of
+from gamma_calc.exponents.orders.samples import scattered
 
 Exponent: TypeAlias = "PiecewiseLinear | Affine | Rational | int | str"
 

@@ -12,7 +12,7 @@ from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.linear.bounds import DirectionBounds
 from gamma_calc.exponents.linear.constraint import LinearConstraint, holds, weak
 from gamma_calc.exponents.linear.simplex import Tableau
-from gamma_calc.exponents.orders.maximum import scattered
+from gamma_calc.exponents.orders.samples import scattered
 
 MOST_POINTS: Final = 5
 MOST_PROBES: Final = 24

@@ -156,11 +156,21 @@ class Scope:
         """The order as far as it counts on the polyhedron, kept the way it was made."""
         return order if order.is_zero_quantity else order.keep(self.reduced(order.form))
 
+    def shown(self, order: F) -> F:
+        """The order as it is read outside the engine."""
+        return self.order(order)
+
     def nowhere_above(self, low: PiecewiseLinear, high: PiecewiseLinear) -> bool:
         """Is the first seen at once to be at most the second at every point of the polyhedron?"""
         if low.is_zero_quantity or high.is_zero_quantity:
             return low.is_zero_quantity
         return self.covers_at_once(self.reduced(high.form), self.reduced(low.form))
+
+    def may_be_below(self, low: PiecewiseLinear, high: PiecewiseLinear) -> bool:
+        """Is the first nowhere above the second at the points that are looked at? Where it is, no proof is sought."""
+        if low.is_zero_quantity or high.is_zero_quantity:
+            return low.is_zero_quantity
+        return _is_above(self._values_at(self.reduced(high.form)), self._values_at(self.reduced(low.form)))
 
     def equal(self, one: PiecewiseLinear, other: PiecewiseLinear) -> bool:
         """Are two orders found to be equal everywhere on the polyhedron?"""

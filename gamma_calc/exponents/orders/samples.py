@@ -1,0 +1,77 @@
+"""Scattered points at which affine forms are compared before a search: they refute most of what is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from functools import lru_cache
+from math import lcm
+from typing import Final
+
+from gamma_calc.exponents.linear.affine import Affine
+from gamma_calc.exponents.linear.constraint import LinearConstraint, holds, strict
+from gamma_calc.exponents.linear.solver import common_point
+
+Rows = tuple[LinearConstraint, ...]  # inequalities that leave a part of the space with an interior
+
+MOST_SAMPLES: Final = 16
+EVERYWHERE: Final[Rows] = ()
+_ZERO: Final = Fraction(0)
+
+
+@lru_cache(maxsize=256)
+def samples(names: frozenset[str], where: Rows = EVERYWHERE) -> tuple[Mapping[str, Fraction], ...]:
+    """Points near and far where the rows hold.
+
+    >>> rho = Affine.variable("rho")
+    >>> inside = samples(frozenset({"eta", "rho"}), ((rho, ">="), (-rho + 1, ">=")))
+    >>> len(inside), all(0 < point["rho"] < 1 for point in inside)
+    (16, True)
+    """
+    every = sorted(names.union(*(form.variables for form, _ in where)))
+    found = [{name: scattered(j, i) * 100 ** (j % 2) for i, name in enumerate(every)} for j in range(MOST_SAMPLES)]
+    if not where:
+        return tuple(found)
+    centre = common_point(tuple(map(strict, where)))
+    assert centre is not None, "a part of the space has an interior"
+    return tuple(_moved_inside(point, dict.fromkeys(every, _ZERO) | centre, where) for point in found)
+
+
+def scattered(row: int, column: int) -> Fraction:
+    """A coordinate of a scattered point."""
+    return Fraction((7 * (row + 3) * (column + 2) + row * row) % 23 - 11)
+
+
+def _moved_inside(wanted: Mapping[str, Fraction], inside: Mapping[str, Fraction], where: Rows) -> dict[str, Fraction]:
+    """A point inside, each coordinate as near to what is wanted as halving the way there allows."""
+    point = dict(inside)
+    for name, goal in wanted.items():
+        way = goal - point[name]
+        while not all(holds(strict(row), point | {name: point[name] + way}) for row in where):
+            way /= 2
+        point[name] += way
+    return point
+
+
+def values_at_samples(*parts: Iterable[Affine], where: Rows = EVERYWHERE) -> list[dict[Affine, tuple[int, ...]]]:
+    """The values of the forms of each part at the samples of all, as whole numbers of one unit."""
+    forms = [form for part in parts for form in part]
+    points = samples(frozenset(name for form in forms for name in form.variables), where)
+    fine = _unit(value for point in points for value in point.values())
+    unit = fine * _unit(c for form in forms for c in (form.constant, *(c for _, c in form.terms)))
+    whole = [{name: _times(value, fine) for name, value in point.items()} for point in points]
+    return [{form: _values(form, unit, fine, whole) for form in part} for part in parts]
+
+
+def _values(form: Affine, unit: int, fine: int, points: list[dict[str, int]]) -> tuple[int, ...]:
+    constant, slopes = _times(form.constant, unit), [(name, _times(c, unit // fine)) for name, c in form.terms]
+    return tuple(constant + sum(slope * point[name] for name, slope in slopes) for point in points)
+
+
+def _unit(numbers: Iterable[Fraction]) -> int:
+    """The smallest whole number that makes each a whole number."""
+    return lcm(*(number.denominator for number in numbers))
+
+
+def _times(number: Fraction, unit: int) -> int:
+    return number.numerator * (unit // number.denominator)
