@@ -7,7 +7,7 @@ still moves; there the growth per step is reported.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -70,7 +70,7 @@ def trajectory(program: Program, observe: Observer = lambda _: None) -> Trajecto
             continue
         if same(made.before, made.now) if scope is None else same_on(scope, made.before, made.now):
             return Trajectory(tuple(history), program.region)
-        if len(history) > PATIENCE:
+        if len(history) >= ENOUGH - 1 or (len(history) > PATIENCE and _may_agree(program, made.before, made.now)):
             found = agreement(program, made.before, made.now)
             if found == program.region or (len(history) >= ENOUGH and found == known and not found.is_empty):
                 return Trajectory(tuple(history), found)
@@ -136,12 +136,20 @@ def agreement(program: Program, before: State, after: State) -> Region:
     return region
 
 
+def _may_agree(program: Program, before: State, after: State) -> bool:
+    """Is there no point, of those that are looked at, where two states are seen to differ?"""
+    pairs = _projections(program, before, after)
+    return all(after.may_be_below(old, new) and after.may_be_below(new, old) for old, new in pairs)
+
+
 def _changes(program: Program, before: State, after: State) -> set[tuple[Order, Order]]:
-    found: set[tuple[Order, Order]] = set()
+    pairs = ((after.read(old), after.read(new)) for old, new in _projections(program, before, after))
+    return {(old, new) for old, new in pairs if old != new}
+
+
+def _projections(program: Program, before: State, after: State) -> Iterator[tuple[Order, Order]]:
+    """What two states show along each direction of the parts that they differ in."""
     for p in program.parameters:
         for old, new in zip(before.tensors[p.name].parts, after.tensors[p.name].parts, strict=True):
             for direction in old.components.keys() | new.components.keys() if old != new else ():
-                pair = tuple(after.read(projection_order(one, direction, p.shape)) for one in (old, new))
-                if pair[0] != pair[1]:
-                    found.add(pair)
-    return found
+                yield projection_order(old, direction, p.shape), projection_order(new, direction, p.shape)

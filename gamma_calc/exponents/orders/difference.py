@@ -32,10 +32,10 @@ def simplest(above: Convex, below: Convex, where: Rows = EVERYWHERE) -> tuple[Co
     names = {k for f in above | below for k in f.variables}
     if len(names) == 1:
         return _on_a_line(above, below, next(iter(names)))
-    quotient = _quotient(above, below, where)
+    quotient = quotient_of(above, below, where)
     if quotient is not None:
         return quotient, ONE
-    inverse = _quotient(below, above, where)
+    inverse = quotient_of(below, above, where)
     if inverse is not None:
         return ONE, inverse
     return _placed(*_without_shared_kinks(above, below, where))
@@ -56,8 +56,8 @@ def _without_shared_kinks(above: Convex, below: Convex, where: Rows) -> tuple[Co
     for direction in sorted(left.keys() & right.keys(), key=sort_key):
         for length in sorted(left[direction] | right[direction], reverse=True):
             segment = frozenset({Affine(), direction * length})
-            smaller = _quotient(below, segment, where)
-            larger = None if smaller is None else _quotient(above, segment, where)
+            smaller = quotient_of(below, segment, where)
+            larger = None if smaller is None else quotient_of(above, segment, where)
             if smaller is not None and larger is not None:
                 return _without_shared_kinks(larger, smaller, where)
     return above, below
@@ -89,7 +89,7 @@ def _translated(forms: Convex, by: Affine) -> Convex:
     return frozenset(form - by for form in forms)
 
 
-def _quotient(above: Convex, below: Convex, where: Rows) -> Convex | None:
+def quotient_of(above: Convex, below: Convex, where: Rows) -> Convex | None:
     """The maximum R with R + below = above, if there is one. A sum has no fewer forms than either part.
 
     Each form r of R has r + below nowhere above the rest, and each form of ``above``, which leads somewhere, is one of

@@ -11,18 +11,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import lru_cache
+from operator import itemgetter
 from typing import Final
 
 from gamma_calc.errors import OrderError
 from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.linear.bounds import bounds_by_direction
+from gamma_calc.exponents.linear.generators import value
 from gamma_calc.exponents.linear.solver import common_point
 from gamma_calc.exponents.linear.watch import look
-from gamma_calc.exponents.orders.samples import EVERYWHERE, Rows, values_at_samples
+from gamma_calc.exponents.orders.epigraph import Epigraph, epigraph
+from gamma_calc.exponents.orders.samples import EVERYWHERE, Rows, samples, values_at_samples
 
 Convex = frozenset[Affine]
 
 MOST_FORMS: Final = 512  # past any calculation by hand; keeps a hostile text from filling the memory
+MOST_NAMES: Final = 5  # whose corners are looked at in place of a search for each form
 NOTHING: Final[Convex] = frozenset()
 ONE: Final[Convex] = frozenset({Affine()})
 _ZERO: Final = Fraction(0)
@@ -71,7 +75,10 @@ def dominates(forms: Convex, form: Affine, where: Rows = EVERYWHERE) -> bool:
     twin = next((f for f in forms if f.terms == form.terms), None)
     if twin is not None:  # each form leads somewhere, and there a larger twin would lead
         return form.constant <= twin.constant
-    return (len(forms) > 1 or bool(where)) and not leads_somewhere(form, forms, where)
+    if len(forms) == 1 and not where:
+        return False
+    few = len({name for one in (form, *forms, *(row for row, _ in where)) for name in one.variables}) <= MOST_NAMES
+    return epigraph(forms, where).covers(form) if few else not leads_somewhere(form, forms, where)
 
 
 def _pruned(candidates: Convex, where: Rows) -> Convex:
@@ -81,33 +88,43 @@ def _pruned(candidates: Convex, where: Rows) -> Convex:
     names = {name for form in candidates for name in form.variables}
     if len(names) == 1 and not where:
         return _hull(candidates, next(iter(names)))
-    kept = _leaders_at_samples(candidates, where)
-    waiting = sorted(candidates - kept, key=sort_key)
-    while waiting:
-        leader = _leader_beyond(kept, waiting, where)
-        if leader is None:
-            waiting.pop()
-        else:
-            waiting.remove(leader)
-            kept |= {leader}
+    if len(names.union(*(form.variables for form, _ in where))) <= MOST_NAMES:
+        return _by_corners(candidates, where)
+    kept = candidates
+    for form in sorted(candidates - _leaders_at_samples(candidates, where), key=sort_key):
+        if not leads_somewhere(form, kept - {form}, where):
+            kept -= {form}
     return kept
 
 
-def _leader_beyond(kept: Convex, waiting: list[Affine], where: Rows) -> Affine | None:
-    """A form that leads where the last one that waits is above all that lead; None if it leads nowhere itself.
+def _by_corners(candidates: Convex, where: Rows) -> Convex:
+    """At each corner of what lies above the forms known to lead, one that is above it leads too: the largest of all.
 
-    Each is compared with those alone that are known to lead (Clarkson), and where several are equal with all.
+    Of two that are equal there the one leads that is larger at a point inside; where both are equal, it is searched.
     """
-    last = waiting[-1]
-    point = _where_it_leads(last, kept, where)
-    if point is None:
-        return None
-    everywhere = dict.fromkeys((name for form in waiting for name in form.variables), _ZERO) | point
-    values = [form.at(everywhere) for form in waiting]
-    best = max(values)
-    if values.count(best) == 1:
-        return waiting[values.index(best)]
-    return last if leads_somewhere(last, kept.union(waiting[:-1]), where) else None
+    kept = set(_leaders_at_samples(candidates, where))
+    names = frozenset(name for form in candidates for name in form.variables)
+    space = Epigraph.on(names, where)
+    rows = space.rows(sorted(candidates, key=sort_key))
+    inside = space.point(samples(names, where)[0])
+    for form in kept:
+        space = space.above(form)
+    doubtful, seen = [], set()
+    while (way := next((way for way in space.ways if way not in seen), None)) is not None:
+        form, excess = max(((form, value(row, way)) for form, row in rows.items()), key=itemgetter(1))
+        if excess <= 0:
+            seen.add(way)
+            continue
+        tied = [form for form, row in rows.items() if value(row, way) == excess]
+        form = max(tied, key=lambda one: value(rows[one], inside))
+        if sum(value(rows[one], inside) == value(rows[form], inside) for one in tied) > 1:
+            doubtful.append(form)
+        kept.add(form)
+        space = space.above(form)
+    for form in doubtful:
+        if not leads_somewhere(form, frozenset(kept - {form}), where):
+            kept.remove(form)
+    return frozenset(kept)
 
 
 def _hull(candidates: Convex, name: str) -> Convex:

@@ -7,20 +7,21 @@ points of the domain that may refute it, and then form by form, with a proof.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import reduce
-from typing import TypeVar
+from functools import cached_property, reduce
+from typing import TypeAlias, TypeVar
 
-from gamma_calc.exponents.linear.affine import Affine
+from gamma_calc.exponents.linear.affine import Affine, sum_affine
 from gamma_calc.exponents.linear.watch import look
-from gamma_calc.exponents.orders.canonical import Pair, pair_of_largest
-from gamma_calc.exponents.orders.difference import simplest
+from gamma_calc.exponents.orders.difference import quotient_of, simplest
 from gamma_calc.exponents.orders.maximum import (
     ONE,
     Convex,
     dominates,
+    irredundant,
     minkowski_sum,
     scaled,
     sort_key,
@@ -31,6 +32,7 @@ from gamma_calc.exponents.orders.points import SLACK, UNIT
 from gamma_calc.exponents.orders.samples import MOST_SAMPLES, Rows, samples
 
 F = TypeVar("F", bound=PiecewiseLinear)
+Parts: TypeAlias = "Counter[Convex]"
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +41,8 @@ class OnDomain:
 
     names: frozenset[str]
     where: Rows
-    _pairs: dict[Peak, Pair] = field(default_factory=dict, repr=False)
-    _read: dict[Affine, Pair] = field(default_factory=dict, repr=False)
+    _ratios: dict[Peak, Ratio] = field(default_factory=dict, repr=False)
+    _read: dict[Affine, Ratio] = field(default_factory=dict, repr=False)
     _answers: dict[Affine, bool] = field(default_factory=dict, repr=False)
     _values: dict[Affine, tuple[int, ...]] = field(default_factory=dict, repr=False)
     _named: dict[str, tuple[int, ...]] = field(default_factory=dict, repr=False)
@@ -52,11 +54,14 @@ class OnDomain:
         >>> print(domain.order(PiecewiseLinear.of("max(eta, eta - rho, eta + rho)")))
         eta + rho
         """
-        return order if _is_plain(order) else order.keep(_form_of(self._pair_of(order.form)))
+        return order if _is_plain(order) else order.keep(self._read_as(order.form).form)
 
     def shown(self, order: F) -> F:
         """The order in its one form on the domain, as it is printed."""
-        return order if _is_plain(order) else order.made(*self._pair_of(order.form))
+        if _is_plain(order):
+            return order
+        ratio = self._read_as(order.form)
+        return order.made(*simplest(ratio.above, self._sum(ratio.taken), self.where))
 
     def nowhere_above(self, low: PiecewiseLinear, high: PiecewiseLinear) -> bool:
         """Is the first at most the second at every point of the domain?"""
@@ -109,33 +114,42 @@ class OnDomain:
     def _is_nowhere_positive(self, form: Affine) -> bool:
         if form not in self._answers:
             look()
-            self._answers[form] = _is_sum_below(*self._sides(form), self.where)
+            shift, added, taken = self._parts(form)
+            covering = self._sum(taken)
+            self._answers[form] = all(
+                dominates(covering, one, self.where) for one in _moved(self._sum(added), shift) - covering
+            )
         return self._answers[form]
 
-    def _sides(self, form: Affine) -> tuple[list[Convex], list[Convex]]:
-        """Maxima whose sum, less the sum of others, a form is; none stands on both sides."""
-        plain = Affine(tuple(term for term in form.terms if not isinstance(term[0], Peak)), form.constant)
-        added: list[Convex] = [frozenset({plain})]
-        taken: list[Convex] = []
+    def _parts(self, form: Affine) -> tuple[Affine, Parts, Parts]:
+        """A form as a plain one and maxima that are added and taken away. None of the maxima stands on both sides."""
+        shift = Affine(tuple(term for term in form.terms if not isinstance(term[0], Peak)), form.constant)
+        added: Parts = Counter()
+        taken: Parts = Counter()
         for peak, weight in form.terms:
             if isinstance(peak, Peak):
-                above, less = (scaled(part, abs(weight)) for part in self._pair(peak))
-                for side, part in ((added, above), (taken, less)) if weight > 0 else ((taken, above), (added, less)):
-                    side.append(part)
-        return _without_shared(added, taken)
+                ratio = self._ratio(peak).times(abs(weight))
+                base, least = _at_zero(ratio.above, self._order)
+                shift = shift + least * (1 if weight > 0 else -1)
+                more, less = (added, taken) if weight > 0 else (taken, added)
+                more.update([base])
+                less.update(ratio.taken)
+        shared = added & taken
+        return shift, _without_one(added - shared), _without_one(taken - shared)
 
     # -- canonical forms ------------------------------------------------------------------------------------------
 
-    def _pair_of(self, form: Affine) -> Pair:
+    def _read_as(self, form: Affine) -> Ratio:
         if form not in self._read:
-            self._read[form] = self._difference(form)
+            shift, added, taken = self._parts(form)
+            self._read[form] = self._shortest(_moved(self._sum(added), shift), taken)
         return self._read[form]
 
-    def _pair(self, peak: Peak) -> Pair:
-        for one in below(Affine.variable(peak), self._pairs):
+    def _ratio(self, peak: Peak) -> Ratio:
+        for one in below(Affine.variable(peak), self._ratios):
             look()
-            self._pairs[one] = pair_of_largest(map(self._difference, self._uncovered(one.forms)), self.where)
-        return self._pairs[peak]
+            self._ratios[one] = self._largest([self._read_as(form) for form in self._uncovered(one.forms)])
+        return self._ratios[peak]
 
     def _uncovered(self, forms: Iterable[Affine]) -> list[Affine]:
         """The forms of a maximum without those that another one is nowhere below."""
@@ -146,36 +160,67 @@ class OnDomain:
                 kept = rest
         return kept
 
-    def _difference(self, form: Affine) -> Pair:
-        added, taken = self._sides(form)
-        return simplest(_sum(added, self.where), _sum(taken, self.where), self.where)
+    def _largest(self, ratios: Sequence[Ratio]) -> Ratio:
+        """Over what all of them take away, each part as often as one of them does."""
+        common: Parts = Counter()
+        for one in ratios:
+            common |= one.taken
+        raised = (minkowski_sum(one.above, self._sum(common - one.taken), self.where) for one in ratios)
+        return self._shortest(irredundant(frozenset().union(*raised), self.where), common)
+
+    def _shortest(self, above: Convex, taken: Parts) -> Ratio:
+        """Without the parts that are summands of what they are taken from."""
+        left: Parts = Counter()
+        for part in sorted(taken.elements(), key=len, reverse=True):
+            found = quotient_of(above, part, self.where)
+            if found is None:
+                left.update([part])
+            else:
+                above = found
+        return Ratio(above, left)
+
+    def _sum(self, parts: Parts) -> Convex:
+        those = sorted(parts.elements(), key=lambda part: (len(part), sorted(map(sort_key, part))))
+        return reduce(lambda one, other: minkowski_sum(one, other, self.where), those, ONE)
+
+    @cached_property
+    def _order(self) -> tuple[str, ...]:
+        return tuple(sorted(self.names))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ratio:
+    """A maximum less others, each of which has zero as its first form."""
+
+    above: Convex
+    taken: Parts
+
+    def times(self, weight: Fraction) -> Ratio:
+        """The same times a positive number."""
+        if weight == 1:
+            return self
+        parts = Counter({scaled(part, weight): count for part, count in self.taken.items()})
+        return Ratio(scaled(self.above, weight), parts)
+
+    @property
+    def form(self) -> Affine:
+        """As a form that mentions every maximum by a name of its own, so that equal ones cancel."""
+        return sum_affine([peak_form(self.above), *(peak_form(part) * -count for part, count in self.taken.items())])
 
 
 def _is_plain(order: PiecewiseLinear) -> bool:
     return order.number is not None or order.is_zero_quantity
 
 
-def _form_of(pair: Pair) -> Affine:
-    above, less = (peak_form(part) for part in pair)
-    return above - less
+def _at_zero(forms: Convex, names: Sequence[str]) -> tuple[Convex, Affine]:
+    """A maximum less its first form, and that form. Maxima that differ by one form have the same rest."""
+    first = min(forms, key=lambda form: ([form.coefficient(name) for name in names], form.constant))
+    return _moved(forms, -first), first
 
 
-def _sum(parts: Iterable[Convex], where: Rows) -> Convex:
-    return reduce(lambda one, other: minkowski_sum(one, other, where), sorted(parts, key=len), ONE)
+def _moved(forms: Convex, by: Affine) -> Convex:
+    return frozenset(form + by for form in forms)
 
 
-def _without_shared(added: list[Convex], taken: list[Convex]) -> tuple[list[Convex], list[Convex]]:
-    left = list(added)
-    kept = []
-    for part in taken:
-        if part in left:
-            left.remove(part)
-        else:
-            kept.append(part)
-    return left, kept
-
-
-def _is_sum_below(low: list[Convex], high: list[Convex], where: Rows) -> bool:
-    """Is a sum of maxima at most another everywhere?"""
-    covering = _sum(high, where)
-    return all(dominates(covering, form, where) for form in _sum(low, where) - covering)
+def _without_one(parts: Parts) -> Parts:
+    return Counter({part: count for part, count in parts.items() if part != ONE})
