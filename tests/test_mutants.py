@@ -441,11 +441,11 @@ TOKENS: Final = (
     Mutant("calculus.sign:zero_sets", 'f"{side} {site}"', "site", "entries: rows and columns"),
     Mutant(
         "calculus.pruning:_dominates",
-        "other_size + shows_in(by, direction, shape, floor) * power",
+        "other_size + shown",
         "other_size",
         "words: a tall return",
     ),
-    Mutant("calculus.pruning:_dominates", "return below(size, ", "return True or (", "words: a tall return"),
+    Mutant("calculus.pruning:_dominates", "return orders.may_be_below(", "return True or (", "words: a tall return"),
     Mutant("calculus.pruning:prune_dominated", "zeros[d] <= zeros[direction]", "True", "entries: beside saturated"),
     Mutant(
         "calculus.pruning:prune_dominated",
@@ -465,7 +465,7 @@ TOKENS: Final = (
     Mutant("operations.tanh:SECH2.positive", "True", "False", "entries: beside saturated"),
 )
 WITHOUT_A_TRACE: Final = (  # what is left out is covered; what shares a name may
-    Mutant("calculus.pruning:_dominates", "return below(size, ", "return False and ("),
+    Mutant("calculus.pruning:_dominates", "return orders.may_be_below(", "return False and ("),
     Mutant("calculus.direction:on_axis", "dim.exponent == 0", "False"),
     Mutant("calculus.direction:once_through", "axis.exponent == 0", "False"),
     # Means below 1 are of sparse functions, and these cover nothing that is not as sparse: their own place, seen above.

@@ -8,7 +8,6 @@ this, so leaving it out changes no order, and it is what keeps deep programs sma
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Final, Protocol
 
@@ -20,7 +19,6 @@ from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Value
 from gamma_calc.exponents import MINUS_INFINITY, Order, Region, maximum, where
 
-Below = Callable[[Order, Order], bool]
 NOWHERE: Final[frozenset[tuple[str, str]]] = frozenset()
 
 
@@ -30,11 +28,11 @@ class Comparison(Protocol):
     def nowhere_above(self, low: Order, high: Order) -> bool:
         """Is the first at most the second?"""
 
-    def may_be_below(self, low: Order, high: Order) -> bool:
-        """Is that worth asking? It is not where the first is seen to be larger somewhere."""
+    def may_be_below(self, low: Order, *high: Order) -> bool:
+        """May the first be at most the sum of the others? It is not worth asking where it is seen to be larger."""
 
 
-def prune_dominated(value: Value, shape: Shape, by: Comparison, *, zeros_show: bool = False) -> Value:
+def prune_dominated(value: Value, shape: Shape, orders: Comparison, *, zeros_show: bool = False) -> Value:
     """The value without the components that another one covers, as orders are compared where they are read.
 
     What a component shows of another is no larger than itself: where that alone is refuted, no more is asked. Where
@@ -46,8 +44,8 @@ def prune_dominated(value: Value, shape: Shape, by: Comparison, *, zeros_show: b
     zeros = {direction: zero_sets(direction) if zeros_show else NOWHERE for direction in kept}
     for direction, size in value.components.items():
         rest = ((d, o) for d, o in kept.items() if d != direction and zeros[d] <= zeros[direction])
-        rivals = (one for one in rest if by.may_be_below(size, one[1]))
-        if any(_dominates(one, (direction, size), shape, value.power, by.nowhere_above) for one in rivals):
+        rivals = (one for one in rest if orders.may_be_below(size, one[1]))
+        if any(_dominates(one, (direction, size), shape, value.power, orders) for one in rivals):
             del kept[direction]
     return Value(kept, value.power)
 
@@ -78,7 +76,7 @@ def projection_order(value: Value, direction: Direction, shape: Shape) -> Order:
 
 
 def _dominates(
-    other: tuple[Direction, Order], one: tuple[Direction, Order], shape: Shape, power: int, below: Below
+    other: tuple[Direction, Order], one: tuple[Direction, Order], shape: Shape, power: int, orders: Comparison
 ) -> bool:
     """Is one component nowhere above what another shows of it? Beside the small entries of a power more of it shows."""
     (by, other_size), (direction, size) = other, one
@@ -87,4 +85,5 @@ def _dominates(
         if other_size.number < size.number:
             return False  # none shows more than it is
         floor = (size - other_size) / power
-    return below(size, other_size + shows_in(by, direction, shape, floor) * power)
+    shown = shows_in(by, direction, shape, floor) * power
+    return orders.may_be_below(size, other_size, shown) and orders.nowhere_above(size, other_size + shown)

@@ -348,7 +348,8 @@ class Solution:
         return CanonicalOn(self._scope)
 
     def _simplified(self, orders: Mapping[str, Order], domain: Region) -> Mapping[str, Order]:
-        return {name: self._simpler(order, domain) for name, order in orders.items()}
+        read_there = self._scope is None and self.trajectory.last.scope is not None and domain == self.program.region
+        return orders if read_there else {name: self._simpler(order, domain) for name, order in orders.items()}
 
     def _simpler(self, order: Order, domain: Region) -> Order:
         if self._scope is not None:

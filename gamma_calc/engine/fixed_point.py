@@ -130,16 +130,22 @@ def agreement(program: Program, before: State, after: State) -> Region:
     """The points of the domain at which two states agree along every direction that either of them has."""
     region = program.region
     for old_order, new_order in _changes(program, before, after):
-        region = region & where(old_order, "=", new_order)
+        region = region & _where_equal(after, old_order, new_order)
         if region.is_empty:
             break
     return region
 
 
+def _where_equal(state: State, one: Order, other: Order) -> Region:
+    """Where two orders are equal: where the one that is nowhere below is not above, if one of them is."""
+    low, high = (one, other) if state.nowhere_above(one, other) else (other, one)
+    return where(high, "<=", low) if state.nowhere_above(low, high) else where(one, "=", other)
+
+
 def _may_agree(program: Program, before: State, after: State) -> bool:
-    """Is there no point, of those that are looked at, where two states are seen to differ?"""
-    pairs = _projections(program, before, after)
-    return all(after.may_be_below(old, new) and after.may_be_below(new, old) for old, new in pairs)
+    """May two states agree everywhere? On a domain that is known before the set where they agree is made."""
+    scope = after.scope
+    return scope is None or all(scope.equal(old, new) for old, new in _projections(program, before, after))
 
 
 def _changes(program: Program, before: State, after: State) -> set[tuple[Order, Order]]:

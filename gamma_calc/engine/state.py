@@ -70,9 +70,9 @@ class State:
         """Is an order at most another wherever orders are read?"""
         return nowhere_above(low, high) if self.scope is None else self.scope.nowhere_above(low, high)
 
-    def may_be_below(self, low: Order, high: Order) -> bool:
-        """Is that worth asking? Points of where orders are read refute most."""
-        return self.scope is None or self.scope.may_be_below(low, high)
+    def may_be_below(self, low: Order, *high: Order) -> bool:
+        """May an order be at most the sum of others? Points of where orders are read refute most."""
+        return self.scope is None or self.scope.may_be_below(low, *high)
 
     def on(self, scope: Reader) -> State:
         """The same state where orders are read."""

@@ -71,15 +71,15 @@ class OnDomain:
             return low.number <= high.number
         return self.may_be_below(low, high) and self._is_nowhere_positive(low.form - high.form)
 
-    def may_be_below(self, low: PiecewiseLinear, high: PiecewiseLinear) -> bool:
-        """Is the first nowhere above the second at the points that are looked at? Where it is, no proof is sought."""
-        if low.is_zero_quantity or high.is_zero_quantity:
+    def may_be_below(self, low: PiecewiseLinear, *high: PiecewiseLinear) -> bool:
+        """Is the first nowhere above the sum of the others at the points that are looked at?"""
+        if low.is_zero_quantity or any(one.is_zero_quantity for one in high):
             return low.is_zero_quantity
-        return self._may_be_below(low.form, high.form)
+        return self._may_be_below(low.form, *(one.form for one in high))
 
-    def _may_be_below(self, low: Affine, high: Affine) -> bool:
-        here, there = self._values_at(low), self._values_at(high)
-        return all(one - other <= SLACK for one, other in zip(here, there, strict=True))
+    def _may_be_below(self, low: Affine, *high: Affine) -> bool:
+        there = map(sum, zip(*map(self._values_at, high), strict=True))
+        return all(one - other <= SLACK for one, other in zip(self._values_at(low), there, strict=True))
 
     def equal(self, one: PiecewiseLinear, other: PiecewiseLinear) -> bool:
         """Are two orders the same at every point of the domain?"""
@@ -194,6 +194,11 @@ class Ratio:
 
     above: Convex
     taken: Parts
+    form: Affine = field(init=False)  # in which every maximum has a name of its own, so that equal ones cancel
+
+    def __post_init__(self) -> None:
+        parts = (peak_form(part) * -count for part, count in self.taken.items())
+        object.__setattr__(self, "form", sum_affine([peak_form(self.above), *parts]))
 
     def times(self, weight: Fraction) -> Ratio:
         """The same times a positive number."""
@@ -201,11 +206,6 @@ class Ratio:
             return self
         parts = Counter({scaled(part, weight): count for part, count in self.taken.items()})
         return Ratio(scaled(self.above, weight), parts)
-
-    @property
-    def form(self) -> Affine:
-        """As a form that mentions every maximum by a name of its own, so that equal ones cancel."""
-        return sum_affine([peak_form(self.above), *(peak_form(part) * -count for part, count in self.taken.items())])
 
 
 def _is_plain(order: PiecewiseLinear) -> bool:

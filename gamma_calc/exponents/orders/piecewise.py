@@ -104,6 +104,8 @@ class PiecewiseLinear:
             return self.kept
         if self.is_zero_quantity:
             raise OrderError("-inf has no form")
+        if self._is_affine:
+            return next(iter(self.above))
         return peak_form(self.above) - peak_form(self.below)
 
     @classmethod
