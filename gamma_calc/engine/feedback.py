@@ -68,9 +68,12 @@ def _returns(
     known = NOTHING
     for state in history[1:]:
         for driven, returned in _along_movement(program, p, gradient, state):
-            region = where_on(domain, driven, "<", returned) - known
+            if state.nowhere_above(returned, driven):
+                continue
+            drive, back = state.read(driven), state.read(returned)
+            region = where_on(domain, drive, "<", back) - known
             if not region.is_empty:
-                yield Feedback(p.name, state.step + 1, region, driven - returned)
+                yield Feedback(p.name, state.step + 1, region, drive - back)
                 known |= region
 
 
@@ -82,4 +85,4 @@ def _along_movement(
     still = replace(state, tensors={**state.tensors, p.name: replace(tensor, before=ZERO, last=ZERO)})
     full, driven = Evaluation(program, state).value(gradient), Evaluation(program, still).value(gradient)
     for direction in () if driven.is_zero else tensor.moved.components:
-        yield state.read(driven.order), state.read(projection_order(full, direction, p.shape))
+        yield driven.order, projection_order(full, direction, p.shape)

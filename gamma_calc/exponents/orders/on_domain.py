@@ -21,7 +21,7 @@ from gamma_calc.exponents.orders.maximum import (
     ONE,
     Convex,
     dominates,
-    irredundant,
+    envelope,
     minkowski_sum,
     scaled,
     sort_key,
@@ -148,7 +148,7 @@ class OnDomain:
     def _ratio(self, peak: Peak) -> Ratio:
         for one in below(Affine.variable(peak), self._ratios):
             look()
-            self._ratios[one] = self._largest([self._read_as(form) for form in self._uncovered(one.forms)])
+            self._ratios[one] = reduce(self._larger, map(self._read_as, self._uncovered(one.forms)))
         return self._ratios[peak]
 
     def _uncovered(self, forms: Iterable[Affine]) -> list[Affine]:
@@ -160,13 +160,11 @@ class OnDomain:
                 kept = rest
         return kept
 
-    def _largest(self, ratios: Sequence[Ratio]) -> Ratio:
-        """Over what all of them take away, each part as often as one of them does."""
-        common: Parts = Counter()
-        for one in ratios:
-            common |= one.taken
-        raised = (minkowski_sum(one.above, self._sum(common - one.taken), self.where) for one in ratios)
-        return self._shortest(irredundant(frozenset().union(*raised), self.where), common)
+    def _larger(self, one: Ratio, other: Ratio) -> Ratio:
+        """Over what either takes away, each part as often as one of them does."""
+        common = one.taken | other.taken
+        raised = (minkowski_sum(each.above, self._sum(common - each.taken), self.where) for each in (one, other))
+        return self._shortest(envelope(*raised, self.where), common)
 
     def _shortest(self, above: Convex, taken: Parts) -> Ratio:
         """Without the parts that are summands of what they are taken from."""
