@@ -10,17 +10,19 @@ from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.linear.constraint import LinearConstraint
 from gamma_calc.exponents.orders.maximum import Convex, minkowski_sum
 from gamma_calc.exponents.orders.piecewise import PiecewiseLinear, require_function
+from gamma_calc.exponents.orders.samples import EVERYWHERE, Rows
 from gamma_calc.exponents.regions.polyhedron import Polyhedron
 from gamma_calc.exponents.regions.union import simplified
 
 Relation: TypeAlias = Literal["<=", "<", "="]
 
 _RELATIONS: Final = get_args(Relation)
-_EVERYTHING: Final = simplified([Polyhedron.build(())])
 
 
-def compare(left: PiecewiseLinear, relation: Relation, right: PiecewiseLinear) -> tuple[Polyhedron, ...]:
-    """The polyhedra in which the relation holds. -oo is below everything.
+def compare(
+    left: PiecewiseLinear, relation: Relation, right: PiecewiseLinear, where: Rows = EVERYWHERE
+) -> tuple[Polyhedron, ...]:
+    """The polyhedra in which the relation holds, of a domain if one is given. -oo is below everything.
 
     >>> left, right = PiecewiseLinear.of("max(0, eta + 1)"), PiecewiseLinear.of("-eta")
     >>> [polyhedron.constraints for polyhedron in compare(left, "<=", right)]
@@ -30,12 +32,12 @@ def compare(left: PiecewiseLinear, relation: Relation, right: PiecewiseLinear) -
     require_function(left)
     require_function(right)
     if left.is_zero_quantity or right.is_zero_quantity:
-        return _EVERYTHING if _holds_at_minus_infinity(left, relation, right) else ()
-    small = minkowski_sum(left.above, right.below)
-    large = minkowski_sum(right.above, left.below)
+        return simplified([Polyhedron.build(where)]) if _holds_at_minus_infinity(left, relation, right) else ()
+    small = minkowski_sum(left.above, right.below, where)
+    large = minkowski_sum(right.above, left.below, where)
     if relation == "=":
-        return simplified(_equal(a, small, b, large) for a in small for b in large)
-    return simplified(_below(small, relation, b) for b in large)
+        return simplified(_equal(a, small, b, large, where) for a in small for b in large)
+    return simplified(_below(small, relation, b, where) for b in large)
 
 
 def _require_relation(relation: object) -> None:
@@ -48,15 +50,16 @@ def _holds_at_minus_infinity(left: PiecewiseLinear, relation: Relation, right: P
     return {"=": both, "<": left.is_zero_quantity and not both, "<=": left.is_zero_quantity}[relation]
 
 
-def _below(small: Convex, relation: Relation, top: Affine) -> Polyhedron | None:
+def _below(small: Convex, relation: Relation, top: Affine, where: Rows) -> Polyhedron | None:
     """Where one form is above every form of a maximum."""
-    return Polyhedron.build((top - form, ">" if relation == "<" else ">=") for form in small)
+    return Polyhedron.build((*where, *((top - form, ">" if relation == "<" else ">=") for form in small)))
 
 
-def _equal(a: Affine, small: Convex, b: Affine, large: Convex) -> Polyhedron | None:
+def _equal(a: Affine, small: Convex, b: Affine, large: Convex, where: Rows) -> Polyhedron | None:
     """Where a leads one maximum, b leads the other, and they agree."""
 
     def constraints() -> Iterator[LinearConstraint]:
+        yield from where
         yield a - b, "="
         yield from ((a - form, ">=") for form in small)
         yield from ((b - form, ">=") for form in large)

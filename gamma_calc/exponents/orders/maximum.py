@@ -8,7 +8,6 @@ All of it can be asked on a part of the space alone, the ``where`` that inequali
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from fractions import Fraction
 from functools import lru_cache
 from operator import itemgetter
@@ -16,7 +15,6 @@ from typing import Final
 
 from gamma_calc.errors import OrderError
 from gamma_calc.exponents.linear.affine import Affine
-from gamma_calc.exponents.linear.bounds import bounds_by_direction
 from gamma_calc.exponents.linear.generators import value
 from gamma_calc.exponents.linear.solver import common_point
 from gamma_calc.exponents.linear.watch import look
@@ -29,7 +27,6 @@ MOST_FORMS: Final = 512  # past any calculation by hand; keeps a hostile text fr
 MOST_NAMES: Final = 5  # whose corners are looked at in place of a search for each form
 NOTHING: Final[Convex] = frozenset()
 ONE: Final[Convex] = frozenset({Affine()})
-_ZERO: Final = Fraction(0)
 
 
 def envelope(left: Convex, right: Convex, where: Rows = EVERYWHERE) -> Convex:
@@ -165,41 +162,11 @@ def leads_somewhere(form: Affine, rivals: Convex, where: Rows = EVERYWHERE) -> b
     """Is there a point where ``form`` exceeds every rival strictly?"""
     look()
     if where:
-        return _where_it_leads(form, rivals, where) is not None
+        return _leads_by_search(form, rivals, where)
     names = sorted({k for f in (form, *rivals) for k in f.variables})
     if len(names) == 1:
         return _leads_on_a_line(form, rivals, names[0])
-    return _leads_far_out(form, rivals, names) or _leads_by_search(form, rivals)
-
-
-def _where_it_leads(form: Affine, rivals: Convex, where: Rows) -> Mapping[str, Fraction] | None:
-    if where and any(_is_below_in_box(form, rival, where) for rival in rivals):
-        return None
-    return common_point((*where, *((form - rival, ">") for rival in rivals)))
-
-
-def _is_below_in_box(form: Affine, rival: Affine, where: Rows) -> bool:
-    """Does a bound of each name alone keep a form at or below a rival? The cheapest reason, and the most frequent."""
-    box = _sides(where)
-    gap = form.constant - rival.constant
-    slopes = dict(form.terms)
-    for name, slope in rival.terms:
-        slopes[name] = slopes.get(name, _ZERO) - slope
-    for name, slope in slopes.items():
-        low, high = box.get(name, (None, None))
-        end = high if slope > 0 else low
-        if end is not None:
-            gap += slope * end
-        elif slope:
-            return False
-    return gap <= 0
-
-
-@lru_cache(maxsize=256)
-def _sides(where: Rows) -> Mapping[str, tuple[Fraction | None, Fraction | None]]:
-    """The least and the largest value of each name that a row of its own bounds."""
-    lines = (line for line in bounds_by_direction(where) if len(line.direction) == 1)
-    return {line.direction[0][0]: (line.low and line.low.value, line.high and line.high.value) for line in lines}
+    return _leads_far_out(form, rivals, names) or _leads_by_search(form, rivals, where)
 
 
 def _leads_on_a_line(form: Affine, rivals: Convex, name: str) -> bool:
@@ -222,5 +189,5 @@ def _leads_far_out(form: Affine, rivals: Convex, names: list[str]) -> bool:
     return all((form - rival).slope(direction) > 0 for rival in rivals)
 
 
-def _leads_by_search(form: Affine, rivals: Convex) -> bool:
-    return _where_it_leads(form, rivals, EVERYWHERE) is not None
+def _leads_by_search(form: Affine, rivals: Convex, where: Rows) -> bool:
+    return common_point((*where, *((form - rival, ">") for rival in rivals))) is not None

@@ -45,7 +45,7 @@ class OnDomain:
     _read: dict[Affine, Ratio] = field(default_factory=dict, repr=False)
     _answers: dict[Affine, bool] = field(default_factory=dict, repr=False)
     _values: dict[Affine, tuple[int, ...]] = field(default_factory=dict, repr=False)
-    _named: dict[str, tuple[int, ...]] = field(default_factory=dict, repr=False)
+    _maxima: dict[Peak, tuple[int, ...]] = field(default_factory=dict, repr=False)
 
     def order(self, order: F) -> F:
         """The order in its one form on the domain, kept so that what is made of it is not canonical before it is read.
@@ -100,14 +100,17 @@ class OnDomain:
         return values if weight == 1 else [value * weight.numerator // weight.denominator for value in values]
 
     def _values_of(self, name: str) -> tuple[int, ...]:
-        if name not in self._named:
-            if isinstance(name, Peak):
-                for one in below(Affine.variable(name), self._named):
-                    self._named[one] = tuple(map(max, zip(*map(self._values_at, one.forms), strict=True)))
-            else:
-                found = (point[name] for point in samples(self.names, self.where))
-                self._named[name] = tuple(value.numerator * UNIT // value.denominator for value in found)
-        return self._named[name]
+        if not isinstance(name, Peak):
+            return self._coordinates[name]
+        if name not in self._maxima:
+            for one in below(Affine.variable(name), self._maxima):
+                self._maxima[one] = tuple(map(max, zip(*map(self._values_at, one.forms), strict=True)))
+        return self._maxima[name]
+
+    @cached_property
+    def _coordinates(self) -> dict[str, tuple[int, ...]]:
+        points = samples(self.names, self.where)
+        return {name: tuple(point[name] * UNIT // 1 for point in points) for name in self.names}
 
     # -- comparisons ----------------------------------------------------------------------------------------------
 
@@ -163,8 +166,8 @@ class OnDomain:
     def _larger(self, one: Ratio, other: Ratio) -> Ratio:
         """Over what either takes away, each part as often as one of them does."""
         common = one.taken | other.taken
-        raised = (minkowski_sum(each.above, self._sum(common - each.taken), self.where) for each in (one, other))
-        return self._shortest(envelope(*raised, self.where), common)
+        left, right = (minkowski_sum(each.above, self._sum(common - each.taken), self.where) for each in (one, other))
+        return self._shortest(envelope(left, right, self.where), common)
 
     def _shortest(self, above: Convex, taken: Parts) -> Ratio:
         """Without the parts that are summands of what they are taken from."""

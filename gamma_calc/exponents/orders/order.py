@@ -45,6 +45,7 @@ from gamma_calc.exponents.orders.maximum import NOTHING as NO_FORMS
 from gamma_calc.exponents.orders.maximum import ONE, Convex, irredundant
 from gamma_calc.exponents.orders.piecewise import Exponent, PiecewiseLinear, affine_forms, are_open
 from gamma_calc.exponents.orders.region_text import read_region
+from gamma_calc.exponents.orders.samples import Rows
 from gamma_calc.exponents.orders.scope import Scope
 from gamma_calc.exponents.orders.upper_bounds import upper_bounds
 from gamma_calc.exponents.regions.polyhedral_set import Optimum, PolyhedralSet
@@ -71,6 +72,9 @@ __all__ = [
     "where",
     "where_on",
 ]
+
+
+MOST_EVERYWHERE: Final = 2  # exponents of orders that are compared outside a region too where it is asked of one
 
 
 class Order(PiecewiseLinear):
@@ -316,10 +320,17 @@ def where_on(region: Region, left: Exponent, relation: Relation, right: Exponent
     require(region, Region, "region", "write one such as Region('eta <= -1')")
     one, other = order(left), order(right)
     if one.is_zero_quantity or other.is_zero_quantity or not are_open((one, other)):
-        found = Region(compare(one, relation, other))
-        return found if region is EVERYTHING else region & found
+        rows = _solid(region) if len({*one.variables, *other.variables}) > MOST_EVERYWHERE else ()
+        found = Region(compare(one, relation, other, rows))
+        return found if region is EVERYTHING or rows else region & found
     pieces = (piece for part in region.polyhedra for piece in met(Scope.of(part), one - other, relation))
     return Region(simplified(pieces))
+
+
+def _solid(region: Region) -> Rows:
+    """The rows of a region that is one polyhedron with an interior; none of another."""
+    rows = region.polyhedra[0].constraints if len(region.polyhedra) == 1 else ()
+    return () if any(relation == "=" for _, relation in rows) else rows
 
 
 def supremum(region: Region, name: str) -> tuple[Supremum, ...]:
