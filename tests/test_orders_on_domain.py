@@ -19,7 +19,7 @@ DOMAINS = (
     "eta + rho <= 0 & 0 <= rho",
     "eta_A >= eta & a0 <= 2 & eta <= 1",
 )
-SLOW = ("eva", "lora-ga", "lora-ga-peft", "lora-one")
+FROM_DATA = ("eva", "lora-ga", "lora-ga-peft", "lora-one")
 
 
 def on(text: str) -> OnDomain:
@@ -31,7 +31,7 @@ def made(kept: OnDomain, *terms: Order) -> list[Order]:
     return [kept.order(term) for term in terms]
 
 
-@settings(max_examples=80)
+@settings(max_examples=30)
 @given(st.sampled_from(DOMAINS), finite_convex_orders(), finite_convex_orders(), finite_convex_orders(), points)
 def test_an_order_has_its_value_at_every_point_of_the_domain(
     text: str, one: Order, two: Order, three: Order, point: Point
@@ -49,7 +49,7 @@ def _at(size: Order, point: Point) -> Fraction:
     return value
 
 
-@settings(max_examples=60)
+@settings(max_examples=20)
 @given(st.sampled_from(DOMAINS), finite_convex_orders(), finite_convex_orders(), orders())
 def test_comparisons_are_exact(text: str, one: Order, two: Order, three: Order) -> None:
     assume(not three.is_zero_quantity)
@@ -60,12 +60,12 @@ def test_comparisons_are_exact(text: str, one: Order, two: Order, three: Order) 
         (one, maximum(one, two)),
         (three + one, maximum(three, two) + one),
     ):
-        below = Region(text) <= where(low, "<=", high)
+        below = (Region(text) & where(high, "<", low)).is_empty
         assert kept.nowhere_above(*made(kept, low, high)) == kept.nowhere_above(low, high) == below
         assert kept.may_be_below(low, high) or not below
 
 
-@settings(max_examples=60)
+@settings(max_examples=20)
 @given(st.sampled_from(DOMAINS), finite_convex_orders(), finite_convex_orders())
 def test_a_maximum_has_one_form_on_the_domain(text: str, one: Order, two: Order) -> None:
     kept = on(text)
@@ -101,11 +101,10 @@ def held_against_points(program: Program, rows: int = 4) -> None:
 
 
 def test_rank_and_batch_and_rate_open() -> None:
-    held_against_points(lora("eva", rank="growing", scaling="alpha/r", batch="growing"))
+    held_against_points(lora("A", rank="growing", scaling="alpha/r", batch="growing"))
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("loss", ["linear", "scalar", "vector"])
-@pytest.mark.parametrize("init", SLOW)
-def test_rank_and_batch_and_rate_open_from_data(init: str, loss: str) -> None:
-    held_against_points(lora(init, loss=loss, rank="growing", scaling="alpha/r", batch="growing"))
+@pytest.mark.parametrize("init", FROM_DATA)
+def test_rank_and_batch_and_rate_open_from_data(init: str) -> None:
+    held_against_points(lora(init, rank="growing", scaling="alpha/r", batch="growing"))
