@@ -32,7 +32,7 @@ ONE: Final = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Equation:
     """A form of slacks and of names, each times a whole number, over one positive number that all are divided by."""
 
     numbers: dict[Key, int]
@@ -51,7 +51,7 @@ class Row:
         """A name that it is written in."""
         return next((key for key in self.numbers if isinstance(key, str) and key != CONSTANT), None)
 
-    def solved_for(self, into: Key, out: Key) -> Row:
+    def solved_for(self, into: Key, out: Key) -> Equation:
         """The equation out = row, solved for something that the row is written in."""
         weight = self.numbers[into]
         sign = 1 if weight > 0 else -1
@@ -59,7 +59,7 @@ class Row:
         made[out] = sign * self.unit
         return _shortest(made, sign * weight)
 
-    def put(self, key: Key, row: Row) -> Row:
+    def put(self, key: Key, row: Equation) -> Equation:
         """The same with a row put for one of the things that it is written in."""
         share = self.numbers.get(key)
         if share is None:
@@ -82,16 +82,16 @@ def _whole(number: Fraction, unit: int) -> int:
     return number.numerator * (unit // number.denominator)
 
 
-def _shortest(numbers: dict[Key, int], unit: int) -> Row:
+def _shortest(numbers: dict[Key, int], unit: int) -> Equation:
     shared = gcd(unit, *numbers.values())
-    return Row(numbers if shared == 1 else {key: n // shared for key, n in numbers.items()}, unit // shared)
+    return Equation(numbers if shared == 1 else {key: n // shared for key, n in numbers.items()}, unit // shared)
 
 
 class Tableau:
     """The slacks of some constraints, strict ones taken with their boundary, as they were last solved."""
 
     def __init__(self, constraints: Sequence[LinearConstraint]) -> None:
-        self.solved: dict[Key, Row] = {}
+        self.solved: dict[Key, Equation] = {}
         self.fixed = frozenset(i for i, (_, relation) in enumerate(constraints) if relation == "=")
         order = sorted(range(len(constraints)), key=lambda i: (i not in self.fixed, i))
         for index in order:
@@ -99,9 +99,9 @@ class Tableau:
         for index in order:
             self._free_of_names(index)
 
-    def _of(self, form: Affine) -> Row:
+    def _of(self, form: Affine) -> Equation:
         """A form in what is not solved for."""
-        parts = [(weight, self.solved.get(name) or Row({name: 1}, 1)) for name, weight in form.terms]
+        parts = [(weight, self.solved.get(name) or Equation({name: 1}, 1)) for name, weight in form.terms]
         unit = lcm(form.constant.denominator, *(weight.denominator * row.unit for weight, row in parts))
         made: dict[Key, int] = {CONSTANT: _whole(form.constant, unit)}
         for weight, row in parts:

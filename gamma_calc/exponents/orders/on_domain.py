@@ -41,8 +41,8 @@ class OnDomain:
 
     names: frozenset[str]
     where: Rows
-    _ratios: dict[Peak, Ratio] = field(default_factory=dict, repr=False)
-    _read: dict[Affine, Ratio] = field(default_factory=dict, repr=False)
+    _quotients: dict[Peak, Quotient] = field(default_factory=dict, repr=False)
+    _read: dict[Affine, Quotient] = field(default_factory=dict, repr=False)
     _answers: dict[Affine, bool] = field(default_factory=dict, repr=False)
     _values: dict[Affine, tuple[int, ...]] = field(default_factory=dict, repr=False)
     _maxima: dict[Peak, tuple[int, ...]] = field(default_factory=dict, repr=False)
@@ -60,8 +60,8 @@ class OnDomain:
         """The order in its one form on the domain, as it is printed."""
         if _is_plain(order):
             return order
-        ratio = self._read_as(order.form)
-        return order.made(*simplest(ratio.above, self._sum(ratio.taken), self.where))
+        found = self._read_as(order.form)
+        return order.made(*simplest(found.above, self._sum(found.taken), self.where))
 
     def nowhere_above(self, low: PiecewiseLinear, high: PiecewiseLinear) -> bool:
         """Is the first at most the second at every point of the domain?"""
@@ -131,28 +131,28 @@ class OnDomain:
         taken: Parts = Counter()
         for peak, weight in form.terms:
             if isinstance(peak, Peak):
-                ratio = self._ratio(peak).times(abs(weight))
-                base, least = _at_zero(ratio.above, self._order)
+                found = self._quotient(peak).times(abs(weight))
+                base, least = _at_zero(found.above, self._order)
                 shift = shift + least * (1 if weight > 0 else -1)
                 more, less = (added, taken) if weight > 0 else (taken, added)
                 more.update([base])
-                less.update(ratio.taken)
+                less.update(found.taken)
         shared = added & taken
         return shift, _without_one(added - shared), _without_one(taken - shared)
 
     # -- canonical forms ------------------------------------------------------------------------------------------
 
-    def _read_as(self, form: Affine) -> Ratio:
+    def _read_as(self, form: Affine) -> Quotient:
         if form not in self._read:
             shift, added, taken = self._parts(form)
             self._read[form] = self._shortest(_moved(self._sum(added), shift), taken)
         return self._read[form]
 
-    def _ratio(self, peak: Peak) -> Ratio:
-        for one in below(Affine.variable(peak), self._ratios):
+    def _quotient(self, peak: Peak) -> Quotient:
+        for one in below(Affine.variable(peak), self._quotients):
             look()
-            self._ratios[one] = reduce(self._larger, map(self._read_as, self._uncovered(one.forms)))
-        return self._ratios[peak]
+            self._quotients[one] = reduce(self._larger, map(self._read_as, self._uncovered(one.forms)))
+        return self._quotients[peak]
 
     def _uncovered(self, forms: Iterable[Affine]) -> list[Affine]:
         """The forms of a maximum without those that another one is nowhere below."""
@@ -163,13 +163,13 @@ class OnDomain:
                 kept = rest
         return kept
 
-    def _larger(self, one: Ratio, other: Ratio) -> Ratio:
+    def _larger(self, one: Quotient, other: Quotient) -> Quotient:
         """Over what either takes away, each part as often as one of them does."""
         common = one.taken | other.taken
         left, right = (minkowski_sum(each.above, self._sum(common - each.taken), self.where) for each in (one, other))
         return self._shortest(envelope(left, right, self.where), common)
 
-    def _shortest(self, above: Convex, taken: Parts) -> Ratio:
+    def _shortest(self, above: Convex, taken: Parts) -> Quotient:
         """Without the parts that are summands of what they are taken from."""
         left: Parts = Counter()
         for part in sorted(taken.elements(), key=len, reverse=True):
@@ -178,7 +178,7 @@ class OnDomain:
                 left.update([part])
             else:
                 above = found
-        return Ratio(above, left)
+        return Quotient(above, left)
 
     def _sum(self, parts: Parts) -> Convex:
         those = sorted(parts.elements(), key=lambda part: (len(part), sorted(map(sort_key, part))))
@@ -190,7 +190,7 @@ class OnDomain:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ratio:
+class Quotient:
     """A maximum less others, each of which has zero as its first form."""
 
     above: Convex
@@ -201,12 +201,12 @@ class Ratio:
         parts = (peak_form(part) * -count for part, count in self.taken.items())
         object.__setattr__(self, "form", sum_affine([peak_form(self.above), *parts]))
 
-    def times(self, weight: Fraction) -> Ratio:
+    def times(self, weight: Fraction) -> Quotient:
         """The same times a positive number."""
         if weight == 1:
             return self
         parts = Counter({scaled(part, weight): count for part, count in self.taken.items()})
-        return Ratio(scaled(self.above, weight), parts)
+        return Quotient(scaled(self.above, weight), parts)
 
 
 def _is_plain(order: PiecewiseLinear) -> bool:
