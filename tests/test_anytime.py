@@ -24,7 +24,7 @@ from gamma_calc.exponents import look, order, watched
 from gamma_calc.language.expression import Expression
 from gamma_calc.operations import tanh
 
-LONG = ["--init", "lora-ga-peft", "--rank", "growing", "--scaling", "alpha/sqrt(r)"]
+LONG = ["--init", "A", "--loss", "scalar", "--rank", "growing", "--scaling", "alpha/r", "--batch", "growing"]
 
 
 def two_layers() -> Program:
