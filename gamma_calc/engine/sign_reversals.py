@@ -1,9 +1,11 @@
-"""Sign steps that undo each other: an error that changes its sign takes the last step back, entry by entry.
+"""Steps of one size that undo each other: an error that changes its sign takes the last step back, entry by entry.
 
-Lemma: let the gradient of p be s G with a scalar s, such as the error of a squared loss. Where s changes its sign and G
-does not, a sign step is exactly minus the one before, so p is where it was, however large its steps are. s can change
-its sign once what training added to it is at least as large as what it was: at equal orders the constants decide.
-Hypothesis: steps of exactly one size, so sign descent and not Adam. Source: this package.
+Lemma: let the gradient of p be s G with a scalar s, such as the error of a squared loss, and let the rule leave nothing
+of s but its sign. Where s changes its sign and G does not, a step is exactly minus the one before, so p is where it
+was, however large its steps are. s can change its sign once what training added to it is at least as large as what it
+was: at equal orders the constants decide. Hypothesis: steps of exactly one size, as sign descent and Muon make them,
+and Adam does not.
+Source: this package.
 
 An example: f = n^-1 v'B A x with B = 0, a target y of order 0, and B and A trained by signs at n^-1 and n^0. The first
 step of A brings f to order 0, the next takes it back: A is as it was drawn.
@@ -30,7 +32,7 @@ Error = tuple[Expression, Expression]  # what it was before training, and what t
 
 @dataclass(frozen=True, slots=True)
 class SignReversal:
-    """From ``step`` on, in ``where``, orders are upper bounds: the sign steps of ``parameter`` may cancel exactly."""
+    """From ``step`` on, in ``where``, orders are upper bounds: the steps of ``parameter`` may cancel exactly."""
 
     parameter: str
     step: int
@@ -38,17 +40,17 @@ class SignReversal:
 
     def __str__(self) -> str:
         return (
-            f"from step {self.step} on sign steps of {self.parameter} can undo each other where {self.where}: training "
+            f"from step {self.step} on steps of {self.parameter} can undo each other where {self.where}: training "
             "moves an error by as much as it was, and its sign can turn; orders are upper bounds there"
         )
 
 
 def sign_reversals(program: Program, history: tuple[State, ...], domain: Region) -> tuple[SignReversal, ...]:
-    """Every parameter that signs of a turning error move, at each step from which that is so in more places."""
+    """Every parameter that the sign of a turning error moves, at each step from which that is so in more places."""
     inputs = optimiser_inputs(program)
-    signed = [p.name for p in program.parameters if program.optimiser.for_parameter(p).takes_signs]
-    errors = {name: tuple(_errors(inputs[name])) for name in signed}
-    return tuple(chain.from_iterable(_reversals(program, name, errors[name], history, domain) for name in signed))
+    turned = [p.name for p in program.parameters if program.optimiser.for_parameter(p).of_one_size]
+    errors = {name: tuple(_errors(inputs[name])) for name in turned}
+    return tuple(chain.from_iterable(_reversals(program, name, errors[name], history, domain) for name in turned))
 
 
 def _errors(gradient: Expression) -> Iterator[Error]:

@@ -23,7 +23,8 @@ class Optimiser(WithExponents, ABC):
     ``orders`` takes what the optimiser remembers of a parameter (None before the first step) and the gradient, and
     returns the new memory and the update. ``numeric`` does the same on arrays. What else the engine needs to know of a
     rule are the facts below, each with the answer of a plain rule as its default. Steps of a rule that ``takes_signs``
-    have exactly one size and can cancel exactly (``engine/sign_ties.py``).
+    can cancel exactly on some entries (``engine/sign_ties.py``), those ``of_one_size`` as a whole
+    (``engine/sign_reversals.py``).
     """
 
     name: ClassVar[str]
@@ -31,12 +32,21 @@ class Optimiser(WithExponents, ABC):
     reads_components: ClassVar[bool] = False  # not sizes and overlaps alone, so that none may be left out
     reads_spectra: ClassVar[bool] = False  # of the gradient of a batch, where what is small everywhere counts in full
     of_matrices: ClassVar[bool] = False  # knows the gradient of a matrix alone, and of nothing else
-    takes_signs: ClassVar[bool] = False  # every entry of an update is 1, -1 or 0: such steps can cancel exactly
 
     @property
     def divides_entries(self) -> bool:
         """Is each entry of an update scaled by itself, so that a smaller part decides where the larger is zero?"""
         return True
+
+    @property
+    def takes_signs(self) -> bool:
+        """Is every entry of an update 1, -1 or 0?"""
+        return False
+
+    @property
+    def of_one_size(self) -> bool:
+        """Is an update the same whatever positive number multiplies the gradient, so that one of -1 takes it back?"""
+        return self.takes_signs
 
     def for_parameter(self, parameter: Expression) -> Optimiser:
         """The rule for one parameter: this one, unless it differs by parameter (see ``optimisers/by_shape.py``)."""

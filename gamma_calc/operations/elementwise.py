@@ -78,9 +78,10 @@ class Elementwise(Expression):
         return self.function.size(self.function.bending(x.order, x.power))
 
     def overcounted(self, values: tuple[Value, ...]) -> Region:
-        """Of a part that has one sign, which may be negative, a relu may be nothing."""
-        one_sign = self.function.vanishes and all(map(_has_one_sign, values[0].components))
-        return EVERYTHING if one_sign and not is_positive(self.arguments[0]) else _blurred(self.function, values[0])
+        """Of a part that has one sign, which may be negative, a relu may be nothing. Of nothing it is nothing."""
+        (x,) = values
+        one_sign = self.function.vanishes and not x.is_zero and all(map(_has_one_sign, x.components))
+        return EVERYTHING if one_sign and not is_positive(self.arguments[0]) else _blurred(self.function, x)
 
     def power_of(self, values: tuple[Value, ...]) -> int:
         return values[0].power if self.function.starts_at_zero else 1

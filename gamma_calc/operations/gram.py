@@ -10,8 +10,9 @@ Write F = G' (n x r, r below n) as a random part F0 with entries n^f plus update
   y up to a remainder of its own size, as the sign of y is; otherwise it is an upper bound once the updates' part of
   the Gram matrix is more than n/r times F0's. Updates that are not along y count each by itself, as if their h_i were
   in general position.
-* Any other x is divided by n^(2f + 1): exact while the updates' part of the Gram matrix is below F0's, an upper bound
-  above.
+* Any other x is divided by n^(2f + 1): exact while the updates' part of the Gram matrix is below F0's. Above, what x
+  has along h_i is divided by more; where x is along h_i that may be all of it, and the order is an upper bound. An
+  example: the sign of F'u_i, where h_i is a sign itself.
 * A matrix X, where F's updates are sums over a batch: words, of rank r where no axis inside them is narrower. The Gram
   matrix of a word with entries n^f is n^(2f + 1) in every direction, by the law of large numbers over n, up to an r x r
   matrix of order one: so the largest word divides all of X. What samples have in common adds u_i h_i'; where one of
@@ -32,8 +33,9 @@ from typing import Final
 from gamma_calc.calculus.assumptions import SumRule
 from gamma_calc.calculus.contraction import act
 from gamma_calc.calculus.dims import Dim, Shape, shape_text
-from gamma_calc.calculus.direction import Direction, Outer, as_vector
+from gamma_calc.calculus.direction import Direction, Outer, VectorDirection, as_vector
 from gamma_calc.calculus.lemmas import GRAM
+from gamma_calc.calculus.overlap import overlap
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.calculus.words import letters
 from gamma_calc.errors import ProgramError, ShapeError
@@ -81,6 +83,11 @@ class _Preconditioned(GradientOnly):
         random = [2 * size + length for direction, size in rows.components.items() if not isinstance(direction, Outer)]
         return largest([*random, *(d.order for d in damping)])
 
+    def _own(self, direction: Direction, size: Order) -> Order:
+        """The square of what this part of G does to a vector along it."""
+        few, many = (dim.exponent for dim in self.arguments[0].shape)
+        return 2 * size + many + (few if isinstance(direction, Outer) else 0)
+
 
 class GramInverseOfImage(_Preconditioned):
     """(G G' + d)^-1 G y. See the first case above."""
@@ -104,11 +111,6 @@ class GramInverseOfImage(_Preconditioned):
         found = (where(least + many - few, "<", self._own(d, size)) for d, size in updates.items() if apart)
         return reduce(or_, found, NOTHING)
 
-    def _own(self, direction: Direction, size: Order) -> Order:
-        """The square of what this part of G does to a vector along it."""
-        few, many = (dim.exponent for dim in self.arguments[0].shape)
-        return 2 * size + many + (few if isinstance(direction, Outer) else 0)
-
     def _made(self, rows: Array, x: Array) -> Array:
         made: Array = (rows @ x[..., None])[..., 0]
         return made
@@ -130,6 +132,17 @@ class GramInverse(_Preconditioned):
                     hint="start both factors at random, or give the preconditioner a damping",
                 )
             yield Contribution(direction, size - least, GRAM)
+
+    def overcounted(self, values: tuple[Value, ...]) -> Region:
+        """Where an update that x is along, not by chance, outweighs the random part."""
+        rows, x, *_ = values
+        least = self._least(values)
+        met = ((d.left, self._own(d, size)) for d, size in rows.components.items() if isinstance(d, Outer))
+        return reduce(or_, (where(least, "<", own) for h, own in met if self._is_along(h, x)), NOTHING)
+
+    def _is_along(self, h: VectorDirection, x: Value) -> bool:
+        dim = self.shape[0]
+        return any(u == h or overlap(as_vector(u), h, dim) != dim.independent_overlap for u in x.components)
 
     def notation(self) -> str:
         return f"({_gram(self.arguments)})^-1 {self.arguments[1].inside(5)}"

@@ -19,6 +19,17 @@ class ByRule(Optimiser):
     def divides_entries(self) -> bool:
         return self.rule.divides_entries
 
+    @property
+    def takes_signs(self) -> bool:
+        return self.rule.takes_signs
+
+    @property
+    def of_one_size(self) -> bool:
+        return self.rule.of_one_size
+
+    def signed(self, memory: Value, gradient: Value) -> Value:
+        return self.rule.signed(memory, gradient)
+
     def orders(self, memory: Value, gradient: Value, site: str | None) -> tuple[Value, Value]:
         return self.rule.orders(memory, gradient, site)
 

@@ -113,6 +113,7 @@ class SignRiemannian(Riemannian):
     name = "sign-riemannian"
     statement = "the sign of the gradient, preconditioned after that"
     rule = SGD()
+    of_one_size = True
 
     def optimiser_input(
         self, parameter: Expression, gradient: Expression, tensors: Mapping[str, Expression]

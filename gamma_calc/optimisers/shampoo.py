@@ -37,6 +37,10 @@ class Shampoo(ByRule):
     reads_spectra = True
     of_matrices = True
 
+    @property
+    def of_one_size(self) -> bool:
+        return 2 * self.power == 1
+
     def optimiser_input(
         self, parameter: Expression, gradient: Expression, tensors: Mapping[str, Expression]
     ) -> Expression:

@@ -29,6 +29,8 @@ QUICK: Mapping[str, Any] = {"widths": VECTORS[:-1], "seeds": 512}
 SQUARE: Mapping[str, Any] = {"widths": (32, 64, 128, 256), "seeds": 640}
 TALL: Mapping[str, Any] = {"widths": (64, 256, 1024, 4096), "seeds": 64, "sizes": {"m": 1}}
 MANY: Mapping[str, Any] = {**SQUARE, "seeds": 2560}
+SHORT: Mapping[str, Any] = {"widths": (81, 256, 625, 1296), "seeds": 256, "sizes": {"m": 1, "k": 1, "d": 9}}
+RANKED: Mapping[str, Any] = {"widths": (256, 1296, 4096, 20736), "seeds": 96, "sizes": {"r": 1}}
 TURNED: Mapping[str, Any] = {**TALL, "widths": (64, 128, 256, 512, 1024), "seeds": 512}
 DEEP: Mapping[str, Any] = {"widths": (64, 128, 256, 512), "seeds": 256, "sizes": {"d": 2}}
 LAYER: Mapping[str, Any] = {**SQUARE, "sizes": {"r": 8}}
@@ -351,6 +353,13 @@ def _words() -> Iterator[Case]:
     yield Case("words: an identity", hermite((W.T @ W) @ x, x, "an identity"), {("g", 1): "-1"}, **SQUARE)
     yield Case("words: through two relus", rules.tied_and_bent(), {("g", 1): "-1"}, **SQUARE)
     yield Case("words: an identity on the right", rules.identity_on_the_right(), {("t", 0): "-1/2"}, **SQUARE)
+    masked = rules.image_where_a_mask_is_zero()
+    yield Case("words: a mask that returns", masked, {("g", 1): "-1/4"}, **SQUARE)
+    yield Case("words: an update by a word", rules.update_through(V, V @ x, x), {("e", 1): "0"}, **SQUARE)
+    yield Case("words: an update and an identity", rules.update_through(V.T @ V, x, x), {("e", 1): "0"}, **SQUARE)
+    yield Case("words: one factor in two", rules.products_with_one_factor(), {("t", 0): "-1/4"}, **SHORT)
+    long: Mapping[str, Any] = {"widths": (256, 1296, 4096, 10000), "seeds": 128, "sizes": {"m": 1, "k": 1}}
+    yield Case("words: shortened twice", rules.word_inside_a_word(), {("t", 0): "-5/8"}, **long)
 
 
 def deep_tanh() -> Program:
@@ -382,6 +391,10 @@ def _entries() -> Iterator[Case]:
     yield Case("entries: rows and columns", rules.rows_and_columns(), {("g", 1): "0"}, **SQUARE)
     first = hermite(tanh(n ** "1/2" * relu(u * v) + u), v, "what is left where a product is negative")
     yield Case("entries: beside zeros", first, {("g", 1): "-1"}, **QUICK)
+    w = data("w", n)
+    yield Case("entries: beside two zeros", hermite(rules.zeros_inside_zeros(), w, "w"), {("g", 1): "-1"}, **QUICK)
+    of_both = hermite(rules.zeros_inside_zeros(), u * w, "u * w")
+    yield Case("entries: on two zeros", of_both, {("g", 1): "-1"}, **QUICK)
     yield Case("entries: a slope beside zeros", rules.beside_zeros(), {("b", 1): "-1/4", ("df", 1): "-1/4"}, **QUICK)
     means = hermite(tanh(n ** "1/2" * (relu(u) + relu(v))), u * v, "means of parts")
     yield Case("entries: means of parts", means, {("g", 1): "-1"}, **QUICK)
@@ -401,10 +414,16 @@ def _entries() -> Iterator[Case]:
     yield Case("entries: a mask before and after", rules.mask_before_and_after(), {("dg", 1): "1/4"}, **QUICK)
     truth = {("da", 1): "-1/8", ("df", 1): "1/4"}
     yield Case("entries: a sparse step", rules.scaled_saturation(), truth, **QUICK)
+    sparse = rules.function_of_a_sparse_step()
+    yield Case("entries: a function of a sparse step", sparse, {("p", 1): "-1/2"}, **QUICK)
     yield Case("entries: a dense step", rules.dense_saturation(), {("da", 1): "-1/8"}, **QUICK)
     for how in ("itself", "tanh", "product"):
         yield Case(f"fresh: {how}", rules.fresh(how), {("f", 1): "-1/2", ("f", 2): "-1/2"}, **QUICK)
     yield Case("fresh: image", rules.fresh("image"), {("f", 1): "-1/2", ("f", 2): "-1/2"}, **SQUARE)
+    yield Case("fresh: a weight", rules.fresh_weight(), {("f", 1): "1/2", ("f", 2): "1/2"}, **QUICK)
+    yield Case("fresh: a batch", rules.fresh_batch(), {("h", 1): "3/4", ("h", 2): "3/4"}, **SHORT)
+    yield Case("fresh: an image of a batch", rules.fresh_image(), {("h", 1): "3/4", ("h", 2): "3/4"}, **SHORT)
+    yield Case("fresh: a mask", rules.fresh_mask(), {("dg", 2): "-1"}, **QUICK)
 
 
 def _optimisers() -> Iterator[Case]:
@@ -431,6 +450,10 @@ def _optimisers() -> Iterator[Case]:
     at_rank = {"eta": "-1/4", "rho": "1/2"}
     truth = {("B", 2): "-1/4", ("delta2", 2): "3/4"}
     yield Case("layer: riemannian-sgd, growing rank", wide, truth, at_rank, **few)
+    scaled = rules.outgrown_start()
+    yield Case("layer: sign-riemannian, an outgrown start", scaled, {("da", 1): "0", ("da", 2): "-3/8"}, **RANKED)
+    for name in ("muon", "shampoo"):
+        yield Case(f"layer: undone, {name}", rules.undone(name), {("f", 1): "0", ("f", 2): "-1"}, **QUICK)
     for name in ("lion",):
         yield Case(f"layer: memory of {name}", rules.memory(name), {("g", 2): "1/2"}, **QUICK)
     yield Case("layer: lengths of rows", rules.lengths(), {("l", 1): "-1"}, **SQUARE)

@@ -174,6 +174,45 @@ def mask_twice() -> Program:
     return Program("a mask twice", -(v @ a), OPTIMISERS["sgd"], [output("g", n**-1 * ((v * (x * y)) @ a))])
 
 
+def function_of_a_sparse_step() -> Program:
+    """A step is along v where tanh still bends, and so is relu of it: both are on the same few entries."""
+    b, u, v = parameter("b", n, init=zero, rate="-1/2"), data("u", n), data("v", n)
+    loss = -(v @ tanh(n ** "1/2" * (b + u)))
+    return Program("a function of a sparse step", loss, OPTIMISERS["sgd"], [output("p", n**-1 * (relu(b) @ b))])
+
+
+def zeros_inside_zeros() -> Expression:
+    """tanh(w) where u and v are negative: there alone w is all there is."""
+    u, v, w = data("u", n), data("v", n), data("w", n)
+    return tanh(n ** "1/2" * relu(u) + n ** "1/4" * relu(v) + w)
+
+
+def image_where_a_mask_is_zero() -> Program:
+    """W'W brings a mask back beside a fresh part of the same size, which is all there is where the mask is zero."""
+    b, u, v, W = parameter("b", n, init=zero, rate="0"), data("u", n), data("v", n), frozen("W", n, n)
+    loss = -(b @ (W.T @ (W @ (relu(data("x", n)) * v)))) - n ** "-1/4" * (b @ u)
+    return moved("a mask that returns", loss, n**-1 * (u @ b), "sign")
+
+
+def update_through(word: Expression, left: Expression, right: Expression) -> Program:
+    """The inner product of a matrix with an update that is made by it."""
+    Q = parameter("Q", n, n, init=zero, rate="0")
+    loss = -(left @ (Q @ right))
+    return Program("an update through a word", loss, OPTIMISERS["sgd"], [other("e", n**-1 * inner(word, Q))])
+
+
+def products_with_one_factor() -> Program:
+    """<A B, A C>: A'A is nearly the identity of the short axis, and B and C meet by chance."""
+    A, B, C = frozen("A", n, m), frozen("B", m, n), frozen("C", m, n)
+    return sized("products with one factor", inner(A @ B, A @ C))
+
+
+def word_inside_a_word() -> Program:
+    """T S S' T' x: smaller is what S S' leaves by itself, and what it leaves for T T' to be shortened too."""
+    T, S = frozen("T", m, n), frozen("S", n, Dim("k", "1/4"))
+    return sized("a word inside a word", ((T @ S) @ (S.T @ T.T)) @ data("x", m))
+
+
 def part_that_comes_later() -> Program:
     """What relu was made of at the first step does not show what came in before the second."""
     u, w = data("u", n), data("w", n)
@@ -188,6 +227,35 @@ def fresh(how: str) -> Program:
     a = {"itself": x, "tanh": tanh(x), "image": W @ x, "product": u * x}[how]
     c = parameter("c", n, init=zero, rate="1")
     return Program(f"fresh, {how}", -(n**-1 * (c @ a)), OPTIMISERS["sgd"], [output("f", n**-1 * (c @ a))])
+
+
+def fresh_weight() -> Program:
+    """What a weight made of one sample meets another by chance."""
+    x, u = data("x", n, fresh=True), data("u", d)
+    Q = parameter("Q", d, n, init=zero, rate="0")
+    return Program("a fresh weight", -(u @ (Q @ x)), OPTIMISERS["sgd"], [output("f", u @ (Q @ x))])
+
+
+def fresh_batch() -> Program:
+    """The same of a batch, which is a matrix."""
+    Z, Y = data("Z", n, m, fresh=True), data("Y", d, m)
+    Q = parameter("Q", d, n, init=zero, rate="0")
+    return Program("a fresh batch", -inner(Y, Q @ Z), OPTIMISERS["sgd"], [other("h", Q @ Z)])
+
+
+def fresh_image() -> Program:
+    """A vector that a batch made, under the transpose of another batch."""
+    Z, y = data("Z", n, m, fresh=True), data("y", m)
+    b = parameter("b", n, init=zero, rate="0")
+    return Program("a fresh image", -(y @ (Z.T @ b)), OPTIMISERS["sgd"], [other("h", Z.T @ b)])
+
+
+def fresh_mask() -> Program:
+    """Where the mask of an earlier sample is zero, a smaller part with the mask of this one decides the sign."""
+    a, v, w = relu(data("x", n, fresh=True)), data("v", n), data("w", n)
+    b, c = parameter("b", n, init=zero, rate="-1"), parameter("c", n, init=zero, rate="0")
+    loss = -(c @ (v * a)) - b @ c - n ** "-1/4" * (b @ (w * a))
+    return Program("a fresh mask", loss, OPTIMISERS["sign"], [output("g", n**-1 * (b @ w))])
 
 
 def scaled_saturation() -> Program:
@@ -259,6 +327,14 @@ def large_steps_of_a_square() -> Program:
     return Program("large steps", -(n ** "-1/2" * (data("v", n) @ a)), OPTIMISERS["sign"], [output("a", a)])
 
 
+def undone(optimiser: str) -> Program:
+    """A step of one size overshoots a small target, and the next one takes it back."""
+    E = parameter("E", n, d, init=iid("-1/2"), rate="1/2")
+    f = n**-1 * (data("v", n) @ (E @ data("x", d)))
+    error = f - data("y", entry="-1/4")
+    return Program("undone", error * error, OPTIMISERS[optimiser], [output("f", f)])
+
+
 def epsilon() -> Program:
     """Adam where epsilon is larger than the gradient."""
     return lora("A").replaced(optimiser=adam(epsilon="3/2")).substitute({"eta": "-1/2"})
@@ -267,6 +343,17 @@ def epsilon() -> Program:
 def halfway() -> Program:
     """Shampoo halfway between gradient descent and Muon."""
     return lora("A").replaced(optimiser=Shampoo(Fraction(1, 4))).substitute({"eta": "-1/2"})
+
+
+def outgrown_start() -> Program:
+    """The sign of B'v is along the step that B took, and B'B divides by that step's square nearly all there is."""
+    few = Dim("r", "1/4")
+    A = parameter("A", few, n, init=iid("-1/2"), rate="-1")
+    B = parameter("B", n, few, init=iid("-1/2"), rate="0")
+    made = A @ data("x", n)
+    return Program(
+        "an outgrown start", -(data("v", n) @ (B @ made)), OPTIMISERS["sign-riemannian"], [output("a", made)]
+    )
 
 
 def damping() -> Program:
