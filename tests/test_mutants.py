@@ -35,6 +35,7 @@ BOUNDS = {  # whose orders are given as bounds, which they reach
 }
 ASIDE = {  # whose orders are bounds that are not reached, or that take long where nothing is left out
     "layer: sign-riemannian, an outgrown start",
+    "entries: two values in a sign",
     "layer: undone, muon",
     "layer: undone, shampoo",
     "deep: six layers of tanh",

@@ -168,6 +168,33 @@ def test_a_sign_of_a_mask_and_what_it_masks_is_a_bound() -> None:
     assert stepped(-(c @ (2 * data("y", N) + N ** "1/2" * relu(x))), ("g", N**-1 * (c @ x))).exact("g", 1)
 
 
+def signs(x: Expression) -> Expression:
+    """tanh that has saturated nearly everywhere."""
+    return tanh(N ** "1/2" * x)
+
+
+U, V, W = (data(name, N) for name in "uvw")
+LEFT_OUT = {
+    "the smaller constant": 2 * signs(U) + signs(V),
+    "the smaller order": signs(U) + N ** "-1/4" * V,
+    "the same, with a factor": W * (2 * signs(U)) + W * signs(V),
+}
+SHOWN = {
+    "of small entries too": signs(U) + V,
+    "beside a larger one of small entries": N ** "1/4" * W + 2 * signs(U) + signs(V),
+    "with factors of their own": V * signs(U) + W * signs(V),
+    "where the factor is small": V * signs(U) + N ** "-1/4" * W,
+    "not saturated": 2 * tanh(U) + tanh(V),
+}
+
+
+@pytest.mark.parametrize("what", [*LEFT_OUT, *SHOWN])
+def test_a_sign_of_functions_of_two_values_may_leave_all_but_one_of_them_out(what: str) -> None:
+    c = parameter("c", N, init=zero, rate="0")
+    found = stepped(-(c @ (LEFT_OUT | SHOWN)[what]), ("g", N**-1 * (c @ V)))
+    assert found.exact("g", 1) == (what in SHOWN)
+
+
 @pytest.mark.parametrize("both", [relu(data("u", N)) * relu(-data("u", N)), relu(data("u", N)) + relu(-data("u", N))])
 def test_two_masks_of_one_thing_may_be_of_its_two_signs(both: Expression) -> None:
     u, v = data("u", N), data("v", N)

@@ -7,10 +7,10 @@ turns a saturated function round leaves its square as it was.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import reduce
 from itertools import chain, product
-from operator import or_
+from operator import and_, or_
 
 from gamma_calc.calculus.direction import (
     Activation,
@@ -22,7 +22,7 @@ from gamma_calc.calculus.direction import (
     is_matrix,
 )
 from gamma_calc.calculus.value import Value
-from gamma_calc.exponents import NOTHING, Region, where
+from gamma_calc.exponents import NOTHING, Region, where, where_on
 
 Factors = frozenset[VectorDirection]
 
@@ -64,6 +64,38 @@ def _made_of(factor: VectorDirection) -> Factors:
     """A factor, and of a mask what leads its argument."""
     leading = factor.leading if isinstance(factor, Activation) and factor.function.vanishes else [factor]
     return frozenset(chain.from_iterable(map(factors, leading)))
+
+
+def of_two_values(value: Value, saturated: Mapping[str, Region]) -> Region:
+    """Where a sign is that of saturated functions, which have two values: beside the largest the others may not show.
+
+    An example: sign(2 s + t) with s and t of entries 1 and -1 is s. What is smaller than s shows where s still bends
+    alone; but with a common factor v all is multiplied by v, and what has no v shows where v is small.
+    """
+    made = {d: frozenset(chain.from_iterable(map(factors, _sides(d)))) for d in value.components}
+    found = (_led_by_two_values(value, made, d, saturated) for d in value.components if len(made) > 1)
+    return reduce(or_, found, NOTHING)
+
+
+def _led_by_two_values(
+    value: Value, made: Mapping[Direction, Factors], leads: Direction, saturated: Mapping[str, Region]
+) -> Region:
+    """Where one direction leads and is, but for a common factor, of two values as far as others are as large."""
+    flat = _flat(made[leads], saturated)
+    common = made[leads] - flat
+    if not flat or not any(common <= made[d] for d in made if d != leads):
+        return NOTHING
+    region = reduce(and_, (saturated[f.site] for f in flat))
+    for d, size in value.components.items():
+        like = made[d] - _flat(made[d], saturated) == common
+        region = region if d == leads else where_on(region, size, "<=" if like else "<", value.components[leads])
+    return region
+
+
+def _flat(those: Factors, saturated: Mapping[str, Region]) -> frozenset[Activation]:
+    """The factors that have two values."""
+    signs = (f for f in those if isinstance(f, Activation) and f.function.saturates and not f.function.positive)
+    return frozenset(f for f in signs if f.site in saturated)
 
 
 def undone(one: Value, two: Value) -> Region:

@@ -28,6 +28,7 @@ from gamma_calc.engine.state import State
 from gamma_calc.exponents import EVERYTHING, NOTHING, Order, Region, Scope, look
 from gamma_calc.language.expression import Expression, walk
 from gamma_calc.language.program import Program
+from gamma_calc.language.signature import signature
 
 
 def pruned(program: Program, state: State, value: Value, shape: Shape) -> Value:
@@ -73,6 +74,13 @@ class Evaluation:
         for node in walk([expression], known=lambda node: id(node) in self._bounds):
             self._bounds[id(node)] = self._bound(node)
         return self._bounds[id(expression)]
+
+    def saturated(self, expression: Expression) -> dict[str, Region]:
+        """The places of functions in an expression, by what they are of, and where these have saturated."""
+        self.value(expression)
+        nodes = (node for node in walk([expression]) if node.acts_on_entries)
+        found = ((node, node.saturated(self._of(node.arguments))) for node in nodes)
+        return {signature(node.arguments[0]): region for node, region in found if region is not NOTHING}
 
     def _bound(self, node: Expression) -> Region:
         if any(map(is_bounded, self._values[id(node)][1].components)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from gamma_calc.calculus.cancelling import sign_is_bounded
+from gamma_calc.calculus.cancelling import of_two_values, sign_is_bounded
 from gamma_calc.calculus.value import Value
 from gamma_calc.engine.evaluate import Evaluation, pruned
 from gamma_calc.engine.gradient import optimiser_inputs
@@ -67,8 +67,8 @@ def _moved_by_more(here: Evaluation, rule: Rule) -> Region:
     own = rule.optimiser.own_motion(rule.parameter)
     driven = here.overcounted(rule.input)
     if rule.optimiser.divides_entries:
-        memory = here.state.tensors[rule.parameter.name].memory
-        driven |= EVERYTHING if sign_is_bounded(memory.plus(here.value(rule.input))) else NOTHING
+        signed = here.state.tensors[rule.parameter.name].memory.plus(here.value(rule.input))
+        driven |= EVERYTHING if sign_is_bounded(signed) else of_two_values(signed, here.saturated(rule.input))
     return driven if own is None else driven | here.overcounted(own)
 
 

@@ -49,7 +49,7 @@ class Unresolved:
             f"from step {self.step} on directions are counted for the most that they can be: orders of what is made of "
             "them are upper bounds (words or products too long to be told apart, a saturated function times what "
             "saturates it, functions of powers, a relu of what may be negative everywhere, parts of a sign that can "
-            "cancel, or the Gram matrix of several updates)"
+            "cancel, or Gram matrices of updates that outgrew the start)"
         )
 
 

@@ -150,6 +150,10 @@ class Expression(ABC):
         """The exponents at which ``orders`` of these values counts for more than there may be, so that it bounds."""
         return NOTHING
 
+    def saturated(self, values: tuple[Value, ...]) -> Region:
+        """The exponents at which nearly all entries of the result are 1 or -1, up to its size."""
+        return NOTHING
+
     def power_of(self, values: tuple[Value, ...]) -> int:
         """The highest power in the result, entry by entry (``calculus/value.py``)."""
         return max((value.power for value in values), default=1)

@@ -83,6 +83,10 @@ class Elementwise(Expression):
         one_sign = self.function.vanishes and not x.is_zero and all(map(_has_one_sign, x.components))
         return EVERYTHING if one_sign and not is_positive(self.arguments[0]) else _blurred(self.function, x)
 
+    def saturated(self, values: tuple[Value, ...]) -> Region:
+        both = self.function.saturates and not self.function.positive
+        return where(order(0), "<", values[0].order) if both else NOTHING
+
     def power_of(self, values: tuple[Value, ...]) -> int:
         return values[0].power if self.function.starts_at_zero else 1
 

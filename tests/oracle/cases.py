@@ -402,6 +402,7 @@ def _entries() -> Iterator[Case]:
     yield Case("entries: beside a square, sgd", rules.beside_a_square("sgd"), truth, **QUICK)
     truth = {("da", 1): "-3/8", ("df", 1): "0"}
     yield Case("entries: beside a square, sign", rules.beside_a_square("sign"), truth, **QUICK)
+    yield Case("entries: two values in a sign", rules.two_values_in_a_sign(), {("g", 1): "-1/2"}, **QUICK)
     yield Case("entries: a square in a sign", rules.square_in_a_sign(), {("g", 1): "-1/4"}, **QUICK)
     small = hermite(relu(n ** "1/4" * ((u * u) * z) + v), v * z, "a relu of a square")
     yield Case("entries: a relu of a square", small, {("g", 1): "-7/8"}, **QUICK)

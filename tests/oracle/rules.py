@@ -121,6 +121,13 @@ def smaller_beside_dense() -> Program:
     return moved("beside dense", -(tanh(x) @ b) - n ** "-1/4" * (u @ b), n**-1 * (u @ b), "sign")
 
 
+def two_values_in_a_sign() -> Program:
+    """Of functions that have saturated, the sign of 2 s + t is s."""
+    c, u, v = parameter("c", n, init=zero, rate="0"), data("u", n), data("v", n)
+    loss = -(c @ (2 * tanh(n ** "1/2" * u) + tanh(n ** "1/2" * v)))
+    return moved("two values in a sign", loss, n**-1 * (c @ v), "sign")
+
+
 def beside_a_square(optimiser: str) -> Program:
     """Squares are small at more entries than what they are squares of, and there tanh bends, and b is what it is of."""
     b, u, v = parameter("b", n, init=iid(0), rate="-1/4"), data("u", n), data("v", n)
