@@ -540,6 +540,7 @@ TOKENS: Final = (
         "words: shortened twice",
     ),
     Mutant("calculus.words:trace", "turn + (trace", "turn / 2 + (trace", "words: one factor in two"),
+    Mutant("calculus.words:told_apart", "and is_covered(word)", "and False", "batch: drawn anew"),
 )
 WITHOUT_A_TRACE: Final = (  # what is left out is covered; what shares a name may
     Mutant("calculus.pruning:_dominates", "return orders.may_be_below(", "return False and ("),

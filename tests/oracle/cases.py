@@ -481,6 +481,10 @@ def _batches() -> Iterator[Case]:
     yield Case("batch: adam from A", rules.batch_of_a_layer("A", "adam", "-1"), truth, **options)
     truth = {("t", 2): "-3/4"}
     yield Case("batch: descent from B", rules.batch_of_a_layer("B", "sgd", "1/2"), truth, **options)
+    anew = lora("A", optimiser="sgd", rank="growing", batch="growing", fresh=True)
+    at = {"eta": "-1/2", "rho": "0", "beta": "1/2"}
+    few: Mapping[str, Any] = {"widths": (64, 144, 256, 576), "seeds": 192, "sizes": {"r": 4, "N": 1}}
+    yield Case("batch: drawn anew", anew, {("delta1", 2): "-5/4", ("delta3", 2): "-5/4"}, at, **few)
 
 
 CASES: tuple[Case, ...] = (*_all(), *_words(), *_deep(), *_entries(), *_optimisers(), *_batches())
