@@ -112,6 +112,7 @@ class Activation:
     parts: frozenset[tuple[VectorDirection, Order]]
     power: int = 1
     from_earlier_step: bool = False
+    merged: bool = field(default=False, compare=False)  # of all its versions (``calculus/versions.py``)
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -403,7 +404,12 @@ def is_bounded(direction: Direction) -> bool:
     if isinstance(direction, Entrywise):
         led = (bend.led_by(vanish_with(direction) - {bend}) for bend in bends(direction))
         return any(led) or any(map(is_bounded, direction.factors)) or any(starmap(may_exclude, pairs(direction)))
-    return isinstance(direction, Noise)
+    return isinstance(direction, Noise) or is_merged(direction)
+
+
+def is_merged(direction: Direction) -> bool:
+    """Does the direction stand for all versions of a function?"""
+    return isinstance(direction, Activation) and direction.merged
 
 
 def is_sparse(direction: VectorDirection) -> bool:
@@ -433,7 +439,9 @@ def is_noisy(direction: Direction) -> bool:
     """Is noise in the direction, that counts as along everything?"""
     if isinstance(direction, Outer):
         return is_noisy(direction.left) or is_noisy(direction.right)
-    return isinstance(direction, Noise) or (isinstance(direction, Entrywise) and any(map(is_noisy, direction.factors)))
+    if isinstance(direction, Entrywise):
+        return any(map(is_noisy, direction.factors))
+    return isinstance(direction, Noise) or is_merged(direction)
 
 
 def factors(direction: VectorDirection) -> frozenset[VectorDirection]:

@@ -28,7 +28,7 @@ from gamma_calc.calculus.overlap import bright, entrywise_product, with_update
 from gamma_calc.calculus.words import is_word, word_shows
 from gamma_calc.exponents import MINUS_INFINITY, Order, maximum, minimum, order
 
-MOST_STEPS: Final = 3  # means and slopes that are taken one after another; what is not found leaves more components
+MOST_STEPS: Final = 2  # means and slopes that are taken one after another; what is not found leaves more components
 
 
 def shows_in(u: Direction, v: Direction, shape: Shape, floor: Order = MINUS_INFINITY) -> Order:

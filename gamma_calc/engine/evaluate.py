@@ -99,8 +99,10 @@ class Evaluation:
         return noisy or any(region.is_everything for region in made)
 
     def _completed(self, node: Expression) -> Iterator[Contribution]:
+        versions = self.state.versions
         for c in self.contributions(node):
-            yield Contribution(completed(c.direction, self._made), c.order, c.lemma)
+            made = completed(c.direction, self._made)
+            yield Contribution(made if versions is None else versions.with_own(made), c.order, c.lemma)
 
     def _knows_less(self, activation: Activation) -> bool:
         return len(self._made.get(activation.place, ())) < len(activation.parts)

@@ -7,8 +7,9 @@ still moves; there the growth per step is reported.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from itertools import islice
 
@@ -24,7 +25,7 @@ from gamma_calc.exponents import MINUS_INFINITY, Order, Polyhedron, Region, Scop
 from gamma_calc.language.program import Program, Role
 
 PATIENCE = 4  # states before the whole space is given up and the settled set is computed
-ENOUGH = 9  # states before a settled set that is not everything is accepted: the growth outside shows by then
+ENOUGH = 9  # states before a settled set that is not everything, or growth, is accepted
 MOST_STEPS = 16
 Observer = Callable[[StepOrders], None]
 
@@ -75,8 +76,27 @@ def trajectory(program: Program, observe: Observer = lambda _: None) -> Trajecto
             if found == program.region or (len(history) >= ENOUGH and found == known and not found.is_empty):
                 return Trajectory(tuple(history), found)
             known = found
+        if len(history) >= ENOUGH and not program.variables and goes_on(history):
+            break
     found = known if known is not None else agreement(program, made.before, made.now)
     return Trajectory(tuple(history), found, out_of_steps=True)
+
+
+def goes_on(history: Sequence[StepOrders]) -> bool:
+    """Do sizes grow without end, or come back every second step? So it looks where no exponent is open.
+
+    They do where each has moved by the same in any two of the last steps, or the largest by no less than before.
+    """
+    sizes = [[part.order.number for t in made.now.tensors.values() for part in t.parts] for made in history[-5:]]
+    first, then, last = (_moved(*pair) for pair in zip(sizes, sizes[2:], strict=False))
+    largest = [max((size for size in those if size is not None), default=Fraction(0)) for those in sizes]
+    rises = [after - before for before, after in zip(largest, largest[2:], strict=False)]
+    return first == then == last or 0 < rises[0] <= rises[1] <= rises[2]
+
+
+def _moved(before: Sequence[Fraction | None], after: Sequence[Fraction | None]) -> list[Fraction | None]:
+    """How far each size moved; None where it was zero."""
+    return [None if old is None or new is None else new - old for old, new in zip(before, after, strict=True)]
 
 
 def on_stable_set(program: Program, roles: frozenset[Role], observe: Observer = lambda _: None) -> Trajectory:

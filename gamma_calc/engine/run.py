@@ -53,7 +53,8 @@ def step(program: Program, state: State, rules: Sequence[Rule]) -> State:
         here.value(rule.input)
     blurred = state.is_blurred or here.is_blurred
     tensors = {rule.parameter.name: _updated(here, rule, blurred=blurred) for rule in rules}
-    return State(state.step + 1, tensors, _overcounted(here, rules), state.scope, blurred)
+    after = State(state.step + 1, tensors, _overcounted(here, rules), state.scope, blurred, state.versions)
+    return after.told_apart
 
 
 def _overcounted(here: Evaluation, rules: Sequence[Rule]) -> Mapping[str, Region]:

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+from gamma_calc.calculus.direction import Direction
 from gamma_calc.calculus.earlier_steps import from_previous_step
 from gamma_calc.calculus.value import ZERO, Value
+from gamma_calc.calculus.versions import Versions, are_many
 from gamma_calc.exponents import OnDomain, Order, Region, Scope, nowhere_above
 from gamma_calc.language.expression import Expression
 
@@ -35,8 +37,15 @@ class Tensor:
     def now(self) -> Value:
         return self.start.plus(self.moved)
 
+    @property
+    def values(self) -> tuple[Value, Value, Value, Value]:
+        return self.start, self.before, self.last, self.memory
+
     def mapped(self, change: Callable[[Order], Order]) -> Tensor:
-        return Tensor(*(value.mapped(change) for value in (self.start, self.before, self.last, self.memory)))
+        return Tensor(*(value.mapped(change) for value in self.values))
+
+    def renamed(self, rename: Callable[[Direction], Direction]) -> Tensor:
+        return Tensor(*(value.renamed(rename) for value in self.values))
 
     @property
     def parts(self) -> tuple[Value, Value, Value]:
@@ -53,6 +62,7 @@ class State:
     overcounted: Mapping[str, Region] = field(default_factory=dict)  # where a parameter has moved by more than it may
     scope: Reader | None = None  # where orders are read; without one everywhere
     is_blurred: bool = False  # and may have divided something
+    versions: Versions | None = None  # of functions, where there are too many to be told apart
 
     def value(self, leaf: Expression) -> Value:
         """The value of a parameter, now or at an earlier time, or of its change between two times."""
@@ -69,6 +79,19 @@ class State:
     def nowhere_above(self, low: Order, high: Order) -> bool:
         """Is an order at most another wherever orders are read?"""
         return nowhere_above(low, high) if self.scope is None else self.scope.nowhere_above(low, high)
+
+    @property
+    def told_apart(self) -> State:
+        """The state with versions of functions counted as one, once there are too many."""
+        made = [d for tensor in self.tensors.values() for value in tensor.values for d in value.components]
+        if self.versions is None and not are_many(made):
+            return self
+        versions = (self.versions or Versions()).including(made)
+        return replace(self.renamed(versions.as_one), versions=versions)
+
+    def renamed(self, rename: Callable[[Direction], Direction]) -> State:
+        """The state with every direction renamed."""
+        return replace(self, tensors={name: tensor.renamed(rename) for name, tensor in self.tensors.items()})
 
     def may_be_below(self, low: Order, *high: Order) -> bool:
         """May an order be at most the sum of others? Points of where orders are read refute most."""
@@ -89,12 +112,4 @@ class State:
 
     def from_previous_step(self, fresh: frozenset[str]) -> State:
         """The state as the next step sees it, when the samples are drawn anew."""
-        if not fresh:
-            return self
-        tensors = {
-            name: Tensor(
-                *(v.renamed(lambda d: from_previous_step(d, fresh)) for v in (t.start, t.before, t.last, t.memory))
-            )
-            for name, t in self.tensors.items()
-        }
-        return replace(self, tensors=tensors)
+        return self.renamed(lambda d: from_previous_step(d, fresh)) if fresh else self

@@ -47,9 +47,9 @@ class Unresolved:
     def __str__(self) -> str:
         return (
             f"from step {self.step} on directions are counted for the most that they can be: orders of what is made of "
-            "them are upper bounds (words or products too long to be told apart, a saturated function times what "
-            "saturates it, functions of powers, a relu of what may be negative everywhere, parts of a sign that can "
-            "cancel, or Gram matrices of updates that outgrew the start)"
+            "them are upper bounds (words or products too long to be told apart, many versions of one function, a "
+            "saturated function times what saturates it, functions of powers, a relu of what may be negative "
+            "everywhere, parts of a sign that can cancel, or Gram matrices of updates that outgrew the start)"
         )
 
 

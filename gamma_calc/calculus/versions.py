@@ -1,0 +1,129 @@
+"""Versions of a function at one place: what training makes of it step by step, as one direction.
+
+Every step moves what a function is applied to. Where masks act on what masks have made, each version of one knows of
+the versions before it, and after some steps there are more than can be told apart in any time. Then those that have
+the same moments count as one, with every part that any of them has, at the largest size: what overlaps with a version
+overlaps with it no less, and what is made of it is an upper bound.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Final
+
+from gamma_calc.calculus.direction import (
+    Activation,
+    Direction,
+    Entrywise,
+    FreshImage,
+    Outer,
+    VectorDirection,
+    as_vector,
+    by_place,
+    factors,
+    image,
+    is_matrix,
+    word,
+)
+from gamma_calc.exponents import MINUS_INFINITY, Order, maximum
+
+MOST_VERSIONS: Final = 3  # of one function with the same moments, in all that a step left
+NOWHERE: Final[frozenset[str]] = frozenset()
+Found = Mapping[VectorDirection, Order]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Versions:
+    """What functions are made of, all versions together: parts by the function without any, functions in them alike."""
+
+    made: Mapping[Activation, Found] = field(default_factory=lambda: MappingProxyType({}))
+    _known: dict[tuple[Activation, frozenset[str]], Activation] = field(default_factory=dict, repr=False)
+
+    def including(self, directions: Iterable[Direction]) -> Versions:
+        """These, and the versions in some directions."""
+        made = {name: dict(parts) for name, parts in self.made.items()}
+        for one in set(all_activations(directions)):
+            parts = made.setdefault(one.named, {})
+            for part, size in one.parts:
+                flat = by_place(part)
+                parts[flat] = maximum(parts.get(flat, MINUS_INFINITY), size)
+        return self if made == self.made else Versions(MappingProxyType(made))
+
+    def with_own(self, direction: Direction) -> Direction:
+        """The direction with the functions in it that are just made counted as one with their versions so far."""
+        if isinstance(direction, Outer):
+            return Outer(self._joined(direction.left), self._joined(direction.right))
+        return direction if is_matrix(direction) else self._joined(as_vector(direction))
+
+    def _joined(self, direction: VectorDirection) -> VectorDirection:
+        match direction:
+            case Activation(merged=False):
+                parts = dict(self._whole(direction, NOWHERE).parts)
+                for part, size in direction.parts:
+                    parts[part] = maximum(parts.get(part, MINUS_INFINITY), size)
+                return replace(direction, parts=frozenset(parts.items()), merged=True)
+            case Entrywise(those):
+                return Entrywise(frozenset(map(self._joined, those)))
+            case _:
+                return direction
+
+    def as_one(self, direction: Direction) -> Direction:
+        """The direction with all versions of each function in it counted as one."""
+        if isinstance(direction, Outer):
+            return Outer(self._vector(direction.left, NOWHERE), self._vector(direction.right, NOWHERE))
+        return direction if is_matrix(direction) else self._vector(as_vector(direction), NOWHERE)
+
+    def _vector(self, direction: VectorDirection, sites: frozenset[str]) -> VectorDirection:
+        """The direction as a part of the arguments at some sites; see ``direction.within``."""
+        match direction:
+            case Activation():
+                return self._whole(direction, sites)
+            case Entrywise(those):
+                return Entrywise(frozenset(self._vector(f, sites) for f in those))
+            case FreshImage():
+                matrices, of = word(direction)
+                return image(matrices, by_place(of) if sites else self._vector(of, sites))
+            case _:
+                return direction
+
+    def _whole(self, one: Activation, sites: frozenset[str]) -> Activation:
+        key = one.named, sites
+        if key not in self._known:
+            here, found = sites | {one.site}, self.made.get(one.named, {})
+            inside = one.site in sites
+            parts = ((self._vector(p, here), size) for p, size in found.items() if not (inside and has_function(p)))
+            self._known[key] = replace(one, parts=frozenset(parts), merged=True)
+        return self._known[key]
+
+
+def all_activations(directions: Iterable[Direction]) -> Iterator[Activation]:
+    """The activations that directions are made of, at any depth."""
+    for direction in directions:
+        if isinstance(direction, Outer):
+            yield from _inside(direction.left)
+            yield from _inside(direction.right)
+        elif not is_matrix(direction):
+            yield from _inside(as_vector(direction))
+
+
+def _inside(direction: VectorDirection) -> Iterator[Activation]:
+    for factor in factors(word(direction)[1]):
+        if isinstance(factor, Activation):
+            yield factor
+            for part, _ in factor.parts:
+                yield from _inside(part)
+        elif isinstance(factor, FreshImage):
+            yield from _inside(factor)
+
+
+def has_function(direction: VectorDirection) -> bool:
+    return any(isinstance(f, Activation) for f in factors(direction))
+
+
+def are_many(directions: Iterable[Direction]) -> bool:
+    """Are there more versions of one function than are told apart?"""
+    versions = Counter(one.named for one in set(all_activations(directions)))
+    return max(versions.values(), default=0) > MOST_VERSIONS
