@@ -22,7 +22,7 @@ N = Dim("n", 1)
 U, V, W = (GivenVector(name) for name in "uvw")
 ATOMS: tuple[VectorDirection, ...] = (U, V, W, Entrywise(frozenset((U, V))))
 MOMENTS = (order(0), order(0), order(0), MINUS_INFINITY)
-SIZES = st.sampled_from((0, "-1/4", "-1/2")).map(order)
+SIZES = st.sampled_from([order(0), order("-1/4"), order("-1/2")])
 
 
 def version(parts: dict[VectorDirection, Order]) -> Activation:
