@@ -337,9 +337,15 @@ TOKENS: Final = (
     ),
     Mutant(
         "calculus.overlap:_gathered",
-        "gain + minimum(_concentration(known), _concentration(one))",
-        "gain",
+        "gain += minimum(_concentration(known), _concentration(one))",
+        "gain += 0",
         "1.3 saturated",
+    ),
+    Mutant(
+        "calculus.overlap:is_version",
+        "and not (known and _led(one).isdisjoint(_led(two)))",
+        "",
+        "a step larger than what it moves",
     ),
     Mutant("calculus.overlap:_gathered", "atoms.remove(one)", "atoms.append(one)", "words: through tanh"),
     Mutant(
@@ -365,8 +371,8 @@ TOKENS: Final = (
     Mutant("calculus.overlap:_Pool._closed", "vanishes or sizes[function] != 0", "False", "1.5 even of a mean"),
     Mutant(
         "calculus.overlap:_Pool._with",
-        "given[function.place] |= {(part, int((part, 0) in given[function.place]))}",
-        "given[function.place] |= set()",
+        "given[function] |= {(part, int((part, 0) in given[function]))}",
+        "given[function] |= set()",
         "words: through tanh",
     ),
     Mutant(

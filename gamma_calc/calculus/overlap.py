@@ -13,7 +13,7 @@ with them, so the two overlap at order 0; against u * v * w only by chance.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain
@@ -32,6 +32,7 @@ from gamma_calc.calculus.direction import (
     RandomMatrix,
     VectorDirection,
     as_vector,
+    by_place,
     factors,
     image,
     is_matrix,
@@ -157,18 +158,44 @@ Gathered = tuple[tuple[VectorDirection, ...], tuple[Activation, ...], Order]
 def _gathered(those: Iterable[VectorDirection]) -> Gathered:
     """Factors without squares, which have a mean, and each activation once; with the size that this adds."""
     atoms: list[VectorDirection] = []
-    functions: dict[tuple[str, str, bool], Activation] = {}
+    functions: list[Activation] = []
     gain = order(0)
     for one in those:
         if isinstance(one, Activation):
-            known = functions.get(one.place)
-            functions[one.place] = one if known is None else together(known, one)
-            gain = gain if known is None else gain + minimum(_concentration(known), _concentration(one))
+            known = next((f for f in functions if is_version(f, one)), None)
+            if known is not None:
+                functions.remove(known)
+                gain += minimum(_concentration(known), _concentration(one))
+            functions.append(one if known is None else together(known, one))
         elif one in atoms:
             atoms.remove(one)
         else:
             atoms.append(one)
-    return tuple(atoms), tuple(functions.values()), gain
+    return tuple(atoms), tuple(functions), gain
+
+
+def is_version(one: Activation, two: Activation) -> bool:
+    """Are two activations at one place, of arguments that are led by something in common?
+
+    Where a step is larger than what it moves, the function after it is of another vector than before.
+    """
+    known = one.leading and two.leading
+    return one.place == two.place and not (known and _led(one).isdisjoint(_led(two)))
+
+
+@lru_cache(maxsize=65536)
+def _led(one: Activation) -> frozenset[Hashable]:
+    """What leads an activation's argument is made of, functions by their places."""
+    return frozenset(chain.from_iterable(map(_made_of, one.leading)))
+
+
+def _made_of(direction: VectorDirection) -> Iterator[Hashable]:
+    for factor in factors(direction):
+        if isinstance(factor, Activation):
+            yield factor.place
+            yield from chain.from_iterable(_made_of(part) for part, _ in factor.parts)
+        else:
+            yield by_place(factor)
 
 
 def together(one: Activation, two: Activation) -> Activation:
@@ -259,11 +286,16 @@ class _Pool:
 
     def _with(self, function: Activation, part: VectorDirection, size: Order, budget: int) -> Order:
         """The moment when an activation has given one more part of its argument."""
-        given = {f.place: parts for f, parts in self.functions}
-        given[function.place] |= {(part, int((part, 0) in given[function.place]))}
-        atoms, functions, gain = _gathered((*self.atoms, *(f for f, _ in self.functions), *factors(part)))
-        inside = _Pool(frozenset(atoms), frozenset((f, given.get(f.place, NO_PARTS)) for f in functions))
+        given = dict(self.functions)
+        given[function] |= {(part, int((part, 0) in given[function]))}
+        atoms, functions, gain = _gathered((*self.atoms, *given, *factors(part)))
+        inside = _Pool(frozenset(atoms), frozenset((f, _given_by(f, given)) for f in functions))
         return gain + size + _moment(inside, budget - 1)
+
+
+def _given_by(one: Activation, given: Mapping[Activation, Parts]) -> Parts:
+    """The parts that the versions of an activation have given."""
+    return NO_PARTS.union(*(parts for f, parts in given.items() if is_version(f, one)))
 
 
 def _most(part: VectorDirection) -> int:

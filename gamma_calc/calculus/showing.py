@@ -24,7 +24,7 @@ from gamma_calc.calculus.direction import (
     factors,
     product_of,
 )
-from gamma_calc.calculus.overlap import bright, entrywise_product, with_update
+from gamma_calc.calculus.overlap import bright, entrywise_product, is_version, with_update
 from gamma_calc.calculus.words import is_word, word_shows
 from gamma_calc.exponents import MINUS_INFINITY, Order, maximum, minimum, order
 
@@ -78,11 +78,10 @@ def _steps(
     u: VectorDirection, v: VectorDirection, dim: Dim, floor: Order, depth: int
 ) -> Iterator[tuple[Order, VectorDirection, VectorDirection]]:
     """What u shows by one of its activations, and what that is to show then: all of one, its mean, or its slope."""
-    alike = {f.place: f for f in factors(v) if isinstance(f, Activation)}
+    there = [f for f in factors(v) if isinstance(f, Activation)]
     for f in (f for f in factors(u) if isinstance(f, Activation)):
         rest = product_of(factors(u) - {f})
-        twin = alike.get(f.place)
-        if twin is not None:
+        for twin in (one for one in there if is_version(f, one)):
             yield _shows_parts(f, twin, dim, floor, depth), rest, product_of(factors(v) - {twin})
         mean, slope, *_ = f.moments
         yield mean, rest, v

@@ -369,6 +369,7 @@ def deep_tanh() -> Program:
 
 def _deep() -> Iterator[Case]:
     """More entrywise products inside each other than are told apart."""
+    yield Case("a step larger than what it moves", rules.outgrown(), {("g", 1): "-1"}, **QUICK)
     yield Case("deep: six layers of tanh", deep_tanh(), {("df", 1): "1/4"}, **DEEP)
 
 

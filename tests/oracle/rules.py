@@ -121,6 +121,12 @@ def smaller_beside_dense() -> Program:
     return moved("beside dense", -(tanh(x) @ b) - n ** "-1/4" * (u @ b), n**-1 * (u @ b), "sign")
 
 
+def outgrown(start: str = "-1/2") -> Program:
+    """A step that is larger than what it moves: tanh of the vector after it has little of tanh of that before."""
+    c, u = parameter("c", n, init=zero, rate="0"), parameter("u", n, init=iid(start), rate="0")
+    return moved("outgrown", -(c @ tanh(u)) - data("v", n) @ u, n**-1 * (c @ tanh(u)), "sgd")
+
+
 def two_values_in_a_sign() -> Program:
     """Of functions that have saturated, the sign of 2 s + t is s."""
     c, u, v = parameter("c", n, init=zero, rate="0"), data("u", n), data("v", n)
