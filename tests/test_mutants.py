@@ -343,8 +343,8 @@ TOKENS: Final = (
     ),
     Mutant(
         "calculus.overlap:is_version",
-        "and not (known and _led(one).isdisjoint(_led(two)))",
-        "",
+        "not (all(led) and led[0].isdisjoint(led[1]))",
+        "True",
         "a step larger than what it moves",
     ),
     Mutant("calculus.overlap:_gathered", "atoms.remove(one)", "atoms.append(one)", "words: through tanh"),

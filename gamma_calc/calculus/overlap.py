@@ -179,8 +179,10 @@ def is_version(one: Activation, two: Activation) -> bool:
 
     Where a step is larger than what it moves, the function after it is of another vector than before.
     """
-    known = one.leading and two.leading
-    return one.place == two.place and not (known and _led(one).isdisjoint(_led(two)))
+    if one.place != two.place:
+        return False
+    led = _led(one), _led(two)
+    return not (all(led) and led[0].isdisjoint(led[1]))
 
 
 @lru_cache(maxsize=65536)
