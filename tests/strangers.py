@@ -217,7 +217,7 @@ ELSEWHERE: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
 
 RESULTS: Final = {"Affine", "Conflict", "Contradiction", "Infeasible", "Optimal", "Optimum", "Supremum", "Unbounded"}
 # What the engine needs of exponents to bound orders on a set, and no user calls.
-MACHINERY: Final = {"CanonicalOn", "Ceiling", "Excess", "Polyhedron", "Scope"}
+MACHINERY: Final = {"CanonicalOn", "Ceiling", "Excess", "OnDomain", "Polyhedron", "Scope"}
 SUBJECTS: Final[Mapping[str, Any]] = MappingProxyType(
     {
         "Affine": Affine.variable("eta"),

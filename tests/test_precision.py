@@ -11,6 +11,7 @@ pytest.importorskip("scipy")
 
 import numpy as np
 import torch
+from drawn import are_alike
 
 from gamma_calc.display.figure import svg
 from gamma_calc.errors import UnknownName
@@ -219,7 +220,9 @@ def test_the_figures_are_those_of_the_record() -> None:
     pytest.importorskip("matplotlib")
     folder, drawn = page.RECORD.parent, page.recorded(page.RECORD.read_text(encoding="utf-8")).figures
     assert sorted(path.stem for path in folder.glob("*.svg")) == sorted(drawn)
-    assert [name for name, figure in drawn.items() if (folder / f"{name}.svg").read_text("utf-8") != svg(figure)] == []
+    kept = {name: (folder / f"{name}.svg").read_text("utf-8") for name in drawn}
+    assert [name for name, figure in drawn.items() if not are_alike(kept[name], svg(figure))] == []
+    assert not are_alike(kept["widths"], kept["widths"].replace("M 1", "M 2", 1))
 
 
 def test_a_record_gives_back_its_outcome() -> None:
