@@ -134,7 +134,7 @@ class Activation:
     @property
     def of_atoms(self) -> Activation:
         """The activation with what of its argument has no function in it."""
-        atoms = ((part, size) for part, size in self.parts if not any(isinstance(f, Activation) for f in factors(part)))
+        atoms = ((part, size) for part, size in self.parts if not has_function(part))
         return replace(self, parts=frozenset((by_place(part), size) for part, size in atoms))
 
     def inside(self, sites: frozenset[str]) -> Activation:
@@ -449,6 +449,11 @@ def factors(direction: VectorDirection) -> frozenset[VectorDirection]:
     if isinstance(direction, Entrywise):
         return direction.factors
     return frozenset() if direction == ONES else frozenset({direction})
+
+
+def has_function(direction: VectorDirection) -> bool:
+    """Is a function among the factors of a direction?"""
+    return any(isinstance(f, Activation) for f in factors(direction))
 
 
 def vanish_with(direction: VectorDirection) -> frozenset[VectorDirection]:

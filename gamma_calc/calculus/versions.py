@@ -24,6 +24,7 @@ from gamma_calc.calculus.direction import (
     as_vector,
     by_place,
     factors,
+    has_function,
     image,
     is_matrix,
     word,
@@ -117,10 +118,6 @@ def _inside(direction: VectorDirection) -> Iterator[Activation]:
                 yield from _inside(part)
         elif isinstance(factor, FreshImage):
             yield from _inside(factor)
-
-
-def has_function(direction: VectorDirection) -> bool:
-    return any(isinstance(f, Activation) for f in factors(direction))
 
 
 def are_many(directions: Iterable[Direction]) -> bool:

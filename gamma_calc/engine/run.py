@@ -54,7 +54,7 @@ def step(program: Program, state: State, rules: Sequence[Rule]) -> State:
     blurred = state.is_blurred or here.is_blurred
     tensors = {rule.parameter.name: _updated(here, rule, blurred=blurred) for rule in rules}
     after = State(state.step + 1, tensors, _overcounted(here, rules), state.scope, blurred, state.versions)
-    return after.told_apart
+    return after.with_versions_joined
 
 
 def _overcounted(here: Evaluation, rules: Sequence[Rule]) -> Mapping[str, Region]:

@@ -81,7 +81,7 @@ class State:
         return nowhere_above(low, high) if self.scope is None else self.scope.nowhere_above(low, high)
 
     @property
-    def told_apart(self) -> State:
+    def with_versions_joined(self) -> State:
         """The state with versions of functions counted as one, once there are too many."""
         made = [d for tensor in self.tensors.values() for value in tensor.values for d in value.components]
         if self.versions is None and not are_many(made):
