@@ -369,7 +369,6 @@ def deep_tanh() -> Program:
 
 def _deep() -> Iterator[Case]:
     """More entrywise products inside each other than are told apart."""
-    yield Case("a step larger than what it moves", rules.outgrown(), {("g", 1): "-1"}, **QUICK)
     yield Case("deep: six layers of tanh", deep_tanh(), {("df", 1): "1/4"}, **DEEP)
 
 
@@ -403,6 +402,7 @@ def _entries() -> Iterator[Case]:
     yield Case("entries: beside a square, sgd", rules.beside_a_square("sgd"), truth, **QUICK)
     truth = {("da", 1): "-3/8", ("df", 1): "0"}
     yield Case("entries: beside a square, sign", rules.beside_a_square("sign"), truth, **QUICK)
+    yield Case("entries: a step larger than what it moves", rules.outgrown(), {("g", 1): "-1"}, **QUICK)
     yield Case("entries: two values in a sign", rules.two_values_in_a_sign(), {("g", 1): "-1/2"}, **QUICK)
     yield Case("entries: a square in a sign", rules.square_in_a_sign(), {("g", 1): "-1/4"}, **QUICK)
     small = hermite(relu(n ** "1/4" * ((u * u) * z) + v), v * z, "a relu of a square")
@@ -419,9 +419,14 @@ def _entries() -> Iterator[Case]:
     sparse = rules.function_of_a_sparse_step()
     yield Case("entries: a function of a sparse step", sparse, {("p", 1): "-1/2"}, **QUICK)
     yield Case("entries: a dense step", rules.dense_saturation(), {("da", 1): "-1/8"}, **QUICK)
+
+
+def _fresh() -> Iterator[Case]:
+    """What is drawn anew at every step."""
     for how in ("itself", "tanh", "product"):
         yield Case(f"fresh: {how}", rules.fresh(how), {("f", 1): "-1/2", ("f", 2): "-1/2"}, **QUICK)
     yield Case("fresh: image", rules.fresh("image"), {("f", 1): "-1/2", ("f", 2): "-1/2"}, **SQUARE)
+    yield Case("fresh: a slope", rules.fresh_slope(), {("f", 1): "-1", ("f", 2): "-1"}, **QUICK)
     yield Case("fresh: a weight", rules.fresh_weight(), {("f", 1): "1/2", ("f", 2): "1/2"}, **QUICK)
     yield Case("fresh: a batch", rules.fresh_batch(), {("h", 1): "3/4", ("h", 2): "3/4"}, **SHORT)
     yield Case("fresh: an image of a batch", rules.fresh_image(), {("h", 1): "3/4", ("h", 2): "3/4"}, **SHORT)
@@ -488,4 +493,4 @@ def _batches() -> Iterator[Case]:
     yield Case("batch: drawn anew", anew, {("delta1", 2): "-5/4", ("delta3", 2): "-5/4"}, at, **few)
 
 
-CASES: tuple[Case, ...] = (*_all(), *_words(), *_deep(), *_entries(), *_optimisers(), *_batches())
+CASES: tuple[Case, ...] = (*_all(), *_words(), *_deep(), *_entries(), *_fresh(), *_optimisers(), *_batches())

@@ -242,6 +242,14 @@ def fresh(how: str) -> Program:
     return Program(f"fresh, {how}", -(n**-1 * (c @ a)), OPTIMISERS["sgd"], [output("f", n**-1 * (c @ a))])
 
 
+def fresh_slope() -> Program:
+    """The few entries at which tanh bends are others with every sample, though all samples have u in common."""
+    b = parameter("b", n, init=zero, rate="-1")
+    x, u, v = data("x", n, fresh=True), data("u", n), data("v", n)
+    f = v @ tanh(n ** "1/4" * (b + x + u))
+    return Program("a fresh slope", -f, OPTIMISERS["sgd"], [output("f", n**-1 * since_start(f))])
+
+
 def fresh_weight() -> Program:
     """What a weight made of one sample meets another by chance."""
     x, u = data("x", n, fresh=True), data("u", d)
