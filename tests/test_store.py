@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ import numpy as np
 
 from gamma_calc.language.optimiser import Optimiser
 from gamma_calc.optimisers import OPTIMISERS
-from validation.sweep import CellResult, Job, Store, StoredRow, StoreError
+from validation.sweep import CellResult, Job, Store, StoredRow, StoreError, refusals
 from validation.sweep import owner as owners
 from validation.sweep.job import CellSetting
 from validation.sweep.owner import Heart, Owner
@@ -338,3 +339,24 @@ def test_damaged_claims_hold_nothing(store: Store) -> None:
     store.connection.execute("INSERT INTO claims VALUES ('a', 'x')")
     with store.owner() as one:
         assert store.claim(one, ["a"]).ours == {"a"}
+
+
+def test_a_store_that_another_process_is_making_is_looked_at_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For a moment its pages do not fit together, and its header has not yet said whose it is."""
+    path, looks = tmp_path / "cells.sqlite", []
+    with closing(sqlite3.connect(path)) as made:
+        made.execute("PRAGMA journal_mode = WAL")
+    look = refusals.opened_to_look
+
+    def torn(asked: Path) -> sqlite3.Connection:
+        looks.append(asked)
+        if len(looks) == 1:
+            raise sqlite3.DatabaseError("database disk image is malformed")
+        return look(asked)
+
+    monkeypatch.setattr(refusals, "opened_to_look", torn)
+    with Store.open(path) as store:
+        assert store.keys() == frozenset()
+    assert len(looks) == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -13,6 +14,8 @@ from gamma_calc.catalogue.targets import TARGETS
 from validation.sweep.errors import StoreError
 
 PATIENCE: Final = 30.0  # seconds to wait for another process's transaction
+LOOKS: Final = 3  # at a database that cannot be read
+PAUSE: Final = 0.05  # seconds before the second look, and twice as long before the third
 APPLICATION: Final = 0x67616D63  # "gamc", where SQLite keeps whose a database is
 HEADER: Final = b"SQLite format 3\0"
 
@@ -37,10 +40,12 @@ def check_path(path: Path) -> None:
 
 def _is_anothers(path: Path) -> bool:
     """Is it known that another program made a database?"""
-    with suppress(sqlite3.Error), closing(opened_to_look(path)) as ask:
-        if ask.execute("PRAGMA application_id").fetchone()[0] == APPLICATION:
-            return False
-        return bool(ask.execute("SELECT 1 FROM sqlite_master").fetchone())  # nothing yet in one that is being made
+    for look in range(LOOKS):
+        time.sleep(look * PAUSE)  # what another process is making cannot be read for a moment
+        with suppress(sqlite3.Error), closing(opened_to_look(path)) as ask:
+            if ask.execute("PRAGMA application_id").fetchone()[0] == APPLICATION:
+                return False
+            return bool(ask.execute("SELECT 1 FROM sqlite_master").fetchone())  # nothing yet in one that is being made
     with path.open("rb") as file:
         return int.from_bytes(file.read(72)[68:], "big") != APPLICATION
 
