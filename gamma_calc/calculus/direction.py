@@ -512,15 +512,20 @@ Parts = frozenset[tuple[VectorDirection, Order]]
 Made = Mapping[tuple[str, str, bool], Parts]
 
 
-def completed(direction: Direction, made: Made) -> Direction:
-    """The direction with what is known of its activations by their place, where it came back through a matrix."""
+def with_vectors(direction: Direction, change: Callable[[VectorDirection], VectorDirection]) -> Direction:
+    """The direction with a vector, or both sides of an update, changed; other matrices have no vector in them."""
     match direction:
         case Outer(left, right):
-            return Outer(_completed(left, made), _completed(right, made))
+            return Outer(change(left), change(right))
         case RandomMatrix() | MatrixProduct() | Identity() | MatrixDiagram():
             return direction
         case _:
-            return _completed(direction, made)
+            return change(direction)
+
+
+def completed(direction: Direction, made: Made) -> Direction:
+    """The direction with what is known of its activations by their place, where it came back through a matrix."""
+    return with_vectors(direction, lambda vector: _completed(vector, made))
 
 
 def _completed(direction: VectorDirection, made: Made) -> VectorDirection:
@@ -535,13 +540,7 @@ def _completed(direction: VectorDirection, made: Made) -> VectorDirection:
 
 def with_orders(direction: Direction, change: Callable[[Order], Order]) -> Direction:
     """The direction with the orders that activations in it remember, each changed."""
-    match direction:
-        case Outer(left, right):
-            return Outer(_vector_with_orders(left, change), _vector_with_orders(right, change))
-        case RandomMatrix() | MatrixProduct() | Identity() | MatrixDiagram():
-            return direction
-        case _:
-            return _vector_with_orders(direction, change)
+    return with_vectors(direction, lambda vector: _vector_with_orders(vector, change))
 
 
 def _vector_with_orders(direction: VectorDirection, change: Callable[[Order], Order]) -> VectorDirection:

@@ -34,6 +34,7 @@ from gamma_calc.calculus.direction import (
     as_vector,
     by_place,
     factors,
+    has_function,
     image,
     is_matrix,
     product_of,
@@ -302,7 +303,7 @@ def _given_by(one: Activation, given: Mapping[Activation, Parts]) -> Parts:
 
 def _most(part: VectorDirection) -> int:
     """How often a part may have been given when it is given last."""
-    return int(isinstance(part, Entrywise) and any(isinstance(f, Activation) for f in part.factors))
+    return int(isinstance(part, Entrywise) and has_function(part))
 
 
 _Options = tuple[VectorDirection, list[tuple[VectorDirection, Order]], list[tuple[Activation, VectorDirection, Order]]]

@@ -27,6 +27,7 @@ from gamma_calc.calculus.direction import (
     has_function,
     image,
     is_matrix,
+    with_vectors,
     word,
 )
 from gamma_calc.exponents import MINUS_INFINITY, Order, maximum
@@ -55,9 +56,7 @@ class Versions:
 
     def with_own(self, direction: Direction) -> Direction:
         """The direction with the functions in it that are just made counted as one with their versions so far."""
-        if isinstance(direction, Outer):
-            return Outer(self._joined(direction.left), self._joined(direction.right))
-        return direction if is_matrix(direction) else self._joined(as_vector(direction))
+        return with_vectors(direction, self._joined)
 
     def _joined(self, direction: VectorDirection) -> VectorDirection:
         match direction:
@@ -73,9 +72,7 @@ class Versions:
 
     def as_one(self, direction: Direction) -> Direction:
         """The direction with all versions of each function in it counted as one."""
-        if isinstance(direction, Outer):
-            return Outer(self._vector(direction.left, NOWHERE), self._vector(direction.right, NOWHERE))
-        return direction if is_matrix(direction) else self._vector(as_vector(direction), NOWHERE)
+        return with_vectors(direction, lambda vector: self._vector(vector, NOWHERE))
 
     def _vector(self, direction: VectorDirection, sites: frozenset[str]) -> VectorDirection:
         """The direction as a part of the arguments at some sites; see ``direction.within``."""
