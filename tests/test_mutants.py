@@ -30,6 +30,7 @@ BOUNDS = {  # whose orders are given as bounds, which they reach
     "entries: beside a square, sgd",
     "entries: beside a square, sign",
     "entries: a square in a sign",
+    "entries: a square beside a product in a sign",
     "entries: a relu of a square",
     "layer: memory of lion",
 }
@@ -50,7 +51,7 @@ EXPONENTS: Final = (
         "yield Contribution(direction, order + QUARTER, SUM)",
         "words: a smaller image",
     ),
-    Mutant("operations.matmul:MatMul.orders", "a + b + c.order", "a + b + c.order - QUARTER", "a given start"),
+    Mutant("calculus.contractions:_moved", "by + c.order", "by + c.order - QUARTER", "a given start"),
     Mutant(
         "operations.scale:Scale.orders", "size + self.power.exponent", "size + self.power.exponent * 2", "a given start"
     ),
@@ -164,7 +165,7 @@ EXPONENTS: Final = (
         "calculus.contraction:act",
         "yield Contribution(matrix.left, scalar.order, scalar.lemma)",
         "yield Contribution(matrix.left, scalar.order - QUARTER, scalar.lemma)",
-        "entries: rows and columns",
+        "layer: riemannian-sgd",
     ),
     Mutant("calculus.contraction:act", "dim.exponent / 2", "dim.exponent", "words: an identity"),
     Mutant("calculus.contraction:multiply", "dim.exponent / 2", "dim.exponent", "words: an identity on the right"),
@@ -180,9 +181,7 @@ EXPONENTS: Final = (
         "matrix.outer.exponent",
         "words: a product first",
     ),
-    Mutant(
-        "calculus.overlap:overlap", "dim.independent_overlap", "dim.independent_overlap * 2", "words: three times back"
-    ),
+    Mutant("calculus.overlap:overlap", "dim.independent_overlap", "dim.independent_overlap * 2", "1.3 saturated"),
     Mutant("optimisers.sgd:SGD.orders", "ZERO, gradient", "ZERO, gradient.times(QUARTER)", "a given start"),
     Mutant(
         "optimisers.adam:Adam.orders",
@@ -288,7 +287,7 @@ TOKENS: Final = (
     ),
     Mutant("operations.sign:SIGN.odd", "constant", "nothing", "entries: a sign of three"),
     Mutant("operations.elementwise:_parts", " / x.power", "", "entries: a relu of a square"),
-    Mutant("calculus.pruning:_dominates", " * power", "", "entries: a square in a sign"),
+    Mutant("calculus.pruning:_dominates", " * power", "", "entries: a square beside a product in a sign"),
     Mutant("calculus.sign:normalised", "/ value.power", "", "entries: a square in a sign"),
     Mutant("operations.hadamard:Hadamard.power_of", "left & right", "False", "entries: a square in a sign"),
     Mutant(
@@ -391,7 +390,7 @@ TOKENS: Final = (
         "calculus.showing:_shown",
         "yield shows(u.of, v.of, u.matrix.inner, floor, depth)",
         "yield order(0)",
-        "words: a smaller image",
+        "words: a smaller image from a shorter axis",
     ),
     Mutant(
         "calculus.overlap:together",
@@ -458,13 +457,12 @@ TOKENS: Final = (
     Mutant("calculus.sign:zero_sets", "if f.is_sparse", "if False", "entries: beside saturated"),
     Mutant("calculus.sign:zero_sets", "if f.is_sparse", "if True", "entries: beside dense"),
     Mutant("calculus.sign:zero_sets", 'f"{side} {site}"', "site", "entries: rows and columns"),
+    Mutant("calculus.pruning:_dominates", "return orders.may_be_below(", "return True or (", "1.5 even of a mean"),
+    Mutant("calculus.contractions:_Vector.inner", "len(near) < len(self.kindred.all)", "False", "1.1 words"),
+    Mutant("calculus.kinship:Kindred.near", "self.families.get(None, {})", "{}", "1.3 saturated"),
     Mutant(
-        "calculus.pruning:_dominates",
-        "other_size + shown",
-        "other_size",
-        "words: a tall return",
+        "calculus.kinship:Kindred.near", "relatives if own.closer is None else", "not relatives or", "1.3 saturated"
     ),
-    Mutant("calculus.pruning:_dominates", "return orders.may_be_below(", "return True or (", "words: a tall return"),
     Mutant("calculus.pruning:prune_dominated", "zeros[d] <= zeros[direction]", "True", "entries: beside saturated"),
     Mutant(
         "calculus.pruning:prune_dominated",
@@ -550,6 +548,7 @@ TOKENS: Final = (
 )
 WITHOUT_A_TRACE: Final = (  # what is left out is covered; what shares a name may
     Mutant("calculus.pruning:_dominates", "return orders.may_be_below(", "return False and ("),
+    Mutant("calculus.pruning:prune_dominated", "orders.may_be_below(size, by_chance)", "False"),
     Mutant("calculus.direction:on_axis", "dim.exponent == 0", "False"),
     Mutant("calculus.direction:once_through", "axis.exponent == 0", "False"),
     # Means below 1 are of sparse functions, and these cover nothing that is not as sparse: their own place, seen above.
@@ -600,7 +599,7 @@ def test_what_may_be_left_out_decides_nothing(mutant: Mutant) -> None:
             "-1/2",
         ),
         (
-            Mutant("calculus.alignment:aligned", "inner - gradient.order", "inner - gradient.order - QUARTER"),
+            Mutant("calculus.alignment:aligned", "- gradient.order", "- gradient.order - QUARTER"),
             lora("B", optimiser="sign").substitute({"eta": "-1"}),
             ("Z_B.aligned", 2),
             "-1/2",

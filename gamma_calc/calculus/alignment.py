@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from gamma_calc.calculus.contractions import overlap_of
 from gamma_calc.calculus.dims import Shape
-from gamma_calc.calculus.overlap import overlap_in
 from gamma_calc.calculus.value import Value
-from gamma_calc.exponents import MINUS_INFINITY, Order, largest
+from gamma_calc.exponents import MINUS_INFINITY, Order
 
 
 def aligned(value: Value, gradient: Value, shape: Shape) -> Order:
@@ -15,7 +15,4 @@ def aligned(value: Value, gradient: Value, shape: Shape) -> Order:
     """
     if value.is_zero or gradient.is_zero:
         return MINUS_INFINITY
-    inner = largest(
-        a + b + overlap_in(u, v, shape) for u, a in value.components.items() for v, b in gradient.components.items()
-    )
-    return inner - gradient.order
+    return overlap_of(value, gradient, shape) - gradient.order

@@ -8,16 +8,18 @@ this, so leaving it out changes no order, and it is what keeps deep programs sma
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import lru_cache
 from typing import Final, Protocol
 
 from gamma_calc.calculus.diagrams import diagrams_within, sizes
 from gamma_calc.calculus.dims import Shape
 from gamma_calc.calculus.direction import Diagram, Direction
+from gamma_calc.calculus.kinship import Kindred
 from gamma_calc.calculus.showing import shows_in
 from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Value
-from gamma_calc.exponents import MINUS_INFINITY, Order, Region, maximum, where
+from gamma_calc.exponents import MINUS_INFINITY, Order, Region, largest, level, maximum, where
 
 NOWHERE: Final[frozenset[tuple[str, str]]] = frozenset()
 
@@ -35,19 +37,28 @@ class Comparison(Protocol):
 def prune_dominated(value: Value, shape: Shape, orders: Comparison, *, zeros_show: bool = False) -> Value:
     """The value without the components that another one covers, as orders are compared where they are read.
 
-    What a component shows of another is no larger than itself: where that alone is refuted, no more is asked. Where
-    zeros show (an optimiser divides entry by entry), none is covered by what is zero at some of its entries.
+    What a component shows of another is no larger than itself: where that alone is refuted, no more is asked; nor of
+    those that are no kin, where even the largest component shows less than this by chance. Where zeros show (an
+    optimiser divides entry by entry), none is covered by what is zero at some of its entries.
     """
     kept = dict(value.components)
     if len(kept) < 2:
         return value
     zeros = {direction: zero_sets(direction) if zeros_show else NOWHERE for direction in kept}
+    likely_first = sorted(kept.items(), key=_by_level, reverse=True)
+    kindred, by_chance = Kindred.among(likely_first), value.order + _chance(shape) * value.power
     for direction, size in value.components.items():
-        rest = ((d, o) for d, o in kept.items() if d != direction and zeros[d] <= zeros[direction])
+        near = kindred.all if orders.may_be_below(size, by_chance) else kindred.near(direction)
+        rest = ((d, o) for d, o in near if d in kept and d != direction and zeros[d] <= zeros[direction])
         rivals = (one for one in rest if orders.may_be_below(size, one[1]))
         if any(_dominates(one, (direction, size), shape, value.power, orders) for one in rivals):
             del kept[direction]
     return Value(kept, value.power)
+
+
+def _chance(shape: Shape) -> Order:
+    """What a direction shows at most of one that is no kin: they differ on an axis that is not fixed."""
+    return largest(dim.independent_overlap for dim in shape if dim.exponent != 0)
 
 
 def without_companions(value: Value, domain: Region) -> Value:
@@ -68,11 +79,17 @@ def _is_companion(diagram: Diagram, domain: Region) -> bool:
 
 def projection_order(value: Value, direction: Direction, shape: Shape) -> Order:
     """The order of the value along a direction, chance projections of its other components included."""
-    best = MINUS_INFINITY
-    for d, size in value.components.items():
-        known = best.number is not None and size.number is not None
-        best = maximum(best, size + shows_in(d, direction, shape, best - size if known else MINUS_INFINITY))
+    best = value.components.get(direction, MINUS_INFINITY)
+    for d, size in sorted(value.components.items(), key=_by_level, reverse=True):
+        if best.number is None or size.number is None:
+            best = maximum(best, size + shows_in(d, direction, shape))
+        elif best.number < size.number:  # none shows more than it is
+            best = maximum(best, size + shows_in(d, direction, shape, best - size))
     return best
+
+
+def _by_level(component: tuple[Direction, Order]) -> Fraction:
+    return level(component[1])
 
 
 def _dominates(

@@ -10,7 +10,7 @@ from gamma_calc.calculus.direction import Direction
 from gamma_calc.calculus.earlier_steps import from_previous_step
 from gamma_calc.calculus.value import ZERO, Value
 from gamma_calc.calculus.versions import Versions, are_many
-from gamma_calc.exponents import OnDomain, Order, Region, Scope, nowhere_above
+from gamma_calc.exponents import OnDomain, Order, Region, Scope, may_be_below, nowhere_above
 from gamma_calc.language.expression import Expression
 
 Reader = Scope | OnDomain  # where orders are read, and how
@@ -95,7 +95,7 @@ class State:
 
     def may_be_below(self, low: Order, *high: Order) -> bool:
         """May an order be at most the sum of others? Points of where orders are read refute most."""
-        return self.scope is None or self.scope.may_be_below(low, *high)
+        return may_be_below(low, *high) if self.scope is None else self.scope.may_be_below(low, *high)
 
     def on(self, scope: Reader) -> State:
         """The same state where orders are read."""

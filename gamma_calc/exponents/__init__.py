@@ -11,7 +11,7 @@ from gamma_calc.exponents.linear.constraint import LinearConstraint
 from gamma_calc.exponents.linear.watch import look, watched
 from gamma_calc.exponents.notation.dialects import DIALECTS
 from gamma_calc.exponents.notation.spelling import GREEK, is_name, natural, plain
-from gamma_calc.exponents.orders.below import nowhere_above
+from gamma_calc.exponents.orders.below import level, may_be_below, nowhere_above
 from gamma_calc.exponents.orders.canonical_on import CanonicalOn
 from gamma_calc.exponents.orders.ceiling import Ceiling
 from gamma_calc.exponents.orders.maximum import Convex
@@ -72,8 +72,10 @@ __all__ = [
     "gamma",
     "is_name",
     "largest",
+    "level",
     "look",
     "maximum",
+    "may_be_below",
     "minimum",
     "natural",
     "nowhere_above",

@@ -7,9 +7,10 @@ from itertools import chain, product
 
 from gamma_calc.calculus.assumptions import SumRule
 from gamma_calc.calculus.cancelling import undone
-from gamma_calc.calculus.contraction import act, inner, multiply, transposed
+from gamma_calc.calculus.contraction import transposed
+from gamma_calc.calculus.contractions import inner_products, on_vector, products
 from gamma_calc.calculus.dims import Dim, Shape, shape_text
-from gamma_calc.calculus.direction import Direction, as_vector, factors, is_bounded, is_matrix, is_sparse, product_of
+from gamma_calc.calculus.direction import as_vector, factors, is_bounded, is_sparse, product_of
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ShapeError
 from gamma_calc.exponents import EVERYTHING, NOTHING, Region
@@ -42,19 +43,15 @@ class MatMul(Bilinear):
 
     def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
         left, right = values
-        for u, a in left.components.items():
-            for v, b in right.components.items():
-                for c in self._pair(u, v, rule):
-                    yield Contribution(c.direction, a + b + c.order, c.lemma)
-
-    def _pair(self, u: Direction, v: Direction, rule: SumRule) -> Iterator[Contribution]:
-        if is_matrix(u) and is_matrix(v):
-            return multiply(u, v, self.dim, rule)
-        if is_matrix(u):
-            return act(u, as_vector(v), self.dim, rule)
-        if is_matrix(v):
-            return act(transposed(v), as_vector(u), self.dim, rule)
-        return iter((inner(as_vector(u), as_vector(v), self.dim),))
+        match len(self.arguments[0].shape), len(self.arguments[1].shape):
+            case 1, 1:
+                return inner_products(left, right, self.dim)
+            case 2, 1:
+                return on_vector(left, right, self.dim, rule)
+            case 1, 2:
+                return on_vector(right.renamed(transposed), left, self.dim, rule)
+            case _:
+                return products(left, right, self.dim, rule)
 
     def overcounted(self, values: tuple[Value, ...]) -> Region:
         """An inner product of vectors sums up an entrywise one, which need not be exact (``calculus/direction.py``)."""

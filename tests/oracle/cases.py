@@ -342,6 +342,9 @@ def _words() -> Iterator[Case]:
     yield Case("words: a tall matrix", rules.sized("tall", T @ (T.T @ x)), {("t", 0): "-1/4"}, **TALL)
     tall = hermite(T @ (T.T @ x), x, "a tall return")
     yield Case("words: a tall return", tall, {("g", 1): "-3/2"}, **TALL)
+    p, q = data("p", rules.m), data("q", rules.m)
+    smaller = hermite(T @ (p + n ** "-1/8" * q), T @ q, "a smaller image from a shorter axis")
+    yield Case("words: a smaller image from a shorter axis", smaller, {("g", 1): "-13/8"}, **TALL)
     yield Case("words: through tanh", hermite(W @ tanh(W.T @ x), x, "through tanh"), {("g", 1): "-1"}, **SQUARE)
     yield Case(
         "words: images of what overlaps", hermite((W @ relu(x)) * y, (W @ x) * y, "images"), {("g", 1): "-1"}, **SQUARE
@@ -404,7 +407,9 @@ def _entries() -> Iterator[Case]:
     yield Case("entries: beside a square, sign", rules.beside_a_square("sign"), truth, **QUICK)
     yield Case("entries: a step larger than what it moves", rules.outgrown(), {("g", 1): "-1"}, **QUICK)
     yield Case("entries: two values in a sign", rules.two_values_in_a_sign(), {("g", 1): "-1/2"}, **QUICK)
-    yield Case("entries: a square in a sign", rules.square_in_a_sign(), {("g", 1): "-1/4"}, **QUICK)
+    yield Case("entries: a square in a sign", rules.square_in_a_sign(v), {("g", 1): "-1/4"}, **QUICK)
+    beside = rules.square_in_a_sign(v * z)
+    yield Case("entries: a square beside a product in a sign", beside, {("g", 1): "-1/4"}, **QUICK)
     small = hermite(relu(n ** "1/4" * ((u * u) * z) + v), v * z, "a relu of a square")
     yield Case("entries: a relu of a square", small, {("g", 1): "-7/8"}, **QUICK)
 

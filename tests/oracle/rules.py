@@ -143,11 +143,11 @@ def beside_a_square(optimiser: str) -> Program:
     return Program("beside a square", -f, OPTIMISERS[optimiser], watch)
 
 
-def square_in_a_sign() -> Program:
+def square_in_a_sign(smaller: Expression) -> Program:
     """Where a square in a gradient is small, the smaller part decides: at n^(-1/4) of the entries, not n^(-1/2)."""
-    b, u, v, w = parameter("b", n, init=zero, rate="0"), data("u", n), data("v", n), data("w", n)
-    loss = -((w * (u * u)) @ b) - n ** "-1/2" * (v @ b)
-    return moved("a square in a sign", loss, n**-1 * (v @ b), "sign")
+    b, u, w = parameter("b", n, init=zero, rate="0"), data("u", n), data("w", n)
+    loss = -((w * (u * u)) @ b) - n ** "-1/2" * (smaller @ b)
+    return moved("a square in a sign", loss, n**-1 * (smaller @ b), "sign")
 
 
 def tied_and_bent() -> Program:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fractions import Fraction
 from functools import lru_cache
-from typing import TypeVar
+from heapq import nlargest
+from typing import Final, TypeVar
 
 from gamma_calc.exponents.linear.accepted import require
 from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.orders.maximum import Convex, leads_somewhere
+from gamma_calc.exponents.orders.one_variable import line_of, only_name
 from gamma_calc.exponents.orders.peak import names, value_of
 from gamma_calc.exponents.orders.piecewise import PiecewiseLinear, are_open
+from gamma_calc.exponents.orders.points import SLACK, UNIT
+from gamma_calc.exponents.orders.sampled import MOST_POINTS, is_above
 from gamma_calc.exponents.orders.samples import scattered, values_at_samples
 from gamma_calc.exponents.orders.scope import Scope
 from gamma_calc.exponents.regions.polyhedron import Polyhedron
 
 F = TypeVar("F", bound=PiecewiseLinear)
+_ZERO: Final = Fraction(0)
 
 
 def nowhere_above(low: PiecewiseLinear, high: PiecewiseLinear) -> bool:
@@ -36,9 +42,36 @@ def nowhere_above(low: PiecewiseLinear, high: PiecewiseLinear) -> bool:
         return low.is_zero_quantity
     if are_open((low, high)):
         return _found_below(low.form, high.form)
-    if low.below == high.below:
-        return _covers(high.above, low.above)
-    return _covers(_sums(high.above, low.below), _sums(low.above, high.below))
+    if is_above(low.values, high.values):
+        return False
+    return _is_below(low.above, low.below, high.above, high.below)
+
+
+@lru_cache(maxsize=65536)
+def _is_below(low: Convex, low_taken: Convex, high: Convex, high_taken: Convex) -> bool:
+    if low_taken == high_taken:
+        return _covers(high, low)
+    if (name := only_name(low, low_taken, high, high_taken)) is not None:
+        return (line_of(high, high_taken, name) - line_of(low, low_taken, name)).is_nowhere_negative
+    return _covers(_sums(high, low_taken), _sums(low, high_taken))
+
+
+def may_be_below(low: PiecewiseLinear, *high: PiecewiseLinear) -> bool:
+    """Is the first at most the sum of the others at a few points? It is not worth asking more where it is not."""
+    if low.is_zero_quantity or any(one.is_zero_quantity for one in high):
+        return low.is_zero_quantity
+    if low.number is not None and all(one.number is not None for one in high):
+        return low.number <= sum(one.rational for one in high)
+    return are_open((low, *high)) or not is_above(low.values, *(one.values for one in high))
+
+
+def level(order: PiecewiseLinear) -> Fraction:
+    """How large an order is on the whole, by a few points: to try the largest first. Zero where it is not canonical."""
+    if order.number is not None:
+        return order.number
+    return (
+        _ZERO if order.canonical is None or order.is_zero_quantity else Fraction(sum(order.values), MOST_POINTS * UNIT)
+    )
 
 
 def _found_below(low: Affine, high: Affine) -> bool:
@@ -58,11 +91,25 @@ def uncovered(functions: Iterable[F]) -> list[F]:
     of many exponents, which are compared where a region is named.
     """
     kept = list(functions)
-    for function in list(kept) if not (are_open(kept) or all(f.is_convex for f in kept)) else ():
+    if are_open(kept) or all(f.is_convex for f in kept):
+        return kept
+    kept = list(dict.fromkeys(kept))
+    for function in _doubtful(kept):
         rest = [f for f in kept if f is not function]
         if any(nowhere_above(function, other) for other in rest):
             kept = rest
     return kept
+
+
+def _doubtful(functions: list[F]) -> list[F]:
+    """Those that are not seen to be alone the largest at one of a few points, the smaller ones first."""
+    those = [f for f in functions if not f.is_zero_quantity]
+    alone = set()
+    for column in zip(*(f.values for f in those), strict=True):
+        first, second = nlargest(2, column) if len(column) > 1 else (*column, column[0] - UNIT)
+        if first > second + SLACK:
+            alone.add(id(those[column.index(first)]))
+    return sorted((f for f in functions if id(f) not in alone), key=level)
 
 
 @lru_cache(maxsize=8192)

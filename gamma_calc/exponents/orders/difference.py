@@ -20,7 +20,7 @@ from gamma_calc.exponents.orders.maximum import (
     irredundant,
     sort_key,
 )
-from gamma_calc.exponents.orders.one_variable import apart
+from gamma_calc.exponents.orders.one_variable import BrokenLine, line_of, only_name
 from gamma_calc.exponents.orders.samples import EVERYWHERE, Rows, values_at_samples
 
 
@@ -29,9 +29,9 @@ def simplest(above: Convex, below: Convex, where: Rows = EVERYWHERE) -> tuple[Co
     """An equal difference: a maximum, or a minimum, or else without the kinks that both sides share."""
     if len(below) == 1:
         return _translated(above, next(iter(below))), ONE
-    names = {k for f in above | below for k in f.variables}
-    if len(names) == 1:
-        return _on_a_line(above, below, next(iter(names)))
+    name = only_name(above, below)
+    if name is not None:
+        return pair_of(line_of(above, below, name), name)
     quotient = quotient_of(above, below, where)
     if quotient is not None:
         return quotient, ONE
@@ -41,8 +41,10 @@ def simplest(above: Convex, below: Convex, where: Rows = EVERYWHERE) -> tuple[Co
     return _placed(*_without_shared_kinks(above, below, where))
 
 
-def _on_a_line(above: Convex, below: Convex, name: str) -> tuple[Convex, Convex]:
-    above, below = apart(above, below, name)
+@lru_cache(maxsize=16384)
+def pair_of(line: BrokenLine, name: str) -> tuple[Convex, Convex]:
+    """The simplest difference that a function of one variable is."""
+    above, below = line.apart(name)
     if len(below) == 1:
         return above, ONE
     if len(above) == 1:

@@ -105,6 +105,7 @@ class Order(PiecewiseLinear):
         object.__setattr__(self, "canonical", function.canonical)
         object.__setattr__(self, "kept", function.kept)
         object.__setattr__(self, "number", function.number)
+        object.__setattr__(self, "_values", None)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"cannot assign to {name}: an order cannot be changed")

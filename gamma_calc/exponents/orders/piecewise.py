@@ -25,6 +25,7 @@ from gamma_calc.exponents.orders.canonical import canonical, pair_of_largest, pa
 from gamma_calc.exponents.orders.difference import simplest
 from gamma_calc.exponents.orders.maximum import NOTHING, ONE, Convex, irredundant, minkowski_sum, scaled
 from gamma_calc.exponents.orders.peak import Peak, below, names, peak_form, peaks, spread, value_of
+from gamma_calc.exponents.orders.sampled import Values, values_of
 from gamma_calc.exponents.orders.samples import scattered
 
 Exponent: TypeAlias = "PiecewiseLinear | Affine | Rational | int | str"
@@ -51,6 +52,7 @@ class PiecewiseLinear:
     canonical: tuple[Convex, Convex] | None
     kept: Affine | None = None
     number: Fraction | None = field(default=None, init=False, repr=False)  # the value where nothing is open, as in most
+    _values: Values | None = field(default=None, init=False, repr=False)  # at a few points
 
     # -- construction ---------------------------------------------------------------------------------------------
 
@@ -61,6 +63,7 @@ class PiecewiseLinear:
         object.__setattr__(new, "canonical", (above, below))
         object.__setattr__(new, "kept", None)
         object.__setattr__(new, "number", _number(above) if below == ONE else None)
+        object.__setattr__(new, "_values", None)
         return new
 
     @classmethod
@@ -72,6 +75,7 @@ class PiecewiseLinear:
         object.__setattr__(new, "canonical", None)
         object.__setattr__(new, "kept", form)
         object.__setattr__(new, "number", None)
+        object.__setattr__(new, "_values", None)
         return new
 
     @property
@@ -91,6 +95,14 @@ class PiecewiseLinear:
             object.__setattr__(self, "canonical", canonical(self.kept))
             assert self.canonical is not None
         return self.canonical
+
+    @property
+    def values(self) -> Values:
+        """The values at a few points, in units (``orders/sampled.py``): equal functions have equal ones."""
+        if self._values is None:
+            object.__setattr__(self, "_values", values_of(self.above, self.below))
+            assert self._values is not None
+        return self._values
 
     @property
     def unspread(self) -> Affine | None:
@@ -330,7 +342,7 @@ class PiecewiseLinear:
             return hash(self.form)
         if self.is_convex:  # an order without a kink equals a form or a number, and hashes as it
             return hash(next(iter(self.above)) if len(self.above) == 1 else self.above)
-        return hash(self.at(dict.fromkeys(self.variables, Fraction(1, 7))))
+        return hash(self.values)
 
     def __str__(self) -> str:
         return format(self, "text")

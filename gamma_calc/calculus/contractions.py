@@ -1,0 +1,74 @@
+"""Contractions of values: every component with its kin, and with all others at once by chance.
+
+The largest of the others decides what a component is along by chance, so that a sum of many terms costs as many steps
+as it has terms, and not a step a pair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import product
+
+from gamma_calc.calculus.assumptions import SumRule
+from gamma_calc.calculus.contraction import act, inner, multiply
+from gamma_calc.calculus.dims import Dim, Shape
+from gamma_calc.calculus.direction import UNIT, Outer, VectorDirection, as_vector
+from gamma_calc.calculus.kinship import Kindred
+from gamma_calc.calculus.lemmas import CENTRAL_LIMIT
+from gamma_calc.calculus.overlap import overlap_in
+from gamma_calc.calculus.value import Contribution, Value
+from gamma_calc.exponents import Order, largest
+
+
+def inner_products(left: Value, right: Value, dim: Dim) -> Iterator[Contribution]:
+    """<x, y> over an axis."""
+    met = _Vector(right, dim)
+    for u, a in left.components.items():
+        yield from _moved(met.inner(as_vector(u)), a)
+
+
+def overlap_of(left: Value, right: Value, shape: Shape) -> Order:
+    """The order of <x, y> over the number of entries of two tensors of one shape; -oo where either is zero."""
+    if len(shape) == 1:
+        return largest(c.order for c in inner_products(left, right, shape[0])) - shape[0].exponent
+    those = product(left.components.items(), right.components.items())
+    return largest(a + b + overlap_in(u, v, shape) for (u, a), (v, b) in those)
+
+
+def on_vector(matrix: Value, vector: Value, dim: Dim, rule: SumRule) -> Iterator[Contribution]:
+    """A matrix on a vector, over an axis."""
+    met = _Vector(vector, dim)
+    for u, a in matrix.components.items():
+        if isinstance(u, Outer):
+            yield from (Contribution(u.left, a + c.order, c.lemma) for c in met.inner(u.right))
+        else:
+            for v, b in vector.components.items():
+                yield from _moved(act(u, as_vector(v), dim, rule), a + b)
+
+
+def products(left: Value, right: Value, dim: Dim, rule: SumRule) -> Iterator[Contribution]:
+    """A matrix times a matrix, over the axis they share."""
+    for u, a in left.components.items():
+        for v, b in right.components.items():
+            yield from _moved(multiply(u, v, dim, rule), a + b)
+
+
+def _moved(contributions: Iterable[Contribution], by: Order) -> Iterator[Contribution]:
+    return (Contribution(c.direction, by + c.order, c.lemma) for c in contributions)
+
+
+class _Vector:
+    """A vector that is met by many others."""
+
+    def __init__(self, value: Value, dim: Dim) -> None:
+        self.dim = dim
+        self.kindred = Kindred.among(value.components.items())
+        self.by_chance = dim.exponent + dim.independent_overlap + value.order
+
+    def inner(self, u: VectorDirection) -> Iterator[Contribution]:
+        """<u, v> by each of the components that u may agree with, and by all others together."""
+        near = list(self.kindred.near(u))
+        for v, b in near:
+            yield from _moved((inner(u, as_vector(v), self.dim),), b)
+        if len(near) < len(self.kindred.all):
+            yield Contribution(UNIT, self.by_chance, CENTRAL_LIMIT)

@@ -1,0 +1,105 @@
+"""What is no kin agrees by chance: a value with many components is not looked at pair by pair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice, permutations
+
+import pytest
+from oracle.grids import RECIPES
+
+from gamma_calc import deep_linear, stacked
+from gamma_calc.calculus.dims import Dim
+from gamma_calc.calculus.direction import (
+    ONES,
+    Activation,
+    FreshImage,
+    GivenVector,
+    Outer,
+    RandomMatrix,
+    VectorDirection,
+)
+from gamma_calc.calculus.kinship import Kindred, kin
+from gamma_calc.calculus.overlap import overlap
+from gamma_calc.calculus.pruning import projection_order, prune_dominated
+from gamma_calc.calculus.showing import MOST_STEPS, shows
+from gamma_calc.calculus.value import Value
+from gamma_calc.engine.run import states
+from gamma_calc.exponents import MINUS_INFINITY, order
+from gamma_calc.language.program import Program
+from gamma_calc.operations.relu import RELU
+
+n, m, r = Dim("n", 1), Dim("m", 1), Dim("r", "1/2")
+A, W = RandomMatrix("A", n, r), RandomMatrix("W", n, m)
+U, V = GivenVector("u"), GivenVector("v")
+SEVERAL = [
+    *(RECIPES[kind](number).program() for kind in ("any", "deep", "batch") for number in range(12)),
+    stacked(layers=4, init="A"),
+    deep_linear(hidden_layers=3),
+]
+
+
+def axes(program: Program) -> dict[Dim, set[VectorDirection]]:
+    """The vectors that updates are made of, by their axis, after three steps."""
+    found: dict[Dim, set[VectorDirection]] = {}
+    *_, last = islice(states(program), 4)
+    for p in program.parameters:
+        for value in last.tensors[p.name].values:
+            for update in (d for d in value.components if isinstance(d, Outer)):
+                found.setdefault(p.shape[0], set()).add(update.left)
+                found.setdefault(p.shape[1], set()).add(update.right)
+    return found
+
+
+def strangers(those: set[VectorDirection]) -> Iterator[tuple[VectorDirection, VectorDirection]]:
+    kindred = Kindred.among((d, order(0)) for d in those)
+    near = {d: {other for other, _ in kindred.near(d)} for d in those}
+    return ((u, v) for u, v in permutations(those, 2) if v not in near[u])
+
+
+@pytest.mark.parametrize("program", SEVERAL, ids=lambda program: program.name)
+def test_what_is_no_kin_agrees_by_chance(program: Program) -> None:
+    for dim, those in axes(program).items():
+        for u, v in strangers(those):
+            assert overlap(u, v, dim) == dim.independent_overlap, (str(u), str(v))
+            assert shows(u, v, dim, MINUS_INFINITY, MOST_STEPS) == dim.independent_overlap, (str(u), str(v))
+
+
+def test_words_are_kin_that_part_on_a_shorter_axis() -> None:
+    one, other = FreshImage(A, GivenVector("x")), FreshImage(A, GivenVector("y"))
+    assert kin(one) == kin(other)
+    assert overlap(one, other, n) == order("-1/4")
+    assert kin(FreshImage(W, U)).closer != kin(FreshImage(W, V)).closer
+
+
+def test_an_image_of_a_function_is_kin_of_images_of_its_argument() -> None:
+    """relu(u) has a slope, by which W relu(u) is along W u, and a mean, by which it is along W 1."""
+    moments = (order(0), order(0), order(0), MINUS_INFINITY)
+    bent = FreshImage(W, Activation(RELU, "x", moments, frozenset({(U, order(0))})))
+    those = {FreshImage(W, U), FreshImage(W, ONES), bent, FreshImage(A, V)}
+    assert set(strangers(those)) == {
+        (one, other)
+        for one, other in permutations(those, 2)
+        if bent not in (one, other) or FreshImage(A, V) in (one, other)
+    }
+    assert overlap(bent, FreshImage(W, U), n) == order(0) == overlap(bent, FreshImage(W, ONES), n)
+
+
+def test_a_component_falls_to_one_that_shows_it_by_chance_and_kin_to_its_kin() -> None:
+    """Images of independent vectors of n^1/2 entries show n^-1/4 of each other, what is no kin n^-1/2."""
+    first, near, far = FreshImage(A, U), FreshImage(A, V), FreshImage(W, V)
+    value = Value.merge([(first, order(0)), (near, order("-1/4")), (far, order("-1/2"))])
+    assert set(prune_dominated(value, (n,), _Numbers()).components) == {first}
+    value = Value.merge([(first, order(0)), (near, order("-1/8")), (far, order("-3/8"))])
+    assert prune_dominated(value, (n,), _Numbers()) == value
+    assert projection_order(value, FreshImage(W, U), (n,)) == order("-1/2")
+
+
+class _Numbers:
+    """Orders without open exponents."""
+
+    def nowhere_above(self, low: object, high: object) -> bool:
+        return low.number <= high.number  # type: ignore[attr-defined, no-any-return]
+
+    def may_be_below(self, low: object, *high: object) -> bool:
+        return low.number <= sum(one.number for one in high)  # type: ignore[attr-defined, no-any-return]
