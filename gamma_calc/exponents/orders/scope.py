@@ -166,9 +166,15 @@ class Scope:
             return low.is_zero_quantity
         return self.covers_at_once(self.reduced(high.form), self.reduced(low.form))
 
-    def may_be_below(self, _low: PiecewiseLinear, *_high: PiecewiseLinear) -> bool:
-        """Is it worth asking whether the first is nowhere above a sum? Here the comparison itself looks at points."""
-        return True
+    def may_be_below(self, low: PiecewiseLinear, *high: PiecewiseLinear) -> bool:
+        """Is the first nowhere above the sum of the others at the points that are looked at?"""
+        if low.is_zero_quantity or any(one.is_zero_quantity for one in high):
+            return low.is_zero_quantity
+        forms = [one.form for one in high]
+        return all(
+            self._value_at(i, low.form) <= sum(self._value_at(i, form) for form in forms) + SLACK
+            for i in range(len(self._probes))
+        )
 
     def equal(self, one: PiecewiseLinear, other: PiecewiseLinear) -> bool:
         """Are two orders found to be equal everywhere on the polyhedron?"""
