@@ -19,7 +19,7 @@ from gamma_calc.calculus.kinship import Kindred
 from gamma_calc.calculus.showing import shows_in
 from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Value
-from gamma_calc.exponents import MINUS_INFINITY, Order, Region, largest, level, maximum, where
+from gamma_calc.exponents import MINUS_INFINITY, Order, Region, largest, level, maximum, nowhere_above, where
 
 NOWHERE: Final[frozenset[tuple[str, str]]] = frozenset()
 
@@ -81,10 +81,10 @@ def projection_order(value: Value, direction: Direction, shape: Shape) -> Order:
     """The order of the value along a direction, chance projections of its other components included."""
     best = value.components.get(direction, MINUS_INFINITY)
     for d, size in sorted(value.components.items(), key=_by_level, reverse=True):
-        if best.number is None or size.number is None:
-            best = maximum(best, size + shows_in(d, direction, shape))
-        elif best.number < size.number:  # none shows more than it is
-            best = maximum(best, size + shows_in(d, direction, shape, best - size))
+        if nowhere_above(size, best):  # none shows more than it is
+            continue
+        known = best.number is not None and size.number is not None
+        best = maximum(best, size + shows_in(d, direction, shape, best - size if known else MINUS_INFINITY))
     return best
 
 

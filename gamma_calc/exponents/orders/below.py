@@ -94,7 +94,7 @@ def uncovered(functions: Iterable[F]) -> list[F]:
     if are_open(kept) or all(f.is_convex for f in kept):
         return kept
     kept = list(dict.fromkeys(kept))
-    for function in _doubtful(kept):
+    for function in _doubtful(kept) if len(kept) > 2 else kept:
         rest = [f for f in kept if f is not function]
         if any(nowhere_above(function, other) for other in rest):
             kept = rest
