@@ -13,12 +13,12 @@ from gamma_calc.catalogue.lora import lora
 from gamma_calc.derivation.derivation import derive
 from gamma_calc.display.numbers import short
 from gamma_calc.exponents import Order
+from gamma_calc.practice.adapted_layer import adapted_layer
 from gamma_calc.practice.audit.case import AuditCase
 from gamma_calc.practice.audit.finding import AuditRule, Finding, Severity
 from gamma_calc.practice.audit.inventory import LINEAR
 from gamma_calc.practice.audit.trained import Trained
 from gamma_calc.practice.law import Law
-from gamma_calc.practice.roles import adapted_layer
 
 PLAIN: Final = "default"  # the start that others are held against
 
@@ -103,7 +103,7 @@ def _number_of(case: AuditCase, size: Order) -> str:
 @lru_cache(maxsize=64)
 def _feature(init: str) -> Order:
     """The order of A Z before the first step."""
-    return derive(adapted_layer(init, "adam")).at_step(0)["Z_A"]
+    return derive(adapted_layer(init)).at_step(0)["Z_A"]
 
 
 @lru_cache(maxsize=64)
