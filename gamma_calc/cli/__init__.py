@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 from cyclopts import App, CycloptsError
 
@@ -45,7 +45,7 @@ def app(words: Sequence[str] = ()) -> App:
         help="Exact growth exponents of training programs, and the learning rates they admit.",
         help_epilogue="gamma-calc COMMAND --help shows the options and examples of a command.",
         help_format="plaintext",
-        help_formatter=None if called else "default" if sys.stdout.isatty() else "plain",
+        help_formatter=None if called else _help_formatter(),
         version=__version__,
         result_action="return_value",
         exit_on_error=False,
@@ -59,6 +59,15 @@ def app(words: Sequence[str] = ()) -> App:
         _add(found, one, asked)
     found.register_install_completion_command(help="Install completion of commands and options for this shell.")
     return found
+
+
+def _help_formatter() -> Any:
+    """Boxes on a terminal, text elsewhere."""
+    if sys.stdout.isatty():
+        return "default"
+    from gamma_calc.cli.help_text import HangingIndent
+
+    return HangingIndent()
 
 
 def _add(to: App, one: Command, asked: bool) -> None:
