@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -25,6 +26,7 @@ RATES_IN_NUMBERS: Final = (
     'a rate in numbers goes into transfer --from "... lr=2e-4", shared-rate --numbers rate=2e-4,n=4096,r=8, '
     "rates and audit --lr 2e-4"
 )
+EXPONENT: Final = re.compile(r"Unknown option: --(eta\w*|rho|sigma|beta|tau|a0|b0)\b")
 SELF_EXPLAINED: Final = ("Did you mean", "Choose from", "Must be ")  # in what the option parser says
 
 
@@ -122,6 +124,9 @@ def hinted(error: Exception, words: Sequence[str]) -> str:
     text = " ".join(str(error).split()).replace("Unused Tokens:", "words too many:")
     if isinstance(error, CycloptsError) and any(mark in text for mark in NO_RATE):
         return f"--lr is no option of {words[0]}; {RATES_IN_NUMBERS}"
+    if isinstance(error, CycloptsError) and (exponent := EXPONENT.match(text)):
+        name = exponent[1]
+        return f"--{name} is no option; write --set {name}=VALUE to fix it, --at {name}=VALUE to ask at a point"
     if isinstance(error, CycloptsError) and not any(mark in text for mark in SELF_EXPLAINED):
         name = _called(words)
         text = f"{text} See gamma-calc {name}{' ' if name else ''}--help."
