@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gamma_calc import GammaError, Setting, adam, decayed, derive, lora, transfer
+from gamma_calc import GammaError, Setting, adam, decayed, derive, lora, transfer, transfers
 from gamma_calc.practice.law import Numbers
 from gamma_calc.practice.loss_scale import knows_the_scale_of_the_loss
 from gamma_calc.practice.principle import PRINCIPLES
@@ -319,6 +319,20 @@ def test_it_prints_the_answer_first_and_shows_itself_in_a_notebook() -> None:
     assert "<td>1.4e-4</td>" in found._repr_html_()
     assert max(map(len, str(found).splitlines())) <= 80
     assert repr(found).startswith("<Transfer to n=4096 r=8 alpha=16: lr 0.000141")
+
+
+def test_several_targets_are_a_table() -> None:
+    found = transfers(KNOWN, ["n=4096", "optimizer=sgd"])
+    assert [one.factor for one in found.answers] == [pytest.approx(2**-0.5), None]
+    assert str(found).splitlines()[1].split() == ["to", "lr", "by", "edge", "by", "step", "by", "descent", "regime"]
+    assert "<td>1.4e-4</td>" in found._repr_html_()
+    assert [one["factor"] for one in json.loads(found.to_json())["transfers"]] == [pytest.approx(2**-0.5), None]
+
+
+@pytest.mark.parametrize("wrong", ["n=4096", {"n": 4096}, [], 3])
+def test_what_is_no_list_of_targets_is_refused(wrong: Any) -> None:
+    with pytest.raises(GammaError, match=r'write one such as \["n=2048", "n=4096"\]'):
+        transfers(KNOWN, wrong)
 
 
 def test_as_json_it_holds_numbers() -> None:
