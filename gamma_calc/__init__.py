@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from gamma_calc.practice.parameter_groups import param_groups
     from gamma_calc.practice.setting import Setting
     from gamma_calc.practice.transfer import transfer
+    from gamma_calc.practice.transfers import transfers
 
 FOR_PRACTICE: Final = {
     "Setting": "setting",
@@ -38,6 +39,7 @@ FOR_PRACTICE: Final = {
     "param_groups": "parameter_groups",
     "rates": "config_rates",
     "transfer": "transfer",
+    "transfers": "transfers",
 }
 
 __all__ = [
@@ -77,6 +79,7 @@ __all__ = [
     "stacked",
     "toy",
     "transfer",
+    "transfers",
     "zero",
 ]
 

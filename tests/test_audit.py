@@ -124,6 +124,16 @@ def test_of_many_rates_too_large_the_worst_are_named(tmp_path: Path) -> None:
     assert above[0].where == "adapters, layers.0.self_attn.q_proj"  # of the largest multiplier
 
 
+@pytest.mark.parametrize(("rank", "told", "severity"), [(64, "1 at", Severity.NOTE), (8, "8 at", Severity.WARNING)])
+def test_a_start_that_is_small_at_these_numbers_is_a_note(
+    tmp_path: Path, rank: int, told: str, severity: Severity
+) -> None:
+    """Gaussian A of deviation 1/r: A Z starts as n^(1/2)/r."""
+    found = only(audited(tmp_path, {"init_lora_weights": "gaussian", "r": rank}), "start-feature-grows")
+    assert f": {told} n = 4096, r = {rank}" in found.what
+    assert found.severity is severity
+
+
 def test_strict_makes_warnings_errors_and_leaves_notes(tmp_path: Path) -> None:
     found = audited(tmp_path, {"lora_aplha": 1, "init_lora_weights": "pissa"}, strict=True)
     assert only(found, "unknown-field").severity is Severity.ERROR

@@ -182,7 +182,7 @@ def test_the_verdict_of_an_interval(interval: tuple[float | None, float | None],
     assert Trend("rank", 0.1, *interval, groups=1, cells=3).judged(0.0, 0.1) is verdict
 
 
-@pytest.mark.parametrize("adapter", ["dora", "full"])
+@pytest.mark.parametrize("adapter", ["dora init=B", "full"])
 def test_a_program_without_a_rank_says_nothing_of_a_slope_in_it(
     capsys: pytest.CaptureFixture[str], path: Path, adapter: str
 ) -> None:

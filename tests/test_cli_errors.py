@@ -20,6 +20,8 @@ MESSAGES = [
         "--lr: 2e-4 is a number; eta is the exponent: rate = n^eta, as in --at eta=-1/2; for numb",
     ),
     ("derive --at eta=2e-4", "--at: 2e-4 is no exponent; eta is the exponent: rate = n^eta, as in --at eta=-1/2;"),
+    ("derive --eta -1/2", "--eta is no option; write --set eta=VALUE to fix it, --at eta=VALUE to ask at a point"),
+    ("explain stable --rho=1/2", "--rho is no option; write --set rho=VALUE to fix it"),
     ("shared-rate --lr 2e-4", "--lr is no option of shared-rate; a rate in numbers goes into transfer --from"),
     ("list targets losses", "words too many: ['losses']. See gamma-calc list --help."),
     ("list optimizers", "unknown kind of names 'optimizers'; did you mean optimisers?"),

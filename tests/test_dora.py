@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gamma_calc import Dim, Program, data, derive, frozen, lora, order
+from gamma_calc import Dim, Program, Region, data, derive, frozen, lora, order
 from gamma_calc.calculus.direction import ONES, Direction
 from gamma_calc.catalogue.dora import dora
 from gamma_calc.engine.evaluate import Evaluation
@@ -52,6 +52,20 @@ def test_the_largest_rate_of_m_is_of_order_one() -> None:
     found = derive(dora(magnitude="eta_m").substitute({"eta": "-1/2"}))
     assert str(found.conditions["stable"].region) == "eta_m <= 0"
     assert str(found.conditions["efficient"].region) == "eta_m = 0"
+
+
+@pytest.mark.parametrize(
+    ("scaling", "largest"),
+    [("1", "2*eta + rho <= -1"), ("alpha/r", "eta <= -1/2"), ("alpha/sqrt(r)", "4*eta + rho <= -2")],
+)
+def test_at_a_growing_rank_the_largest_rate_is_that_of_lora(scaling: str, largest: str) -> None:
+    found = derive(dora(rank="growing", scaling=scaling)).conditions["stable"].region
+    assert found == Region(f"{largest} & 0 <= rho <= 1")
+    assert found == derive(lora("default", rank="growing", scaling=scaling)).conditions["stable"].region
+
+
+def test_from_b_at_random_the_rank_drops_out() -> None:
+    assert derive(dora("B", rank="growing")).conditions["stable"].region == Region("eta <= -1 & 0 <= rho <= 1")
 
 
 @pytest.mark.parametrize("eta", ["-1", "-3/4", "-1/2"])
@@ -172,3 +186,16 @@ def test_how_far_the_parameters_move(program: Program, eta: str) -> None:
 def test_every_size_is_measured_as_derived(program: Program, eta: str) -> None:
     names = program.quantities if eta == "-1" else program.quantities.keys() - LATE
     measure(program, eta, names, widths=(128, 256, 512, 1024), seeds=32)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("scaling", "eta"), [("alpha/r", "-1/2"), ("1", "-3/4")])
+def test_no_size_at_a_growing_rank_is_refuted(scaling: str, eta: str) -> None:
+    pytest.importorskip("torch")
+    from validation import validate
+
+    program = dora(rank="growing", scaling=scaling)
+    found = validate(program, {"eta": eta, "rho": "1/2"}, steps=2, widths=(64, 128, 256, 512), seeds=8)
+    rows = [row for row in found.rows if row.step == 2]
+    assert [str(row) for row in rows if row.verdict.value == "refuted"] == []
+    assert {row.quantity for row in rows if row.verdict.value == "confirmed"} >= {"B", "m - m[0]", "Z_B", "delta1"}

@@ -83,6 +83,23 @@ def test_help_has_every_default_and_every_choice(capsys: pytest.CaptureFixture[s
     assert [name for kind in kinds for name in KINDS[kind] if name not in text] == []
 
 
+@pytest.mark.parametrize("command", ["derive", "audit", "rates", "shared-rate", "sweep"])
+def test_every_optimiser_is_named_where_one_is_asked_for(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    text = " ".join(run(capsys, f"{command} --help").out.split())
+    assert [name for name in OPTIMISERS if name not in text.partition("--optimizer")[2]] == []
+
+
+@pytest.mark.parametrize("command", ["", *(one.name for one in commands() if not one.parts)])
+def test_help_in_a_pipe_keeps_to_80_columns(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    """An entry begins in the third column and goes on in the fifth; only examples are left as they are typed."""
+    entries = run(capsys, f"{command} --help").out.partition("Examples:")[0]
+    assert max(map(len, entries.splitlines())) <= 80
+    first, *blocks = entries.split("\n\n")
+    assert first.startswith("Usage: ")
+    lines = [line for block in blocks if block.startswith(("Parameters:", "Commands:")) for line in block.splitlines()]
+    assert [line for line in lines[1:] if not line.startswith("  ") and not line.endswith(":")] == []
+
+
 def test_the_tab_key_offers_names_and_files(tmp_path: Path) -> None:
     (tmp_path / "adapter").mkdir()
     (tmp_path / "adapter_config.json").touch()

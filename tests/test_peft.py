@@ -230,7 +230,7 @@ def test_a_byte_order_mark_is_no_matter(tmp_path: Path) -> None:
     assert read_config(path).groups[0].rank == 16
 
 
-LISTED = 'write "peft_type": "LORA"; the catalogue has "LORA", "ADALORA", "VERA"'
+LISTED = 'the catalogue has "LORA", "ADALORA", "VERA"; a program of your own: docs/own-network.md'
 ELSEWHERE: dict[object, str] = {  # what is no peft_type, and where the catalogue has it
     "DORA": 'with "peft_type": "LORA" it is "use_dora": true',
     "PiSSA": 'with "peft_type": "LORA" it is "init_lora_weights": "pissa"',

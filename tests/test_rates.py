@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from command import EXAMPLE, run
 
-from gamma_calc import rates
+from gamma_calc import Region, Setting, derive, rates
+from gamma_calc.catalogue.dora import dora
 from gamma_calc.errors import OrderError, ProgramError
-from gamma_calc.practice.law import Numbers
+from gamma_calc.practice.law import Law, Numbers
 from gamma_calc.practice.roles import ROLES, Training
+from gamma_calc.practice.setting_law import SettingLaw
 
 HERE = Numbers(4096, 8, Decimal(2))
 EVERYTHING = EXAMPLE.with_name("whole_config.json")
@@ -239,6 +241,35 @@ def test_a_rule_of_matrices_has_no_rate_for_a_vector(role: str) -> None:
     with pytest.raises(ProgramError, match="muon makes steps of matrices alone: not of") as caught:
         laws("muon", [role])
     assert "adamw" in caught.value.hint
+
+
+@pytest.mark.parametrize("init", ["default", "A", "B", "gaussian", "false", "AB", "pissa", "olora", "corda", "lora-ga"])
+@pytest.mark.parametrize("rule", ["adam", "sgd", "muon"])
+def test_the_law_of_a_role_is_that_of_a_setting(init: str, rule: str) -> None:
+    """`rates` and `audit` speak of the same edge as `transfer`."""
+    for r, s in ((8, "2"), (64, "0.125"), (16, "4")):
+        law = SettingLaw(Setting(n=2048, r=r, s=float(s), init=init, optimiser=rule, lr=1e-5))
+        assert law.edge is not None
+        assert ROLES["lora_A"].law(Training(init, rule), Numbers(2048, r, Decimal(s))) == Law.of(law.edge["eta"])
+
+
+def test_two_rates_are_those_of_lora_plus() -> None:
+    for init in ("default", "B", "false", "olora"):
+        law = SettingLaw(Setting(n=2048, r=8, s=2.0, init=init, lr_A=1e-5, lr_B=1e-4))
+        assert law.edge is not None
+        for factor in "AB":
+            role = ROLES[f"lora_{factor}"].law(Training(init, two_rates=True), Numbers(2048, 8, Decimal(2)))
+            assert role == Law.of(law.edge[f"eta_{factor}"])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("init", ["default", "gaussian"])
+def test_no_rank_or_multiplier_moves_the_largest_rate_of_m(init: str) -> None:
+    """While A and B are at theirs, (n r s)^-1/2, and s B A Z starts no larger than W* Z."""
+    whole = dora(init, magnitude="eta_m", rank="growing", scaling="free").substitute({"eta": "-1/2 - rho/2 - sigma/2"})
+    stable = derive(whole).conditions["stable"].region
+    small = Region("0 <= rho <= 1 & rho + sigma <= 1 & rho >= sigma")
+    assert stable & small == Region("eta_m <= 0") & small
 
 
 def test_what_is_not_derived_of_a_rule_is_named_in_a_line() -> None:

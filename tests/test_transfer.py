@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from math import exp, log
 from typing import Any
 
@@ -10,9 +11,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gamma_calc import GammaError, Setting, adam, decayed, derive, lora, transfer
+from gamma_calc import GammaError, Setting, adam, decayed, derive, lora, transfer, transfers
+from gamma_calc.practice.law import Numbers
 from gamma_calc.practice.loss_scale import knows_the_scale_of_the_loss
 from gamma_calc.practice.principle import PRINCIPLES
+from gamma_calc.practice.roles import ROLES, Training
 from gamma_calc.practice.setting_law import SettingLaw
 from gamma_calc.practice.setting_text import as_setting
 
@@ -139,19 +142,45 @@ def test_the_rank_of_vera_is_free(optimiser: str, edge: float) -> None:
     assert found.by["step"] is not None
 
 
-def test_an_adapter_of_fixed_rank_goes_to_other_widths_only() -> None:
-    found = transfer("n=1024 r=8 alpha=8 adapter=dora lr=1e-4", "n=4096")
-    assert found.factor == pytest.approx(0.5)
-    for target in ("r=16", "adapter=lora"):
-        refused = transfer("n=1024 r=8 alpha=8 adapter=dora lr=1e-4", target)
-        assert refused.factor is None
-        assert "dora is derived at fixed r" in refused.why
+@pytest.mark.parametrize(
+    ("known", "target", "lacks"),
+    [
+        ("n=1024 r=8 alpha=8 adapter=dora init=B lr=1e-4", "r=16", "dora is derived at fixed r and s"),
+        ("n=1024 r=8 alpha=8 adapter=lora-xs lr=1e-4", "adapter=lora", "lora-xs is derived at fixed s"),
+    ],
+)
+def test_what_a_program_has_no_exponent_for_is_not_moved(known: str, target: str, lacks: str) -> None:
+    assert transfer(known, "n=4096").factor is not None
+    refused = transfer(known, target)
+    assert refused.factor is None
+    assert lacks in refused.why
 
 
-def test_a_start_too_large_has_no_rate() -> None:
-    found = transfer(KNOWN, "init=AB s=1000")
+@pytest.mark.parametrize("target", ["n=4096", "r=32", "r=32 s=8", "alpha=64", "r=32 rslora=true"])
+def test_the_edge_of_dora_moves_as_that_of_lora(target: str) -> None:
+    """Rows of trained length around a LoRA layer: with A and B at their edge the lengths stay of order one."""
+    known = "n=1024 r=8 alpha=16 lr=1e-4"
+    found = transfer(f"{known} adapter=dora", target)
+    assert found.factor == pytest.approx(transfer(known, target).factor)
+    assert transfer(known, "adapter=dora").factor == pytest.approx(1)
+    assert found.known.exponents["edge"] == {"n": "-1/2", "r": "0", "alpha": "-1/2"}
+    assert found.by["step"] == pytest.approx(transfer(known, target).by["step"])
+    assert found.known.knees == transfer(known, target).known.knees
+
+
+def test_two_rates_from_a_feature_that_is_too_large_have_no_number() -> None:
+    found = transfer(KNOWN, "init=gaussian adapter=lora+")
     assert found.factor is None
-    assert "no rate is stable" in found.why
+    assert "no rate keeps the feature inside the adapter bounded" in found.why
+
+
+@pytest.mark.parametrize("init", ["false", "AB", "lora-one"])
+def test_a_start_that_adds_at_once_is_judged_by_what_training_adds(init: str) -> None:
+    """Its output is large at s = 4 before the first step; the rate is that of the audit's row."""
+    found = transfer(f"n=2048 r=8 alpha=32 init={init} lr=1e-5", "n=8192")
+    role = ROLES["lora_A"].law(Training(init), Numbers(2048, 8, Decimal(4)))
+    assert found.known.edge["lr"] == pytest.approx(float(role.at(Numbers(2048, 8, Decimal(4)))))
+    assert any("what is bounded is what training adds" in text for text in found.assumptions)
 
 
 def test_a_rate_above_the_edge_is_told() -> None:
@@ -290,6 +319,20 @@ def test_it_prints_the_answer_first_and_shows_itself_in_a_notebook() -> None:
     assert "<td>1.4e-4</td>" in found._repr_html_()
     assert max(map(len, str(found).splitlines())) <= 80
     assert repr(found).startswith("<Transfer to n=4096 r=8 alpha=16: lr 0.000141")
+
+
+def test_several_targets_are_a_table() -> None:
+    found = transfers(KNOWN, ["n=4096", "optimizer=sgd"])
+    assert [one.factor for one in found.answers] == [pytest.approx(2**-0.5), None]
+    assert str(found).splitlines()[1].split() == ["to", "lr", "by", "edge", "by", "step", "by", "descent", "regime"]
+    assert "<td>1.4e-4</td>" in found._repr_html_()
+    assert [one["factor"] for one in json.loads(found.to_json())["transfers"]] == [pytest.approx(2**-0.5), None]
+
+
+@pytest.mark.parametrize("wrong", ["n=4096", {"n": 4096}, [], 3])
+def test_what_is_no_list_of_targets_is_refused(wrong: Any) -> None:
+    with pytest.raises(GammaError, match=r'write one such as \["n=2048", "n=4096"\]'):
+        transfers(KNOWN, wrong)
 
 
 def test_as_json_it_holds_numbers() -> None:

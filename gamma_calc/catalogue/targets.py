@@ -100,9 +100,16 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
             ),
             Target(
                 "dora",
-                "a LoRA layer with rows of trained length, m * (W* + B A) Z / |W* + B A|",
+                "a LoRA layer with rows of trained length, m * (W* + s B A) Z / |W* + s B A|",
                 dora,
-                {"init": "init", "optimizer": "optimiser", "loss": "loss", "batch": "batch"},
+                {
+                    "init": "init",
+                    "optimizer": "optimiser",
+                    "rank": "rank",
+                    "scaling": "scaling",
+                    "loss": "loss",
+                    "batch": "batch",
+                },
             ),
             Target(
                 "toy",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 from cyclopts import App, CycloptsError
 
@@ -25,6 +26,7 @@ RATES_IN_NUMBERS: Final = (
     'a rate in numbers goes into transfer --from "... lr=2e-4", shared-rate --numbers rate=2e-4,n=4096,r=8, '
     "rates and audit --lr 2e-4"
 )
+EXPONENT: Final = re.compile(r"Unknown option: --(eta\w*|rho|sigma|beta|tau|a0|b0)\b")
 SELF_EXPLAINED: Final = ("Did you mean", "Choose from", "Must be ")  # in what the option parser says
 
 
@@ -45,7 +47,7 @@ def app(words: Sequence[str] = ()) -> App:
         help="Exact growth exponents of training programs, and the learning rates they admit.",
         help_epilogue="gamma-calc COMMAND --help shows the options and examples of a command.",
         help_format="plaintext",
-        help_formatter=None if called else "default" if sys.stdout.isatty() else "plain",
+        help_formatter=None if called else _help_formatter(),
         version=__version__,
         result_action="return_value",
         exit_on_error=False,
@@ -59,6 +61,15 @@ def app(words: Sequence[str] = ()) -> App:
         _add(found, one, asked)
     found.register_install_completion_command(help="Install completion of commands and options for this shell.")
     return found
+
+
+def _help_formatter() -> Any:
+    """Boxes on a terminal, text elsewhere."""
+    if sys.stdout.isatty():
+        return "default"
+    from gamma_calc.cli.help_text import HangingIndent
+
+    return HangingIndent()
 
 
 def _add(to: App, one: Command, asked: bool) -> None:
@@ -113,6 +124,9 @@ def hinted(error: Exception, words: Sequence[str]) -> str:
     text = " ".join(str(error).split()).replace("Unused Tokens:", "words too many:")
     if isinstance(error, CycloptsError) and any(mark in text for mark in NO_RATE):
         return f"--lr is no option of {words[0]}; {RATES_IN_NUMBERS}"
+    if isinstance(error, CycloptsError) and (exponent := EXPONENT.match(text)):
+        name = exponent[1]
+        return f"--{name} is no option; write --set {name}=VALUE to fix it, --at {name}=VALUE to ask at a point"
     if isinstance(error, CycloptsError) and not any(mark in text for mark in SELF_EXPLAINED):
         name = _called(words)
         text = f"{text} See gamma-calc {name}{' ' if name else ''}--help."

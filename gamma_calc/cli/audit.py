@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from gamma_calc.cli import GOOD, REFUTED
 from gamma_calc.cli.anytime import print_answer, stoppable
+from gamma_calc.cli.choices import KINDS, one_of
 from gamma_calc.cli.output import dialect
 from gamma_calc.cli.parameters import EITHER, PRINTED, TimeLimit
 from gamma_calc.display.blocks import Block
@@ -30,7 +31,9 @@ def audit(
     /,
     *,
     lr: Annotated[str | None, Parameter(help="the learning rate, a number: 2e-4; else the file's own")] = None,
-    optimizer: Annotated[str | None, Parameter(name=EITHER, help="adamw, sgd, muon ...; else the file's own")] = None,
+    optimizer: Annotated[
+        str | None, one_of(KINDS["optimisers"], "adamw, {}; left out: the file's own", name=EITHER)
+    ] = None,
     width: Annotated[int | None, Parameter(help="features that enter a layer, such as hidden_size")] = None,
     ratio: Annotated[str | None, Parameter(help="LoRA+: the rate of B over that of A; else the file's own")] = None,
     sizes: Annotated[bool, Flag, Parameter(help="read the saved weights for their sizes")] = False,

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal
 from cyclopts import Parameter
 
 from gamma_calc.cli import INTERRUPTED
+from gamma_calc.cli.choices import KINDS, names_and_files, one_of
 from gamma_calc.cli.numeric import numeric, refuse_missing, widths_of
 from gamma_calc.cli.output import line, say, show
 from gamma_calc.cli.parameters import EITHER, PRINTED, Steps
@@ -44,7 +45,9 @@ class TrainingOptions:
     steps: Steps = 3
     seeds: Annotated[int, Parameter(help="repetitions at each width")] = 4
     most_seeds: Annotated[int, Parameter(help="repetitions to end with where fewer do not decide")] = 16
-    init: Annotated[str, Parameter(help="the adapters' start in the catalogue, where peft does not say it")] = ""
+    init: Annotated[
+        str, one_of(KINDS["initialisations"], "the adapters' start in the catalogue, where peft does not say it")
+    ] = ""
     adapters: Annotated[
         bool | None, Parameter(help="compare LoRA adapters with derived exponents; left out: where there are any")
     ] = None
@@ -69,7 +72,12 @@ PLAIN: Final = JudgementOptions()
 
 
 def coord_check(
-    source: Annotated[str, Parameter(help="FILE.py:FUNCTION, from a width to (model, batch); or a CSV of norms")],
+    source: Annotated[
+        str,
+        Parameter(
+            help="FILE.py:FUNCTION, from a width to (model, batch); or a CSV of norms", completer=names_and_files({})
+        ),
+    ],
     /,
     *,
     training: TrainingOptions = USUAL,

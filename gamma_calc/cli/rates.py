@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 from cyclopts import Parameter
 
 from gamma_calc.cli.anytime import Answer, answered
+from gamma_calc.cli.choices import KINDS, one_of
 from gamma_calc.cli.parameters import EITHER, PRINTED, TimeLimit
 from gamma_calc.practice import config_rates
 from gamma_calc.practice.snippet import snippet
@@ -29,7 +30,7 @@ def rates(
         str, Parameter(name="--from", help='where it was good, as in "n=1024 r=8"; left out: at this file and width')
     ] = "",
     lora_plus: Annotated[bool, Parameter(help="a rate for A and one for B, in the derived ratio", negative="")] = False,
-    optimizer: Annotated[str, Parameter(name=EITHER, help="adamw, sgd, muon or another of the catalogue")] = "adamw",
+    optimizer: Annotated[str, one_of(KINDS["optimisers"], "adamw, {}", name=EITHER)] = "adamw",
     time_limit: TimeLimit = None,
     format: Annotated[Literal["text", "json", "torch"], PRINTED] = "text",  # noqa: A002 - option's name
 ) -> int:

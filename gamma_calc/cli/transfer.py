@@ -8,9 +8,8 @@ from cyclopts import Parameter
 
 from gamma_calc.cli.anytime import Answer, answered
 from gamma_calc.cli.parameters import MANY, PRINTED, Texts, TimeLimit
-from gamma_calc.display.json import document
 from gamma_calc.practice.transfer import transfer as transferred
-from gamma_calc.practice.transfer_blocks import blocks, data, table
+from gamma_calc.practice.transfers import transfers
 
 EXAMPLES: Final = (
     'gamma-calc transfer --from "n=2048 r=8 alpha=16 lr=2e-4" --to "n=4096 r=64 rslora=true init=pissa"',
@@ -35,11 +34,8 @@ def transfer(
 ) -> int:
     """A learning rate that is good at one setting, taken to another, in numbers."""
 
-    def made(_: str) -> Answer:
-        found = [transferred(from_, one) for one in to]
-        if format == "json":
-            one, *more = [data(one) for one in found]
-            return document("transfers", {"transfers": [one, *more]}) if more else document("transfer", one)
-        return blocks(found[0]) if len(found) == 1 else table(found)
+    def made(dialect: str) -> Answer:
+        found = transferred(from_, to[0]) if len(to) == 1 else transfers(from_, to)
+        return found.to_json() if format == "json" else found.blocks(dialect)
 
     return answered(made, time_limit, format)

@@ -231,7 +231,7 @@ def _target(fields: dict[str, Any]) -> str:
 
 def _listed() -> str:
     names = ", ".join(f'"{name}"' for name in ADAPTERS)
-    return f'write "peft_type": "LORA"; the catalogue has {names}'
+    return f"the catalogue has {names}; a program of your own: docs/own-network.md"
 
 
 def _elsewhere(letters: str) -> str:

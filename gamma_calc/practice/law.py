@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from math import prod
+from math import log, prod
 from typing import Final
 
 from gamma_calc.display.numbers import short
 from gamma_calc.errors import OrderError
+from gamma_calc.exponents import Affine
+from gamma_calc.practice.monomials import Logarithms
 
 FINEST: Final = 10**4  # of denominators of an exponent: far finer than any rate is known
-BESIDE: Final = Fraction(1, 10**5)  # from an exponent to the next one, for the slope there
-
-Exponents = Callable[[Fraction, Fraction], Fraction]  # of a rate, from those of the rank and of the multiplier
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +33,11 @@ class Numbers:
             raise OrderError(
                 f"no layer has {self}", hint="take n of 2 or more, r from 1 to n and a positive multiplier"
             )
+
+    @property
+    def logarithms(self) -> Logarithms:
+        """The width under "n", rank and multiplier under the names of their exponents."""
+        return {"n": log(self.n), "rho": log(self.r), "sigma": log(self.s)}
 
     @property
     def rank_exponent(self) -> Fraction:
@@ -67,6 +70,15 @@ class Law:
     r: Fraction
     s: Fraction
 
+    @classmethod
+    def of(cls, form: Affine) -> Law:
+        """The law whose exponent is this form in those of rank and multiplier.
+
+        >>> print(Law.of(Affine.variable("sigma") * -1 - 1))
+        n^-1 s^-1
+        """
+        return cls(form.constant, form.coefficient("rho"), form.coefficient("sigma"))
+
     def at(self, numbers: Numbers) -> Decimal:
         """The power at these numbers."""
         factors = (Decimal(numbers.n), self.n), (Decimal(numbers.r), self.r), (numbers.s, self.s)
@@ -75,17 +87,3 @@ class Law:
     def __str__(self) -> str:
         powers = [f"{base}^{e}" for base, e in zip("nrs", (self.n, self.r, self.s), strict=True) if e]
         return " ".join(powers) or "1"
-
-
-def law(exponent: Exponents, numbers: Numbers) -> Law:
-    """The law of a rate around these numbers, where its exponent is linear in those of rank and multiplier.
-
-    >>> print(law(lambda rho, sigma: -(1 + rho + sigma) / 2, Numbers(4096, 8)))
-    n^-1/2 r^-1/2 s^-1/2
-    """
-    rho, sigma = numbers.rank_exponent, numbers.multiplier_exponent
-    here = exponent(rho, sigma)
-    aside = -BESIDE if rho else BESIDE  # no rank is larger than the width, or smaller than 1
-    of_rank = (exponent(rho + aside, sigma) - here) / aside
-    of_multiplier = (exponent(rho, sigma + BESIDE) - here) / BESIDE
-    return Law(here - of_rank * rho - of_multiplier * sigma, of_rank, of_multiplier)

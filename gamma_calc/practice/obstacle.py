@@ -42,7 +42,7 @@ def underived(known: SettingLaw, target: SettingLaw) -> str:
     for law in (known, target):
         moved = [
             name
-            for name in law.setting.method.fixed
+            for name in law.setting.lacks
             if one.method != other.method or not isclose(*numbers[name], rel_tol=SAME)
         ]
         if moved:

@@ -16,24 +16,25 @@ from typing import Final
 from gamma_calc.calculus.dims import Dim
 from gamma_calc.catalogue.adalora import adalora
 from gamma_calc.catalogue.dora import dora
-from gamma_calc.catalogue.initialisations import INITIALISATIONS
-from gamma_calc.catalogue.lora import lora
 from gamma_calc.catalogue.matrix import matrix
 from gamma_calc.catalogue.vera import vera
+from gamma_calc.derivation.condition_result import ConditionResult
 from gamma_calc.derivation.derivation import derive
 from gamma_calc.errors import ProgramError
 from gamma_calc.exponents import Exponent, order
 from gamma_calc.language.initialisation import iid, zero
 from gamma_calc.language.leaves import data, frozen, parameter
-from gamma_calc.language.program import Program, internal, output
+from gamma_calc.language.program import Program, output
 from gamma_calc.operations.since_start import since_start
 from gamma_calc.optimisers import OPTIMISERS
-from gamma_calc.practice.law import Law, Numbers, law
+from gamma_calc.practice.adapted_layer import PARTS, adapted_layer
+from gamma_calc.practice.edges import BOUNDED, edges
+from gamma_calc.practice.law import Law, Numbers
 from gamma_calc.practice.loss_scale import knows_the_scale_of_the_loss
 
-DOMAIN: Final = "0 <= rho <= 1"
 STABLE, EFFICIENT = "stable", "efficient"  # conditions on a program
-PARTS: Final = ("delta1", "delta2", "delta3")  # of the change of a product
+TWO: Final = ("eta_A", "eta_B")
+MAGNITUDE: Final = "eta_m"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,97 +50,115 @@ class Training:
     two_rates: bool = False
 
 
-Largest = Callable[[Training, Fraction, Fraction, str], Fraction]  # under a condition on the program
+Programs = Callable[[Training], Program]  # rank and multiplier open, at the rates of the role
 
 
 @dataclass(frozen=True, slots=True)
 class ParameterRole:
-    """A kind of trained parameter: its exponent from a training and the exponents of rank and multiplier.
+    """A kind of trained parameter, with the program of a module that has it.
 
     ``relative``: the size that its entries (or what it adds to) have is a number of the model that no exponent knows,
     so a rate is in units of it. ``vector``: its entries stand in one row, which optimisers of matrices do not know.
+    ``factor`` is that of an adapter with a rate for each, "A" or "B"; ``rate`` the open rate where there is one.
     """
 
     name: str
     statement: str
-    largest: Largest
+    program: Programs
     relative: bool = False
     vector: bool = False
+    factor: str = ""
+    rate: str = "eta"
 
-    def law(self, training: Training, numbers: Numbers, condition: str = STABLE) -> Law:
-        """The law of the largest stable (or efficient) rate around these numbers. Raises ProgramError where none is.
+    def law(self, training: Training, numbers: Numbers) -> Law:
+        """The law of the largest stable rate around these numbers. Raises ProgramError where there is none.
 
         >>> print(ROLES["lora_B"].law(Training(two_rates=True), Numbers(4096, 8)))
         r^-1 s^-1
         """
-        return _law(self, training, numbers, condition)
+        return _law(self, training, numbers)
+
+    def in_width(self, training: Training, condition: str) -> Fraction | None:
+        """The exponent of n of the largest rate under a condition, at a fixed rank and multiplier; None without one.
+
+        >>> [ROLES["lora_A"].in_width(Training(init), EFFICIENT) for init in ("default", "B")]
+        [Fraction(-1, 2), None]
+        """
+        return _in_width(self, training, condition)
+
+    def rates(self, training: Training) -> tuple[str, ...]:
+        """The open rates of its program, in the order in which they are taken as large as they may be."""
+        return TWO if self.factor and training.two_rates else (self.rate,)
+
+    def own(self, training: Training) -> str:
+        """Which of them is its own."""
+        return f"eta_{self.factor}" if self.rates(training) == TWO else self.rate
 
 
 @lru_cache(maxsize=1024)
-def _law(role: ParameterRole, training: Training, numbers: Numbers, condition: str) -> Law:
+def _law(role: ParameterRole, training: Training, numbers: Numbers) -> Law:
     if role.vector and OPTIMISERS[training.optimiser].of_matrices:
         raise ProgramError(
             f"{training.optimiser} makes steps of matrices alone: not of {role.statement}",
             hint="train it by another rule, such as adamw, at a rate of that rule",
         )
-    return law(lambda rho, sigma: role.largest(training, rho, sigma, condition), numbers)
+    rates = role.rates(training)
+    found = edges(_conditions(role, training)[STABLE].region, rates, numbers.logarithms)
+    if found is None and len(rates) > 1:
+        raise ProgramError(
+            f"no two rates keep A Z within order one from {training.init}", hint="give both factors one rate"
+        )
+    if found is None:
+        raise ProgramError("no rate is the largest stable one", hint="leave this group out")
+    return Law.of(found[role.own(training)])
+
+
+@lru_cache(maxsize=1024)
+def _in_width(role: ParameterRole, training: Training, condition: str) -> Fraction | None:
+    """Of one tensor, to be efficient is to learn."""
+    conditions = _conditions(role, training)
+    region = (conditions[condition] if condition in conditions else conditions["feature_learning"]).region
+    values: dict[str, Exponent] = {"rho": 0, "sigma": 0}
+    for rate in role.rates(training):
+        here = region.substitute(values)
+        value = None if here.is_empty else here.largest(rate).value
+        if value is None:
+            return None
+        values[rate] = value
+    return order(values[role.own(training)]).number
+
+
+@lru_cache(maxsize=1024)
+def _conditions(role: ParameterRole, training: Training) -> Mapping[str, ConditionResult]:
+    """On what training adds; with two rates, on A Z as well."""
+    notion = BOUNDED if training.two_rates and role.factor else "Z_B"
+    return derive(role.program(training), stability=notion).conditions
 
 
 # -- adapters ---------------------------------------------------------------------------------------------------------
 
 
-def _shared(training: Training, rho: Fraction, sigma: Fraction, condition: str) -> Fraction:
-    """One rate for both factors of a linear layer's adapter."""
-    return _edge(adapted_layer(training.init, training.optimiser), rho, sigma, condition)
+def _factors(training: Training) -> Program:
+    """The layer of an adapter, with one rate for both factors or one for each."""
+    if not training.two_rates:
+        return adapted_layer(training.init, optimiser=training.optimiser)
+    program = adapted_layer(training.init, optimiser=training.optimiser, lr="per-factor")
+    if not {*TWO} <= set(program.variables):
+        raise ProgramError(f"{training.init} trains one factor", hint="give both factors one rate")
+    return program
 
 
-def adapted_layer(init: str, optimiser: str, **sizes: Exponent) -> Program:
-    """A LoRA layer of which what training adds is watched: a start whose product is not zero adds more, at once.
-
-    ``sizes`` are exponents a0 and b0 of the factors' entries in place of the start's own.
-
-    >>> derive(adapted_layer("false", "adam"), rho=0, sigma="1/9").conditions["stable"].region
-    Region('eta <= -10/9')
-    """
-    layer = lora(init, optimiser=optimiser, rank="growing", scaling="free", **sizes)  # type: ignore[arg-type]
-    if not INITIALISATIONS[init].adds_at_once:
-        return layer
-    added = output("Z_B", since_start(layer.quantity("Z_B").node), parts=PARTS)
-    return layer.replaced(watch=[internal("Z_A", layer.quantity("Z_A").node), added])
-
-
-def _factor(name: str) -> Largest:
-    def largest(training: Training, rho: Fraction, sigma: Fraction, condition: str) -> Fraction:
-        if not training.two_rates:
-            return _shared(training, rho, sigma, condition)
-        return _pair(training, rho, sigma)[f"eta_{name}"]
-
-    return largest
-
-
-def _pair(training: Training, rho: Fraction, sigma: Fraction) -> Mapping[str, Fraction]:
-    """Efficient rates with A Z bounded too: the largest for A, and then the largest for B."""
-    program = lora(training.init, optimiser=training.optimiser, lr="per-factor", rank="growing", scaling="free")
-    efficient = derive(program, stability="Z_A,Z_B", rho=rho, sigma=sigma).conditions["efficient"].region
-    if efficient.is_empty or program.variables != ("eta_A", "eta_B", "rho", "sigma"):
-        raise ProgramError(
-            f"no two rates keep A Z within order one and train both factors from {training.init}",
-            hint="give both factors one rate",
-        )
-    of_a = _number(efficient.largest("eta_A").value)
-    return {"eta_A": of_a, "eta_B": _number(efficient.substitute({"eta_A": of_a}).largest("eta_B").value)}
-
-
-def _magnitude(training: Training, rho: Fraction, sigma: Fraction, condition: str) -> Fraction:
-    """DoRA's m, while A and B take their largest rate."""
+def _magnitude(training: Training) -> Program:
+    """DoRA's m while A and B take their largest rate; at a fixed rank and multiplier, as neither moves its own."""
     if knows_the_scale_of_the_loss(training.optimiser):
         raise ProgramError(
             f"how large a rate of {training.optimiser} m takes is not derived",
             hint="freeze it, or train it by adamw, at a rate of that rule",
         )
-    factors = _edge(dora(training.init, optimiser=training.optimiser), rho, sigma, STABLE)
-    beside = dora(training.init, optimiser=training.optimiser, magnitude="eta_m").substitute({"eta": factors})
-    return _edge(beside, rho, sigma, condition, "eta_m")
+    factors = derive(dora(training.init, optimiser=training.optimiser)).conditions[STABLE].largest["eta"].value
+    assert factors is not None, "a rate bounds what A and B add"
+    beside = dora(training.init, optimiser=training.optimiser, magnitude=MAGNITUDE)
+    return beside.substitute({"eta": factors})
 
 
 def embedding_adapter(optimiser: str) -> Program:
@@ -160,31 +179,20 @@ def readout_adapter(optimiser: str) -> Program:
     )
 
 
-def _readout_adapter(training: Training, rho: Fraction, sigma: Fraction, condition: str) -> Fraction:
-    return _edge(readout_adapter(training.optimiser), rho, sigma, condition)
-
-
-def _embedding_adapter(training: Training, rho: Fraction, sigma: Fraction, condition: str) -> Fraction:
-    return _edge(embedding_adapter(training.optimiser), rho, sigma, condition)
-
-
 # -- what is trained whole --------------------------------------------------------------------------------------------
 
 
-def _matrix(rows: int, columns: int) -> Largest:
-    """A matrix of n^rows times n^columns entries."""
+def _matrix(rows: int, columns: int) -> Programs:
+    """A matrix of n^rows times n^columns entries, with an error of order one at each output as in all programs here."""
 
-    def largest(training: Training, rho: Fraction, sigma: Fraction, condition: str) -> Fraction:
+    def program(training: Training) -> Program:
         whole = matrix(optimiser=training.optimiser).substitute({"p": rows, "q": columns})
-        summed = (
-            Dim("n", 1) ** order(rows) * whole.loss
-        )  # the error is of order one at each output, as in all programs here
-        return _edge(whole.replaced(loss=summed), rho, sigma, condition)
+        return whole.replaced(loss=Dim("n", 1) ** order(rows) * whole.loss)
 
-    return largest
+    return program
 
 
-def bias(optimiser: str, multiplier: str = "0") -> Program:
+def bias(optimiser: str, multiplier: Exponent = 0) -> Program:
     """s b, added to the output; ``multiplier`` is the exponent of s."""
     n = Dim("n", 1)
     return _module("bias", n ** order(multiplier) * parameter("b", n, init=zero, rate="eta"), optimiser)
@@ -196,8 +204,8 @@ def gain(optimiser: str) -> Program:
     return _module("gain", since_start(parameter("g", n, init=iid(0), rate="eta") * data("x", n)), optimiser)
 
 
-def _of(program: Callable[[str], Program]) -> Largest:
-    return lambda training, rho, sigma, condition: _edge(program(training.optimiser), rho, sigma, condition)
+def _of(program: Callable[[str], Program]) -> Programs:
+    return lambda training: program(training.optimiser)
 
 
 def _module(name: str, added: object, optimiser: str, parts: Sequence[str] = ()) -> Program:
@@ -206,35 +214,24 @@ def _module(name: str, added: object, optimiser: str, parts: Sequence[str] = ())
     return Program(name, -(data("w", n) @ out), OPTIMISERS[optimiser], [output("Z_B", added, parts=parts)])  # type: ignore[arg-type]
 
 
-def _edge(program: Program, rho: Fraction, sigma: Fraction, condition: str, rate: str = "eta") -> Fraction:
-    """The largest exponent of the one open rate under a condition; of one tensor, to be efficient is to learn."""
-    point = {name: value for name, value in (("rho", rho), ("sigma", sigma)) if name in program.variables}
-    conditions = derive(program.substitute(point)).conditions
-    found = conditions[condition] if condition in conditions else conditions["feature_learning"]
-    if found.empty:
-        raise ProgramError(f"no rate is {condition}", hint=found.why)
-    return _number(found.largest[rate].value)
-
-
-def _number(value: Fraction | None) -> Fraction:
-    if value is None:
-        raise ProgramError("no rate is too large", hint="nothing here bounds the rate; leave this group out")
-    return value
-
-
-_SIZES: Final = "relative to the size of an entry"
-
 ROLES: Final[Mapping[str, ParameterRole]] = MappingProxyType(
     {
         role.name: role
         for role in (
-            ParameterRole("lora_A", "A of an adapter on a linear layer", _factor("A")),
-            ParameterRole("lora_B", "B of an adapter on a linear layer", _factor("B")),
-            ParameterRole("magnitude", "DoRA's m, the trained lengths of rows", _magnitude, relative=True, vector=True),
+            ParameterRole("lora_A", "A of an adapter on a linear layer", _factors, factor="A"),
+            ParameterRole("lora_B", "B of an adapter on a linear layer", _factors, factor="B"),
+            ParameterRole(
+                "magnitude",
+                "DoRA's m, the trained lengths of rows",
+                _magnitude,
+                relative=True,
+                vector=True,
+                rate=MAGNITUDE,
+            ),
             ParameterRole("lora_bias", "the bias of B", _of(partial(bias, multiplier="sigma")), vector=True),
-            ParameterRole("embedding_A", "A of an adapter on an embedding, from zero", _embedding_adapter, True),
-            ParameterRole("embedding_B", "B of an adapter on an embedding", _embedding_adapter, True),
-            ParameterRole("head_adapter", "an adapter on a readout, A random and B = 0", _readout_adapter),
+            ParameterRole("embedding_A", "A of an adapter on an embedding, from zero", _of(embedding_adapter), True),
+            ParameterRole("embedding_B", "B of an adapter on an embedding", _of(embedding_adapter), True),
+            ParameterRole("head_adapter", "an adapter on a readout, A random and B = 0", _of(readout_adapter)),
             ParameterRole("adalora", "AdaLoRA's factors and vector", _of(lambda o: adalora(optimiser=o)), vector=True),
             ParameterRole("vera", "VeRA's two vectors", _of(lambda optimiser: vera(optimiser=optimiser)), vector=True),
             ParameterRole("weight", "a hidden weight trained whole", _matrix(1, 1)),

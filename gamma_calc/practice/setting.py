@@ -90,6 +90,11 @@ class Setting:
         return self.init or self.method.start
 
     @property
+    def lacks(self) -> tuple[str, ...]:
+        """What of the numbers the law of what is trained has no exponent for."""
+        return self.method.lacks(self.start, self.rule)
+
+    @property
     def rank(self) -> int:
         return self.r or PEFT_RANK
 

@@ -7,28 +7,29 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from math import log
-from typing import Final
 
+from gamma_calc.catalogue.assumed import assumed
 from gamma_calc.derivation.derivation import Derivation, derive
 from gamma_calc.errors import ConfigError
 from gamma_calc.exponents import Affine, Region, simplify
 from gamma_calc.language.program import Role
+from gamma_calc.practice.edges import BOUNDED, edges
 from gamma_calc.practice.method import METHODS
 from gamma_calc.practice.monomials import Logarithms, Ray, border, contains, logarithm, rays
 from gamma_calc.practice.setting import RATES, Setting
 
-BOUNDED: Final = "Z_A,Z_B"  # the notion of stability that also keeps the feature inside the adapter bounded
-
 
 @lru_cache(maxsize=64)
-def derived(method: str, init: str | None, optimiser: str, stability: str = "Z_B", samples: str = "one") -> Derivation:
+def derived(
+    method: str, init: str | None, optimiser: str, *, stability: str, samples: str, names: tuple[str, ...]
+) -> Derivation:
     """The derivation behind all settings of one method, start and optimiser. Raises GammaError as ``derive`` does."""
-    return derive(METHODS[method].program(init, optimiser, samples), stability=stability)
+    return derive(METHODS[method].program(init, optimiser, samples, **assumed(names)), stability=stability)
 
 
 @dataclass(frozen=True)
 class SettingLaw:
-    """A setting with the derivation of its program. Sizes and rates are natural logarithms.
+    """A setting with the derivation of its program, under named assumptions. Sizes and rates are natural logarithms.
 
     >>> law = SettingLaw(Setting(n=4096, r=4, alpha=4, lr=1e-4))
     >>> {rate: str(form) for rate, form in law.edge.items()}
@@ -36,6 +37,7 @@ class SettingLaw:
     """
 
     setting: Setting
+    names: tuple[str, ...] = ()
 
     @cached_property
     def numbers(self) -> Logarithms:
@@ -56,7 +58,9 @@ class SettingLaw:
 
     def _derived(self, stability: str) -> Derivation:
         asked = self.setting
-        found = derived(asked.method.name, asked.start, asked.rule, stability, asked.samples)
+        found = derived(
+            asked.method.name, asked.start, asked.rule, stability=stability, samples=asked.samples, names=self.names
+        )
         if found.rates != asked.method.rates:
             raise ConfigError(
                 f"init {asked.start} trains one factor, and {asked.method.name} has a rate for each",
@@ -78,21 +82,7 @@ class SettingLaw:
         """
         rates = self.setting.method.rates
         region = self.stable if len(rates) == 1 else self._derived(BOUNDED).conditions["stable"].region
-        found: dict[str, Affine] = {}
-        for done, rate in enumerate(rates, start=1):
-            bound = self._bound(region.eliminate(*rates[done:]), rate, found)
-            if bound is None:
-                return None
-            found[rate] = bound
-        return found
-
-    def _bound(self, region: Region, rate: str, before: Mapping[str, Affine]) -> Affine | None:
-        """The largest value of one rate once those before it have theirs."""
-        numbers = {**self.numbers, rate: 0, **{name: logarithm(form, self.numbers) for name, form in before.items()}}
-        end = border(region, numbers, [rate])
-        if end is None or end.form is None:
-            return None
-        return (Affine.variable(rate) - end.form * (1 / end.form.coefficient(rate))).substitute(before)
+        return edges(region, rates, self.numbers)
 
     @property
     def edge_rates(self) -> Mapping[str, float] | None:
@@ -122,8 +112,10 @@ class SettingLaw:
         order, here = self.found.orders.get(name), {**self.numbers, **rates}
         if order is None or not contains(self.found.settled, here):
             return ()
-        if not order.is_convex and contains(self.stable, here):
-            order = simplify(order, self.stable)
+        parts = (Region((one,)) for one in self.stable.polyhedra) if not order.is_convex else ()
+        part = next((one for one in parts if contains(one, here)), None)
+        if part is not None:
+            order = simplify(order, part)
         return rays(order, here, rates) if order.is_convex else ()
 
     # -- in print -------------------------------------------------------------------------------------------------

@@ -31,7 +31,9 @@ ALSO: Final = MappingProxyType(
         "learning_rate": "lr",
     }
 )
-ADAPTERS: Final = MappingProxyType({"rslora": ("lora", {"rslora": True}), "matrix": ("full", {})})
+ADAPTERS: Final = MappingProxyType(
+    {"rslora": ("lora", {"rslora": True}), "qlora": ("lora", {}), "matrix": ("full", {})}  # QLoRA: of a frozen matrix
+)
 
 
 def as_setting(given: Given, *, with_rates: bool = True) -> Setting:

@@ -6,27 +6,23 @@ keeps, the level is taken from the rates that were found: where a size bends, it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
-from math import log
 from types import MappingProxyType
 from typing import Final
 
-from gamma_calc.catalogue.assumed import ASSUMPTIONS, assumed
-from gamma_calc.derivation.derivation import Derivation, derive
+from gamma_calc.catalogue.assumed import ASSUMPTIONS
 from gamma_calc.errors import ConfigError
-from gamma_calc.exponents import simplify
-from gamma_calc.language.program import Role
 from gamma_calc.practice.method import ONE
-from gamma_calc.practice.monomials import Logarithms, Ray, border, leading, rays, shift_to
+from gamma_calc.practice.monomials import leading, shift_to
 from gamma_calc.practice.setting import Setting
+from gamma_calc.practice.setting_law import SettingLaw
 
 RATE: Final = "eta"
 USUAL: Final = MappingProxyType({False: "one repeated sample", True: "one repeated batch"})
 EDGE: Final = "edge"
-STEP: Final = "step"
-DESCENT: Final = "descent"
+SIZES: Final = MappingProxyType({"step": SettingLaw.step, "descent": SettingLaw.descent})
 Known = Sequence[tuple[Setting, float]]  # what cells are set to, each with the logarithm of its best rate
 
 
@@ -42,40 +38,25 @@ class SweepLaw:
 
     principle: str
     names: tuple[str, ...]
-    found: Derivation
+    batches: bool = False
     unknown: tuple[str, ...] = ()  # columns of a sweep that the program has no exponent for
 
     @property
     def assumptions(self) -> str:
         """In words."""
-        return ", ".join(self.names) or USUAL["beta" in self.found.program.variables]
+        return ", ".join(self.names) or USUAL[self.batches]
 
     def rates(self, known: Known) -> list[float] | None:
         """The logarithm of each cell's rate; None where the principle gives none."""
-        numbers = [_numbers(setting) for setting, _ in known]
+        laws = [SettingLaw(setting, self.names) for setting, _ in known]
         if self.principle == EDGE:
-            return _complete([self._edge(one) for one in numbers])
-        sizes = [self._size({**one, RATE: rate}) for one, (_, rate) in zip(numbers, known, strict=True)]
-        if not all(sizes):
+            return _complete([law.room({RATE: 0}) for law in laws])
+        of_law = SIZES[self.principle]
+        sizes = [of_law(law, {RATE: rate}) for law, (_, rate) in zip(laws, known, strict=True)]
+        if not all(any(one.degree > 0 for one in size) for size in sizes):
             return None
         level = sum(leading(size).now for size in sizes) / len(sizes)
         return [rate + shift_to(level, size) for size, (_, rate) in zip(sizes, known, strict=True)]
-
-    def _edge(self, numbers: Logarithms) -> float | None:
-        end = border(self.found.conditions["stable"].region, {**numbers, RATE: 0}, [RATE])
-        return None if end is None else end.shift
-
-    def _size(self, numbers: Logarithms) -> tuple[Ray, ...]:
-        order = self.found.orders.get(self._quantity)
-        if order is not None and not order.is_convex:
-            order = simplify(order, self.found.conditions["stable"].region)
-        monomials = rays(order, numbers, [RATE]) if order is not None and order.is_convex else ()
-        return monomials if any(one.degree > 0 for one in monomials) else ()
-
-    @property
-    def _quantity(self) -> str:
-        change = next(q.name for q in self.found.program.quantities.values() if q.role is Role.CHANGE)
-        return change if self.principle == STEP else f"{change}.aligned"
 
 
 def sweep_laws(setting: Setting, names: Sequence[str] | None = None, *, batches: bool = False) -> Iterator[SweepLaw]:
@@ -92,12 +73,12 @@ def sweep_laws(setting: Setting, names: Sequence[str] | None = None, *, batches:
         )
     method.check_batch("a column" if batches else setting.batch)
     method.check_start(setting.init)
-    samples = {"batch": "growing"} if batches or setting.batch is not None else {}
-    unknown = () if method.has_rank and not method.fixed else ("rank",)
+    of_batches = batches or setting.batch is not None
+    typical = replace(setting, batch=setting.batch or 1) if batches else setting
+    unknown = () if method.has_rank and not setting.lacks else ("rank",)
     for chosen in _sets(method.name) if names is None else [tuple(names)]:
-        program = method.build(optimiser=setting.rule, **_start(setting), **samples, **assumed(chosen))
-        found = derive(program)
-        yield from (SweepLaw(principle, chosen, found, unknown) for principle in (EDGE, STEP, DESCENT))
+        _ = SettingLaw(typical, chosen).checked()
+        yield from (SweepLaw(principle, chosen, of_batches, unknown) for principle in (EDGE, *SIZES))
 
 
 def _sets(method: str) -> Iterator[tuple[str, ...]]:
@@ -105,15 +86,6 @@ def _sets(method: str) -> Iterator[tuple[str, ...]]:
     most = len(ASSUMPTIONS) if method == "lora" else 0
     for count in range(most + 1):
         yield from combinations(ASSUMPTIONS, count)
-
-
-def _start(setting: Setting) -> Mapping[str, str]:
-    return {} if setting.start is None else {"init": setting.start}
-
-
-def _numbers(setting: Setting) -> Logarithms:
-    numbers = {"n": setting.n or 1, "rho": setting.rank, "sigma": setting.multiplier, "beta": setting.batch or 1}
-    return {name: log(number) for name, number in numbers.items()}
 
 
 def _complete(values: Sequence[float | None]) -> list[float] | None:

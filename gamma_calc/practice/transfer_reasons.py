@@ -106,13 +106,13 @@ def assumptions(found: CarriedRate) -> tuple[str, ...]:
     said = [text for law in sides for text in law.setting.conditions]
     derived = [text for law in sides for text in law.found.assumptions if text not in free]
     batch = ONE_SAMPLE if found.target.setting.batch is None else INDEPENDENT
-    fixed = [_fixed(law) for law in sides if law.setting.method.fixed]
+    fixed = [_fixed(law) for law in sides if law.setting.lacks]
     units = [unit for law in sides if (unit := unit_of(law.setting.rule))]
     return tuple(dict.fromkeys([ONE, batch, *units, *fixed, *said, *derived]))
 
 
 def _fixed(law: SettingLaw) -> str:
-    names = " and ".join(law.setting.method.fixed)
+    names = " and ".join(law.setting.lacks)
     return (
         f"{law.setting.method.name} is derived at fixed {names}: its knees and edges are right up to a factor in them"
     )

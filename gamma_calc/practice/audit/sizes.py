@@ -15,10 +15,10 @@ from gamma_calc.display.numbers import short
 from gamma_calc.exponents import MINUS_INFINITY, Exponent
 from gamma_calc.frontends.safetensors_header import SavedTensor
 from gamma_calc.frontends.saved_sizes import root_mean_square
+from gamma_calc.practice.adapted_layer import adapted_layer
 from gamma_calc.practice.audit.inventory import LINEAR, Inventory
 from gamma_calc.practice.audit.trained import Trained
 from gamma_calc.practice.law import FINEST
-from gamma_calc.practice.roles import adapted_layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def _largest(row: Trained, a0: Fraction | None, b0: Fraction | None) -> Decimal:
     sizes: dict[str, Exponent] = {
         name: MINUS_INFINITY if value is None else value for name, value in (("a0", a0), ("b0", b0))
     }
-    layer = adapted_layer("general", row.training.optimiser, **sizes)
+    layer = adapted_layer("general", optimiser=row.training.optimiser, **sizes)
     found = (
         derive(layer, rho=numbers.rank_exponent, sigma=numbers.multiplier_exponent)
         .conditions["stable"]

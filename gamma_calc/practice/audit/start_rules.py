@@ -13,12 +13,12 @@ from gamma_calc.catalogue.lora import lora
 from gamma_calc.derivation.derivation import derive
 from gamma_calc.display.numbers import short
 from gamma_calc.exponents import Order
+from gamma_calc.practice.adapted_layer import adapted_layer
 from gamma_calc.practice.audit.case import AuditCase
 from gamma_calc.practice.audit.finding import AuditRule, Finding, Severity
 from gamma_calc.practice.audit.inventory import LINEAR
 from gamma_calc.practice.audit.trained import Trained
 from gamma_calc.practice.law import Law
-from gamma_calc.practice.roles import adapted_layer
 
 PLAIN: Final = "default"  # the start that others are held against
 
@@ -30,12 +30,15 @@ def grows(case: AuditCase) -> Iterator[Finding]:
     size = _feature(case.start.name)
     power = size.at({"rho": 0, "sigma": 0})
     if power is not None and power > 0:
+        row = next((row for row in case.adapters if row.width is not None and row.multiplier > 0), None)
+        number = None if row is None else _at(row, size)
+        told = "" if row is None or number is None else f": {short(number)} at n = {row.width}, r = {row.rank}"
         yield Finding(
             case.word("init_lora_weights"),
-            f"with the start {case.start.name!r} the feature A Z starts as n^{power}, not of order one"
-            + _number_of(case, size),
+            f"with the start {case.start.name!r} the feature A Z starts as n^{power}, not of order one" + told,
             f"{case.start.statement}; A Z is n^({size}) with r = n^rho, s = n^sigma",
             f"start with true (A of variance 1/n): A Z is then n^{_feature(PLAIN)}",
+            Severity.NOTE if number is not None and number <= 1 else None,
         )
 
 
@@ -89,21 +92,16 @@ def adds(case: AuditCase) -> Iterator[Finding]:
         )
 
 
-def _number_of(case: AuditCase, size: Order) -> str:
-    """An order at the numbers of the first adapters that have a width."""
-    row = next((row for row in case.adapters if row.width is not None and row.multiplier > 0), None)
-    if row is None:
-        return ""
-    here = {"rho": row.numbers.rank_exponent, "sigma": row.numbers.multiplier_exponent}
-    value = size.at(here) or Fraction(0)
-    told = short(Decimal(row.numbers.n) ** (Decimal(value.numerator) / value.denominator))
-    return f": {told} at n = {row.width}, r = {row.rank}"
+def _at(row: Trained, size: Order) -> Decimal:
+    """An order at the numbers of a row."""
+    value = size.at({"rho": row.numbers.rank_exponent, "sigma": row.numbers.multiplier_exponent}) or Fraction(0)
+    return Decimal(row.numbers.n) ** (Decimal(value.numerator) / value.denominator)
 
 
 @lru_cache(maxsize=64)
 def _feature(init: str) -> Order:
     """The order of A Z before the first step."""
-    return derive(adapted_layer(init, "adam")).at_step(0)["Z_A"]
+    return derive(adapted_layer(init)).at_step(0)["Z_A"]
 
 
 @lru_cache(maxsize=64)

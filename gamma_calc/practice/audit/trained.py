@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from gamma_calc.display.json import Data, number
 from gamma_calc.display.numbers import short
@@ -59,7 +59,7 @@ class Trained:
         """
         if self.largest_law is None:
             return None
-        largest, efficient = (in_width(self.role, self.training, condition) for condition in (STABLE, EFFICIENT))
+        largest, efficient = (self.role.in_width(self.training, condition) for condition in (STABLE, EFFICIENT))
         if efficient is None or efficient == largest:
             return None if efficient is None else self.largest_law
         return Law(efficient, Fraction(0), Fraction(0))
@@ -127,19 +127,6 @@ class Trained:
 
     def _at(self, law: Law | None) -> Decimal | None:
         return None if law is None or self.width is None else law.at(self.numbers)
-
-
-@lru_cache(maxsize=256)
-def in_width(role: ParameterRole, training: Training, condition: str) -> Fraction | None:
-    """The exponent of n of the largest rate under a condition, at a fixed rank and multiplier; None where none is.
-
-    >>> in_width(ROLES["lora_A"], Training(), EFFICIENT), in_width(ROLES["lora_A"], Training("B"), EFFICIENT)
-    (Fraction(-1, 2), None)
-    """
-    try:
-        return role.largest(training, Fraction(0), Fraction(0), condition)
-    except ProgramError:
-        return None
 
 
 def _law_data(law: Law | None, size: Decimal | None) -> Data | None:
