@@ -39,6 +39,24 @@ def test_a_few_samples_have_the_orders_of_one(init: str, loss: str, optimiser: s
     assert one.conditions["stable"].region == few.conditions["stable"].region
 
 
+@pytest.mark.parametrize("loss", ["linear", "scalar", "vector"])
+@pytest.mark.parametrize("init", ["A", "B", "eva"])
+def test_two_samples_stand_for_every_fixed_number(init: str, loss: str) -> None:
+    """As columns of one matrix, where there is no other way to write them, they have the same orders."""
+    columns, *written = (derive(lora(init, loss=loss, batch=batch)) for batch in ("fixed", 2, 3))
+    for found in written:
+        assert {name: str(size) for name, size in found.orders.items()} == {
+            name: str(size) for name, size in columns.orders.items()
+        }
+        assert found.conditions["stable"].region == columns.conditions["stable"].region
+
+
+def test_a_loss_of_a_function_takes_a_fixed_number_of_samples() -> None:
+    fixed, three = (lora(loss="readout", batch=batch) for batch in ("fixed", 3))
+    assert "a batch of a fixed number of independent samples whose losses add; the first is watched" in fixed.notes
+    assert {n: str(o) for n, o in derive(fixed).orders.items()} == {n: str(o) for n, o in derive(three).orders.items()}
+
+
 def test_the_losses_of_the_samples_add_and_the_first_is_watched() -> None:
     program = lora(batch=2)
     assert str(program.loss) == "-w (W* Z + B (A Z)) + -w2 (W* Z2 + B (A Z2))"
@@ -172,7 +190,8 @@ def _shared(c: int | None) -> Program:
     ("arguments", "message"),
     [
         ({"batch": "many"}, "unknown batch 'many'"),
-        ({"batch": "fixed", "loss": "readout"}, "the tanh of a batch is not known"),
+        ({"batch": "growing", "loss": "readout"}, "the tanh of a batch is not known"),
+        ({"batch": "fixed", "common": 1, "loss": "readout"}, "the tanh of a batch is not known"),
         ({"batch": "growing", "init": "orthogonal", "optimiser": "sgd"}, "what sgd leaves of B A = 0, the start of"),
         ({"batch": "growing", "init": "orthogonal", "rank": "growing"}, "what adam (epsilon 0) leaves of B A = 0"),
     ],

@@ -10,7 +10,7 @@ from typing import Final
 from gamma_calc.calculus.assumptions import SUM_RULES
 from gamma_calc.calculus.dims import Dim
 from gamma_calc.catalogue.initialisations import INITIALISATIONS, Initialisation
-from gamma_calc.catalogue.losses import LOSSES
+from gamma_calc.catalogue.losses import LOSSES, Loss
 from gamma_calc.catalogue.samples import Samples, domain_of, samples_of
 from gamma_calc.errors import ProgramError, pick, require, require_count
 from gamma_calc.exponents import Exponent, Order, largest, order
@@ -48,6 +48,7 @@ SCALINGS: Final[Mapping[str, Scaling]] = MappingProxyType(
 RATES: Final = MappingProxyType({"shared": ("eta", "eta"), "per-factor": ("eta_A", "eta_B")})
 RANKS: Final = MappingProxyType({"fixed": ("0", "all"), "growing": ("rho", "0 <= rho <= 1")})
 MOST_SAMPLES: Final = 1000
+SEVERAL: Final = 2  # samples that stand for a fixed number: a third adds no way for sums over them to be coherent
 FREEZABLE: Final = MappingProxyType({"none": "", "A": "A", "B": "B"})
 
 
@@ -86,13 +87,13 @@ def lora(
     >>> derive(lora(batch="growing")).conditions["stable"].region
     Region('beta >= 0 & 4*eta <= beta - 2 & eta <= -1/4')
     """
-    written, samples = _samples(batch, common)
     require(fresh, bool, "truth value", "write fresh=True to draw a new sample at every step")
     start = pick("initialisation", init, INITIALISATIONS)
     multiplier = pick("scaling", scaling, SCALINGS)
     rate_a, rate_b = pick("learning-rate scheme", lr, RATES)
     rho, ranks = pick("rank law", rank, RANKS)
     objective = pick("loss", loss, LOSSES)
+    written, samples = _samples(batch, common, objective)
     still = pick("factor to freeze", freeze, FREEZABLE)
 
     rule = by_name(optimiser)
@@ -131,7 +132,8 @@ def lora(
     ]
     notes = [f"initialisation {init}: {start.statement} ({start.source})", *start.caveats, multiplier.statement]
     if written > 1:
-        notes.append(f"a batch of {written} samples whose losses add; the first is watched")
+        several = "a fixed number of independent" if batch == "fixed" else str(written)
+        notes.append(f"a batch of {several} samples whose losses add; the first is watched")
     if samples.axis is not None:
         notes.append(samples.statement)
     return Program(
@@ -160,9 +162,14 @@ def _check_mixes_rows(init: str, rule: Optimiser, rank: str) -> None:
         )
 
 
-def _samples(batch: str | int, common: Exponent | None) -> tuple[int, Samples]:
-    """The number of samples that are written one by one, and the axis of those that are not."""
+def _samples(batch: str | int, common: Exponent | None, objective: Loss) -> tuple[int, Samples]:
+    """The number of samples that are written one by one, and the axis of those that are not.
+
+    A fixed number of independent samples can be either; a loss that knows no columns takes them one by one.
+    """
     if isinstance(batch, str):
+        if batch == "fixed" and common is None and not objective.takes_columns:
+            return SEVERAL, samples_of("one")
         return 1, samples_of(batch, common)
     require_count(batch, "samples in a batch", least=1, most=MOST_SAMPLES)
     return batch, samples_of("one", common)

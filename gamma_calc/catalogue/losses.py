@@ -26,11 +26,12 @@ class OfOutput(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A loss by name."""
+    """A loss by name. ``takes_columns`` says that it knows the samples of a batch as the columns of one matrix."""
 
     name: str
     of: OfOutput
     statement: str
+    takes_columns: bool = True
 
 
 def _linear(z: Expression, fresh: bool, sample: str = "", samples: Samples | None = None) -> Expression:
@@ -46,7 +47,7 @@ def _scalar(z: Expression, fresh: bool, sample: str = "", samples: Samples | Non
 
 def _readout(z: Expression, fresh: bool, sample: str = "", samples: Samples | None = None) -> Expression:
     if len(z.shape) == 2:
-        hint = "take the loss linear, scalar or vector, or write a few samples one by one, as in batch=3"
+        hint = "take --loss linear, scalar or vector; of lora a fixed number of samples too, --batch fixed"
         raise ProgramError("the tanh of a batch is not known", hint=hint)
     return _scalar(tanh(z), fresh, sample, samples)
 
@@ -64,7 +65,12 @@ LOSSES: Final[Mapping[str, Loss]] = MappingProxyType(
                 "linear", _linear, "a loss linear in the output: the error signal keeps its direction and has order 0"
             ),
             Loss("scalar", _scalar, "a squared error on the mean of w * output over the n entries"),
-            Loss("readout", _readout, "a squared error on the mean of w * tanh(output) over the n entries"),
+            Loss(
+                "readout",
+                _readout,
+                "a squared error on the mean of w * tanh(output) over the n entries",
+                takes_columns=False,
+            ),
             Loss("vector", _vector, "a squared error between the output and an n-dimensional target"),
         )
     }

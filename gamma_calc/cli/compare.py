@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Final, Literal
 
 from cyclopts import Parameter
@@ -18,7 +18,7 @@ from gamma_calc.derivation.sections import glossary
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.json import Data, document
 from gamma_calc.display.numbers import plain
-from gamma_calc.errors import UnknownName
+from gamma_calc.errors import ProgramError, UnknownName
 from gamma_calc.studies.largest_rate import (
     BATCHES,
     MULTIPLIERS,
@@ -56,16 +56,32 @@ def compare(
 
     def made(dialect: str) -> Answer:
         questions = {name: Question(target, Options(**common.named(), init=name)) for name in names}
-        rates = {name: laws for name in names if (laws := _largest_rates(target, common, name))}
+        rates, unknown = _all_largest_rates(target, common, names)
         if format == "json":
             answers = {name: _answer(question, rates.get(name, {})) for name, question in questions.items()}
             return document("compare", answers)
         derivations = {name: question.derivation for name, question in questions.items()}
         table = _columns if len(names) <= MOST_COLUMNS else _rows
         words = glossary(derivations[names[0]], dialect)
-        return (*table(derivations, dialect), *_rates(rates), words)
+        return (*table(derivations, dialect), *_rates(rates), *_unknown(unknown), words)
 
     return answered(made, time_limit, format)
+
+
+def _all_largest_rates(
+    target: str, common: Common, names: Sequence[str]
+) -> tuple[Mapping[str, Mapping[str, Laws]], Mapping[str, str]]:
+    """The laws of the starts that have them, and why those of others are not known: a growing rank may be refused."""
+    rates, unknown = {}, {}
+    for name in names:
+        try:
+            laws = _largest_rates(target, common, name)
+        except ProgramError as error:
+            unknown[name] = str(error)
+            continue
+        if laws:
+            rates[name] = laws
+    return rates, unknown
 
 
 def _largest_rates(target: str, common: Common, init: str) -> Mapping[str, Laws]:
@@ -86,6 +102,12 @@ def _rates(of_starts: Mapping[str, Mapping[str, Laws]]) -> Iterator[Block]:
     for batch in dict.fromkeys(batch for of_start in of_starts.values() for batch in of_start):
         rates = {name: of_start[batch] for name, of_start in of_starts.items()}
         yield batch_block(batch, rates) if batch else rates_block(rates)
+
+
+def _unknown(reasons: Mapping[str, str]) -> Iterator[Block]:
+    """The starts that the tables of rates leave out."""
+    if reasons:
+        yield Block("Largest stable learning rate not known", tuple(reasons.items()))
 
 
 def _answer(question: Question, rates: Mapping[str, Laws]) -> Data:

@@ -71,10 +71,11 @@ def _returns(
             if state.nowhere_above(returned, driven):
                 continue
             drive, back = state.read(driven), state.read(returned)
-            region = where_on(domain, drive, "<", back) - known
+            there = where_on(domain, drive, "<", back)
+            region = there - known
             if not region.is_empty:
                 yield Feedback(p.name, state.step + 1, region, drive - back)
-                known |= region
+                known |= there  # in fewer pieces than what of it is new
 
 
 def _along_movement(

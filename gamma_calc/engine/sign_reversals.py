@@ -69,11 +69,11 @@ def _reversals(
     for state in (s for s in history if errors and not s.tensors[name].moved.is_zero):
         here = Evaluation(program, state)
         sizes = ([state.read(here.value(part).order) for part in error] for error in errors)
-        found = (_turned(domain, was, added) for was, added in sizes)
-        more = reduce(or_, found, known) - known
+        there = reduce(or_, (_turned(domain, was, added) for was, added in sizes), NOTHING)
+        more = there - known
         if not more.is_empty:
             yield SignReversal(name, state.step + 1, more)
-            known |= more
+            known |= there
 
 
 def _turned(domain: Region, was: Order, added: Order) -> Region:

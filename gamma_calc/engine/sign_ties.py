@@ -73,9 +73,10 @@ def _ties(asked: Signed, later: Sequence[tuple[State, list[_Tied]]], start: Stat
         value = asked.value(state) if tied else ZERO
         for one, two in combinations(value.components, 2):
             for region in (region for sides, region in tied if sides in _sides(one, two)):
-                there = _lead(value, at_start, one, two, region) - known
-                if not there.is_empty:
-                    yield SignCancellation(asked.name, state.step + 1, there)
+                there = _lead(value, at_start, one, two, region)
+                more = there - known
+                if not more.is_empty:
+                    yield SignCancellation(asked.name, state.step + 1, more)
                     known |= there
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import reduce
 from typing import Self
 
 from gamma_calc.errors import CertificateError, OrderError
@@ -16,7 +15,7 @@ from gamma_calc.exponents.linear.constraint import LinearConstraint, Point, name
 from gamma_calc.exponents.linear.solver import largest
 from gamma_calc.exponents.regions.polyhedron import Polyhedron
 from gamma_calc.exponents.regions.text import region_in
-from gamma_calc.exponents.regions.union import difference, intersection, is_covered, simplified
+from gamma_calc.exponents.regions.union import intersection, is_covered, simplified, without
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +119,7 @@ class PolyhedralSet:
         return self._make(simplified([*self.polyhedra, *_polyhedra(other)]))
 
     def __sub__(self, other: Self) -> Self:
-        return self._make(reduce(difference, _polyhedra(other), self.polyhedra))
+        return self._make(without(self.polyhedra, _polyhedra(other)))
 
     def __invert__(self) -> Self:
         return self.of(()) - self

@@ -2,26 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache, reduce
 from itertools import combinations
 
-from gamma_calc.exponents.linear.constraint import LinearConstraint, halves, negations, weak
+from gamma_calc.exponents.linear.constraint import LinearConstraint, Point, halves, negations, weak
 from gamma_calc.exponents.linear.solver import common_point
 from gamma_calc.exponents.regions.polyhedron import Polyhedron, echelon
 
+Constraints = tuple[LinearConstraint, ...]
 
-def is_covered(constraints: tuple[LinearConstraint, ...], polyhedra: Sequence[Polyhedron]) -> bool:
-    """Does every point of the constraints lie in one of the polyhedra?"""
-    if common_point(constraints) is None:
+
+def is_covered(constraints: Constraints, polyhedra: Sequence[Polyhedron]) -> bool:
+    """Does every point of the constraints lie in one of the polyhedra?
+
+    A point in none of them is an answer. Otherwise what the polyhedron that leaves fewest parts leaves is asked for in
+    the others, those left out that have no point of it.
+    """
+    point = common_point(constraints)
+    if point is None:
         return True
-    if not polyhedra:
+    if not any(_has(polyhedron, point) for polyhedron in polyhedra):
         return False
-    first, *rest = polyhedra
-    return all(
-        is_covered((*constraints, out), rest) for constraint in first.constraints for out in negations(constraint)
-    )
+    near = [one for one in polyhedra if _has(one, point) or _meets(constraints, one)]
+    outsides = [tuple(_outside(constraints, one)) for one in near]
+    best = min(range(len(near)), key=lambda i: len(outsides[i]))
+    rest = [*near[:best], *near[best + 1 :]]
+    return all(is_covered(outside, rest) for outside in outsides[best])
+
+
+def _has(polyhedron: Polyhedron, point: Point) -> bool:
+    """Is a point in a polyhedron, where names that the point does not have are zero?"""
+    return polyhedron.contains(dict.fromkeys(polyhedron.variables, Fraction(0)) | dict(point))
+
+
+def _meets(constraints: Constraints, polyhedron: Polyhedron) -> bool:
+    return common_point((*constraints, *polyhedron.constraints)) is not None
+
+
+def _outside(constraints: Constraints, polyhedron: Polyhedron) -> Iterator[Constraints]:
+    """The points of the constraints that are not in a polyhedron, in parts that have no point in common."""
+    for constraint in polyhedron.constraints:
+        outs = [(*constraints, out) for out in negations(constraint)]
+        parts = [part for part in outs if common_point(part) is not None]
+        yield from parts
+        if parts:
+            constraints = (*constraints, constraint)
+
+
+def without(polyhedra: Sequence[Polyhedron], holes: Sequence[Polyhedron]) -> tuple[Polyhedron, ...]:
+    """What is left of the polyhedra outside the holes. What lies in the holes goes before anything is cut."""
+    left = tuple(polyhedra)
+    for number, hole in enumerate(holes):
+        left = difference([one for one in left if not is_covered(one.constraints, holes[number:])], hole)
+    return left
 
 
 def conjunction(parts: Sequence[Sequence[Polyhedron]]) -> tuple[Polyhedron, ...]:
@@ -37,9 +72,11 @@ def intersection(left: Iterable[Polyhedron], right: Sequence[Polyhedron]) -> tup
 
 
 def difference(polyhedra: Sequence[Polyhedron], hole: Polyhedron) -> tuple[Polyhedron, ...]:
-    """What is left of the polyhedra outside the hole."""
+    """What is left of the polyhedra outside the hole; those that it does not meet stay whole."""
     outs = [out for constraint in hole.constraints for out in negations(constraint)]
-    return simplified(Polyhedron.build((*polyhedron.constraints, out)) for polyhedron in polyhedra for out in outs)
+    whole = [polyhedron for polyhedron in polyhedra if not _meets(polyhedron.constraints, hole)]
+    cut = (polyhedron for polyhedron in polyhedra if polyhedron not in whole)
+    return simplified([*whole, *(Polyhedron.build((*one.constraints, out)) for one in cut for out in outs)])
 
 
 def simplified(polyhedra: Iterable[Polyhedron | None]) -> tuple[Polyhedron, ...]:
