@@ -76,7 +76,7 @@ def test_an_image_of_a_function_is_kin_of_images_of_its_argument() -> None:
     """relu(u) has a slope, by which W relu(u) is along W u, and a mean, by which it is along W 1."""
     moments = (order(0), order(0), order(0), MINUS_INFINITY)
     bent = FreshImage(W, Activation(RELU, "x", moments, frozenset({(U, order(0))})))
-    those = {FreshImage(W, U), FreshImage(W, ONES), bent, FreshImage(A, V)}
+    those: set[VectorDirection] = {FreshImage(W, U), FreshImage(W, ONES), bent, FreshImage(A, V)}
     assert set(strangers(those)) == {
         (one, other)
         for one, other in permutations(those, 2)
