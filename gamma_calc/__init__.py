@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from gamma_calc.practice.parameter_groups import param_groups
     from gamma_calc.practice.setting import Setting
     from gamma_calc.practice.transfer import transfer
-    from gamma_calc.practice.transfers import transfers
 
 FOR_PRACTICE: Final = {
     "Setting": "setting",
@@ -39,7 +38,6 @@ FOR_PRACTICE: Final = {
     "param_groups": "parameter_groups",
     "rates": "config_rates",
     "transfer": "transfer",
-    "transfers": "transfers",
 }
 
 __all__ = [
@@ -79,7 +77,6 @@ __all__ = [
     "stacked",
     "toy",
     "transfer",
-    "transfers",
     "zero",
 ]
 

@@ -201,7 +201,6 @@ ELSEWHERE: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         "param_groups": {"model": torch.nn.Linear(3, 2), "rates": None, "optimiser": "adam", "lr": "1e-3"},
         "Setting": {"n": 8, "r": 2, "alpha": 4, "s": None, "init": "A", "optimizer": "adam", "lr": None},
         "transfer": {"from_": "n=1024 lr=1e-4", "to": "n=4096"},
-        "transfers": {"from_": "n=1024 lr=1e-4", "to": ["n=4096"]},
         "Program.quantity": {"name": "h"},
         "Program.replaced": {"changes": {"name": "other"}},
         "audit": {"width": 4096, "optimiser": None, "lr": 2e-4, "sizes": False},

@@ -11,13 +11,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gamma_calc import GammaError, Setting, adam, decayed, derive, lora, transfer, transfers
+from gamma_calc import GammaError, Setting, adam, decayed, derive, lora, transfer
 from gamma_calc.practice.law import Numbers
 from gamma_calc.practice.loss_scale import knows_the_scale_of_the_loss
 from gamma_calc.practice.principle import PRINCIPLES
 from gamma_calc.practice.roles import ROLES, Training
 from gamma_calc.practice.setting_law import SettingLaw
 from gamma_calc.practice.setting_text import as_setting
+from gamma_calc.practice.transfers import transfers
 
 KNOWN = "n=2048 r=8 alpha=16 lr=2e-4"
 QUADRATIC = "n=2048 r=8 alpha=16 lr=2e-3"
