@@ -61,6 +61,18 @@ def test_parts_that_are_too_small_to_pair_by_more_than_chance_decide_nothing(fun
     assert left_out
 
 
+def test_an_atom_that_nothing_answers_ends_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of relu(u + n^(-1/4) v + n^(-1/8) u v w) times w, w pairs through the last part alone: no search finds more."""
+    u, v, w = map(GivenVector, "uvw")
+    x = Value({u: order(0), v: order("-1/4"), product_of([u, v, w]): order("-1/8")})
+    made = activation(RELU, "x", x)
+    assert overlap._reached(overlap._Pool(frozenset({w}), frozenset({(made, overlap.NO_PARTS)}))) == [order("-1/8")]  # noqa: SLF001
+    assert whole([made, w], ENOUGH) == overlap.moment([made, w])
+    monkeypatch.setattr(overlap, "_moment", lambda *_: pytest.fail("searched"))
+    assert overlap.moment([made, w], order("-1/8")).is_zero_quantity
+    assert overlap.moment([made, GivenVector("z")]).is_zero_quantity
+
+
 @pytest.mark.parametrize("budget", range(4))
 def test_one_part_more_is_never_less(budget: int) -> None:
     for u, v in combinations(vectors("relu", 3), 2):

@@ -551,5 +551,8 @@ def _vector_with_orders(direction: VectorDirection, change: Callable[[Order], Or
             return replace(direction, moments=(mean, slope, even, odd), parts=parts)
         case Entrywise(those):
             return Entrywise(frozenset(_vector_with_orders(f, change) for f in those))
+        case FreshImage():
+            matrices, of = word(direction)
+            return image(matrices, _vector_with_orders(of, change))
         case _:
             return direction

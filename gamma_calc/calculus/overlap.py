@@ -99,7 +99,10 @@ def moment(those: Collection[VectorDirection], chance: Order = MINUS_INFINITY) -
         return hidden
     atoms, functions, gain = _gathered(bright(one, chance) for one in those)
     pool = _Pool(frozenset(atoms), frozenset((f, NO_PARTS) for f in functions))
-    return maximum(hidden, gain + _deepened(pool, min(_parts_needed(atoms, functions), MOST_MOMENTS)))
+    most = _reached(pool) if all(map(_is_spread, functions)) else ()
+    if any(nowhere_above(one, chance) for one in most):
+        return hidden
+    return maximum(hidden, gain + _deepened(pool, min(_parts_needed(atoms, functions), MOST_MOMENTS), most))
 
 
 @lru_cache(maxsize=65536)
@@ -131,17 +134,40 @@ def _parts_needed(atoms: Collection[VectorDirection], functions: Collection[Acti
     return len(atoms) * (2 if inside else 1) + 2 * len(functions)
 
 
-def _deepened(pool: _Pool, budget: int) -> Order:
+def _deepened(pool: _Pool, budget: int, most: Collection[Order]) -> Order:
     """The largest way to pair everything off, sought with few parts of arguments first.
 
-    More parts only add ways, and none is larger than 0, so that the first 0 is the answer.
+    More parts only add ways, and none is larger than any of ``most``, nor than 0, so that the first that is no smaller
+    is the answer.
     """
     best = MINUS_INFINITY
     for parts in range(budget + 1):
         best = _moment(pool, parts)
-        if best == 0:
+        if best == 0 or any(nowhere_above(one, best) for one in most):
             break
     return best
+
+
+def _reached(pool: _Pool) -> list[Order]:
+    """What pairing off each atom leaves at most: it pairs with another one, or with something in a part that is given.
+
+    Whatever else is paired, and in whichever order, no weight is above 0, and a part counts by its size.
+    """
+    found = []
+    for atom in pool.atoms:
+        partners = (_pair(atom, other) for other in pool.atoms if other != atom)
+        found.append(largest((*partners, *(_answer(function, atom) for function, _ in pool.functions))))
+    return found
+
+
+@lru_cache(maxsize=65536)
+def _answer(function: Activation, wanted: VectorDirection) -> Order:
+    """The largest size at which a part of an activation's argument has something that pairs with an atom."""
+    inside = ((size, factor) for part, size in function.parts for factor in factors(part))
+    return largest(
+        size + (_answer(factor, wanted) if isinstance(factor, Activation) else _pair(factor, wanted))
+        for size, factor in inside
+    )
 
 
 # -- entrywise products ------------------------------------------------------------------------------------------------

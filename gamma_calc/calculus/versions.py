@@ -9,10 +9,10 @@ overlaps with it no less, and what is made of it is an upper bound.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 
 from gamma_calc.calculus.direction import (
     Activation,
@@ -27,6 +27,7 @@ from gamma_calc.calculus.direction import (
     has_function,
     image,
     is_matrix,
+    with_orders,
     with_vectors,
     word,
 )
@@ -35,6 +36,7 @@ from gamma_calc.exponents import MINUS_INFINITY, Order, maximum
 MOST_VERSIONS: Final = 3  # of one function with the same moments, in all that a step left
 NOWHERE: Final[frozenset[str]] = frozenset()
 Found = Mapping[VectorDirection, Order]
+V = TypeVar("V", bound=VectorDirection)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +55,16 @@ class Versions:
                 flat = by_place(part)
                 parts[flat] = maximum(parts.get(flat, MINUS_INFINITY), size)
         return self if made == self.made else Versions(MappingProxyType(made))
+
+    def with_orders(self, change: Callable[[Order], Order]) -> Versions:
+        """The same with the orders that directions remember, each changed."""
+        made: dict[Activation, dict[VectorDirection, Order]] = {}
+        for name, parts in self.made.items():
+            found = made.setdefault(_changed(name, change), {})
+            for part, size in parts.items():
+                there = _changed(part, change)
+                found[there] = maximum(found.get(there, MINUS_INFINITY), change(size))
+        return Versions(MappingProxyType(made))
 
     def with_own(self, direction: Direction) -> Direction:
         """The direction with the functions in it that are just made counted as one with their versions so far."""
@@ -95,6 +107,12 @@ class Versions:
             parts = ((self._vector(p, here), size) for p, size in found.items() if not (inside and has_function(p)))
             self._known[key] = replace(one, parts=frozenset(parts), merged=True)
         return self._known[key]
+
+
+def _changed(direction: V, change: Callable[[Order], Order]) -> V:
+    made = with_orders(direction, change)
+    assert isinstance(made, type(direction))
+    return made
 
 
 def all_activations(directions: Iterable[Direction]) -> Iterator[Activation]:

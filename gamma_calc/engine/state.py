@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from gamma_calc.calculus.direction import Direction
+from gamma_calc.calculus.direction import Direction, with_orders
 from gamma_calc.calculus.earlier_steps import from_previous_step
 from gamma_calc.calculus.value import ZERO, Value
 from gamma_calc.calculus.versions import Versions, are_many
@@ -108,7 +108,10 @@ class State:
         def there(order: Order) -> Order:
             return order if order.is_zero_quantity else Order(order.at(point) or 0)
 
-        return replace(self, tensors={name: one.mapped(there) for name, one in self.tensors.items()}, scope=None)
+        tensors = {name: one.mapped(there) for name, one in self.tensors.items()}
+        versions = None if self.versions is None else self.versions.with_orders(there)
+        here = replace(self, tensors=tensors, scope=None, versions=versions)
+        return here.renamed(lambda direction: with_orders(direction, there))
 
     def from_previous_step(self, fresh: frozenset[str]) -> State:
         """The state as the next step sees it, when the samples are drawn anew."""
