@@ -553,6 +553,7 @@ def _vector_with_orders(direction: VectorDirection, change: Callable[[Order], Or
             return Entrywise(frozenset(_vector_with_orders(f, change) for f in those))
         case FreshImage():
             matrices, of = word(direction)
-            return image(matrices, _vector_with_orders(of, change))
+            changed = _vector_with_orders(of, change)
+            return direction if changed is of else image(matrices, changed)  # most words hold no order
         case _:
             return direction
