@@ -19,7 +19,7 @@ from gamma_calc.exponents import Affine, Ceiling, Excess, OnDomain, Order, Regio
 from gamma_calc.language.program import Program, Role
 
 MOST_OPEN: Final = 5  # exponents in orders on the whole space
-MOST_EVERYWHERE: Final = 2  # exponents whose orders are made outside the program's domain too
+MOST_EVERYWHERE: Final = 1  # exponents whose orders are made outside the program's domain too
 MOST_RATES: Final = 2  # of them learning rates
 
 
