@@ -311,7 +311,7 @@ def test_the_public_sweep_stands_beside_the_law_on_its_page() -> None:
     assert page.endswith("\n".join(section()) + "\n")
 
 
-def test_a_start_without_a_law_in_the_rank_leaves_the_table_of_rates_alone(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_start_without_a_law_in_the_rank_leaves_the_tables_alone(capsys: pytest.CaptureFixture[str]) -> None:
     told = run(capsys, "compare --init A,orthogonal --batch growing")
     assert told.code == 0
     table, _, unknown = told.out.partition("Largest stable learning rate not known")

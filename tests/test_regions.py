@@ -280,7 +280,7 @@ def test_what_lies_in_the_holes_is_not_cut(monkeypatch: pytest.MonkeyPatch) -> N
     halves = Region("x + y >= 1 & x <= 2 & y <= 2 | x + y < 1 & x > -1 & y > -1").polyhedra
     cut: list[Polyhedron] = []
 
-    def difference(those: list[Polyhedron], hole: Polyhedron) -> tuple[Polyhedron, ...]:
+    def difference(those: list[Polyhedron], _: Polyhedron) -> tuple[Polyhedron, ...]:
         cut.extend(those)
         return ()
 
