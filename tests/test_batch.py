@@ -309,3 +309,11 @@ def test_the_toy_on_a_batch_by_hand() -> None:
 def test_the_public_sweep_stands_beside_the_law_on_its_page() -> None:
     page = (Path(__file__).parents[1] / "docs" / "results" / "batch.md").read_text()
     assert page.endswith("\n".join(section()) + "\n")
+
+
+def test_a_start_without_a_law_in_the_rank_leaves_the_tables_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    told = run(capsys, "compare --init A,orthogonal --batch growing")
+    assert told.code == 0
+    table, _, unknown = told.out.partition("Largest stable learning rate not known")
+    assert "A      n^-1/2   r^1/4" in table
+    assert "orthogonal  target lora: what adam (epsilon 0) leaves of B A = 0" in unknown

@@ -25,6 +25,7 @@ from gamma_calc.exponents import (
 )
 from gamma_calc.exponents.linear import solver
 from gamma_calc.exponents.linear.constraint import LinearConstraint, Relation, holds
+from gamma_calc.exponents.regions import union
 from gamma_calc.exponents.regions.polyhedron import Polyhedron
 
 Pieces = list[list[LinearConstraint]]
@@ -271,3 +272,18 @@ def test_boxes_and_intervals_need_no_search(monkeypatch: pytest.MonkeyPatch) -> 
     assert str(found.largest("eta + 0*rho")) == "7"
     assert (found - found).is_empty
     assert str(found.eliminate("rho")) == "eta <= -2/5 | eta = 7"
+
+
+def test_what_lies_in_the_holes_is_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cutting it first makes pieces of pieces, which go one by one."""
+    square = Region("0 <= x <= 1 & 0 <= y <= 1").polyhedra
+    halves = Region("x + y >= 1 & x <= 2 & y <= 2 | x + y < 1 & x > -1 & y > -1").polyhedra
+    cut: list[Polyhedron] = []
+
+    def difference(those: list[Polyhedron], _: Polyhedron) -> tuple[Polyhedron, ...]:
+        cut.extend(those)
+        return ()
+
+    monkeypatch.setattr(union, "difference", difference)
+    assert union.without(square, halves) == ()
+    assert cut == []

@@ -19,8 +19,7 @@ from gamma_calc.exponents import Affine, Ceiling, Excess, OnDomain, Order, Regio
 from gamma_calc.language.program import Program, Role
 
 MOST_OPEN: Final = 5  # exponents in orders on the whole space
-MOST_EVERYWHERE: Final = 2  # exponents whose orders are made outside the program's domain too
-MOST_OF_QUOTIENTS: Final = 1  # and where a quotient stands in it: differences of maxima have many forms
+MOST_EVERYWHERE: Final = 1  # exponents whose orders are made outside the program's domain too
 MOST_RATES: Final = 2  # of them learning rates
 
 
@@ -33,8 +32,7 @@ def read_everywhere(program: Program) -> bool:
 def domain_of(program: Program) -> OnDomain | None:
     """Where the orders of a program are read as they are made; None for few exponents, which are read everywhere."""
     names, parts = program.variables, program.region.polyhedra
-    most = MOST_OF_QUOTIENTS if any(node.is_quotient for node in program.nodes) else MOST_EVERYWHERE
-    if len(names) <= most or len(parts) != 1:
+    if len(names) <= MOST_EVERYWHERE or len(parts) != 1:
         return None
     rows = parts[0].constraints
     return None if any(relation == "=" for _, relation in rows) else OnDomain(frozenset(names), rows)

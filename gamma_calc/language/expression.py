@@ -89,7 +89,6 @@ class Expression(ABC):
     arguments: tuple[Expression, ...] = ()
     shape: Shape
     precedence: ClassVar[int] = 9
-    is_quotient: ClassVar[bool] = False  # its orders are differences, not sums and maxima of orders alone
     is_tensor: ClassVar[bool] = False  # given, drawn or trained, and not made by an operation
     fresh: bool = False  # given, and drawn anew at every step
     is_batch: bool = False  # given, with a column a sample

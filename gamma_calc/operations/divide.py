@@ -22,7 +22,6 @@ class Divide(Expression):
     """
 
     precedence = 5
-    is_quotient = True
 
     def __init__(self, numerator: Expression, denominator: Expression) -> None:
         if not numerator.shape or numerator.shape[:1] != denominator.shape:
