@@ -121,6 +121,7 @@ RIGHT: Final[Mapping[str, Any]] = MappingProxyType(
         "on_progress": print,
         "only": {("h", 1)},
         "optimiser": gamma_calc.sgd(),
+        "order": Order("eta"),
         "orders": "eta",
         "orthogonal": frozenset(),
         "other": "eta",

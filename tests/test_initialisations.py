@@ -134,7 +134,11 @@ def test_overridden_entries_stand() -> None:
 
 
 def test_the_command_line_may_set_tau() -> None:
-    assert all("tau" in target.starts for target in TARGETS.values() if "scaling" in target.options)
+    """Wherever singular values are kept: none are by a start with a zero factor, from which alone DoRA is derived."""
+    those = (target for name, target in TARGETS.items() if "scaling" in target.options and name != "dora")
+    assert all("tau" in target.starts for target in those)
+    zero = (one for one in INITIALISATIONS.values() if any(entry.is_zero_quantity for entry in one.entries()))
+    assert not any(one.tau for one in zero)
 
 
 # -- where the alignment comes from --------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from gamma_calc.studies.largest_rate import (
     LargestRate,
     Laws,
     batch_block,
-    largest_shared_rate_of,
+    largest_shared_rates_of,
     rates_block,
 )
 
@@ -91,9 +91,9 @@ def _largest_rates(target: str, common: Common, init: str) -> Mapping[str, Laws]
     options = {**common.named(), "init": init, "rank": "growing", "at": ()}
     programs = [Question(target, Options(**options | {"scaling": s})).program for s in MULTIPLIERS]
     if programs[0].variables == ("eta", "rho"):
-        return {"": [largest_shared_rate_of(program) for program in programs]}
+        return {"": largest_shared_rates_of(programs)}
     if set(programs[0].variables) == {"eta", "rho", "beta"}:
-        return {name: [largest_shared_rate_of(one, beta) for one in programs] for name, beta in BATCHES.items()}
+        return {name: largest_shared_rates_of(programs, beta) for name, beta in BATCHES.items()}
     return {}
 
 

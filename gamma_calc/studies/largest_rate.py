@@ -38,6 +38,9 @@ class LargestRate:
         return {"n": self.n, "r": self.r} | ({} if self.N is None else {"N": self.N})
 
 
+Laws = Sequence[LargestRate | None]  # one under each multiplier
+
+
 def largest_shared_rate(name: str, scaling: str) -> LargestRate:
     """The largest stable learning rate of Adam from an initialisation with one of the multipliers.
 
@@ -45,25 +48,36 @@ def largest_shared_rate(name: str, scaling: str) -> LargestRate:
     >>> print(found.n, found.r)
     -1/2 -1/4
     """
-    rate = largest_shared_rate_of(lora(name, rank="growing", scaling=scaling))
+    (rate,) = largest_shared_rates_of([lora(name, rank="growing", scaling=scaling)])
     assert rate is not None
     return rate
 
 
-def largest_shared_rate_of(program: Program, beta: Fraction | None = None) -> LargestRate | None:
-    """The largest stable rate of a program with eta and rho open, near a fixed rank; None where there is none.
+def largest_shared_rates_of(programs: Sequence[Program], beta: Fraction | None = None) -> Laws:
+    """The largest stable rates, near a fixed rank, of programs with eta and rho open that are one there; None for none.
 
-    ``beta`` is the exponent of the samples where the program has a growing batch.
+    Such are those of one start under different multipliers. ``beta`` is the exponent of the samples where the programs
+    have a growing batch.
     """
     here = {"rho": Fraction(0)} | ({} if beta is None else {"beta": beta})
-    found = [_largest(program, here), *(_largest(program, here | {name: at + STEP}) for name, at in here.items())]
-    rates = [rate for rate in found if rate is not None]
-    if len(rates) < len(found):
+    same, *_ = programs
+    first = _largest(same, here)
+    more = None if beta is None else _largest(same, here | {"beta": beta + STEP})
+    return [_law_near(first, _largest(program, here | {"rho": STEP}), more, beta) for program in programs]
+
+
+def _law_near(
+    first: Fraction | None, of_rank: Fraction | None, of_samples: Fraction | None, beta: Fraction | None
+) -> LargestRate | None:
+    """The law from the largest exponents at a point, a step of the rank away, and one of the samples."""
+    if first is None or of_rank is None:
         return None
-    first, *aside = rates
-    slopes = dict(zip(here, ((rate - first) / STEP for rate in aside), strict=True))
-    of_width = first - sum((slopes[name] * at for name, at in here.items()), start=Fraction(0))
-    return LargestRate(of_width, slopes["rho"], slopes.get("beta"))
+    if beta is None:
+        return LargestRate(first, (of_rank - first) / STEP)
+    if of_samples is None:
+        return None
+    slope = (of_samples - first) / STEP
+    return LargestRate(first - slope * beta, (of_rank - first) / STEP, slope)
 
 
 def _largest(program: Program, at: Mapping[str, Fraction]) -> Fraction | None:
@@ -74,7 +88,6 @@ def _largest(program: Program, at: Mapping[str, Fraction]) -> Fraction | None:
 TITLE: Final = "Largest stable learning rate, and what 16 times the width or the rank make of it"
 LAWS: Final = ("width n", *MULTIPLIERS.values())
 BATCH_LAWS: Final = ("width n", "rank: alpha/r", "alpha/sqrt(r)", "s = 1", "samples N")
-Laws = Sequence[LargestRate | None]  # one under each multiplier
 
 
 def rates_block(rates: Mapping[str, Laws]) -> Block:

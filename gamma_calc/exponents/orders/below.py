@@ -34,8 +34,7 @@ def nowhere_above(low: PiecewiseLinear, high: PiecewiseLinear) -> bool:
     >>> nowhere_above(eta, larger), nowhere_above(larger, eta)
     (True, False)
     """
-    for one in (low, high):
-        require(one, PiecewiseLinear, "order", "make one with order(...)")
+    _require(low, high)
     if low.number is not None and high.number is not None:
         return low.number <= high.number
     if low.is_zero_quantity or high.is_zero_quantity:
@@ -57,7 +56,13 @@ def _is_below(low: Convex, low_taken: Convex, high: Convex, high_taken: Convex) 
 
 
 def may_be_below(low: PiecewiseLinear, *high: PiecewiseLinear) -> bool:
-    """Is the first at most the sum of the others at a few points? It is not worth asking more where it is not."""
+    """Is the first at most the sum of the others at a few points? It is not worth asking more where it is not.
+
+    >>> eta, larger = PiecewiseLinear.of("eta"), PiecewiseLinear.of("max(eta, 2*eta + 1)")
+    >>> may_be_below(eta, larger), may_be_below(larger, eta)
+    (True, False)
+    """
+    _require(low, *high)
     if low.is_zero_quantity or any(one.is_zero_quantity for one in high):
         return low.is_zero_quantity
     if low.number is not None and all(one.number is not None for one in high):
@@ -67,11 +72,17 @@ def may_be_below(low: PiecewiseLinear, *high: PiecewiseLinear) -> bool:
 
 def level(order: PiecewiseLinear) -> Fraction:
     """How large an order is on the whole, by a few points: to try the largest first. Zero where it is not canonical."""
+    _require(order)
     if order.number is not None:
         return order.number
     return (
         _ZERO if order.canonical is None or order.is_zero_quantity else Fraction(sum(order.values), MOST_POINTS * UNIT)
     )
+
+
+def _require(*functions: object) -> None:
+    for one in functions:
+        require(one, PiecewiseLinear, "order", "make one with order(...)")
 
 
 def _found_below(low: Affine, high: Affine) -> bool:

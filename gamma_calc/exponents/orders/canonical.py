@@ -28,12 +28,11 @@ Pair: TypeAlias = tuple[Convex, Convex]
 def canonical(form: Affine, where: Rows = EVERYWHERE) -> Pair:
     """The pair that a form with peaks is.
 
-        >>> from gamma_calc.exponents.orders.one_variable import largest_line, line_of, only_name
-    from gamma_calc.exponents.orders.peak import peak_form
-        >>> x = Affine.variable("x")
-        >>> above, below = canonical(peak_form([x, x * 2 + 1]) - peak_form([Affine(), x + 1]))
-        >>> sorted(map(str, above)), below == ONE
-        (['x'], True)
+    >>> from gamma_calc.exponents.orders.peak import peak_form
+    >>> x = Affine.variable("x")
+    >>> above, below = canonical(peak_form([x, x * 2 + 1]) - peak_form([Affine(), x + 1]))
+    >>> sorted(map(str, above)), below == ONE
+    (['x'], True)
     """
     known: dict[Peak, Pair] = {}
     for peak in below(form, known):
