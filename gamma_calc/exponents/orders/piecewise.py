@@ -21,7 +21,7 @@ from gamma_calc.exponents.notation.dialects import order_in
 from gamma_calc.exponents.notation.grammar import Arithmetic, read_exponent
 from gamma_calc.exponents.notation.spelling import natural
 from gamma_calc.exponents.notation.tokens import MOST_DIGITS, syntax_error
-from gamma_calc.exponents.orders.canonical import canonical, pair_of_largest, pair_sum
+from gamma_calc.exponents.orders.canonical import Pair, canonical, pair_of_largest, pair_sum
 from gamma_calc.exponents.orders.difference import simplest
 from gamma_calc.exponents.orders.maximum import NOTHING, ONE, Convex, irredundant, minkowski_sum, scaled
 from gamma_calc.exponents.orders.peak import Peak, below, names, peak_form, peaks, spread, value_of
@@ -59,10 +59,15 @@ class PiecewiseLinear:
     @classmethod
     def made(cls, above: Convex, below: Convex = ONE) -> Self:
         """From two irredundant maxima, as they are. Subclasses may read other things when they are called."""
+        number = _number(above) if below == ONE else None
+        return cls._of_parts((above, below), None) if number is None else constant(cls, number)
+
+    @classmethod
+    def _of_parts(cls, canonical: Pair | None, kept: Affine | None, number: Fraction | None = None) -> Self:
         new = object.__new__(cls)
-        object.__setattr__(new, "canonical", (above, below))
-        object.__setattr__(new, "kept", None)
-        object.__setattr__(new, "number", _number(above) if below == ONE else None)
+        object.__setattr__(new, "canonical", canonical)
+        object.__setattr__(new, "kept", kept)
+        object.__setattr__(new, "number", number)
         object.__setattr__(new, "_values", None)
         return new
 
@@ -71,12 +76,7 @@ class PiecewiseLinear:
         """The function that a form is, which may mention peaks; it is kept that way."""
         if not peaks(form):
             return cls.made(frozenset({form}))
-        new = object.__new__(cls)
-        object.__setattr__(new, "canonical", None)
-        object.__setattr__(new, "kept", form)
-        object.__setattr__(new, "number", None)
-        object.__setattr__(new, "_values", None)
-        return new
+        return cls._of_parts(None, form)
 
     @property
     def above(self) -> Convex:
@@ -318,13 +318,13 @@ class PiecewiseLinear:
     # -- equality and appearance ----------------------------------------------------------------------------------
 
     def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
         if self.number is not None and type(other) is int:
             return self.number == other
         if isinstance(other, bool) or not isinstance(other, PiecewiseLinear | Affine | Fraction | int):
             return NotImplemented
         other = other if isinstance(other, PiecewiseLinear) else self.affine(_as_form(other))
-        if self is other:
-            return True
         if self.number is not None and other.number is not None:
             return self.number == other.number
         if self.is_zero_quantity or other.is_zero_quantity:
@@ -363,7 +363,8 @@ def constant(kind: type[F], value: Fraction) -> F:
 
 @lru_cache(maxsize=4096)
 def _constant(kind: Any, numerator: int, denominator: int) -> Any:
-    return kind.made(frozenset({Affine(constant=Fraction(numerator, denominator))}))
+    value = Fraction(numerator, denominator)
+    return kind._of_parts((frozenset({Affine(constant=value)}), ONE), None, value)
 
 
 def _number(above: Convex) -> Fraction | None:
