@@ -58,17 +58,11 @@ class PiecewiseLinear:
 
     @classmethod
     def made(cls, above: Convex, below: Convex = ONE) -> Self:
-        """From two irredundant maxima, as they are. Subclasses may read other things when they are called."""
+        """From two irredundant maxima, as they are."""
         number = _number(above) if below == ONE else None
-        return cls._of_parts((above, below), None) if number is None else constant(cls, number)
-
-    @classmethod
-    def _of_parts(cls, canonical: Pair | None, kept: Affine | None, number: Fraction | None = None) -> Self:
-        new = object.__new__(cls)
-        object.__setattr__(new, "canonical", canonical)
-        object.__setattr__(new, "kept", kept)
-        object.__setattr__(new, "number", number)
-        object.__setattr__(new, "_values", None)
+        if number is not None:
+            return constant(cls, number)
+        new: Self = _new(cls, (above, below), None)
         return new
 
     @classmethod
@@ -76,7 +70,8 @@ class PiecewiseLinear:
         """The function that a form is, which may mention peaks; it is kept that way."""
         if not peaks(form):
             return cls.made(frozenset({form}))
-        return cls._of_parts(None, form)
+        new: Self = _new(cls, None, form)
+        return new
 
     @property
     def above(self) -> Convex:
@@ -364,7 +359,17 @@ def constant(kind: type[F], value: Fraction) -> F:
 @lru_cache(maxsize=4096)
 def _constant(kind: Any, numerator: int, denominator: int) -> Any:
     value = Fraction(numerator, denominator)
-    return kind._of_parts((frozenset({Affine(constant=value)}), ONE), None, value)
+    return _new(kind, (frozenset({Affine(constant=value)}), ONE), None, value)
+
+
+def _new(kind: Any, canonical: Pair | None, kept: Affine | None, number: Fraction | None = None) -> Any:
+    """A function of a kind with its fields as they are: kinds may read other things when they are called."""
+    new = object.__new__(kind)
+    object.__setattr__(new, "canonical", canonical)
+    object.__setattr__(new, "kept", kept)
+    object.__setattr__(new, "number", number)
+    object.__setattr__(new, "_values", None)
+    return new
 
 
 def _number(above: Convex) -> Fraction | None:
