@@ -185,7 +185,7 @@ def test_how_far_the_parameters_move(program: Program, eta: str) -> None:
 @pytest.mark.parametrize(("program", "eta"), POINTS, ids=NAMES)
 def test_every_size_is_measured_as_derived(program: Program, eta: str) -> None:
     names = program.quantities if eta == "-1" else program.quantities.keys() - LATE
-    measure(program, eta, names, widths=(128, 256, 512, 1024), seeds=64)
+    measure(program, eta, names, widths=(128, 256, 512, 1024), seeds=64, most_seeds=1024)
 
 
 @pytest.mark.long
