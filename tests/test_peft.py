@@ -322,6 +322,7 @@ FILES = [
     (b"\xff\xfe\x00", "not JSON: the file is no UTF-8 text; name an adapter_config.json"),
     (b"[" * 100_000, "not JSON that can be read: nested too deeply, or a number too long"),
     (b'{"r": ' + b"9" * 5000 + b"}", "not JSON that can be read: nested too deeply, or a number too long"),
+    (b'{"r": 8, "r": 64}', "r stands twice in an object; keep one"),
     (b'{"peft_type": "LORA", "lora_alpha": 1e999999999}', "lora_alpha is 1E+999999999; write a positive number"),
     (
         b'{"peft_type":"LORA","x":1e99999999999999999999}',

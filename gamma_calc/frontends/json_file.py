@@ -20,7 +20,9 @@ def read_object(path: Path) -> dict[str, Any]:
     """The object in a file. Numbers stay exact: one written in decimals becomes a Decimal. Raises ConfigError."""
     text = small_text(path, "JSON")
     try:
-        found = json.loads(text, parse_float=Decimal)
+        found = json.loads(text, parse_float=Decimal, object_pairs_hook=_once)
+    except ConfigError:
+        raise
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise ConfigError(f"not JSON: {error.msg}", where=place, hint="mend the file there") from None
@@ -30,6 +32,16 @@ def read_object(path: Path) -> dict[str, Any]:
         raise ConfigError("not JSON that can be read: nested too deeply, or a number too long") from None
     if not isinstance(found, dict):
         raise ConfigError("the JSON is no object", hint='a config looks like {"peft_type": "LORA", "r": 16, ...}')
+    return found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of a file. Of a field that stands twice another reader might take the other value."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ConfigError(f"{shown(name, LONGEST)} stands twice in an object", hint="keep one")
+        found[name] = value
     return found
 
 
