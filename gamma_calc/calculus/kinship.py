@@ -35,8 +35,8 @@ Component = tuple[Direction, Order]
 class Kin(NamedTuple):
     """Of another family a direction knows nothing; in its own it knows its kin, and those that have none."""
 
-    family: Hashable | None
-    closer: Hashable | None
+    family: Hashable | None = None
+    closer: Hashable | None = None
 
 
 @lru_cache(maxsize=65536)
@@ -48,7 +48,7 @@ def kin(direction: Direction) -> Kin:
     if isinstance(direction, Outer):
         left, right = _of_vector(direction.left), _of_vector(direction.right)
         return Kin(_both(left.family, right.family), _both(left.closer, right.closer))
-    return Kin(None, None) if is_matrix(direction) else _of_vector(direction)
+    return Kin() if is_matrix(direction) else _of_vector(direction)
 
 
 def _both(left: Hashable | None, right: Hashable | None) -> Hashable | None:
@@ -59,11 +59,11 @@ def _both(left: Hashable | None, right: Hashable | None) -> Hashable | None:
 def _of_vector(direction: VectorDirection) -> Kin:
     match direction:
         case FreshImage(matrix=last):
-            return Kin(None, None) if has_diagram(direction) else Kin(last, _shared(direction))
+            return Kin() if has_diagram(direction) else Kin(last, _shared(direction))
         case GivenVector() | FixedAxis() | Residual() | Unit():
             return Kin(direction, direction)
         case _:
-            return Kin(None, None)
+            return Kin()
 
 
 def _shared(image: FreshImage) -> Hashable | None:

@@ -13,9 +13,10 @@ where it is zero along its lines and not positive along its rays: a finite quest
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import gcd
+from fractions import Fraction
+from math import gcd, lcm
 from operator import mul
 from types import MappingProxyType
 from typing import TypeAlias
@@ -36,6 +37,14 @@ class Cone:
         """The space of so many coordinates."""
         units = (tuple(int(row == column) for column in range(size)) for row in range(size))
         return cls(tuple(units), MappingProxyType({}))
+
+    @property
+    def ways(self) -> Iterator[Vector]:
+        """What generates the cone, lines both ways."""
+        for line in self.lines:
+            yield line
+            yield tuple(-one for one in line)
+        yield from self.rays
 
     def cut(self, row: Vector) -> Cone:
         """The part where one more form is not negative."""
@@ -81,3 +90,18 @@ def _mixed(one: Vector, weight: int, other: Vector, share: int) -> Vector:
     made = [weight * a + share * b for a, b in zip(one, other, strict=True)]
     common = gcd(*made)
     return tuple(made) if common == 1 else tuple(number // common for number in made)
+
+
+def one_unit(numbers: Iterable[Fraction | int]) -> int:
+    """The unit in which all these numbers are whole."""
+    return lcm(*(number.denominator for number in numbers))
+
+
+def in_units(numbers: Iterable[Fraction | int], unit: int) -> Vector:
+    """Numbers as whole ones of a unit.
+
+    >>> row = Fraction(1, 2), Fraction(-1, 3)
+    >>> in_units(row, one_unit(row))
+    (3, -2)
+    """
+    return tuple(number.numerator * (unit // number.denominator) for number in numbers)

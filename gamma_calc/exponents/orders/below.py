@@ -14,8 +14,8 @@ from gamma_calc.exponents.orders.maximum import Convex, leads_somewhere
 from gamma_calc.exponents.orders.one_variable import line_of, only_name
 from gamma_calc.exponents.orders.peak import names, value_of
 from gamma_calc.exponents.orders.piecewise import PiecewiseLinear, are_open
-from gamma_calc.exponents.orders.points import SLACK, UNIT
-from gamma_calc.exponents.orders.sampled import MOST_POINTS, is_above
+from gamma_calc.exponents.orders.points import SLACK, UNIT, is_above
+from gamma_calc.exponents.orders.sampled import MOST_POINTS
 from gamma_calc.exponents.orders.samples import scattered, values_at_samples
 from gamma_calc.exponents.orders.scope import Scope
 from gamma_calc.exponents.regions.polyhedron import Polyhedron
@@ -117,7 +117,7 @@ def _doubtful(functions: list[F]) -> list[F]:
     those = [f for f in functions if not f.is_zero_quantity]
     alone = set()
     for column in zip(*(f.values for f in those), strict=True):
-        first, second = nlargest(2, column) if len(column) > 1 else (*column, column[0] - UNIT)
+        first, second = nlargest(2, column)
         if first > second + SLACK:
             alone.add(id(those[column.index(first)]))
     return sorted((f for f in functions if id(f) not in alone), key=level)

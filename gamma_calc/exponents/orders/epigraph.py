@@ -12,14 +12,13 @@ generates the cone, so that one cone answers for any number of forms.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from math import lcm
 
 from gamma_calc.exponents.linear.affine import Affine
-from gamma_calc.exponents.linear.generators import Cone, Vector, value
+from gamma_calc.exponents.linear.generators import Cone, Vector, in_units, one_unit, value
 from gamma_calc.exponents.orders.samples import Rows
 
 _ZERO = Fraction(0)
@@ -45,31 +44,22 @@ class Epigraph:
     def rows(self, forms: Iterable[Affine]) -> dict[Affine, Vector]:
         """By how much forms exceed t, in whole numbers of one unit."""
         parts = {form: self._numbers(form, -1) for form in forms}
-        unit = lcm(*(number.denominator for numbers in parts.values() for number in numbers))
-        return {form: _whole(numbers, unit) for form, numbers in parts.items()}
+        unit = one_unit(number for numbers in parts.values() for number in numbers)
+        return {form: in_units(numbers, unit) for form, numbers in parts.items()}
 
     def point(self, point: Mapping[str, Fraction]) -> Vector:
         """A point of the domain, with t = 0."""
         numbers = [*(point[name] for name in self.names), _ZERO, Fraction(1)]
-        return _whole(numbers, lcm(*(number.denominator for number in numbers)))
+        return in_units(numbers, one_unit(numbers))
 
     def within(self, form: Affine) -> Epigraph:
         """The part where a form of the names alone is not negative."""
         numbers = self._numbers(form, 0)
-        row = _whole(numbers, lcm(*(number.denominator for number in numbers)))
-        return Epigraph(self.names, self.cone.cut(row))
+        return Epigraph(self.names, self.cone.cut(in_units(numbers, one_unit(numbers))))
 
     def _numbers(self, form: Affine, height: int) -> list[Fraction]:
         slopes = dict(form.terms)
         return [*(slopes.get(name, _ZERO) for name in self.names), Fraction(height), form.constant]
-
-    @property
-    def ways(self) -> Iterator[Vector]:
-        """What generates the cone, lines both ways."""
-        for line in self.cone.lines:
-            yield line
-            yield tuple(-one for one in line)
-        yield from self.cone.rays
 
     def covers(self, form: Affine) -> bool:
         """Is a form nowhere above t? One that depends on a name of its own, which nothing bounds, is somewhere."""
@@ -88,10 +78,6 @@ def _above_domain(names: frozenset[str], where: Rows) -> Epigraph:
     for form, _ in where:
         made = made.within(form)
     return made
-
-
-def _whole(numbers: Iterable[Fraction], unit: int) -> Vector:
-    return tuple(number.numerator * (unit // number.denominator) for number in numbers)
 
 
 @lru_cache(maxsize=8192)

@@ -107,7 +107,7 @@ def _by_corners(candidates: Convex, where: Rows) -> Convex:
     for form in kept:
         space = space.above(form)
     doubtful, seen = [], set()
-    while (way := next((way for way in space.ways if way not in seen), None)) is not None:
+    while (way := next((way for way in space.cone.ways if way not in seen), None)) is not None:
         form, excess = max(((form, value(row, way)) for form, row in rows.items()), key=itemgetter(1))
         if excess <= 0:
             seen.add(way)

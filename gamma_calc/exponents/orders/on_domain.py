@@ -28,7 +28,7 @@ from gamma_calc.exponents.orders.maximum import (
 )
 from gamma_calc.exponents.orders.peak import Peak, below, peak_form, peaks
 from gamma_calc.exponents.orders.piecewise import PiecewiseLinear
-from gamma_calc.exponents.orders.points import SLACK, UNIT
+from gamma_calc.exponents.orders.points import UNIT, is_above
 from gamma_calc.exponents.orders.samples import MOST_SAMPLES, Rows, samples
 
 F = TypeVar("F", bound=PiecewiseLinear)
@@ -78,8 +78,7 @@ class OnDomain:
         return self._may_be_below(low.form, *(one.form for one in high))
 
     def _may_be_below(self, low: Affine, *high: Affine) -> bool:
-        there = map(sum, zip(*map(self._values_at, high), strict=True))
-        return all(one - other <= SLACK for one, other in zip(self._values_at(low), there, strict=True))
+        return not is_above(self._values_at(low), *map(self._values_at, high))
 
     def equal(self, one: PiecewiseLinear, other: PiecewiseLinear) -> bool:
         """Are two orders the same at every point of the domain?"""

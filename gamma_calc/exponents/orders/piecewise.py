@@ -25,7 +25,8 @@ from gamma_calc.exponents.orders.canonical import Pair, canonical, pair_of_large
 from gamma_calc.exponents.orders.difference import simplest
 from gamma_calc.exponents.orders.maximum import NOTHING, ONE, Convex, irredundant, minkowski_sum, scaled
 from gamma_calc.exponents.orders.peak import Peak, below, names, peak_form, peaks, spread, value_of
-from gamma_calc.exponents.orders.sampled import Values, values_of
+from gamma_calc.exponents.orders.points import Values
+from gamma_calc.exponents.orders.sampled import values_of
 from gamma_calc.exponents.orders.samples import scattered
 
 Exponent: TypeAlias = "PiecewiseLinear | Affine | Rational | int | str"

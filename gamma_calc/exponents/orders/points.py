@@ -21,6 +21,14 @@ SLACK: Final = UNIT // 1000  # what rounding may come to
 LEVELS: Final = (0, UNIT // 8, UNIT // 2, UNIT, 10 * UNIT, 1000 * UNIT)  # below the largest value
 FAR: Final = 1000
 ZERO: Final = Fraction(0)
+Values = tuple[int, ...]  # at some points, in units
+
+
+def is_above(low: Values, *high: Values) -> bool:
+    """Is the first above the sum of the others at one of the points, by more than rounding?"""
+    if len(high) == 1:
+        return any(one - other > SLACK for one, other in zip(low, high[0], strict=True))
+    return any(one - sum(others) > SLACK for one, *others in zip(low, *high, strict=True))
 
 
 class Point(dict[str, Fraction]):

@@ -11,9 +11,8 @@ from zlib import crc32
 
 from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.orders.maximum import Convex
-from gamma_calc.exponents.orders.points import SLACK, UNIT
+from gamma_calc.exponents.orders.points import UNIT, Values
 
-Values = tuple[int, ...]
 SPANS: Final = (UNIT * 2, UNIT * 2, UNIT * 8, UNIT * 400)  # around zero: rates and ranks of one are near it
 MOST_POINTS: Final = 4 * len(SPANS)
 
@@ -22,13 +21,6 @@ def values_of(above: Convex, below: Convex) -> Values:
     """The values of max(above) - max(below) at the points; nothing is said of -oo."""
     high, low = _largest(above), _largest(below)
     return tuple(a - b for a, b in zip(high, low, strict=True))
-
-
-def is_above(low: Values, *high: Values) -> bool:
-    """Is the first above the sum of the others at one of the points?"""
-    if len(high) == 1:
-        return any(one - other > SLACK for one, other in zip(low, high[0], strict=True))
-    return any(one - sum(others) > SLACK for one, *others in zip(low, *high, strict=True))
 
 
 def _largest(forms: Convex) -> Values:

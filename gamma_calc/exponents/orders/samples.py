@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from functools import lru_cache
-from math import lcm
 from typing import Final
 
 from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.linear.constraint import LinearConstraint, holds, strict
+from gamma_calc.exponents.linear.generators import one_unit
 from gamma_calc.exponents.linear.solver import common_point
 
 Rows = tuple[LinearConstraint, ...]  # inequalities that leave a part of the space with an interior
@@ -57,8 +57,8 @@ def values_at_samples(*parts: Iterable[Affine], where: Rows = EVERYWHERE) -> lis
     """The values of the forms of each part at the samples of all, as whole numbers of one unit."""
     forms = [form for part in parts for form in part]
     points = samples(frozenset(name for form in forms for name in form.variables), where)
-    fine = _unit(value for point in points for value in point.values())
-    unit = fine * _unit(c for form in forms for c in (form.constant, *(c for _, c in form.terms)))
+    fine = one_unit(value for point in points for value in point.values())
+    unit = fine * one_unit(c for form in forms for c in (form.constant, *(c for _, c in form.terms)))
     whole = [{name: _times(value, fine) for name, value in point.items()} for point in points]
     return [{form: _values(form, unit, fine, whole) for form in part} for part in parts]
 
@@ -66,11 +66,6 @@ def values_at_samples(*parts: Iterable[Affine], where: Rows = EVERYWHERE) -> lis
 def _values(form: Affine, unit: int, fine: int, points: list[dict[str, int]]) -> tuple[int, ...]:
     constant, slopes = _times(form.constant, unit), [(name, _times(c, unit // fine)) for name, c in form.terms]
     return tuple(constant + sum(slope * point[name] for name, slope in slopes) for point in points)
-
-
-def _unit(numbers: Iterable[Fraction]) -> int:
-    """The smallest whole number that makes each a whole number."""
-    return lcm(*(number.denominator for number in numbers))
 
 
 def _times(number: Fraction, unit: int) -> int:

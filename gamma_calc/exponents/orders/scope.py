@@ -6,7 +6,7 @@ order keeps a form that decides nothing, two orders are not known to be equal, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -22,7 +22,7 @@ from gamma_calc.exponents.linear.watch import look
 from gamma_calc.exponents.orders.ceiling import Ceiling
 from gamma_calc.exponents.orders.peak import Peak, below, largest_twins, leaves, names, peak_form, peaks, put, rewritten
 from gamma_calc.exponents.orders.piecewise import PiecewiseLinear
-from gamma_calc.exponents.orders.points import SLACK, UNIT, Point, Probe, points_of, probes_of
+from gamma_calc.exponents.orders.points import SLACK, UNIT, Point, Probe, is_above, points_of, probes_of
 from gamma_calc.exponents.regions.polyhedron import Polyhedron
 
 F = TypeVar("F", bound=PiecewiseLinear)
@@ -405,14 +405,9 @@ def _alike_first(peak: Peak, form: Affine) -> list[Affine]:
     return sorted(peak.forms, key=lambda one: (-len(terms.intersection(one.variables)), one.terms))
 
 
-def _is_above(high: Iterable[int], low: Iterable[int]) -> bool:
-    """Is nothing at some points larger than something else there, as far as rounding can tell?"""
-    return all(two - one <= SLACK for one, two in zip(high, low, strict=True))
-
-
 def _nowhere_below(values: Mapping[Affine, tuple[int, ...]], form: Affine) -> list[Affine]:
     """The other forms that are at least as large at every point that is looked at."""
-    return [other for other, its in values.items() if other is not form and _is_above(its, values[form])]
+    return [other for other, its in values.items() if other is not form and not is_above(values[form], its)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,12 @@ holds everywhere is not told here, and is proved elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from math import lcm
 from typing import Final
 
 from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.linear.constraint import LinearConstraint, halves, names_of
-from gamma_calc.exponents.linear.generators import Cone, Vector, value
+from gamma_calc.exponents.linear.generators import Cone, Vector, in_units, one_unit, value
 
 MOST_NAMES: Final = 4  # corners grow in number with names, a linear program does not
 
@@ -43,17 +41,10 @@ def _ways(constraints: tuple[LinearConstraint, ...], names: tuple[str, ...]) -> 
     cone = Cone.whole(len(names) + 1).cut((*(0 for _ in names), 1))
     for form in (form for constraint in constraints for form, _ in halves(constraint)):
         cone = cone.cut(_row(form, names))
-    return tuple(_both_ways(cone.lines)) + tuple(cone.rays)
-
-
-def _both_ways(lines: Sequence[Vector]) -> Iterator[Vector]:
-    for line in lines:
-        yield line
-        yield tuple(-one for one in line)
+    return tuple(cone.ways)
 
 
 def _row(form: Affine, names: tuple[str, ...]) -> Vector:
     slopes = dict(form.terms)
     numbers = [*(slopes.get(name, 0) for name in names), form.constant]
-    unit = lcm(*(number.denominator for number in numbers))
-    return tuple(number.numerator * (unit // number.denominator) for number in numbers)
+    return in_units(numbers, one_unit(numbers))
