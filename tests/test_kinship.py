@@ -25,15 +25,13 @@ from gamma_calc.calculus.pruning import projection_order, prune_dominated
 from gamma_calc.calculus.showing import MOST_STEPS, shows
 from gamma_calc.calculus.value import Value
 from gamma_calc.engine.run import states
-from gamma_calc.engine.state import State
-from gamma_calc.exponents import MINUS_INFINITY, order
+from gamma_calc.exponents import MINUS_INFINITY, Everywhere, order
 from gamma_calc.language.program import Program
 from gamma_calc.operations.relu import RELU
 
 n, m, r = Dim("n", 1), Dim("m", 1), Dim("r", "1/2")
 A, W = RandomMatrix("A", n, r), RandomMatrix("W", n, m)
 U, V = GivenVector("u"), GivenVector("v")
-EVERYWHERE = State(0, {})  # where orders are compared
 SEVERAL = [
     *(RECIPES[kind](number).program() for kind in ("any", "deep", "batch") for number in range(12)),
     stacked(layers=4, init="A"),
@@ -91,7 +89,7 @@ def test_a_component_falls_to_one_that_shows_it_by_chance_and_kin_to_its_kin() -
     """Images of independent vectors of n^1/2 entries show n^-1/4 of each other, what is no kin n^-1/2."""
     first, near, far = FreshImage(A, U), FreshImage(A, V), FreshImage(W, V)
     value = Value.merge([(first, order(0)), (near, order("-1/4")), (far, order("-1/2"))])
-    assert set(prune_dominated(value, (n,), EVERYWHERE).components) == {first}
+    assert set(prune_dominated(value, (n,), Everywhere()).components) == {first}
     value = Value.merge([(first, order(0)), (near, order("-1/8")), (far, order("-3/8"))])
-    assert prune_dominated(value, (n,), EVERYWHERE) == value
+    assert prune_dominated(value, (n,), Everywhere()) == value
     assert projection_order(value, FreshImage(W, U), (n,)) == order("-1/2")

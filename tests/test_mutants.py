@@ -463,9 +463,9 @@ TOKENS: Final = (
     Mutant(
         "calculus.kinship:Kindred.near", "relatives if own.closer is None else", "not relatives or", "1.3 saturated"
     ),
-    Mutant("calculus.pruning:prune_dominated", "zeros[d] <= zeros[direction]", "True", "entries: beside saturated"),
+    Mutant("calculus.pruning:_undominated", "zeros[d] <= zeros[direction]", "True", "entries: beside saturated"),
     Mutant(
-        "calculus.pruning:prune_dominated",
+        "calculus.pruning:_undominated",
         "zero_sets(direction) if zeros_show else NOWHERE",
         "NOWHERE",
         "entries: beside saturated",
@@ -533,14 +533,14 @@ TOKENS: Final = (
     ),
     Mutant(
         "calculus.words:_shortened",
-        "yield turn + _raw_size_on(rest, matrix.inner)",
-        "yield turn + _raw_size_on(rest, matrix.inner) + QUARTER",
+        "_raw_size_on(rest, matrix.inner), _shortened(rest)",
+        "_raw_size_on(rest, matrix.inner) + QUARTER, _shortened(rest)",
         "words: a tall matrix",
     ),
     Mutant(
         "calculus.words:_shortened",
-        "(turn + size for size",
-        "(turn + size + QUARTER for size",
+        "matrix.inner), _shortened(rest)",
+        "matrix.inner), _shortened(rest) + QUARTER",
         "words: shortened twice",
     ),
     Mutant("calculus.words:trace", "turn + (trace", "turn / 2 + (trace", "words: one factor in two"),
@@ -548,7 +548,7 @@ TOKENS: Final = (
 )
 WITHOUT_A_TRACE: Final = (  # what is left out is covered; what shares a name may
     Mutant("calculus.pruning:_dominates", "return orders.may_be_below(", "return False and ("),
-    Mutant("calculus.pruning:prune_dominated", "orders.may_be_below(size, by_chance)", "False"),
+    Mutant("calculus.pruning:_undominated", "orders.may_be_below(size, by_chance)", "False"),
     Mutant("calculus.direction:on_axis", "dim.exponent == 0", "False"),
     Mutant("calculus.direction:once_through", "axis.exponent == 0", "False"),
     # Means below 1 are of sparse functions, and these cover nothing that is not as sparse: their own place, seen above.

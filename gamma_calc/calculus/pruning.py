@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final, Protocol
 
 from gamma_calc.calculus.diagrams import diagrams_within, sizes
 from gamma_calc.calculus.dims import Shape
 from gamma_calc.calculus.direction import Diagram, Direction
-from gamma_calc.calculus.kinship import Kindred
+from gamma_calc.calculus.kinship import Component, Kindred
 from gamma_calc.calculus.showing import shows_in
 from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Value
@@ -41,19 +42,27 @@ def prune_dominated(value: Value, shape: Shape, orders: Comparison, *, zeros_sho
     those that are no kin, where even the largest component shows less than this by chance. Where zeros show (an
     optimiser divides entry by entry), none is covered by what is zero at some of its entries.
     """
-    kept = dict(value.components)
-    if len(kept) < 2:
+    if len(value.components) < 2:
         return value
+    return _undominated(tuple(value.components.items()), value.power, shape, orders, zeros_show)
+
+
+@lru_cache(maxsize=8192)
+def _undominated(
+    components: tuple[Component, ...], power: int, shape: Shape, orders: Comparison, zeros_show: bool
+) -> Value:
+    """The answer for components in this order: programs of one layer ask it of the same sums again and again."""
+    kept = dict(components)
     zeros = {direction: zero_sets(direction) if zeros_show else NOWHERE for direction in kept}
-    likely_first = sorted(kept.items(), key=_by_level, reverse=True)
-    kindred, by_chance = Kindred.among(likely_first), value.order + _chance(shape) * value.power
-    for direction, size in value.components.items():
+    likely_first = sorted(components, key=_by_level, reverse=True)
+    kindred, by_chance = Kindred.among(likely_first), largest(kept.values()) + _chance(shape) * power
+    for direction, size in components:
         near = kindred.all if orders.may_be_below(size, by_chance) else kindred.near(direction)
         rest = ((d, o) for d, o in near if d in kept and d != direction and zeros[d] <= zeros[direction])
         rivals = (one for one in rest if orders.may_be_below(size, one[1]))
-        if any(_dominates(one, (direction, size), shape, value.power, orders) for one in rivals):
+        if any(_dominates(one, (direction, size), shape, power, orders) for one in rivals):
             del kept[direction]
-    return Value(kept, value.power)
+    return Value(MappingProxyType(kept), power)
 
 
 def _chance(shape: Shape) -> Order:
@@ -88,13 +97,11 @@ def projection_order(value: Value, direction: Direction, shape: Shape) -> Order:
     return best
 
 
-def _by_level(component: tuple[Direction, Order]) -> Fraction:
+def _by_level(component: Component) -> Fraction:
     return level(component[1])
 
 
-def _dominates(
-    other: tuple[Direction, Order], one: tuple[Direction, Order], shape: Shape, power: int, orders: Comparison
-) -> bool:
+def _dominates(other: Component, one: Component, shape: Shape, power: int, orders: Comparison) -> bool:
     """Is one component nowhere above what another shows of it? Beside the small entries of a power more of it shows."""
     (by, other_size), (direction, size) = other, one
     floor = MINUS_INFINITY

@@ -30,7 +30,7 @@ from gamma_calc.calculus.direction import (
 from gamma_calc.calculus.lemmas import CENTRAL_LIMIT, RETURN
 from gamma_calc.calculus.value import Contribution
 from gamma_calc.errors import ProgramError
-from gamma_calc.exponents import Order, largest, nowhere_above, order
+from gamma_calc.exponents import Order, largest, maximum, nowhere_above, order
 
 MOST_TURNS: Final = 6  # between one matrix and its transpose, in a word that is told apart
 
@@ -122,20 +122,21 @@ def _raw_size_on(word: Word, dim: Dim) -> Order:
     return raw_size(word) if word else dim.exponent / -2
 
 
-def _shortened(word: Word) -> Iterator[Order]:
-    """The sizes of what a product shortens to, in one place or in several."""
+@lru_cache(maxsize=65536)
+def _shortened(word: Word) -> Order:
+    """The largest size of what a product shortens to, in one place or in several; each shorter word is asked once."""
+    found = []
     for i, matrix in enumerate(word[1:], start=1):
         if word[i - 1] == matrix.T:
             rest = word[: i - 1] + word[i + 1 :]
-            turn = matrix.outer.exponent
-            yield turn + _raw_size_on(rest, matrix.inner)
-            yield from (turn + size for size in _shortened(rest))
+            found.append(matrix.outer.exponent + maximum(_raw_size_on(rest, matrix.inner), _shortened(rest)))
+    return largest(found)
 
 
 @lru_cache(maxsize=65536)
 def is_covered(word: Word) -> bool:
     """Is a product nowhere above what it shortens to?"""
-    return nowhere_above(raw_size(word), largest(_shortened(word)))
+    return nowhere_above(raw_size(word), _shortened(word))
 
 
 def told_apart(word: Word) -> Word:

@@ -37,7 +37,7 @@ def pruned(program: Program, state: State, value: Value, shape: Shape) -> Value:
     if not program.prunes:
         return here
     here = without_companions(here, program.region)
-    return prune_dominated(here, shape, state, zeros_show=program.zeros_show)
+    return prune_dominated(here, shape, state.comparison, zeros_show=program.zeros_show)
 
 
 def _read(value: Value, read: Callable[[Order], Order]) -> Value:

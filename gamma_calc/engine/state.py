@@ -8,9 +8,10 @@ from fractions import Fraction
 
 from gamma_calc.calculus.direction import Direction, with_orders
 from gamma_calc.calculus.earlier_steps import from_previous_step
+from gamma_calc.calculus.pruning import Comparison
 from gamma_calc.calculus.value import ZERO, Value
 from gamma_calc.calculus.versions import Versions, are_many
-from gamma_calc.exponents import OnDomain, Order, Region, Scope, may_be_below, nowhere_above
+from gamma_calc.exponents import Everywhere, OnDomain, Order, Region, Scope
 from gamma_calc.language.expression import Expression
 
 Reader = Scope | OnDomain  # where orders are read, and how
@@ -76,9 +77,14 @@ class State:
         """A parameter with its orders as they count where orders are read."""
         return self.tensors[name].mapped(self.read)
 
+    @property
+    def comparison(self) -> Comparison:
+        """How orders are compared where they are read."""
+        return Everywhere() if self.scope is None else self.scope
+
     def nowhere_above(self, low: Order, high: Order) -> bool:
         """Is an order at most another wherever orders are read?"""
-        return nowhere_above(low, high) if self.scope is None else self.scope.nowhere_above(low, high)
+        return self.comparison.nowhere_above(low, high)
 
     @property
     def with_versions_joined(self) -> State:
@@ -92,10 +98,6 @@ class State:
     def renamed(self, rename: Callable[[Direction], Direction]) -> State:
         """The state with every direction renamed."""
         return replace(self, tensors={name: tensor.renamed(rename) for name, tensor in self.tensors.items()})
-
-    def may_be_below(self, low: Order, *high: Order) -> bool:
-        """May an order be at most the sum of others? Points of where orders are read refute most."""
-        return may_be_below(low, *high) if self.scope is None else self.scope.may_be_below(low, *high)
 
     def on(self, scope: Reader) -> State:
         """The same state where orders are read."""

@@ -14,6 +14,7 @@ from gamma_calc.exponents.notation.spelling import GREEK, is_name, natural, plai
 from gamma_calc.exponents.orders.below import level, may_be_below, nowhere_above
 from gamma_calc.exponents.orders.canonical_on import CanonicalOn
 from gamma_calc.exponents.orders.ceiling import Ceiling
+from gamma_calc.exponents.orders.everywhere import Everywhere
 from gamma_calc.exponents.orders.maximum import Convex
 from gamma_calc.exponents.orders.on_domain import OnDomain
 from gamma_calc.exponents.orders.order import (
@@ -54,6 +55,7 @@ __all__ = [
     "Conflict",
     "Contradiction",
     "Convex",
+    "Everywhere",
     "Excess",
     "Exponent",
     "Infeasible",

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property, reduce
-from typing import TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from gamma_calc.exponents.linear.affine import Affine, sum_affine
 from gamma_calc.exponents.linear.watch import look
@@ -29,9 +29,10 @@ from gamma_calc.exponents.orders.maximum import (
 from gamma_calc.exponents.orders.peak import Peak, below, peak_form, peaks
 from gamma_calc.exponents.orders.piecewise import PiecewiseLinear
 from gamma_calc.exponents.orders.points import UNIT, is_above
-from gamma_calc.exponents.orders.samples import MOST_SAMPLES, Rows, samples
+from gamma_calc.exponents.orders.samples import Rows, samples
 
 F = TypeVar("F", bound=PiecewiseLinear)
+MOST_REFUTING: Final = 48  # points: a question that they leave open costs as much as a thousand of them
 Parts: TypeAlias = "Counter[Convex]"
 
 
@@ -91,7 +92,7 @@ class OnDomain:
         if form not in self._values:
             rows = [self._scaled(*term) for term in form.terms]
             constant = form.constant.numerator * UNIT // form.constant.denominator
-            self._values[form] = tuple(map(sum, zip((constant,) * MOST_SAMPLES, *rows, strict=True)))
+            self._values[form] = tuple(map(sum, zip((constant,) * MOST_REFUTING, *rows, strict=True)))
         return self._values[form]
 
     def _scaled(self, name: str, weight: Fraction) -> Sequence[int]:
@@ -108,7 +109,7 @@ class OnDomain:
 
     @cached_property
     def _coordinates(self) -> dict[str, tuple[int, ...]]:
-        points = samples(self.names, self.where)
+        points = samples(self.names, self.where, MOST_REFUTING)
         return {name: tuple(point[name] * UNIT // 1 for point in points) for name in self.names}
 
     # -- comparisons ----------------------------------------------------------------------------------------------

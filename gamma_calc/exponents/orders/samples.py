@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from functools import lru_cache
+from itertools import cycle, islice
 from typing import Final
 
 from gamma_calc.exponents.linear.affine import Affine
@@ -15,12 +16,15 @@ from gamma_calc.exponents.linear.solver import common_point
 Rows = tuple[LinearConstraint, ...]  # inequalities that leave a part of the space with an interior
 
 MOST_SAMPLES: Final = 16
+SCALES: Final = Fraction(1, 8), Fraction(1), Fraction(1, 8), Fraction(100)  # rates and ranks of one are near zero
 EVERYWHERE: Final[Rows] = ()
 _ZERO: Final = Fraction(0)
 
 
 @lru_cache(maxsize=256)
-def samples(names: frozenset[str], where: Rows = EVERYWHERE) -> tuple[Mapping[str, Fraction], ...]:
+def samples(
+    names: frozenset[str], where: Rows = EVERYWHERE, count: int = MOST_SAMPLES
+) -> tuple[Mapping[str, Fraction], ...]:
     """Points near and far where the rows hold.
 
     >>> rho = Affine.variable("rho")
@@ -29,7 +33,8 @@ def samples(names: frozenset[str], where: Rows = EVERYWHERE) -> tuple[Mapping[st
     (16, True)
     """
     every = sorted(names.union(*(form.variables for form, _ in where)))
-    found = [{name: scattered(j, i) * 100 ** (j % 2) for i, name in enumerate(every)} for j in range(MOST_SAMPLES)]
+    scales = islice(cycle(SCALES), count)
+    found = [{name: scattered(j, i) * scale for i, name in enumerate(every)} for j, scale in enumerate(scales)]
     if not where:
         return tuple(found)
     centre = common_point(tuple(map(strict, where)))
