@@ -20,8 +20,9 @@ from gamma_calc.calculus.kinship import Component, Kindred
 from gamma_calc.calculus.showing import shows_in
 from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Value
-from gamma_calc.exponents import MINUS_INFINITY, Order, Region, largest, level, maximum, nowhere_above, where
+from gamma_calc.exponents import MINUS_INFINITY, Everywhere, Order, Region, largest, level, maximum, where
 
+EVERYWHERE: Final = Everywhere()
 NOWHERE: Final[frozenset[tuple[str, str]]] = frozenset()
 
 
@@ -86,11 +87,11 @@ def _is_companion(diagram: Diagram, domain: Region) -> bool:
     return not shorter.is_zero_quantity and domain <= where(size, "<=", shorter)
 
 
-def projection_order(value: Value, direction: Direction, shape: Shape) -> Order:
-    """The order of the value along a direction, chance projections of its other components included."""
+def projection_order(value: Value, direction: Direction, shape: Shape, orders: Comparison = EVERYWHERE) -> Order:
+    """The order of the value along a direction where orders are read, chance projections of others included."""
     best = value.components.get(direction, MINUS_INFINITY)
     for d, size in sorted(value.components.items(), key=_by_level, reverse=True):
-        if nowhere_above(size, best):  # none shows more than it is
+        if orders.nowhere_above(size, best):  # none shows more than it is
             continue
         known = best.number is not None and size.number is not None
         best = maximum(best, size + shows_in(d, direction, shape, best - size if known else MINUS_INFINITY))

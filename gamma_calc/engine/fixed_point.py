@@ -7,7 +7,7 @@ still moves; there the growth per step is reported.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -168,14 +168,16 @@ def _may_agree(program: Program, before: State, after: State) -> bool:
     return scope is None or all(scope.equal(old, new) for old, new in _projections(program, before, after))
 
 
-def _changes(program: Program, before: State, after: State) -> set[tuple[Order, Order]]:
+def _changes(program: Program, before: State, after: State) -> Iterable[tuple[Order, Order]]:
+    """The pairs that differ, each once and in one sequence: how a region is cut into parts hangs on it."""
     pairs = ((after.read(old), after.read(new)) for old, new in _projections(program, before, after))
-    return {(old, new) for old, new in pairs if old != new}
+    return dict.fromkeys((old, new) for old, new in pairs if old != new)
 
 
 def _projections(program: Program, before: State, after: State) -> Iterator[tuple[Order, Order]]:
     """What two states show along each direction of the parts that they differ in."""
+    orders = after.comparison
     for p in program.parameters:
         for old, new in zip(before.tensors[p.name].parts, after.tensors[p.name].parts, strict=True):
-            for direction in old.components.keys() | new.components.keys() if old != new else ():
-                yield projection_order(old, direction, p.shape), projection_order(new, direction, p.shape)
+            for d in dict.fromkeys((*old.components, *new.components)) if old != new else ():
+                yield projection_order(old, d, p.shape, orders), projection_order(new, d, p.shape, orders)

@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeAlias, get_args
 from gamma_calc.errors import unknown
 from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.linear.constraint import LinearConstraint
-from gamma_calc.exponents.orders.maximum import Convex, minkowski_sum
+from gamma_calc.exponents.orders.maximum import Convex, minkowski_sum, sort_key
 from gamma_calc.exponents.orders.piecewise import PiecewiseLinear, require_function
 from gamma_calc.exponents.orders.samples import EVERYWHERE, Rows
 from gamma_calc.exponents.regions.polyhedron import Polyhedron
@@ -35,9 +35,10 @@ def compare(
         return simplified([Polyhedron.build(where)]) if _holds_at_minus_infinity(left, relation, right) else ()
     small = minkowski_sum(left.above, right.below, where)
     large = minkowski_sum(right.above, left.below, where)
+    tops = sorted(large, key=sort_key)  # how a union is merged hangs on the sequence of its parts
     if relation == "=":
-        return simplified(_equal(a, small, b, large, where) for a in small for b in large)
-    return simplified(_below(small, relation, b, where) for b in large)
+        return simplified(_equal(a, small, b, large, where) for a in sorted(small, key=sort_key) for b in tops)
+    return simplified(_below(small, relation, b, where) for b in tops)
 
 
 def _require_relation(relation: object) -> None:
