@@ -49,7 +49,7 @@ def test_a_constraint_fails_at_a_corner_just_where_it_fails_somewhere_by_more_th
 
 def test_corners_of_many_exponents_are_not_looked_at() -> None:
     names = [f"x{number}" for number in range(MOST_NAMES + 1)]
-    cube = tuple((Affine.variable(name), ">=") for name in names)
+    cube: tuple[LinearConstraint, ...] = tuple((Affine.variable(name), ">=") for name in names)
     few, many = cube[:MOST_NAMES], cube
     below: LinearConstraint = (-Affine.variable("x0") - 1, ">=")
     assert fails_at_a_corner(below, few)

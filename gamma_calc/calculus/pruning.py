@@ -8,6 +8,7 @@ this, so leaving it out changes no order, and it is what keeps deep programs sma
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from fractions import Fraction
 from functools import lru_cache
 from types import MappingProxyType
@@ -26,7 +27,7 @@ EVERYWHERE: Final = Everywhere()
 NOWHERE: Final[frozenset[tuple[str, str]]] = frozenset()
 
 
-class Comparison(Protocol):
+class Comparison(Hashable, Protocol):
     """How orders are compared where they are read."""
 
     def nowhere_above(self, low: Order, high: Order) -> bool:
