@@ -10,7 +10,9 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, product
 
+from gamma_calc.calculus.dims import Shape
 from gamma_calc.calculus.direction import Direction, Outer, RandomMatrix, VectorDirection, as_vector
+from gamma_calc.calculus.overlap import overlap
 from gamma_calc.calculus.streams import Pair, Reading, Streams, sides
 from gamma_calc.calculus.value import Value
 from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum, order
@@ -41,12 +43,12 @@ class Notebook:
         found = chain(self._returning(vector, drawn), self._agreeing(vector, dict.fromkeys(rows)))
         return Value.merge(chain(vector.components.items(), found), vector.power)
 
-    def tensor_met(self, tensor: Value, others: Iterable[Direction]) -> Value:
+    def tensor_met(self, tensor: Value, others: Iterable[Direction], shape: Shape) -> Value:
         """A tensor with all that it stands for and that has a part in common with one of these, of the same shape."""
         if not self.streams.notes:
             return tensor
         pairs = product(tensor.components.items(), others)
-        found = ((other, size + self._agreement(d, other)) for (d, size), other in pairs if d != other)
+        found = ((other, size + self._agreement(d, other, shape)) for (d, size), other in pairs if d != other)
         return Value.merge(chain(tensor.components.items(), found), tensor.power)
 
     def _returning(self, vector: Value, matrices: Collection[RandomMatrix]) -> Iterator[Part]:
@@ -61,14 +63,23 @@ class Notebook:
         for other in others:
             known = vector.components.get(other, MINUS_INFINITY)
             for d, size in vector.components.items():
-                if d != other and not self.reading.nowhere_above(size, known):
-                    yield other, size + self._agreement(d, other)
+                if d != other and self._is_noted(d, other) and not self.reading.nowhere_above(size, known):
+                    yield other, size + common(self.streams, as_vector(d), other, self.reading)
 
-    def _agreement(self, one: Direction, two: Direction) -> Order:
-        """What two directions have in common by their notes; -oo where neither has one."""
-        if not (self.streams.is_noted(one) or self.streams.is_noted(two)):
+    def _is_noted(self, *directions: Direction) -> bool:
+        return any(map(self.streams.is_noted, directions))
+
+    def _agreement(self, one: Direction, two: Direction, shape: Shape) -> Order:
+        """What two directions of a tensor have in common by their notes; -oo where neither has one.
+
+        Of a matrix as drawn and an update it is not looked up: no more than all.
+        """
+        if not self._is_noted(one, two):
             return MINUS_INFINITY
-        shared = (common(self.streams, a, b, self.reading) for a, b in zip(sides(one), sides(two), strict=True))
+        if len(sides(one)) != len(sides(two)):
+            return order(0)
+        pairs = zip(sides(one), sides(two), shape, strict=True)
+        shared = (maximum(common(self.streams, a, b, self.reading), overlap(a, b, dim)) for a, b, dim in pairs)
         return sum(shared, start=order(0))
 
 
@@ -120,9 +131,7 @@ def _by_chance(matrix: RandomMatrix) -> Order:
     return MINUS_INFINITY if same else matrix.inner.independent_overlap
 
 
-def _links(
-    streams: Streams, one: VectorDirection, two: VectorDirection
-) -> Iterator[tuple[RandomMatrix, Pair, Order]]:
+def _links(streams: Streams, one: VectorDirection, two: VectorDirection) -> Iterator[tuple[RandomMatrix, Pair, Order]]:
     """The images under one matrix that two directions stand for, each by what it is an image of."""
     theirs = streams.images(two)
     for matrix, ours in streams.images(one).items():

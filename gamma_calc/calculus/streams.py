@@ -52,10 +52,12 @@ class Reading(Protocol):
 class Streams:
     """By direction what comes with it, each with the most that it was relative to it; and all that the start made.
 
-    Those that are not ``noted`` keep nothing of what came along. What is read from the notes stays known.
+    Those that are not ``noted`` keep nothing of what came along, and ``coarse`` ones take all that did for as large as
+    what it came with. What is read from the notes stays known.
     """
 
     noted: bool = True
+    coarse: bool = False
     notes: Notes = field(default_factory=lambda: MappingProxyType({}))
     first: frozenset[VectorDirection] = frozenset()
     common: dict[Pair, Order] = field(default_factory=dict, compare=False, repr=False)
@@ -66,7 +68,12 @@ class Streams:
     def mapped(self, change: Callable[[Order], Order]) -> Streams:
         """The same with every share changed."""
         notes = {of: {one: change(share) for one, share in shares.items()} for of, shares in self.notes.items()}
-        return Streams(self.noted, MappingProxyType(notes), self.first)
+        return Streams(self.noted, self.coarse, MappingProxyType(notes), self.first)
+
+    @property
+    def all_alike(self) -> Streams:
+        """The same where all that comes with a direction may be as large: after a division by too large a size."""
+        return self.mapped(lambda _: order(0))
 
     # -- what comes together -------------------------------------------------------------------------------------------
 
@@ -78,9 +85,9 @@ class Streams:
             others = self._may_stand_for(direction, kept, later=not at_start)
             by = next((other for other in others if reading.nowhere_above(size, kept[other])), None)
             if by is not None:
-                found.setdefault(by, {})[direction] = reading.on_scope(size - kept[by])
+                found.setdefault(by, {})[direction] = order(0) if self.coarse else reading.on_scope(size - kept[by])
                 del kept[direction]
-        here = Streams(self.noted, self.notes, self.first | kept.keys()) if at_start else self
+        here = Streams(self.noted, self.coarse, self.notes, self.first | kept.keys()) if at_start else self
         return Value.merge(kept.items(), vector.power), here.noting(found, reading) if self.noted else here
 
     def _may_stand_for(self, one: VectorDirection, kept: Shares, *, later: bool) -> Iterator[VectorDirection]:
@@ -105,7 +112,7 @@ class Streams:
         key = frozenset((of, frozenset(shares.items())) for of, shares in more.items())
         if key not in self._next:
             notes = {**self.notes, **{of: {**self.notes.get(of, {}), **shares} for of, shares in more.items()}}
-            self._next[key] = Streams(self.noted, MappingProxyType(notes), self.first)
+            self._next[key] = Streams(self.noted, self.coarse, MappingProxyType(notes), self.first)
         return self._next[key]
 
     # -- what a direction stands for -----------------------------------------------------------------------------------

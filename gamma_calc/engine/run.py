@@ -48,7 +48,8 @@ def start(program: Program) -> State:
     whole = State(0, {p.name: Tensor(_initial(program, p)) for p in program.parameters})
     if not has_many_words(program, whole):
         return whole
-    return replace(whole, streams=Streams(), least=replace(whole, streams=Streams(noted=False)))
+    streams = Streams(coarse=len(program.variables) > 1)  # many shares of many exponents are longer than they are worth
+    return replace(whole, streams=streams, least=replace(whole, streams=Streams(noted=False)))
 
 
 def step(program: Program, state: State, rules: Sequence[Rule]) -> State:
@@ -83,8 +84,9 @@ def _after(here: Evaluation, rules: Sequence[Rule], unsure: Collection[str]) -> 
     tensors = {
         rule.parameter.name: _updated(here, rule, blurred=blurred or rule.parameter.name in unsure) for rule in rules
     }
+    streams = here.streams.all_alike if here.streams is not None and unsure else here.streams
     moved = _overcounted(here, rules)
-    return State(state.step + 1, tensors, moved, state.scope, blurred, state.versions, here.streams)
+    return State(state.step + 1, tensors, moved, state.scope, blurred, state.versions, streams)
 
 
 def _at_least(here: Evaluation, rules: Sequence[Rule], unsure: Collection[str]) -> State:

@@ -140,5 +140,5 @@ class StepOrders:
             projection_order = projection_order.renamed(lambda d: from_previous_step(d, self.program.fresh))
         value, notebook = self._value(q), self._here.notebook
         if notebook is not None:
-            value = notebook.tensor_met(value, projection_order.components)
+            value = notebook.tensor_met(value, projection_order.components, q.node.shape)
         return aligned(value, projection_order, q.node.shape)
