@@ -22,7 +22,9 @@ from gamma_calc.calculus.direction import (
     with_orders,
 )
 from gamma_calc.calculus.lemmas import GIVEN
+from gamma_calc.calculus.meeting import Notebook
 from gamma_calc.calculus.pruning import prune_dominated, without_companions
+from gamma_calc.calculus.streams import Streams
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.engine.state import State
 from gamma_calc.exponents import EVERYTHING, NOTHING, Order, Region, Scope, look
@@ -55,18 +57,43 @@ class Evaluation:
     _values: dict[int, tuple[Expression, Value]] = field(default_factory=dict)
     _bounds: dict[int, Region] = field(default_factory=dict)
     _made: dict[tuple[str, str, bool], Parts] = field(default_factory=dict)  # what the function at a place is of
+    notebook: Notebook | None = field(init=False)  # what travels together, as far as it is known
+
+    def __post_init__(self) -> None:
+        streams = self.state.streams
+        object.__setattr__(self, "notebook", None if streams is None else Notebook(streams, self.state))
 
     def on(self, scope: Scope) -> Evaluation:
         """The same at fewer exponents; what is known stays known there."""
-        return Evaluation(self.program, replace(self.state, scope=scope), dict(self._values))
+        here = replace(self.state.read_on(scope), streams=self.streams)
+        return Evaluation(self.program, here, dict(self._values))
+
+    @property
+    def streams(self) -> Streams | None:
+        """What travels together, with what was found in the expressions evaluated so far."""
+        return None if self.notebook is None else self.notebook.streams
 
     def value(self, expression: Expression) -> Value:
         for node in walk([expression], known=lambda node: id(node) in self._values):
             look()
             value = Value.collect(self._completed(node), self._power(node))
-            self._values[id(node)] = node, pruned(self.program, self.state, value, node.shape)
+            self._values[id(node)] = node, self.pruned(self._gathered(value, node.shape), node.shape)
             self._made.update((f.place, f.parts) for f in activations(value.components) if self._knows_less(f))
         return self._values[id(expression)][1]
+
+    def pruned(self, value: Value, shape: Shape) -> Value:
+        """A value without what decides no order here. What travels with a component may not go with it."""
+        found = pruned(self.program, self.state, value, shape)
+        streams = self.streams
+        if streams is None:
+            return found
+        kept = {d: o for d, o in value.components.items() if d in found.components or streams.is_noted(d)}
+        return Value(kept, value.power)
+
+    def _gathered(self, value: Value, shape: Shape) -> Value:
+        if self.notebook is None or len(shape) != 1:
+            return value
+        return self.notebook.gathered(_read(value, self.state.on_scope), at_start=self.state.step == 0)
 
     def overcounted(self, expression: Expression) -> Region:
         """Where something that an expression is made of counts for more than it may be, now or at an earlier step."""
@@ -121,9 +148,13 @@ class Evaluation:
             kept = self.state.value(node)
             yield from (Contribution(d, o, GIVEN) for d, o in kept.components.items())
             return
-        for c in node.orders(self._of(node.arguments), self.program.sum_rule):
+        for c in node.orders(self._met(node), self.program.sum_rule):
             if not self._declared_zero(c):
                 yield c if self.program.orthogonal else Contribution(on_axes(c.direction, node.shape), c.order, c.lemma)
+
+    def _met(self, node: Expression) -> tuple[Value, ...]:
+        values = self._of(node.arguments)
+        return values if self.notebook is None else node.met(values, self.notebook)
 
     def _declared_zero(self, c: Contribution) -> bool:
         """Is this direction zero because the program declares two initial factors orthogonal?"""

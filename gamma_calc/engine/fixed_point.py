@@ -7,14 +7,15 @@ still moves; there the growth per step is reported.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import islice
+from typing import TypeVar
 
+from gamma_calc.calculus.direction import Direction
 from gamma_calc.calculus.pruning import projection_order
-from gamma_calc.calculus.value import Value
 from gamma_calc.engine.gradient import gradients
 from gamma_calc.engine.run import rules_of, start, step
 from gamma_calc.engine.stable_set import StableSet, domain_of
@@ -28,6 +29,7 @@ PATIENCE = 4  # states before the whole space is given up and the settled set is
 ENOUGH = 9  # states before a settled set that is not everything, or growth, is accepted
 MOST_STEPS = 16
 Observer = Callable[[StepOrders], None]
+D = TypeVar("D", bound=Direction)
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,19 +133,32 @@ def _whole(program: Program) -> Polyhedron:
 
 def same_on(scope: Reader, before: State, after: State) -> bool:
     """Are two states found to be the same wherever orders are read?"""
-    pairs = ((before.tensors[name].parts, after.tensors[name].parts) for name in after.tensors)
-    return all(_same_value(scope, old, new) for olds, news in pairs for old, new in zip(olds, news, strict=True))
-
-
-def _same_value(scope: Reader, old: Value, new: Value) -> bool:
-    along = old.components.keys() | new.components.keys()
-    zero = MINUS_INFINITY
-    return all(scope.equal(old.components.get(d, zero), new.components.get(d, zero)) for d in along)
+    return all(scope.equal(old, new) for old, new in _kept(before, after))
 
 
 def same(before: State, after: State) -> bool:
     """Are two states the same, component by component, at every exponent?"""
-    return all(before.tensors[name].parts == after.tensors[name].parts for name in after.tensors)
+    return all(old == new for old, new in _kept(before, after))
+
+
+def _kept(before: State, after: State) -> Iterator[tuple[Order, Order]]:
+    """All orders that two states keep, of both readings where there are two."""
+    for old, new in zip(before.sides, after.sides, strict=True):
+        for name in new.tensors:
+            for one, other in zip(old.tensors[name].parts, new.tensors[name].parts, strict=True):
+                yield from _by_direction(one.components, other.components)
+        yield from _shares(old, new)
+
+
+def _shares(before: State, after: State) -> Iterator[tuple[Order, Order]]:
+    """What two states note of directions that travel together."""
+    one, other = ({} if state.streams is None else state.streams.notes for state in (before, after))
+    for direction in dict.fromkeys((*one, *other)):
+        yield from _by_direction(one.get(direction, {}), other.get(direction, {}))
+
+
+def _by_direction(old: Mapping[D, Order], new: Mapping[D, Order]) -> Iterator[tuple[Order, Order]]:
+    return ((old.get(d, MINUS_INFINITY), new.get(d, MINUS_INFINITY)) for d in dict.fromkeys((*old, *new)))
 
 
 def agreement(program: Program, before: State, after: State) -> Region:
@@ -175,9 +190,11 @@ def _changes(program: Program, before: State, after: State) -> Iterable[tuple[Or
 
 
 def _projections(program: Program, before: State, after: State) -> Iterator[tuple[Order, Order]]:
-    """What two states show along each direction of the parts that they differ in."""
+    """What two states show along each direction of the parts that they differ in, and what they note."""
     orders = after.comparison
-    for p in program.parameters:
-        for old, new in zip(before.tensors[p.name].parts, after.tensors[p.name].parts, strict=True):
-            for d in dict.fromkeys((*old.components, *new.components)) if old != new else ():
-                yield projection_order(old, d, p.shape, orders), projection_order(new, d, p.shape, orders)
+    for one, other in zip(before.sides, after.sides, strict=True):
+        for p in program.parameters:
+            for old, new in zip(one.tensors[p.name].parts, other.tensors[p.name].parts, strict=True):
+                for d in dict.fromkeys((*old.components, *new.components)) if old != new else ():
+                    yield projection_order(old, d, p.shape, orders), projection_order(new, d, p.shape, orders)
+        yield from _shares(one, other)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from gamma_calc.calculus.cancelling import of_two_values, sign_is_bounded
-from gamma_calc.calculus.value import Value
-from gamma_calc.engine.evaluate import Evaluation, pruned
+from gamma_calc.calculus.streams import Streams
+from gamma_calc.calculus.value import ZERO, Value
+from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import optimiser_inputs
 from gamma_calc.engine.state import Reader, State, Tensor
+from gamma_calc.engine.travelling import has_many_words
 from gamma_calc.exponents import EVERYTHING, NOTHING, Region, maximum
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.leaves import Parameter
@@ -43,18 +45,62 @@ def rules_of(program: Program) -> list[Rule]:
 
 
 def start(program: Program) -> State:
-    return State(0, {p.name: Tensor(_initial(program, p)) for p in program.parameters})
+    whole = State(0, {p.name: Tensor(_initial(program, p)) for p in program.parameters})
+    if not has_many_words(program, whole):
+        return whole
+    streams = Streams(coarse=len(program.variables) > 1)  # many shares of many exponents are longer than they are worth
+    return replace(whole, streams=streams, least=replace(whole, streams=Streams(noted=False)))
 
 
 def step(program: Program, state: State, rules: Sequence[Rule]) -> State:
     """One step: every gradient at the present parameters, then every update."""
+    here, *least = (_evaluated(program, side, rules) for side in state.sides)
+    unsure = frozenset(rule.parameter.name for rule in rules for side in least if not _divides_alike(here, side, rule))
+    after = _after(here, rules, unsure).with_versions_joined
+    return after if not least else replace(after, least=_at_least(least[0], rules, unsure))
+
+
+def _evaluated(program: Program, state: State, rules: Sequence[Rule]) -> Evaluation:
     here = Evaluation(program, state)
     for rule in rules:
         here.value(rule.input)
+    return here
+
+
+def _divides_alike(one: Evaluation, other: Evaluation, rule: Rule) -> bool:
+    """Does a rule divide by one size in both readings?"""
+    return not rule.optimiser.divides_entries or _driven(one, rule).order == _driven(other, rule).order
+
+
+def _driven(here: Evaluation, rule: Rule) -> Value:
+    """What a rule is driven by: what it remembers, and the present gradient."""
+    return here.state.tensors[rule.parameter.name].memory.plus(here.value(rule.input))
+
+
+def _after(here: Evaluation, rules: Sequence[Rule], unsure: Collection[str]) -> State:
+    """The state after a step; what divides by a size that may be less than it counts for is ``unsure``."""
+    state = here.state
     blurred = state.is_blurred or here.is_blurred
-    tensors = {rule.parameter.name: _updated(here, rule, blurred=blurred) for rule in rules}
-    after = State(state.step + 1, tensors, _overcounted(here, rules), state.scope, blurred, state.versions)
-    return after.with_versions_joined
+    tensors = {
+        rule.parameter.name: _updated(here, rule, blurred=blurred or rule.parameter.name in unsure) for rule in rules
+    }
+    streams = here.streams.all_alike if here.streams is not None and unsure else here.streams
+    moved = _overcounted(here, rules)
+    return State(state.step + 1, tensors, moved, state.scope, blurred, state.versions, streams)
+
+
+def _at_least(here: Evaluation, rules: Sequence[Rule], unsure: Collection[str]) -> State:
+    """What is there at least after a step: nothing is known of an update where it is not known what was divided by."""
+    moved = {rule.parameter.name: _updated(here, rule, blurred=False) for rule in rules}
+    tensors = moved | {rule.parameter.name: _still(here, rule) for rule in rules if rule.parameter.name in unsure}
+    return State(here.state.step + 1, tensors, scope=here.state.scope, streams=here.streams)
+
+
+def _still(here: Evaluation, rule: Rule) -> Tensor:
+    """A parameter after a step that did not move it."""
+    tensor = here.state.tensors[rule.parameter.name]
+    memory, _ = rule.optimiser.orders(tensor.memory, here.value(rule.input), None)
+    return Tensor(tensor.start, tensor.moved, ZERO, memory)
 
 
 def _overcounted(here: Evaluation, rules: Sequence[Rule]) -> Mapping[str, Region]:
@@ -68,7 +114,7 @@ def _moved_by_more(here: Evaluation, rule: Rule) -> Region:
     own = rule.optimiser.own_motion(rule.parameter)
     driven = here.overcounted(rule.input)
     if rule.optimiser.divides_entries:
-        signed = here.state.tensors[rule.parameter.name].memory.plus(here.value(rule.input))
+        signed = _driven(here, rule)
         driven |= EVERYTHING if sign_is_bounded(signed) else of_two_values(signed, here.saturated(rule.input))
     return driven if own is None else driven | here.overcounted(own)
 
@@ -87,7 +133,7 @@ def _updated(here: Evaluation, rule: Rule, *, blurred: bool) -> Tensor:
     whole = update if own is None else update.plus(here.value(own))
     last = whole.times(p.rate)
     values = (tensor.start, tensor.moved, last, memory)
-    return Tensor(*(pruned(here.program, here.state, value, p.shape) for value in values))
+    return Tensor(*(here.pruned(value, p.shape) for value in values))
 
 
 def _initial(program: Program, p: Parameter) -> Value:

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+from gamma_calc.engine.run import start
 from gamma_calc.engine.step_orders import StepOrders
 from gamma_calc.exponents import Affine, Ceiling, Excess, OnDomain, Order, Region, Scope
 from gamma_calc.language.program import Program, Role
@@ -24,9 +25,13 @@ MOST_RATES: Final = 2  # of them learning rates
 
 
 def read_everywhere(program: Program) -> bool:
-    """Are the orders of a program made on the whole space, and not on its stable set alone?"""
+    """Are the orders of a program made on the whole space, and not on its stable set alone?
+
+    Where words are too many to be told apart they grow with every layer outside the stable set.
+    """
     rates = {name for p in program.parameters for name in p.rate.variables}
-    return len(program.variables) <= MOST_OPEN and len(rates) <= MOST_RATES
+    few = len(program.variables) <= MOST_OPEN and len(rates) <= MOST_RATES
+    return few and not (program.variables and start(program).streams)
 
 
 def domain_of(program: Program) -> OnDomain | None:

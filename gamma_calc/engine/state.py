@@ -9,6 +9,7 @@ from fractions import Fraction
 from gamma_calc.calculus.direction import Direction, with_orders
 from gamma_calc.calculus.earlier_steps import from_previous_step
 from gamma_calc.calculus.pruning import Comparison
+from gamma_calc.calculus.streams import Streams
 from gamma_calc.calculus.value import ZERO, Value
 from gamma_calc.calculus.versions import Versions, are_many
 from gamma_calc.exponents import Everywhere, OnDomain, Order, Region, Scope
@@ -64,10 +65,16 @@ class State:
     scope: Reader | None = None  # where orders are read; without one everywhere
     is_blurred: bool = False  # and may have divided something
     versions: Versions | None = None  # of functions, where there are too many to be told apart
+    streams: Streams | None = None  # of directions that travel together, where words are too many to be told apart
+    least: State | None = None  # the same without what only travels along: of what is there at least
 
     def value(self, leaf: Expression) -> Value:
         """The value of a parameter, now or at an earlier time, or of its change between two times."""
         return leaf.of(self.tensors[str(leaf.owner)])
+
+    def on_scope(self, order: Order) -> Order:
+        """An order as it is kept where orders are read."""
+        return order if self.scope is None else self.scope.order(order)
 
     def read(self, order: Order) -> Order:
         """An order as far as it counts where orders are read."""
@@ -101,8 +108,20 @@ class State:
 
     def on(self, scope: Reader) -> State:
         """The same state where orders are read."""
-        tensors = {name: tensor.mapped(scope.order) for name, tensor in self.tensors.items()}
-        return replace(self, tensors=tensors, scope=scope)
+        return replace(self._mapped(scope.order), scope=scope, least=self.least and self.least.on(scope))
+
+    def read_on(self, scope: Scope) -> State:
+        """The same state with its orders as they are, to be read there."""
+        return replace(self, scope=scope, least=self.least and self.least.read_on(scope))
+
+    def _mapped(self, change: Callable[[Order], Order]) -> State:
+        tensors = {name: tensor.mapped(change) for name, tensor in self.tensors.items()}
+        return replace(self, tensors=tensors, streams=self.streams and self.streams.mapped(change))
+
+    @property
+    def sides(self) -> tuple[State, ...]:
+        """The state, and what of it is there at least where the two may differ."""
+        return (self,) if self.least is None else (self, self.least)
 
     def at(self, point: Mapping[str, Fraction]) -> State:
         """The same state at a point that fixes every exponent."""
@@ -110,9 +129,8 @@ class State:
         def there(order: Order) -> Order:
             return order if order.is_zero_quantity else Order(order.at(point) or 0)
 
-        tensors = {name: one.mapped(there) for name, one in self.tensors.items()}
         versions = None if self.versions is None else self.versions.with_orders(there)
-        here = replace(self, tensors=tensors, scope=None, versions=versions)
+        here = replace(self._mapped(there), scope=None, versions=versions, least=self.least and self.least.at(point))
         return here.renamed(lambda direction: with_orders(direction, there))
 
     def from_previous_step(self, fresh: frozenset[str]) -> State:

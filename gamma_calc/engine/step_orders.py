@@ -17,7 +17,7 @@ from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import gradients
 from gamma_calc.engine.run import states
 from gamma_calc.engine.state import Reader, State
-from gamma_calc.exponents import NOTHING, Order, Region, Scope, maximum
+from gamma_calc.exponents import EVERYTHING, NOTHING, Order, Region, Scope, maximum, where
 from gamma_calc.language.change import earlier
 from gamma_calc.language.expression import Expression, Time
 from gamma_calc.language.program import Program, Quantity, Role
@@ -60,7 +60,7 @@ class StepOrders:
 
     def narrowed(self, scope: Scope) -> StepOrders:
         """The same step read at fewer exponents. What was evaluated is not evaluated again."""
-        return replace(self, now=replace(self.now, scope=scope), evaluated=self._here.on(scope))
+        return replace(self, now=self.now.read_on(scope), evaluated=self._here.on(scope))
 
     @cached_property
     def sizes(self) -> Mapping[str, Order]:
@@ -92,10 +92,20 @@ class StepOrders:
 
         A gradient counts for more where it has moved any parameter by more.
         """
+        if self.now.least is not None:
+            return self._above_least
         known = {q.name: self._here.overcounted(q.expression) for q in self._watched}
         driven = reduce(or_, self.now.overcounted.values(), NOTHING)
         aligned = (q.name for q in self._watched if id(q.node) in self.gradients)
         return known | {f"{name}.aligned": known[name] | driven for name in aligned}
+
+    @property
+    def _above_least(self) -> Mapping[str, Region]:
+        """Quantity to where its order is above what is there at least, so that it may be above the truth."""
+        before, now = (state.least or state for state in (self.before, self.now))
+        least = StepOrders(self.program, self.gradients, before, now).orders
+        pairs = ((name, high, least[name]) for name, high in self.orders.items())
+        return {name: NOTHING if high == low else EVERYTHING - where(high, "<=", low) for name, high, low in pairs}
 
     @property
     def _watched(self) -> Iterator[_Watched]:
@@ -128,4 +138,7 @@ class StepOrders:
         projection_order = self._there.value(self.gradients[id(q.node)])
         if self.program.fresh and self.before.step < self.now.step:
             projection_order = projection_order.renamed(lambda d: from_previous_step(d, self.program.fresh))
-        return aligned(self._value(q), projection_order, q.node.shape)
+        value, notebook = self._value(q), self._here.notebook
+        if notebook is not None:
+            value = notebook.tensor_met(value, projection_order.components, q.node.shape)
+        return aligned(value, projection_order, q.node.shape)

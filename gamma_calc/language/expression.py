@@ -28,6 +28,7 @@ from typing import Any, ClassVar, Final, Protocol, TypeVar
 
 from gamma_calc.calculus.assumptions import SumRule
 from gamma_calc.calculus.dims import Multiplier, Power, Shape
+from gamma_calc.calculus.meeting import Notebook
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.display.shown import shortened
 from gamma_calc.errors import ProgramError, require, written
@@ -95,6 +96,7 @@ class Expression(ABC):
     number: ClassVar[int | None] = None  # that a leaf without axes always is
     since: Time | None = None  # of a leaf that is what training added to its parameter: from when
     until: Time | None = None  # of a leaf that follows a parameter: to when, or at which time
+    carries_directions: bool = False  # each component of the result is made of one of each argument, by what they meet
     acts_on_entries: ClassVar[bool] = False  # so that a part of its argument shows where a larger one is zero
 
     @abstractmethod
@@ -127,6 +129,10 @@ class Expression(ABC):
     def computed(self) -> Expression:
         """The expression that a run computes in this one's place: itself, unless another has the same value."""
         return self
+
+    def met(self, values: tuple[Value, ...], notebook: Notebook) -> tuple[Value, ...]:
+        """The values of the arguments with all that they stand for and that meets in the operation."""
+        return values
 
     @property
     def owner(self) -> Expression | None:

@@ -21,6 +21,7 @@ from gamma_calc.language.with_exponents import WithExponents
 class Leaf(WithExponents, Expression):
     """A tensor without arguments. Its array is drawn or kept by the executor, so it has no meaning on arrays here."""
 
+    carries_directions = True
     name: str
     is_tensor = True
 

@@ -11,6 +11,7 @@ from gamma_calc.calculus.contraction import transposed
 from gamma_calc.calculus.contractions import inner_products, on_vector, products
 from gamma_calc.calculus.dims import Dim, Shape, shape_text
 from gamma_calc.calculus.direction import as_vector, factors, is_bounded, is_sparse, product_of
+from gamma_calc.calculus.meeting import Notebook
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ShapeError
 from gamma_calc.exponents import EVERYTHING, NOTHING, Region
@@ -40,6 +41,17 @@ class MatMul(Bilinear):
         self.arguments = (left, right)
         self.dim: Dim = left.shape[-1]
         self.shape: Shape = left.shape[:-1] + right.shape[1:]
+
+    @property
+    def carries_directions(self) -> bool:  # type: ignore[override]
+        return any(len(a.shape) == 1 for a in self.arguments)
+
+    def met(self, values: tuple[Value, ...], notebook: Notebook) -> tuple[Value, ...]:
+        """A vector with all that it stands for and that the other factor meets."""
+        left, right = values
+        if len(self.arguments[1].shape) == 2:
+            return notebook.vector_met(left, map(transposed, right.components)), right
+        return left, notebook.vector_met(right, left.components)
 
     def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
         left, right = values

@@ -17,6 +17,7 @@ from gamma_calc.language.forms import Bilinear
 class OuterProduct(Bilinear):
     """The matrix u w^T. Lemma: its entries are products, so orders add; every pair of components is a direction."""
 
+    carries_directions = True
     precedence = 5
 
     def __init__(self, left: Expression, right: Expression) -> None:

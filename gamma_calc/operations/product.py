@@ -24,6 +24,7 @@ from gamma_calc.operations.scale import Scale
 class Product(Bilinear):
     """A scalar times a tensor. Lemma: orders add."""
 
+    carries_directions = True
     precedence = 5
 
     def __init__(self, scalar: Expression, tensor: Expression) -> None:

@@ -25,6 +25,7 @@ class Scale(Linear):
     On arrays it takes the multiplier as a number, which it tells for each width.
     """
 
+    carries_directions = True
     precedence = 5
 
     def __init__(

@@ -20,6 +20,7 @@ class SinceStart(Expression):
     cancel. Source: Init[AB+] of arXiv 2505.23194 and every initialisation that subtracts its own product.
     """
 
+    carries_directions = True
     precedence = 3
 
     def __init__(self, whole: Expression, difference: Expression) -> None:

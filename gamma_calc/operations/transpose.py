@@ -18,6 +18,7 @@ from gamma_calc.language.forms import Linear
 class Transpose(Linear):
     """The transpose. Lemma: the entries are the same, so every order is; each direction is transposed."""
 
+    carries_directions = True
     precedence = 8
 
     def __init__(self, matrix: Expression) -> None:

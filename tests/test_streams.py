@@ -1,0 +1,163 @@
+"""Residual streams: what travels together is one direction, and no order comes out below what all words would give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+
+from gamma_calc import (
+    Dim,
+    Order,
+    Program,
+    data,
+    derive,
+    frozen,
+    iid,
+    internal,
+    order,
+    output,
+    parameter,
+    zero,
+)
+from gamma_calc.calculus.direction import FreshImage, GivenVector, RandomMatrix
+from gamma_calc.calculus.meeting import Notebook
+from gamma_calc.calculus.streams import Streams
+from gamma_calc.calculus.value import Value
+from gamma_calc.derivation.derivation import Derivation
+from gamma_calc.engine import travelling
+from gamma_calc.engine.run import start
+from gamma_calc.engine.state import State
+from gamma_calc.exponents import nowhere_above
+from gamma_calc.language.expression import Expression
+from gamma_calc.language.initialisation import Init
+from gamma_calc.optimisers.names import OPTIMISERS
+
+N: Final = Dim("n", 1)
+EVERYWHERE: Final = State(0, {})
+TOLD_APART: Final = 10**9  # more words than any of these programs has
+
+
+def residual(blocks: int, per_block: int, *, optimiser: str = "adam", b: Init = zero, rank: str = "0") -> Program:
+    """x + W ... W x block by block, with an adapter on every matrix, read by a vector."""
+    x: Expression = data("x", N)
+    r = Dim("r", rank)
+    watch = []
+    for block in range(1, blocks + 1):
+        y = x
+        for i in range(per_block):
+            A = parameter(f"A{block}_{i}", r, N, init=iid("-1/2"), rate="eta")
+            B = parameter(f"B{block}_{i}", N, r, init=b, rate="eta")
+            watch.append(internal(f"Z{block}_{i}", A @ y))
+            y = frozen(f"W{block}_{i}", N, N) @ y + B @ (A @ y)
+        x = x + y
+        watch.append(output(f"x{block}", x))
+    f = N**-1 * (data("v", N) @ x)
+    return Program(f"{blocks} blocks of {per_block}", -f, OPTIMISERS[optimiser], [*watch, output("f", f)])
+
+
+def both_ways(monkeypatch: pytest.MonkeyPatch, program: Program, eta: str) -> tuple[Derivation, Derivation]:
+    """The orders with all words told apart, and with none."""
+    found = []
+    for most in (TOLD_APART, 0):  # both are fixed at a rate
+        monkeypatch.setattr(travelling, "MOST_WORDS", most)
+        found.append(derive(program, eta=eta))
+        assert found[-1].orders
+    apart, together = found
+    return apart, together
+
+
+def above(apart: Derivation, together: Derivation) -> Iterator[str]:
+    """The orders that are above what all words give, none of which may be below; and those that are so unmarked."""
+    marked = {bound.quantity for bound in together.bounds}
+    for name, one in apart.orders.items():
+        other = together.orders[name]
+        assert nowhere_above(one, other), name
+        if one != other:
+            yield name
+            assert name in marked, name
+
+
+@pytest.mark.parametrize("eta", ["-1", "-1/2", "0"])
+@pytest.mark.parametrize("optimiser", ["adam", "sgd", "sign"])
+@pytest.mark.parametrize(("blocks", "per_block"), [(2, 1), (1, 2)])
+def test_what_travels_together_gives_the_orders_of_all_words(
+    monkeypatch: pytest.MonkeyPatch, blocks: int, per_block: int, optimiser: str, eta: str
+) -> None:
+    apart, together = both_ways(monkeypatch, residual(blocks, per_block, optimiser=optimiser), eta)
+    assert not list(above(apart, together))
+
+
+@pytest.mark.parametrize("eta", ["-5/4", "-1/2"])
+@pytest.mark.parametrize("b", [zero, iid("-1/2"), iid(0)])
+def test_at_a_growing_rank_it_gives_no_less_and_marks_what_is_more(
+    monkeypatch: pytest.MonkeyPatch, b: Init, eta: str
+) -> None:
+    list(above(*both_ways(monkeypatch, residual(2, 1, b=b, rank="1/2"), eta)))
+
+
+@pytest.mark.parametrize("blocks", [4, pytest.param(12, marks=pytest.mark.long)])
+def test_blocks_of_six_adapted_matrices_are_exact_at_a_rate(blocks: int) -> None:
+    program = residual(blocks, 6)
+    assert start(program.substitute({"eta": "-1/2"})).streams is not None
+    found = derive(program, eta="-1/2")
+    assert {found.orders[f"x{block}"] for block in range(1, blocks + 1)} == {order(0)}
+    assert {found.orders[f"dx{block}"] for block in range(1, blocks + 1)} == {order(0)}
+    assert found.orders["df"] == 0
+    assert not found.bounds
+
+
+def test_the_largest_rate_of_a_residual_chain() -> None:
+    """As of one adapted layer: each adds at most as much as one does, and the words add nothing."""
+    program = residual(4, 1)
+    assert start(program).streams is not None
+    found = derive(program)
+    assert str(found.conditions["stable"].region) == "eta <= -1/2"
+    assert str(found.conditions["feature_learning"].region) == "eta = -1/2"
+
+
+def test_few_blocks_are_told_apart() -> None:
+    assert start(residual(2, 1).substitute({"eta": -1})).streams is None
+    assert start(residual(3, 1).substitute({"eta": -1})).streams is not None
+    assert start(residual(1, 3)).streams is None
+    assert start(residual(2, 1)).streams is not None
+
+
+# -- the notes ---------------------------------------------------------------------------------------------------------
+
+W: Final = RandomMatrix("W", N, N)
+X: Final = GivenVector("x")
+WX: Final = FreshImage(W, X)
+
+
+def _vector(**sizes: Order) -> Value:
+    return Value.merge((direction, sizes[name]) for name, direction in (("x", X), ("wx", WX)) if name in sizes)
+
+
+def test_a_word_travels_with_what_it_ends_in_and_comes_back() -> None:
+    value, streams = Streams().gathered(_vector(x=order(0), wx=order("-1/4")), EVERYWHERE, at_start=True)
+    assert dict(value.components) == {X: order(0)}
+    assert streams.notes == {X: {WX: order("-1/4")}}
+    met = Notebook(streams, EVERYWHERE).vector_met(value, [W.T])
+    assert dict(met.components) == {X: order(0), WX: order("-1/4")}
+
+
+def test_a_word_that_is_larger_is_kept() -> None:
+    whole = _vector(x=order(0), wx=order("1/4"))
+    assert Streams().gathered(whole, EVERYWHERE, at_start=True)[0] == whole
+
+
+def test_what_is_not_noted_is_not_met() -> None:
+    value, streams = Streams(noted=False).gathered(_vector(x=order(0), wx=order(0)), EVERYWHERE, at_start=True)
+    assert Notebook(streams, EVERYWHERE).vector_met(value, [W.T]) == value
+
+
+def test_a_later_direction_travels_with_a_first_one_and_meets_itself() -> None:
+    late = GivenVector("late")
+    _, streams = Streams().gathered(_vector(x=order(0)), EVERYWHERE, at_start=True)
+    both = Value.merge([(X, order(0)), (late, order("-1/2"))])
+    value, streams = streams.gathered(both, EVERYWHERE, at_start=False)
+    assert dict(value.components) == {X: order(0)}
+    met = Notebook(streams, EVERYWHERE).vector_met(value, [late])
+    assert met.components[late] == order("-1/2")
