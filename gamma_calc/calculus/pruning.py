@@ -19,7 +19,7 @@ from gamma_calc.calculus.kinship import Kindred
 from gamma_calc.calculus.showing import shows_in
 from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Value
-from gamma_calc.exponents import MINUS_INFINITY, Order, Region, largest, level, maximum, nowhere_above, where
+from gamma_calc.exponents import MINUS_INFINITY, Order, Region, largest, level, look, maximum, nowhere_above, where
 
 NOWHERE: Final[frozenset[tuple[str, str]]] = frozenset()
 
@@ -48,6 +48,7 @@ def prune_dominated(value: Value, shape: Shape, orders: Comparison, *, zeros_sho
     likely_first = sorted(kept.items(), key=_by_level, reverse=True)
     kindred, by_chance = Kindred.among(likely_first), value.order + _chance(shape) * value.power
     for direction, size in value.components.items():
+        look()
         near = kindred.all if orders.may_be_below(size, by_chance) else kindred.near(direction)
         rest = ((d, o) for d, o in near if d in kept and d != direction and zeros[d] <= zeros[direction])
         rivals = (one for one in rest if orders.may_be_below(size, one[1]))

@@ -96,6 +96,7 @@ class Expression(ABC):
     since: Time | None = None  # of a leaf that is what training added to its parameter: from when
     until: Time | None = None  # of a leaf that follows a parameter: to when, or at which time
     acts_on_entries: ClassVar[bool] = False  # so that a part of its argument shows where a larger one is zero
+    multiplies_entries: ClassVar[bool] = False  # so that it may be along a product of vectors and along none of them
 
     @abstractmethod
     def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
