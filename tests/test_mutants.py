@@ -365,6 +365,7 @@ TOKENS: Final = (
     Mutant("calculus.overlap:order_of_moment", "odd if count % 2 else even", "odd", "entries: a mask twice"),
     Mutant("calculus.overlap:order_of_moment", "maximum(kept, odd)", "odd", "entries: a sign of a small function"),
     Mutant("calculus.parity:_of_function", "one.power % 2", "1", "entries: a square"),
+    Mutant("calculus.sign:normalised", "if not all(", "if False and (", "entries: a positive factor in a sign"),
     Mutant("engine.sign_moments:REST.odd", "constant", "nothing", "entries: signs of a sum, sign"),
     Mutant("engine.sign_moments:_has_products", "> 2", "> 3", "entries: signs of a sum, adam"),
     Mutant(

@@ -439,6 +439,8 @@ def _signs() -> Iterator[Case]:
         yield Case(f"entries: signs of a sum, {optimiser}", rules.signs_of_a_sum(optimiser), {("g", 1): "0"}, **QUICK)
     yield Case("entries: signs beside a mean", rules.signs_beside_a_mean(), {("g", 1): "0"}, **QUICK)
     yield Case("entries: signs of a mask of a sum", rules.signs_of_a_mask_of_a_sum(), {("g", 1): "0"}, **QUICK)
+    positive = rules.positive_factor_in_a_sign()
+    yield Case("entries: a positive factor in a sign", positive, {("g", 1): "0"}, **QUICK)
     whole = u + v + z
     of_mask = hermite(tanh(relu(whole)), u * v * z, "a function of a relu")
     yield Case("entries: a function of a relu", of_mask, {("g", 1): "-1"}, **QUICK)

@@ -186,6 +186,13 @@ def signs_of_a_mask_of_a_sum() -> Program:
     return moved("signs of a mask of a sum", loss, n**-1 * (b @ (x * (u * v * w))), "sign")
 
 
+def positive_factor_in_a_sign() -> Program:
+    """The slope of tanh decides how much of a sum a part is: of relu(x) tanh'(b + relu(y)) - relu(z) a sign shows y."""
+    b, x, y, z = parameter("b", n, init=zero, rate="0"), data("x", n), data("y", n), data("z", n)
+    loss = relu(z) @ b - relu(x) @ tanh(b + data("u", n) + 3 * relu(y))
+    return moved("a positive factor in a sign", loss, n**-1 * (b @ y), "sign")
+
+
 def signs_of_three_samples() -> Program:
     """The sign of u1 x1' + u2 x2' + u3 x3' is along the product of all u times that of all x."""
     W = parameter("W", n, n, init=zero, rate="-1")
