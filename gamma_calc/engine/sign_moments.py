@@ -41,7 +41,7 @@ from gamma_calc.operations.tanh import TANH
 REST: Final = Function("rest of sign", size=constant, mean=nothing, kept=nothing, odd=constant, apply=SIGN.apply)
 
 
-class Part(NamedTuple):
+class Summand(NamedTuple):
     """A part of what a sign is taken of: its size, and that of what the sign keeps of it."""
 
     direction: VectorDirection
@@ -49,7 +49,7 @@ class Part(NamedTuple):
     kept: Order
 
 
-class Term(NamedTuple):
+class OuterTerm(NamedTuple):
     """The part u w' of the gradient of a matrix."""
 
     left: VectorDirection
@@ -58,12 +58,12 @@ class Term(NamedTuple):
     kept: Order
 
     @property
-    def T(self) -> Term:
-        return Term(self.right, self.left, self.size, self.kept)
+    def T(self) -> OuterTerm:
+        return OuterTerm(self.right, self.left, self.size, self.kept)
 
     @property
-    def row(self) -> Part:
-        return Part(self.left, self.size, self.kept)
+    def row(self) -> Summand:
+        return Summand(self.left, self.size, self.kept)
 
 
 Made = Iterator[tuple[Direction, Order]]
@@ -76,8 +76,8 @@ def with_products(gradient: Value, update: Value, site: str) -> Value:
     kept = [(d, size, shown - whole) for d, size, shown in known if shown is not None]
     if not kept or len(kept) < len(gradient.components):
         return update
-    terms = [Term(d.left, d.right, size, shown) for d, size, shown in kept if isinstance(d, Outer)]
-    parts = [Part(as_vector(d), size, shown) for d, size, shown in kept if not is_matrix(d)]
+    terms = [OuterTerm(d.left, d.right, size, shown) for d, size, shown in kept if isinstance(d, Outer)]
+    parts = [Summand(as_vector(d), size, shown) for d, size, shown in kept if not is_matrix(d)]
     sides = [[t.left for t in terms], [t.right for t in terms]] if terms else [[part.direction for part in parts]]
     common = [reduce(and_, map(_names, side), _names(side[0])) if side else frozenset() for side in sides]
     singles = update.renamed(lambda d: _sharp(d, common))
@@ -128,7 +128,7 @@ def _sign_of(f: Activation) -> Activation:
 # -- matrices ----------------------------------------------------------------------------------------------------------
 
 
-def _of_a_matrix(terms: list[Term], site: str, power: int) -> Made:
+def _of_a_matrix(terms: list[OuterTerm], site: str, power: int) -> Made:
     """Products of three terms may be along one vector on one side, or along none that a term has on either."""
     yield from _of_rows(terms, f"{site} rows", power)
     for direction, size in _of_rows([term.T for term in terms], f"{site} columns", power):
@@ -136,7 +136,7 @@ def _of_a_matrix(terms: list[Term], site: str, power: int) -> Made:
     yield from _of_both(terms, site, power)
 
 
-def _of_rows(terms: list[Term], site: str, power: int) -> Iterator[tuple[Outer, Order]]:
+def _of_rows(terms: list[OuterTerm], site: str, power: int) -> Iterator[tuple[Outer, Order]]:
     """Products along one vector of the columns: of the terms that have it, and of pairs that have another one."""
     rights = _by_right(terms)
     for right, own in rights.items():
@@ -145,18 +145,18 @@ def _of_rows(terms: list[Term], site: str, power: int) -> Iterator[tuple[Outer, 
             yield Outer(left, as_vector(signed(right))), size
 
 
-def _by_right(terms: Iterable[Term]) -> dict[VectorDirection, list[Term]]:
-    found: dict[VectorDirection, list[Term]] = {}
+def _by_right(terms: Iterable[OuterTerm]) -> dict[VectorDirection, list[OuterTerm]]:
+    found: dict[VectorDirection, list[OuterTerm]] = {}
     for term in terms:
         found.setdefault(term.right, []).append(term)
     return found
 
 
-def _of_both(terms: list[Term], site: str, power: int) -> Made:
+def _of_both(terms: list[OuterTerm], site: str, power: int) -> Made:
     """Products of terms that are products of parts on both sides. Rows have the sizes, and columns where they may."""
     lefts, rights = _by_right(term.T for term in terms), _by_right(terms)
-    rows = [Part(u, largest(t.size for t in those), largest(t.kept for t in those)) for u, those in lefts.items()]
-    columns = [Part(w, largest(t.size for t in those), order(0)) for w, those in rights.items()]
+    rows = [Summand(u, largest(t.size for t in those), largest(t.kept for t in those)) for u, those in lefts.items()]
+    columns = [Summand(w, largest(t.size for t in those), order(0)) for w, those in rights.items()]
     if not _are_apart(terms, rows, columns):
         columns = [part._replace(size=order(0)) for part in columns]
     for right, less in _rests(columns, f"{site} columns", power):
@@ -164,7 +164,7 @@ def _of_both(terms: list[Term], site: str, power: int) -> Made:
             yield Outer(left, right), size + less
 
 
-def _are_apart(terms: list[Term], rows: list[Part], columns: list[Part]) -> bool:
+def _are_apart(terms: list[OuterTerm], rows: list[Summand], columns: list[Summand]) -> bool:
     """Do the sizes of rows and columns add up, as those of (u + v)(x + y)' do?"""
     sizes = {(term.left, term.right): term.size for term in terms}
     most = largest(sizes.values())
@@ -174,7 +174,7 @@ def _are_apart(terms: list[Term], rows: list[Part], columns: list[Part]) -> bool
 # -- vectors -----------------------------------------------------------------------------------------------------------
 
 
-def _rests(parts: list[Part], site: str, power: int) -> Iterator[tuple[VectorDirection, Order]]:
+def _rests(parts: list[Summand], site: str, power: int) -> Iterator[tuple[VectorDirection, Order]]:
     """What the sign of a sum is along beside its parts, on each share of the entries; what all have in common is kept.
 
     Three parts that are smaller than something else count by the product of what is kept of them. What an earlier sign
