@@ -24,7 +24,8 @@ from gamma_calc import Program, adam, decayed, derive, lora
 from gamma_calc.errors import GammaError
 
 BY_NAME = {case.name: case for case in CASES}
-BOUNDS = {  # whose orders are given as bounds, which they reach
+BOUNDS = {
+    "entries: a square beside two",  # whose orders are given as bounds, which they reach
     "deep: six layers of tanh",
     "entries: products inside products",
     "entries: beside a square, sgd",
@@ -84,7 +85,9 @@ EXPONENTS: Final = (
     ),
     Mutant("operations.elementwise:_averaged", "maximum(0, change) / 2", "maximum(0, change)", "entries: a dense step"),
     Mutant("operations.elementwise:_parts", "o - x.order", "o - x.order - QUARTER", "words: through tanh"),
-    Mutant("operations.elementwise:_parts", "yield ONES, mean", "yield ONES, mean - HALF", "entries: means of parts"),
+    Mutant(
+        "operations.elementwise:_parts", "yield ONES, mean", "yield ONES, mean - HALF", "entries: a square beside two"
+    ),
     Mutant(
         "operations.elementwise:activation",
         "function.kept(bending) + size if",
@@ -230,7 +233,8 @@ EXPONENTS: Final = (
     ),
 )
 TOKENS: Final = (
-    Mutant("calculus.overlap:_most", "isinstance(part, Entrywise)", "False", "entries: a part twice"),
+    Mutant("calculus.overlap:_most", "min(len(inside), 1) + any(", "0 * any(", "entries: a part twice"),
+    Mutant("calculus.overlap:_most", "_is_linear(f)", "False", "entries: a sign of a small function"),
     Mutant(
         "operations.inner:Inner.orders",
         "a + b + entries + shared",
@@ -349,28 +353,33 @@ TOKENS: Final = (
     Mutant("calculus.overlap:_gathered", "atoms.remove(one)", "atoms.append(one)", "words: through tanh"),
     Mutant(
         "calculus.overlap:together",
-        "1 if one.function.idempotent else 2 - (one.power + two.power) % 2",
+        "1 if one.function.idempotent else _like(one.power + two.power)",
         "1",
         "entries: a square",
     ),
     Mutant("calculus.overlap:together", "1 if one.function.idempotent else", "", "entries: a mask twice"),
-    Mutant("calculus.overlap:_concentration", "-maximum(mean, kept)", "order(0)", "entries: a sparse step"),
-    Mutant("calculus.overlap:_concentration", "-maximum(mean, kept)", "-mean", "entries: a square"),
-    Mutant(
-        "calculus.overlap:order_of_moment",
-        "mean + kept if count % 2 else order(0)",
-        "order(0)",
-        "entries: a square is even",
-    ),
-    Mutant("calculus.overlap:order_of_moment", "mean + kept", "kept", "entries: a square is even"),
+    Mutant("calculus.overlap:_concentration", "-dense", "order(0)", "entries: a sparse step"),
+    Mutant("calculus.overlap:_concentration", "-dense", "-mean", "entries: a square"),
     Mutant("calculus.overlap:order_of_moment", "kept if count else mean", "mean", "words: through tanh"),
     Mutant("calculus.overlap:order_of_moment", "odd if count % 2 else even", "even", "1.2 cubic gate"),
     Mutant("calculus.overlap:order_of_moment", "odd if count % 2 else even", "odd", "entries: a mask twice"),
+    Mutant("calculus.overlap:order_of_moment", "maximum(kept, odd)", "odd", "entries: a sign of a small function"),
+    Mutant("calculus.parity:_of_function", "one.power % 2", "1", "entries: a square"),
+    Mutant("calculus.sign:normalised", "if not all(", "if False and (", "entries: a positive factor in a sign"),
+    Mutant("engine.sign_moments:REST.odd", "constant", "nothing", "entries: signs of a sum, sign"),
+    Mutant("engine.sign_moments:_has_products", "> 2", "> 3", "entries: signs of a sum, adam"),
+    Mutant(
+        "engine.sign_moments:_of_a_matrix",
+        "yield from _of_both(terms, site, power)",
+        "",
+        "words: signs of three samples",
+    ),
+    Mutant("engine.sign_moments:_has_more", "len(f.parts) > 2", "False", "entries: signs of a mask of a sum"),
     Mutant("calculus.overlap:_Pool.ways", "if budget else ()", "if False else ()", "words: through tanh"),
-    Mutant("calculus.overlap:_Pool._closed", "vanishes or sizes[function] != 0", "False", "1.5 even of a mean"),
+    Mutant("calculus.overlap:_Pool._closed", "lacking or sizes[function] != 0", "False", "1.5 even of a mean"),
     Mutant(
         "calculus.overlap:_Pool._with",
-        "given[function] |= {(part, int((part, 0) in given[function]))}",
+        "given[function] |= {(part, sum(known == part for known, _ in given[function]))}",
         "given[function] |= set()",
         "words: through tanh",
     ),

@@ -44,7 +44,7 @@ from gamma_calc.calculus.direction import (
 )
 from gamma_calc.calculus.words import MOST_TURNS, letters
 from gamma_calc.errors import ProgramError
-from gamma_calc.exponents import Order, largest, nowhere_above, order
+from gamma_calc.exponents import Order, largest, look, nowhere_above, order
 
 POINT: Final = Dim("1", 0)  # where the edge of a given vector ends
 Made = Iterator[tuple[Diagram, Order]]  # what a product shortens to, with the axes that have been summed over freely
@@ -126,6 +126,7 @@ def _shortened(diagram: Diagram, *, across: bool) -> Made:
     """The diagram, and all that it shortens to; ``across`` pairs edges of different sides alone."""
     seen, todo = set(), [(diagram, order(0))]
     while todo:
+        look()
         one = todo.pop()
         if one not in seen:
             seen.add(one)

@@ -34,17 +34,18 @@ from gamma_calc.calculus.direction import (
     as_vector,
     by_place,
     factors,
-    has_function,
     image,
     is_matrix,
     product_of,
 )
+from gamma_calc.calculus.parity import is_odd
 from gamma_calc.calculus.words import letters, word_overlap
-from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum, minimum, nowhere_above, order
+from gamma_calc.exponents import MINUS_INFINITY, Order, largest, look, maximum, minimum, nowhere_above, order
 
 Agreement = Callable[[VectorDirection, VectorDirection, Dim], Order]
 Parts = frozenset[tuple[VectorDirection, int]]  # each with how many times it was given before
 NO_PARTS: Final[Parts] = frozenset()
+Given = tuple[Activation, VectorDirection, Order]  # an activation, a part of its argument and its size
 MOST_MOMENTS: Final = 8  # parts of arguments that one pairing may use
 
 
@@ -98,9 +99,11 @@ def moment(those: Collection[VectorDirection], chance: Order = MINUS_INFINITY) -
     if hidden == 0:
         return hidden
     atoms, functions, gain = _gathered(bright(one, chance) for one in those)
+    if is_odd((*atoms, *functions)):
+        return hidden
     pool = _Pool(frozenset(atoms), frozenset((f, NO_PARTS) for f in functions))
-    most = _reached(pool) if all(map(_is_spread, functions)) else ()
-    if any(nowhere_above(one, chance) for one in most):
+    most = _reached(pool) if all(map(_gains_nothing, functions)) else ()
+    if any(nowhere_above(gain + one, chance) for one in most):
         return hidden
     return maximum(hidden, gain + _deepened(pool, min(_parts_needed(atoms, functions), MOST_MOMENTS), most))
 
@@ -110,12 +113,13 @@ def bright(direction: VectorDirection, chance: Order) -> VectorDirection:
     """The direction without parts of arguments that are too small to pair by more than chance.
 
     Each part that is given counts by its size, and nothing in a pairing is larger than 0; but where a function is
-    sparse a square of it is, and then all parts stay.
+    sparse a square of it is, and then all parts stay. Nor are moments of use that are so small.
     """
     match direction:
         case Activation(parts=parts) if parts and _is_spread(direction):
             kept = ((bright(part, chance), size) for part, size in parts if not nowhere_above(size, chance))
-            return replace(direction, parts=frozenset(kept))
+            mean, slope, even, odd = (MINUS_INFINITY if nowhere_above(m, chance) else m for m in direction.moments)
+            return replace(direction, moments=(mean, slope, even, odd), parts=frozenset(kept))
         case Entrywise(those):
             return Entrywise(frozenset(bright(f, chance) for f in those))
         case _:
@@ -126,6 +130,21 @@ def _is_spread(one: Activation) -> bool:
     """Are its squares, and those of all functions in its argument, no larger than their size says?"""
     inside = (f for part, _ in one.parts for f in factors(part) if isinstance(f, Activation))
     return _concentration(one) == 0 and all(map(_is_spread, inside))
+
+
+@lru_cache(maxsize=65536)
+def _gains_nothing(one: Activation) -> bool:
+    """Is no part of an argument larger when it is given than 0, the squares of what is sparse in it counted?"""
+    parts = ((part, size + _dense(part)) for part, size in one.parts)
+    return all(
+        nowhere_above(size, order(0)) and all(_gains_nothing(f) for f in factors(part) if isinstance(f, Activation))
+        for part, size in parts
+    )
+
+
+def _dense(part: VectorDirection) -> Order:
+    """What the squares of functions in a part may add to its size: each meets itself once when it is given."""
+    return sum((_concentration(f) for f in factors(part) if isinstance(f, Activation)), start=order(0))
 
 
 def _parts_needed(atoms: Collection[VectorDirection], functions: Collection[Activation]) -> int:
@@ -163,7 +182,7 @@ def _reached(pool: _Pool) -> list[Order]:
 @lru_cache(maxsize=65536)
 def _answer(function: Activation, wanted: VectorDirection) -> Order:
     """The largest size at which a part of an activation's argument has something that pairs with an atom."""
-    inside = ((size, factor) for part, size in function.parts for factor in factors(part))
+    inside = ((size + _dense(part), factor) for part, size in function.parts for factor in factors(part))
     return largest(
         size + (_answer(factor, wanted) if isinstance(factor, Activation) else _pair(factor, wanted))
         for size, factor in inside
@@ -235,7 +254,7 @@ def together(one: Activation, two: Activation) -> Activation:
     parts = dict(one.parts)
     for part, size in two.parts:
         parts[part] = maximum(parts.get(part, MINUS_INFINITY), size)
-    power = 1 if one.function.idempotent else 2 - (one.power + two.power) % 2
+    power = 1 if one.function.idempotent else _like(one.power + two.power)
     mean, kept, even, odd = one.moments
     least = minimum(mean, two.moments[0])  # of the one that is zero on more entries
     moved = largest(size for part, size in one.parts ^ two.parts)
@@ -243,10 +262,16 @@ def together(one: Activation, two: Activation) -> Activation:
     return replace(one, parts=frozenset(parts.items()), power=power, moments=(least, kept, both, odd))
 
 
+def _like(power: int) -> int:
+    """A power no larger than 3 that has the moments of this one."""
+    return power if power < 4 else 2 + power % 2
+
+
 def _concentration(one: Activation) -> Order:
     """How much larger its square is than an activation's size says: its few entries are large where it is sparse."""
     mean, kept, *_ = one.moments
-    return -maximum(mean, kept)
+    dense = maximum(mean, kept)
+    return order(0) if dense.is_zero_quantity else -dense
 
 
 def concentration(direction: Direction) -> Order:
@@ -258,7 +283,9 @@ def concentration(direction: Direction) -> Order:
 def order_of_moment(one: Activation, count: int) -> Order:
     """The order of the moment of an activation with so many parts of its argument."""
     mean, kept, even, odd = one.moments
-    if one.power == 2:
+    if one.power == 3 and mean.is_zero_quantity:
+        return MINUS_INFINITY if count % 2 == 0 else kept if count == 1 else maximum(kept, odd)
+    if one.power > 1:
         return mean + kept if count % 2 else order(0)
     if count < 2:
         return kept if count else mean
@@ -272,8 +299,8 @@ def order_of_moment(one: Activation, count: int) -> Order:
 class _Pool:
     """Directions of an entrywise product that must pair off, and activations with the parts each has given so far.
 
-    A part is given once: its square has a mean, which is counted where it is given two times less. But of a product
-    with a function in it the square is along the function's argument: relu(relu(x) u) is along x by relu(x)^2 u^2.
+    A part is given once: its square has a mean, which is counted where it is given two times less. But where there is
+    a function in it the square is along the function's argument: relu(relu(x) u) is along x by relu(x)^2 u^2.
     """
 
     atoms: frozenset[VectorDirection]
@@ -301,25 +328,43 @@ class _Pool:
     def _closed(self, budget: int) -> Iterator[Order]:
         """With no atom left: the moments that the activations have; where one has none, one more part of any."""
         sizes = {function: order_of_moment(function, len(given)) for function, given in self.functions}
-        vanishes = any(size.is_zero_quantity for size in sizes.values())
-        if not vanishes:
+        lacking = [function for function, size in sizes.items() if size.is_zero_quantity]
+        if not lacking:
             yield sum(sizes.values(), start=order(0))
-        for function, part, share in self._parts() if budget else ():
-            if vanishes or sizes[function] != 0:
+        for function, part, share in self._wanted(lacking) if budget else ():
+            if lacking or sizes[function] != 0:
                 yield self._with(function, part, share, budget)
 
-    def _parts(self) -> Iterator[tuple[Activation, VectorDirection, Order]]:
+    def _wanted(self, lacking: Collection[Activation]) -> Iterator[Given]:
+        """The parts that may be given next: of one activation without a moment, or such as change it, if there is one.
+
+        It must give another part, or meet itself, in any way to pair; and which is given first makes no difference.
+        """
+        first = min(lacking, key=lambda function: len(function.parts), default=None)
+        for function, part, share in self._parts():
+            if first is None or function == first or _is_inside(first, part):
+                yield function, part, share
+
+    def _parts(self) -> Iterator[Given]:
         """What the activations can still give."""
         for function, given in self.functions:
+            if function.function.idempotent and all(moment.is_zero_quantity for moment in function.moments[1:]):
+                continue  # of no use, as it then has no moment
             yield from ((function, part, size) for part, size in function.parts if (part, _most(part)) not in given)
 
     def _with(self, function: Activation, part: VectorDirection, size: Order, budget: int) -> Order:
         """The moment when an activation has given one more part of its argument."""
         given = dict(self.functions)
-        given[function] |= {(part, int((part, 0) in given[function]))}
+        given[function] |= {(part, sum(known == part for known, _ in given[function]))}
         atoms, functions, gain = _gathered((*self.atoms, *given, *factors(part)))
         inside = _Pool(frozenset(atoms), frozenset((f, _given_by(f, given)) for f in functions))
         return gain + size + _moment(inside, budget - 1)
+
+
+def _is_inside(one: Activation, part: VectorDirection) -> bool:
+    """Is a version of a function in a part of an argument, at any depth?"""
+    inside = (f for f in factors(part) if isinstance(f, Activation))
+    return any(is_version(f, one) or any(_is_inside(one, deeper) for deeper, _ in f.parts) for f in inside)
 
 
 def _given_by(one: Activation, given: Mapping[Activation, Parts]) -> Parts:
@@ -328,16 +373,27 @@ def _given_by(one: Activation, given: Mapping[Activation, Parts]) -> Parts:
 
 
 def _most(part: VectorDirection) -> int:
-    """How often a part may have been given when it is given last."""
-    return int(isinstance(part, Entrywise) and has_function(part))
+    """How often a part may have been given when it is given last: its square and its cube have moments of their own.
+
+    The square of a function has those that the function lacks, and so has the cube where the function is nearly linear.
+    """
+    inside = [f for f in factors(part) if isinstance(f, Activation)]
+    return min(len(inside), 1) + any(isinstance(part, Entrywise) or _is_linear(f) for f in inside)
 
 
-_Options = tuple[VectorDirection, list[tuple[VectorDirection, Order]], list[tuple[Activation, VectorDirection, Order]]]
+def _is_linear(one: Activation) -> bool:
+    """Is a function odd, and has a slope that is larger than its third moment?"""
+    mean, kept, _, odd = one.moments
+    return mean.is_zero_quantity and not nowhere_above(kept, odd)
+
+
+_Options = tuple[VectorDirection, list[tuple[VectorDirection, Order]], list[Given]]
 
 
 @lru_cache(maxsize=65536)
 def _moment(pool: _Pool, budget: int) -> Order:
     """The largest way to pair everything off."""
+    look()
     best = MINUS_INFINITY
     for size in pool.ways(budget):
         best = maximum(best, size)

@@ -21,7 +21,7 @@ from gamma_calc.calculus.kinship import Component, Kindred
 from gamma_calc.calculus.showing import shows_in
 from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Value
-from gamma_calc.exponents import MINUS_INFINITY, Everywhere, Order, Region, largest, level, maximum, where
+from gamma_calc.exponents import MINUS_INFINITY, Everywhere, Order, Region, largest, level, look, maximum, where
 
 EVERYWHERE: Final = Everywhere()
 NOWHERE: Final[frozenset[tuple[str, str]]] = frozenset()
@@ -59,6 +59,7 @@ def _undominated(
     likely_first = sorted(components, key=_by_level, reverse=True)
     kindred, by_chance = Kindred.among(likely_first), largest(kept.values()) + _chance(shape) * power
     for direction, size in components:
+        look()
         near = kindred.all if orders.may_be_below(size, by_chance) else kindred.near(direction)
         rest = ((d, o) for d, o in near if d in kept and d != direction and zeros[d] <= zeros[direction])
         rivals = (one for one in rest if orders.may_be_below(size, one[1]))

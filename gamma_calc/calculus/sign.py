@@ -29,6 +29,7 @@ from gamma_calc.calculus.direction import (
     product_of,
 )
 from gamma_calc.calculus.lemmas import SIGN_FRESH, SIGN_KEPT
+from gamma_calc.calculus.overlap import concentration
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum
 
@@ -41,12 +42,15 @@ def normalised(value: Value, site: str | None, floor: Order = MINUS_INFINITY) ->
     ``floor`` is the least that anything is divided by, such as an epsilon. ``site`` names the remainder; without one it
     is left out. Where a component is zero, the larger of the others divide: each component is divided by the largest of
     those that are nowhere zero where it is not. Of a power more entries are small, and at those what is smaller shows.
+    What is positive everywhere decides, where not all have it, how much of the sum a part is.
     """
     zeros = {direction: zero_sets(direction) for direction in value.components}
     for direction, order in value.components.items():
         inside = [size for other, size in value.components.items() if zeros[other] <= zeros[direction]]
         shown = (order - largest((*inside, floor))) / value.power
         yield Contribution(signed(direction), shown, SIGN_KEPT)
+        if not all(_positive(direction) <= _positive(other) for other in value.components):
+            yield Contribution(direction, shown - concentration(direction), SIGN_KEPT)
     for direction, order in _remainders(value, site) if site else ():
         yield Contribution(direction, order - maximum(value.order, floor), SIGN_FRESH)
 
@@ -61,6 +65,16 @@ def zero_sets(direction: Direction) -> frozenset[tuple[str, str]]:
         return frozenset()
     activations = (f for f in factors(as_vector(direction)) if isinstance(f, Activation))
     return frozenset((f.site, "past" if f.from_earlier_step else "") for f in activations if f.is_sparse)
+
+
+@lru_cache(maxsize=65536)
+def _positive(direction: Direction) -> frozenset[tuple[str, Activation]]:
+    """The factors that are positive everywhere, each with the side that it is of."""
+    if isinstance(direction, Outer):
+        sides = (("rows", direction.left), ("columns", direction.right))
+        return frozenset((side, f) for side, one in sides for _, f in _positive(one))
+    those = frozenset() if is_matrix(direction) else factors(as_vector(direction))
+    return frozenset(("", f) for f in those if isinstance(f, Activation) and f.is_positive)
 
 
 def signed(direction: Direction) -> Direction:

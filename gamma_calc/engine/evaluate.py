@@ -128,6 +128,7 @@ class Evaluation:
     def _completed(self, node: Expression) -> Iterator[Contribution]:
         versions = self.state.versions
         for c in self.contributions(node):
+            look()
             made = completed(c.direction, self._made)
             yield Contribution(made if versions is None else versions.with_own(made), c.order, c.lemma)
 

@@ -10,6 +10,7 @@ from gamma_calc.calculus.streams import Streams
 from gamma_calc.calculus.value import ZERO, Value
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import optimiser_inputs
+from gamma_calc.engine.sign_moments import with_products
 from gamma_calc.engine.state import Reader, State, Tensor
 from gamma_calc.engine.travelling import has_many_words
 from gamma_calc.exponents import EVERYTHING, NOTHING, Region, maximum
@@ -127,6 +128,8 @@ def _updated(here: Evaluation, rule: Rule, *, blurred: bool) -> Tensor:
     p, tensor = rule.parameter, here.state.tensors[rule.parameter.name]
     site = p.name if here.program.orthogonal else None
     memory, update = rule.optimiser.orders(tensor.memory, here.value(rule.input), site)
+    if here.program.products_show and rule.optimiser.divides_entries:
+        update = with_products(tensor.memory.plus(here.value(rule.input)), update, f"sign of {p.name}")
     if blurred and rule.optimiser.divides_entries:
         update = update.mapped(lambda size: maximum(size, update.order))
     own = rule.optimiser.own_motion(p)

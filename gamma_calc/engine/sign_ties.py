@@ -18,6 +18,7 @@ from gamma_calc.calculus.direction import Direction, Outer
 from gamma_calc.calculus.value import ZERO, Value
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import optimiser_inputs
+from gamma_calc.engine.sign_moments import is_rest
 from gamma_calc.engine.state import State, Tensor
 from gamma_calc.exponents import MINUS_INFINITY, NOTHING, Region, where_on
 from gamma_calc.language.expression import Expression
@@ -103,10 +104,10 @@ def _sides(one: Direction, two: Direction) -> list[Sides]:
 
 
 def _alone(value: Value, direction: Direction, region: Region) -> Region:
-    """The part of a region where a value is led by one direction alone."""
+    """The part of a region where a value is led by one direction alone; what signs left comes with what they kept."""
     size = value.components[direction]
     for other, order in value.components.items():
-        region = region if other == direction else where_on(region, order, "<", size)
+        region = region if other == direction or is_rest(other) else where_on(region, order, "<", size)
     return region
 
 

@@ -191,6 +191,13 @@ class Program(SelfShowing):
         divides = any(self.optimiser.for_parameter(p).divides_entries for p in self.parameters)
         return divides or any(node.acts_on_entries for node in self.nodes)
 
+    @cached_property
+    def products_show(self) -> bool:
+        """May something be along the product of vectors, and along none of them? Samples of a batch are matrices."""
+        watched = (q.expression for q in self.quantities.values() if q.expression is not None)
+        nodes = walk([self.loss, *watched])
+        return any(node.multiplies_entries for node in nodes) and not any(node.is_batch for node in nodes)
+
     @property
     def region(self) -> Region:
         """The declared domain of the exponents."""

@@ -64,7 +64,7 @@ class Elementwise(Expression):
     def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
         (x,) = values
         site = signature(self.arguments[0])
-        for share in (Share(ONES, site, x), *shares(site, x)):
+        for share in (everywhere(site, x), *shares(site, x)):
             yield self._of(share)
 
     def _of(self, share: Share) -> Contribution:
@@ -135,7 +135,7 @@ class Difference(Expression):
         if change.is_zero or slope is None:
             return
         between, site = old.plus(change), signature(self.arguments[0])
-        for share in (Share(ONES, site, between), *shares(site, between)):
+        for share in (everywhere(site, between), *shares(site, between)):
             yield from () if share.x.is_zero else _moved_there(share, change, self.function, slope)
 
     def overcounted(self, values: tuple[Value, ...]) -> Region:
@@ -221,6 +221,11 @@ OFF: Final = Function(  # one where a relu is zero, zero where it is not
     positive=True,
     idempotent=True,
 )
+
+
+def everywhere(site: str, x: Value) -> Share:
+    """All entries of a vector."""
+    return Share(ONES, site, x)
 
 
 def shares(site: str, x: Value) -> Iterator[Share]:

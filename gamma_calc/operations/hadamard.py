@@ -30,6 +30,7 @@ class Hadamard(Bilinear):
     """
 
     precedence = 5
+    multiplies_entries = True
 
     def __init__(self, left: Expression, right: Expression) -> None:
         self.arguments = (left, right)

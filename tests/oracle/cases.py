@@ -349,7 +349,12 @@ def _words() -> Iterator[Case]:
     yield Case(
         "words: images of what overlaps", hermite((W @ relu(x)) * y, (W @ x) * y, "images"), {("g", 1): "-1"}, **SQUARE
     )
-    yield Case("words: images of two matrices", hermite((W @ x) * y, (V @ x) * y, "images"), {("g", 1): "-3/2"}, **MANY)
+    yield Case(
+        "words: images of two matrices",
+        hermite((W @ x) * (V @ x), (W @ y) * (V @ y), "images"),
+        {("g", 1): "-3/2"},
+        **{**DEEP, "seeds": 512},
+    )
     smaller = hermite(W @ (x + n ** "-1/4" * y), W @ y, "a smaller image")
     yield Case("words: a smaller image", smaller, {("g", 1): "-5/4"}, **SQUARE)
     yield Case("words: a product first", hermite((V @ W) @ x, V @ (W @ x), "a product"), {("g", 1): "-1"}, **SQUARE)
@@ -357,6 +362,7 @@ def _words() -> Iterator[Case]:
     yield Case("words: through two relus", rules.tied_and_bent(), {("g", 1): "-1"}, **SQUARE)
     yield Case("words: an identity on the right", rules.identity_on_the_right(), {("t", 0): "-1/2"}, **SQUARE)
     masked = rules.image_where_a_mask_is_zero()
+    yield Case("words: signs of three samples", rules.signs_of_three_samples(), {("g", 1): "0"}, **SQUARE)
     yield Case("words: a mask that returns", masked, {("g", 1): "-1/4"}, **SQUARE)
     yield Case("words: an update by a word", rules.update_through(V, V @ x, x), {("e", 1): "0"}, **SQUARE)
     yield Case("words: an update and an identity", rules.update_through(V.T @ V, x, x), {("e", 1): "0"}, **SQUARE)
@@ -424,6 +430,27 @@ def _entries() -> Iterator[Case]:
     sparse = rules.function_of_a_sparse_step()
     yield Case("entries: a function of a sparse step", sparse, {("p", 1): "-1/2"}, **QUICK)
     yield Case("entries: a dense step", rules.dense_saturation(), {("da", 1): "-1/8"}, **QUICK)
+
+
+def _signs() -> Iterator[Case]:
+    """What signs of sums, and functions of functions, have with products of the parts inside."""
+    u, v, z = data("u", n), data("v", n), data("z", n)
+    for optimiser in ("sign", "adam", "lion"):
+        yield Case(f"entries: signs of a sum, {optimiser}", rules.signs_of_a_sum(optimiser), {("g", 1): "0"}, **QUICK)
+    yield Case("entries: signs beside a mean", rules.signs_beside_a_mean(), {("g", 1): "0"}, **QUICK)
+    yield Case("entries: signs of a mask of a sum", rules.signs_of_a_mask_of_a_sum(), {("g", 1): "0"}, **QUICK)
+    positive = rules.positive_factor_in_a_sign()
+    yield Case("entries: a positive factor in a sign", positive, {("g", 1): "0"}, **QUICK)
+    whole = u + v + z
+    of_mask = hermite(tanh(relu(whole)), u * v * z, "a function of a relu")
+    yield Case("entries: a function of a relu", of_mask, {("g", 1): "-1"}, **QUICK)
+    bent_twice = hermite(relu(tanh(whole)), u * v, "a relu of a function")
+    yield Case("entries: a relu of a function", bent_twice, {("g", 1): "-1"}, **QUICK)
+    small = sign(tanh(n ** "-1/4" * whole))
+    signed = rules.sized("a sign of a small function", n**-1 * (small @ (u * v * z)))
+    yield Case("entries: a sign of a small function", signed, {("t", 0): "0"}, **QUICK)
+    beside = hermite(tanh(u * u + v + z), v * z, "a square beside two")
+    yield Case("entries: a square beside two", beside, {("g", 1): "-1"}, **QUICK)
 
 
 def _fresh() -> Iterator[Case]:
@@ -498,4 +525,4 @@ def _batches() -> Iterator[Case]:
     yield Case("batch: drawn anew", anew, {("delta1", 2): "-5/4", ("delta3", 2): "-5/4"}, at, **few)
 
 
-CASES: tuple[Case, ...] = (*_all(), *_words(), *_deep(), *_entries(), *_fresh(), *_optimisers(), *_batches())
+CASES: tuple[Case, ...] = (*_all(), *_words(), *_deep(), *_entries(), *_signs(), *_fresh(), *_optimisers(), *_batches())

@@ -165,6 +165,42 @@ def rows_and_columns() -> Program:
     return moved("rows and columns", loss, n**-1 * (a @ (W @ w)), "sign")
 
 
+def signs_of_a_sum(optimiser: str) -> Program:
+    """The sign of three vectors has a moment with their product, and is along none of it otherwise."""
+    b = parameter("b", n, init=zero, rate="0")
+    u, v, w = (data(name, n) for name in "uvw")
+    return moved("signs of a sum", -(b @ (u + v + w)), n**-1 * (b @ (u * v * w)), optimiser)
+
+
+def signs_beside_a_mean() -> Program:
+    """A mean counts as a part without a factor: the sign of relu(x) + u + v is along u * v."""
+    b, u, v = parameter("b", n, init=zero, rate="0"), data("u", n), data("v", n)
+    return moved("signs beside a mean", -(b @ (relu(data("x", n)) + u + v)), n**-1 * (b @ (u * v)), "sign")
+
+
+def signs_of_a_mask_of_a_sum() -> Program:
+    """The sign of a relu is a step, which has a moment with three parts that the relu lacks."""
+    b = parameter("b", n, init=zero, rate="0")
+    u, v, w, x = (data(name, n) for name in "uvwx")
+    loss = -(b @ (x * relu(u + v + w)))
+    return moved("signs of a mask of a sum", loss, n**-1 * (b @ (x * (u * v * w))), "sign")
+
+
+def positive_factor_in_a_sign() -> Program:
+    """The slope of tanh decides how much of a sum a part is: of relu(x) tanh'(b + relu(y)) - relu(z) a sign shows y."""
+    b, x, y, z = parameter("b", n, init=zero, rate="0"), data("x", n), data("y", n), data("z", n)
+    loss = relu(z) @ b - relu(x) @ tanh(b + data("u", n) + 3 * relu(y))
+    return moved("a positive factor in a sign", loss, n**-1 * (b @ y), "sign")
+
+
+def signs_of_three_samples() -> Program:
+    """The sign of u1 x1' + u2 x2' + u3 x3' is along the product of all u times that of all x."""
+    W = parameter("W", n, n, init=zero, rate="-1")
+    u, v, w, x, y, z = (data(name, n) for name in "uvwxyz")
+    loss = -(u @ (W @ x)) - v @ (W @ y) - w @ (W @ z)
+    return moved("signs of three samples", loss, n**-1 * ((u * v * w) @ (W @ (x * y * z))), "sign")
+
+
 def mask_in_a_sign() -> Program:
     """A sign keeps a mask, and a mask has a part along what it is of."""
     b, x, v = parameter("b", n, init=zero, rate="0"), data("x", n), data("v", n)

@@ -1,0 +1,58 @@
+"""Products that vanish by symmetry: those that change their sign where some of the vectors in them do.
+
+A pairing needs every given vector, and the images under every matrix, an even number of times. So a product that is odd
+in one of them, or in all together, has no way to pair off, however many parts its functions may give. It is a short cut
+past a search that would find none.
+
+An example: tanh(u) tanh(v) tanh'(u + v) is even in both together and odd in none alone; times w it is odd in w.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Iterator
+from itertools import chain
+from typing import Final
+
+from gamma_calc.calculus.direction import Activation, FreshImage, VectorDirection, factors
+
+ALL: Final = "all"  # vectors together
+
+
+def is_odd(those: Collection[VectorDirection]) -> bool:
+    """Does the product of some directions change its sign with that of a vector, or of all?"""
+    families = frozenset(chain.from_iterable(map(_families, those)))
+    return any(_parity(those, turned) == 1 for turned in (ALL, *families))
+
+
+def _families(direction: VectorDirection) -> Iterator[Hashable]:
+    for factor in factors(direction):
+        if isinstance(factor, Activation):
+            yield from chain.from_iterable(_families(part) for part, _ in factor.parts)
+        else:
+            yield _family(factor)
+
+
+def _family(factor: VectorDirection) -> Hashable:
+    """What pairs with a factor is of the same: itself, or another image under its matrix."""
+    return factor.matrix if isinstance(factor, FreshImage) else factor
+
+
+def _parity(those: Collection[VectorDirection], turned: Hashable) -> int | None:
+    """0 for an even product, 1 for an odd one, None for neither."""
+    total = 0
+    for factor in those:
+        one = _of_function(factor, turned) if isinstance(factor, Activation) else turned in (ALL, _family(factor))
+        if one is None:
+            return None
+        total += one
+    return total % 2
+
+
+def _of_function(one: Activation, turned: Hashable) -> int | None:
+    inside = {_parity(factors(part), turned) for part, _ in one.parts}
+    if inside == {0}:
+        return 0
+    mean, slope, even, odd = (moment.is_zero_quantity for moment in one.moments)
+    if inside != {1} or not ((mean and even) or (slope and odd)):
+        return None
+    return one.power % 2 if mean and even else 0
