@@ -96,7 +96,7 @@ def moment(those: Collection[VectorDirection], chance: Order = MINUS_INFINITY) -
     if hidden == 0:
         return hidden
     atoms, functions, gain = gathered(bright(one, chance) for one in those)
-    search = Search(_pair, all(map(_is_spread, functions)), chance)
+    search = Search(pair, all(map(_is_spread, functions)), chance)
     budget = min(_parts_needed(atoms, functions), MOST_MOMENTS)
     return maximum(hidden, gain + search.largest(search.pool(atoms, functions), budget))
 
@@ -133,7 +133,7 @@ def _parts_needed(atoms: Collection[VectorDirection], functions: Collection[Acti
 # -- pairings ----------------------------------------------------------------------------------------------------------
 
 
-def _pair(one: VectorDirection, two: VectorDirection) -> Order:
+def pair(one: VectorDirection, two: VectorDirection) -> Order:
     """The overlap of two factors; -oo where they are independent."""
     if one == two:
         return order(0)

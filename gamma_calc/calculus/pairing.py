@@ -6,7 +6,7 @@ functions are made of is long to compare. What it finds are ways (``calculus/way
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from itertools import chain
@@ -71,9 +71,9 @@ class Search:
     _directions: list[VectorDirection] = field(default_factory=list)
     _known: dict[Hashable, Any] = field(default_factory=dict)
 
-    def pool(self, atoms: Iterable[VectorDirection], functions: Collection[Activation]) -> Pool:
+    def pool(self, atoms: Collection[VectorDirection], functions: Collection[Activation]) -> Pool:
         """What must pair off, before any part is given."""
-        self.weights.meet(size for f in functions for size in _sizes(f))
+        self._meet(atoms, functions)
         given = frozenset((self._number(f), NOTHING_GIVEN) for f in functions)
         return Pool(frozenset(map(self._number, atoms)), given)
 
@@ -90,6 +90,15 @@ class Search:
                 break
             found, reached = self._paired(reached, found, seen, last=not left)
         return self.weights.order(found)
+
+    def _meet(self, atoms: Collection[VectorDirection], functions: Collection[Activation]) -> None:
+        """All weights that the search may use, where they are open: of what stands alone in one, others are sums."""
+        given = [(part, size) for f in functions for part, size in _given(f)]
+        sizes = [size for _, size in given]
+        if all(size.number is not None for size in sizes):
+            return
+        inside = {f for part, _ in given for f in factors(part) if not isinstance(f, Activation)}
+        self.weights.meet((*sizes, *(self.pair(one, other) for one in {*atoms, *inside} for other in inside)))
 
     def _bound(self, pool: Pool, atom: int) -> Ways:
         """What pairing off an atom leaves at most: with another one, or with something in a part that is given.
@@ -278,10 +287,10 @@ def _products(ways: Ways, more: Ways) -> Ways:
     return tuple(times(one, other) for one in ways for other in more)
 
 
-def _sizes(function: Activation) -> Iterator[Order]:
-    """The sizes of the parts that an activation may give, at any depth."""
+def _given(function: Activation) -> Iterator[tuple[VectorDirection, Order]]:
+    """The parts that an activation may give, at any depth."""
     for part, size in function.parts:
-        yield size
+        yield part, size
         for factor in factors(part):
             if isinstance(factor, Activation):
-                yield from _sizes(factor)
+                yield from _given(factor)

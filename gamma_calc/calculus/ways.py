@@ -22,7 +22,7 @@ Ways = tuple[Way, ...]
 
 NO_WAY: Final[Ways] = ()
 AT_ONCE: Final[Way] = (Fraction(0), ())
-MOST_OPENED: Final = 64  # forms of one weight that are told apart
+MOST_OPENED: Final = 1024  # forms of one weight that are told apart
 
 
 @dataclass(frozen=True, eq=False)
