@@ -21,7 +21,7 @@ from gamma_calc.calculus.direction import (
     with_orders,
 )
 from gamma_calc.calculus.function import Function
-from gamma_calc.calculus.pairing import Search
+from gamma_calc.calculus.pairing import PairingSearch
 from gamma_calc.calculus.value import Value
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.run import start
@@ -72,7 +72,7 @@ def test_an_atom_that_nothing_answers_ends_the_search(monkeypatch: pytest.Monkey
     x = Value({u: order(0), v: order("-1/4"), product_of([u, v, w]): order("-1/8")})
     made = activation(RELU, "x", x)
     assert largest([made, w], ENOUGH) == overlap.moment([made, w])
-    monkeypatch.setattr(Search, "_paired", lambda *_, **__: pytest.fail("searched"))  # no part is ever given
+    monkeypatch.setattr(PairingSearch, "_paired", lambda *_, **__: pytest.fail("searched"))  # no part is ever given
     assert overlap.moment([made, w], order("-1/8")).is_zero_quantity
     assert overlap.moment([made, GivenVector("z")]).is_zero_quantity
 

@@ -230,7 +230,7 @@ EXPONENTS: Final = (
     ),
 )
 TOKENS: Final = (
-    Mutant("calculus.pairing:Search._part", "isinstance(part, Entrywise)", "False", "entries: a part twice"),
+    Mutant("calculus.pairing:PairingSearch._part", "isinstance(part, Entrywise)", "False", "entries: a part twice"),
     Mutant(
         "operations.inner:Inner.orders",
         "a + b + entries + shared",
@@ -346,7 +346,7 @@ TOKENS: Final = (
         "True",
         "entries: a step larger than what it moves",
     ),
-    Mutant("calculus.pairing:Search._gathered", "atoms ^= {one}", "atoms |= {one}", "words: through tanh"),
+    Mutant("calculus.pairing:PairingSearch._gathered", "atoms ^= {one}", "atoms |= {one}", "words: through tanh"),
     Mutant(
         "calculus.entrywise_products:together",
         "1 if one.function.idempotent else 2 - (one.power + two.power) % 2",
@@ -368,18 +368,21 @@ TOKENS: Final = (
     Mutant("calculus.entrywise_products:order_of_moment", "kept if count else mean", "mean", "words: through tanh"),
     Mutant("calculus.entrywise_products:order_of_moment", "odd if count % 2 else even", "even", "1.2 cubic gate"),
     Mutant("calculus.entrywise_products:order_of_moment", "odd if count % 2 else even", "odd", "entries: a mask twice"),
-    Mutant("calculus.pairing:Search._steps", "() if last else givers", "()", "words: through tanh"),
+    Mutant("calculus.pairing:PairingSearch._steps", "() if last else givers", "()", "words: through tanh"),
     Mutant(
-        "calculus.pairing:Search._further", "vanishes or sizes[function] != (AT_ONCE,)", "False", "1.5 even of a mean"
+        "calculus.pairing:PairingSearch._further",
+        "vanishes or sizes[function] != (AT_ONCE,)",
+        "False",
+        "1.5 even of a mean",
     ),
     Mutant(
-        "calculus.pairing:Search._with",
+        "calculus.pairing:PairingSearch._with",
         "given[function] |= {(part.number, int((part.number, 0) in given[function]))}",
         "given[function] |= set()",
         "words: through tanh",
     ),
     Mutant(
-        "calculus.pairing:Search._has",
+        "calculus.pairing:PairingSearch._has",
         "any(self._mentions(inside, wanted) for inside in self._parts_of(factor))",
         "False",
         "gate of relu of relu",
@@ -485,7 +488,7 @@ TOKENS: Final = (
     Mutant("operations.tanh:SECH2.idempotent", "True", "False", "saturated through a matrix, sign"),
     Mutant("operations.tanh:SECH2.positive", "True", "False", "entries: beside saturated"),
     Mutant(
-        "calculus.pairing:Search._with",
+        "calculus.pairing:PairingSearch._with",
         "_products(part.sizes, (gain,))",
         "part.sizes",
         "entries: a function of a sparse step",

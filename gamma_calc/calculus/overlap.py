@@ -36,13 +36,11 @@ from gamma_calc.calculus.direction import (
     image,
 )
 from gamma_calc.calculus.entrywise_products import concentration_of, gathered
-from gamma_calc.calculus.pairing import Search
+from gamma_calc.calculus.pairing import PairingSearch
 from gamma_calc.calculus.words import letters, word_overlap
 from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum, nowhere_above, order
 
 Agreement = Callable[[VectorDirection, VectorDirection, Dim], Order]
-Parts = frozenset[tuple[VectorDirection, int]]  # each with how many times it was given before
-NO_PARTS: Final[Parts] = frozenset()
 MOST_MOMENTS: Final = 8  # parts of arguments that one pairing may use
 
 
@@ -96,7 +94,7 @@ def moment(those: Collection[VectorDirection], chance: Order = MINUS_INFINITY) -
     if hidden == 0:
         return hidden
     atoms, functions, gain = gathered(bright(one, chance) for one in those)
-    search = Search(pair, all(map(_is_spread, functions)), chance)
+    search = PairingSearch(pair, all(map(_is_spread, functions)), chance)
     budget = min(_parts_needed(atoms, functions), MOST_MOMENTS)
     return maximum(hidden, gain + search.largest(search.pool(atoms, functions), budget))
 

@@ -24,14 +24,14 @@ Agreement = Callable[[VectorDirection, VectorDirection], Order]
 Made = TypeVar("Made")
 
 
-class Pool(NamedTuple):
+class Unpaired(NamedTuple):
     """Directions of an entrywise product that must pair off, and activations with what they have given."""
 
     atoms: frozenset[int]
     functions: Functions
 
 
-class Part(NamedTuple):
+class ArgumentPart(NamedTuple):
     """A part of an activation's argument; ``most``: how often it may have been given when it is given last.
 
     A part is given once: its square has a mean, which is counted where it is given two times less. But of a product
@@ -48,15 +48,15 @@ class Branch(NamedTuple):
     """A step of the search: its weights, what is to be paired off after it, and how many parts it gave."""
 
     weights: Ways
-    rest: Pool
+    rest: Unpaired
     given: int
 
 
-_Options = tuple[int, list[tuple[int, Ways]], list[tuple[int, Part]]]
+_Options = tuple[int, list[tuple[int, Ways]], list[tuple[int, ArgumentPart]]]
 
 
 @dataclass(frozen=True, eq=False)
-class Search:
+class PairingSearch:
     """The search in one product. ``pair`` tells how far two factors that are no functions agree, -oo for not at all.
 
     ``spread``: no function in it is sparse, so that whatever is left to be paired off gives no more than 0. Then what
@@ -71,19 +71,19 @@ class Search:
     _directions: list[VectorDirection] = field(default_factory=list)
     _known: dict[Hashable, Any] = field(default_factory=dict)
 
-    def pool(self, atoms: Collection[VectorDirection], functions: Collection[Activation]) -> Pool:
+    def pool(self, atoms: Collection[VectorDirection], functions: Collection[Activation]) -> Unpaired:
         """What must pair off, before any part is given."""
         self._meet(atoms, functions)
         given = frozenset((self._number(f), NOTHING_GIVEN) for f in functions)
-        return Pool(frozenset(map(self._number, atoms)), given)
+        return Unpaired(frozenset(map(self._number, atoms)), given)
 
-    def largest(self, pool: Pool, budget: int) -> Order:
+    def largest(self, pool: Unpaired, budget: int) -> Order:
         """The order of the largest way to pair everything off: with no part given, with one at most, and so on.
 
         Where no function is sparse the search ends with a way that is nowhere below what an atom leaves at most.
         """
-        found, seen = NO_WAY, dict[Pool, Ways]()
-        reached: dict[Pool, Ways] = {pool: (AT_ONCE,)}
+        found, seen = NO_WAY, dict[Unpaired, Ways]()
+        reached: dict[Unpaired, Ways] = {pool: (AT_ONCE,)}
         bounds = [self._bound(pool, atom) for atom in pool.atoms] if self.spread else []
         for left in reversed(range(budget + 1)):
             if not reached or any(not self._worthwhile(most, (*self.floor, *found)) for most in bounds):
@@ -100,7 +100,7 @@ class Search:
         inside = {f for part, _ in given for f in factors(part) if not isinstance(f, Activation)}
         self.weights.meet((*sizes, *(self.pair(one, other) for one in {*atoms, *inside} for other in inside)))
 
-    def _bound(self, pool: Pool, atom: int) -> Ways:
+    def _bound(self, pool: Unpaired, atom: int) -> Ways:
         """What pairing off an atom leaves at most: with another one, or with something in a part that is given.
 
         Whatever else is paired, and in whichever order, no weight is above 0, and a part counts by its size.
@@ -124,14 +124,14 @@ class Search:
         return self.weights.ways(self.chance)
 
     def _paired(
-        self, reached: dict[Pool, Ways], found: Ways, seen: dict[Pool, Ways], *, last: bool
-    ) -> tuple[Ways, dict[Pool, Ways]]:
+        self, reached: dict[Unpaired, Ways], found: Ways, seen: dict[Unpaired, Ways], *, last: bool
+    ) -> tuple[Ways, dict[Unpaired, Ways]]:
         """The ways that are found when no more parts are given, and where one more part leads to.
 
         Where a pool was seen with fewer parts given, only ways that are not below those count. A pairing leaves fewer
         to be paired off, so that the pools with the most go first.
         """
-        further = dict[Pool, Ways]()
+        further = dict[Unpaired, Ways]()
         while reached and found != (AT_ONCE,):
             look()
             pool = max(reached, key=lambda one: len(one.atoms))
@@ -149,10 +149,10 @@ class Search:
     def _worthwhile(self, ways: Ways, known: Ways) -> Ways:
         return tuple(way for way in ways if not any(is_covered(way, other) for other in known))
 
-    def _branches(self, pool: Pool, *, last: bool) -> tuple[Branch, ...]:
+    def _branches(self, pool: Unpaired, *, last: bool) -> tuple[Branch, ...]:
         return self._once((pool, last), lambda: tuple(self._steps(pool, last)))
 
-    def _steps(self, pool: Pool, last: bool) -> Iterator[Branch]:
+    def _steps(self, pool: Unpaired, last: bool) -> Iterator[Branch]:
         """What can be paired next: with an atom left, the one that has the fewest ways."""
         if not pool.atoms:
             yield from () if last else self._further(pool)
@@ -160,25 +160,25 @@ class Search:
         options = [self._options(pool, atom) for atom in pool.atoms]
         wanted, partners, givers = min(options, key=lambda option: len(option[1]) + len(option[2]))
         for other, shared in partners:
-            rest = Pool(pool.atoms - {wanted, other}, pool.functions)
+            rest = Unpaired(pool.atoms - {wanted, other}, pool.functions)
             yield Branch(shared, rest, 0)
         for function, part in () if last else givers:
             yield self._with(pool, function, part)
 
-    def _options(self, pool: Pool, wanted: int) -> _Options:
+    def _options(self, pool: Unpaired, wanted: int) -> _Options:
         """What an atom can pair with, and the parts of activations that can."""
         partners = [(other, self._pair(wanted, other)) for other in pool.atoms if other != wanted]
         givers = [(f, part) for f, part in self._parts(pool.functions) if self._mentions(part, wanted)]
         return wanted, [(other, shared) for other, shared in partners if shared], givers
 
-    def _done(self, pool: Pool) -> Ways:
+    def _done(self, pool: Unpaired) -> Ways:
         """With no atom left: the moments that the activations have."""
         sizes = [] if pool.atoms else [self._moment(function, len(given)) for function, given in pool.functions]
         if pool.atoms or not all(sizes):
             return NO_WAY
         return reduce(_products, sizes, (AT_ONCE,))
 
-    def _further(self, pool: Pool) -> Iterator[Branch]:
+    def _further(self, pool: Unpaired) -> Iterator[Branch]:
         """With no atom left: where an activation has no moment with what it gave, one more part of any."""
         sizes = {function: self._moment(function, len(given)) for function, given in pool.functions}
         vanishes = not all(sizes.values())
@@ -186,17 +186,17 @@ class Search:
             if vanishes or sizes[function] != (AT_ONCE,):
                 yield self._with(pool, function, part)
 
-    def _parts(self, functions: Functions) -> Iterator[tuple[int, Part]]:
+    def _parts(self, functions: Functions) -> Iterator[tuple[int, ArgumentPart]]:
         """What the activations can still give."""
         for function, given in functions:
             yield from ((function, part) for part in self._parts_of(function) if (part.number, part.most) not in given)
 
-    def _with(self, pool: Pool, function: int, part: Part) -> Branch:
+    def _with(self, pool: Unpaired, function: int, part: ArgumentPart) -> Branch:
         """An activation gives one more part of its argument."""
         given = dict(pool.functions)
         given[function] |= {(part.number, int((part.number, 0) in given[function]))}
         atoms, functions, gain = self._gathered(pool.atoms, (*given, *part.factors))
-        inside = Pool(atoms, frozenset((f, self._given_by(f, given)) for f in functions))
+        inside = Unpaired(atoms, frozenset((f, self._given_by(f, given)) for f in functions))
         return Branch(_products(part.sizes, (gain,)), inside, 1)
 
     def _gathered(self, atoms: frozenset[int], more: tuple[int, ...]) -> tuple[frozenset[int], list[int], Way]:
@@ -237,14 +237,14 @@ class Search:
         found: Made = self._known[question]
         return found
 
-    def _parts_of(self, function: int) -> tuple[Part, ...]:
+    def _parts_of(self, function: int) -> tuple[ArgumentPart, ...]:
         return self._once(
             ("parts", function), lambda: tuple(self._part(*one) for one in self._activation(function).parts)
         )
 
-    def _part(self, part: VectorDirection, size: Order) -> Part:
+    def _part(self, part: VectorDirection, size: Order) -> ArgumentPart:
         most = int(isinstance(part, Entrywise) and has_function(part))
-        return Part(self._number(part), self.weights.ways(size), tuple(map(self._number, factors(part))), most)
+        return ArgumentPart(self._number(part), self.weights.ways(size), tuple(map(self._number, factors(part))), most)
 
     def _pair(self, one: int, two: int) -> Ways:
         """How far two factors agree; no way where they are independent."""
@@ -252,7 +252,7 @@ class Search:
             ("pair", one, two), lambda: self.weights.ways(self.pair(self._directions[one], self._directions[two]))
         )
 
-    def _mentions(self, part: Part, wanted: int) -> bool:
+    def _mentions(self, part: ArgumentPart, wanted: int) -> bool:
         """Does a part have a factor that pairs with what is wanted, at once or through an activation of its own?"""
         return self._once(("mentions", part.number, wanted), lambda: any(self._has(f, wanted) for f in part.factors))
 

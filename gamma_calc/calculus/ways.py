@@ -22,6 +22,7 @@ Ways = tuple[Way, ...]
 
 NO_WAY: Final[Ways] = ()
 AT_ONCE: Final[Way] = (Fraction(0), ())
+MOST_CANONICAL: Final = 5  # exponents of orders that are written in their one form
 MOST_OPENED: Final = 1024  # forms of one weight that are told apart
 
 
@@ -80,7 +81,15 @@ class Weights:
 
     def _order_of(self, way: Way) -> Order:
         number, counts = way
-        return Order.keep(sum((self._forms[weight] * count for weight, count in counts), start=Affine.number(number)))
+        form = sum((self._forms[weight] * count for weight, count in counts), start=Affine.number(number))
+        return _made_of(Order.keep(form))
+
+
+def _made_of(kept: Order) -> Order:
+    """Of few exponents an order is canonical, and not kept the way it was made."""
+    if kept.canonical is not None or len(kept.variables) > MOST_CANONICAL:
+        return kept
+    return kept.substitute({name: Affine.variable(name) for name in kept.variables})
 
 
 def _largest_of(weight: Order) -> list[Affine]:
