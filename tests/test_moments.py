@@ -6,6 +6,8 @@ from fractions import Fraction
 from itertools import combinations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from plain_pairing import largest
 
 from gamma_calc import Dim, Program, data, derive, mlp, parameter, sign, zero
@@ -20,16 +22,17 @@ from gamma_calc.calculus.direction import (
     product_of,
     with_orders,
 )
+from gamma_calc.calculus.entrywise_products import gathered
 from gamma_calc.calculus.function import Function
 from gamma_calc.calculus.pairing import PairingSearch
 from gamma_calc.calculus.value import Value
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.run import start
-from gamma_calc.exponents import MINUS_INFINITY, Order, Region, Scope, maximum, order
+from gamma_calc.exponents import MINUS_INFINITY, Order, Region, Scope, maximum, minimum, order
 from gamma_calc.operations.elementwise import Elementwise, activation, shares
-from gamma_calc.operations.relu import RELU
+from gamma_calc.operations.relu import RELU, STEP
 from gamma_calc.operations.sign import SIGN
-from gamma_calc.operations.tanh import TANH
+from gamma_calc.operations.tanh import SECH2, TANH
 
 ENOUGH = 6  # parts at once for the vectors below; with more of them the search without an order takes minutes
 
@@ -98,6 +101,33 @@ def test_of_open_sizes_the_largest_way_is_that_of_all_ways(function: Function) -
             assert found.is_zero_quantity or all(found.at(point) == expected.at(point) for point in points)
             told += bool(found.variables)
     assert told
+
+
+SIZES = st.sampled_from(["-1/2", "-1/4", "0", "1/4"]).map(order)
+FUNCTIONS = st.sampled_from([RELU, STEP, TANH, SECH2, SIGN])
+
+
+@st.composite
+def products(draw: st.DrawFn) -> list[VectorDirection]:
+    """A few vectors and functions, also of functions and sparse ones, of which several may be the same."""
+    atoms: list[VectorDirection] = [GivenVector(name) for name in "uvw"]
+    known = list(atoms)
+    for place in "xy":
+        parts = draw(st.lists(st.sampled_from([*known, product_of(atoms[:2])]), min_size=1, max_size=2, unique=True))
+        argument = Value({part: draw(SIZES) for part in parts})
+        known += [activation(function, place, argument) for function in draw(st.sets(FUNCTIONS, max_size=2))]
+    return draw(st.lists(st.sampled_from(known), min_size=1, max_size=4))
+
+
+@settings(max_examples=300, deadline=None)
+@given(products(), st.integers(0, 4))
+def test_the_largest_way_is_that_of_all_ways(those: list[VectorDirection], budget: int) -> None:
+    """Up to 0, where a search ends."""
+    atoms, functions, _ = gathered(those)
+    search = PairingSearch(overlap.pair, falling=all(map(overlap.gains_nothing, functions)))
+    found, expected = search.largest(search.pool(atoms, functions), budget), largest((*atoms, *functions), budget)
+    assert found.is_zero_quantity == expected.is_zero_quantity
+    assert found.is_zero_quantity or minimum(0, found) == minimum(0, expected)
 
 
 @pytest.mark.parametrize("budget", range(4))

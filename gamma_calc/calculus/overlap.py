@@ -101,7 +101,7 @@ def moment(those: Collection[VectorDirection], chance: Order = MINUS_INFINITY) -
     atoms, functions, gain = gathered(bright(one, chance) for one in those)
     if is_odd((*atoms, *functions)):
         return hidden
-    search = PairingSearch(pair, all(map(_gains_nothing, functions)), chance - gain)
+    search = PairingSearch(pair, all(map(gains_nothing, functions)), chance - gain)
     budget = min(_parts_needed(atoms, functions), MOST_MOMENTS)
     return maximum(hidden, gain + search.largest(search.pool(atoms, functions), budget))
 
@@ -131,7 +131,7 @@ def _is_spread(one: Activation) -> bool:
 
 
 @lru_cache(maxsize=65536)
-def _gains_nothing(one: Activation) -> bool:
+def gains_nothing(one: Activation) -> bool:
     """Is no part of an argument larger when it is given than 0, the squares of what is sparse in it counted?
 
     No part is larger than the whole, so that only what squares may add is compared.
@@ -142,7 +142,7 @@ def _gains_nothing(one: Activation) -> bool:
 def _falls(part: VectorDirection, size: Order) -> bool:
     gain = gain_of_squares(part)
     inside = (f for f in factors(part) if isinstance(f, Activation))
-    return (gain == 0 or nowhere_above(size + gain, order(0))) and all(map(_gains_nothing, inside))
+    return (gain == 0 or nowhere_above(size + gain, order(0))) and all(map(gains_nothing, inside))
 
 
 def _parts_needed(atoms: Collection[VectorDirection], functions: Collection[Activation]) -> int:
