@@ -9,7 +9,7 @@ import pytest
 from exponents import NAMES, Point, finite_convex_orders, points
 from hypothesis import given, settings
 
-from gamma_calc import Dim, Order, Program, Region, derive, lora, maximum, order, output
+from gamma_calc import Dim, Order, Program, Region, derive, lora, maximum, mlp, order, output
 from gamma_calc.catalogue.abc_parametrisations import PARAMETRISATIONS
 from gamma_calc.derivation.jointly_largest import jointly_largest
 from gamma_calc.errors import CertificateError
@@ -57,6 +57,20 @@ def test_the_largest_rates_of_chains(name: str, optimiser: str, depth: int) -> N
     assert stable == Region(" & ".join(f"{rate} <= {value}" for rate, value in known.items()))
     assert jointly_largest(stable, known).rates == {rate: Fraction(value) for rate, value in known.items()}
     assert found.settled == stable == found.domain
+
+
+@pytest.mark.parametrize(
+    ("name", "optimiser", "depth", "activation"),
+    [("mup", "sgd", 3, "relu"), ("mup-adam", "adam", 3, "tanh"), ("ntk", "sgd", 4, "relu"), ("sp", "sgd", 4, "relu")],
+)
+def test_an_activation_changes_no_largest_rate(name: str, optimiser: str, depth: int, activation: str) -> None:
+    first, hidden, last = LARGEST[name.removesuffix("-adam"), optimiser]
+    found = derive(mlp(name, depth=depth, activation=activation, optimiser=optimiser, lr="per-layer"))
+    known = {"eta_1": first, f"eta_{depth}": last} | {f"eta_{layer}": hidden for layer in range(2, depth)}
+    stable = found.conditions["stable"].region
+    assert stable == Region(" & ".join(f"{rate} <= {value}" for rate, value in known.items()))
+    assert found.trajectory.stable_set is not None
+    assert found.trajectory.stable_set.is_exact
 
 
 @pytest.mark.parametrize("optimiser", ["sgd", "sign", "adam"])

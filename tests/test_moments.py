@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import combinations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from plain_pairing import largest
 
 from gamma_calc import Dim, Program, data, derive, mlp, parameter, sign, zero
 from gamma_calc.calculus import overlap
-from gamma_calc.calculus.direction import GivenVector, Noise, Outer, VectorDirection, factors, product_of
+from gamma_calc.calculus.direction import (
+    GivenVector,
+    Noise,
+    Outer,
+    VectorDirection,
+    as_vector,
+    factors,
+    product_of,
+    with_orders,
+)
+from gamma_calc.calculus.entrywise_products import gathered
 from gamma_calc.calculus.function import Function
+from gamma_calc.calculus.pairing import PairingSearch
 from gamma_calc.calculus.value import Value
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.run import start
-from gamma_calc.exponents import MINUS_INFINITY, Order, maximum, order
+from gamma_calc.exponents import MINUS_INFINITY, Order, Region, Scope, maximum, minimum, order
 from gamma_calc.operations.elementwise import Elementwise, activation, shares
-from gamma_calc.operations.relu import RELU
+from gamma_calc.operations.relu import RELU, STEP
 from gamma_calc.operations.sign import SIGN
-from gamma_calc.operations.tanh import TANH
+from gamma_calc.operations.tanh import SECH2, TANH
 
 ENOUGH = 6  # parts at once for the vectors below; with more of them the search without an order takes minutes
 
@@ -29,19 +44,12 @@ def vectors(activation: str, depth: int) -> list[VectorDirection]:
     return sorted({side for d in made for side in (d.left, d.right) if not isinstance(side, Noise)}, key=str)
 
 
-def whole(those: list[VectorDirection], budget: int) -> Order:
-    """The largest way, with so many parts of arguments from the beginning."""
-    atoms, functions, gain = overlap._gathered(those)  # noqa: SLF001 - the search itself is what is tested
-    pool = overlap._Pool(frozenset(atoms), frozenset((f, overlap.NO_PARTS) for f in functions))  # noqa: SLF001
-    return gain + overlap._moment(pool, min(len(atoms) + 2 * len(functions), budget))  # noqa: SLF001
-
-
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
 def test_few_parts_first_finds_what_all_at_once_finds(activation: str) -> None:
     found = set()
     for u, v in combinations(vectors(activation, 3), 2):
         those = [*factors(u), *factors(v)]
-        assert overlap.moment(those) == whole(those, ENOUGH)
+        assert overlap.moment(those) == largest(those, ENOUGH)
         found.add(overlap.moment(those))
     assert {0, MINUS_INFINITY} <= found
 
@@ -56,7 +64,7 @@ def test_parts_that_are_too_small_to_pair_by_more_than_chance_decide_nothing(fun
     chance, left_out = order("-1/2"), 0
     for count in range(4):
         for those in combinations(made, count):
-            assert maximum(chance, overlap.moment(those, chance)) == maximum(chance, whole(list(those), ENOUGH))
+            assert maximum(chance, overlap.moment(those, chance)) == maximum(chance, largest(those, ENOUGH))
             left_out += any(overlap.bright(one, chance) != one for one in those)
     assert left_out
 
@@ -66,17 +74,66 @@ def test_an_atom_that_nothing_answers_ends_the_search(monkeypatch: pytest.Monkey
     u, v, w = map(GivenVector, "uvw")
     x = Value({u: order(0), v: order("-1/4"), product_of([u, v, w]): order("-1/8")})
     made = activation(RELU, "x", x)
-    assert overlap._reached(overlap._Pool(frozenset({w}), frozenset({(made, overlap.NO_PARTS)}))) == [order("-1/8")]  # noqa: SLF001
-    assert whole([made, w], ENOUGH) == overlap.moment([made, w])
-    monkeypatch.setattr(overlap, "_moment", lambda *_: pytest.fail("searched"))
+    assert largest([made, w], ENOUGH) == overlap.moment([made, w])
+    monkeypatch.setattr(PairingSearch, "_paired", lambda *_, **__: pytest.fail("searched"))  # no part is ever given
     assert overlap.moment([made, w], order("-1/8")).is_zero_quantity
     assert overlap.moment([made, GivenVector("z")]).is_zero_quantity
+
+
+OPEN = ("eta", "a", "eta + a", "2*eta - 1/4", "max(eta, a - 1/2)", "max(eta + a, 2*a)")
+
+
+@pytest.mark.parametrize("function", [RELU, TANH, SIGN], ids=str)
+def test_of_open_sizes_the_largest_way_is_that_of_all_ways(function: Function) -> None:
+    """Where no size is above 0, ways that use more weights than another one does are left out."""
+    u, v, w = map(GivenVector, "uvw")
+    sizes = Scope.of(Region("eta <= 0 & a <= 0").polyhedra[0]).order
+    of_x = Value({u: order(0), v: Order("eta"), product_of([u, v]): Order("a"), product_of([v, w]): Order("eta + a")})
+    x = with_orders(activation(function, "x", of_x), sizes)
+    of_y = Value({w: order(0), as_vector(x): Order("max(eta, a - 1/2)"), v: Order("max(eta + a, 2*a)")})
+    y = with_orders(activation(function, "y", of_y), sizes)
+    points = [{"eta": Fraction(-i, 3), "a": Fraction(-j, 4)} for i in range(4) for j in range(4)]
+    told = 0
+    for count in range(1, 4):
+        for chosen in combinations(map(as_vector, (x, y, u, v, w)), count):
+            found, expected = overlap.moment(chosen), largest(chosen, ENOUGH)
+            assert found.is_zero_quantity == expected.is_zero_quantity
+            assert found.is_zero_quantity or all(found.at(point) == expected.at(point) for point in points)
+            told += bool(found.variables)
+    assert told
+
+
+SIZES = st.sampled_from(["-1/2", "-1/4", "0", "1/4"]).map(order)
+FUNCTIONS = st.sampled_from([RELU, STEP, TANH, SECH2, SIGN])
+
+
+@st.composite
+def products(draw: st.DrawFn) -> list[VectorDirection]:
+    """A few vectors and functions, also of functions and sparse ones, of which several may be the same."""
+    atoms: list[VectorDirection] = [GivenVector(name) for name in "uvw"]
+    known = list(atoms)
+    for place in "xy":
+        parts = draw(st.lists(st.sampled_from([*known, product_of(atoms[:2])]), min_size=1, max_size=2, unique=True))
+        argument = Value({part: draw(SIZES) for part in parts})
+        known += [activation(function, place, argument) for function in draw(st.sets(FUNCTIONS, max_size=2))]
+    return draw(st.lists(st.sampled_from(known), min_size=1, max_size=4))
+
+
+@settings(max_examples=300, deadline=None)
+@given(products(), st.integers(0, 4))
+def test_the_largest_way_is_that_of_all_ways(those: list[VectorDirection], budget: int) -> None:
+    """Up to 0, where a search ends."""
+    atoms, functions, _ = gathered(those)
+    search = PairingSearch(overlap.pair, falling=all(map(overlap.gains_nothing, functions)))
+    found, expected = search.largest(search.pool(atoms, functions), budget), largest((*atoms, *functions), budget)
+    assert found.is_zero_quantity == expected.is_zero_quantity
+    assert found.is_zero_quantity or minimum(0, found) == minimum(0, expected)
 
 
 @pytest.mark.parametrize("budget", range(4))
 def test_one_part_more_is_never_less(budget: int) -> None:
     for u, v in combinations(vectors("relu", 3), 2):
-        fewer, more = (whole([*factors(u), *factors(v)], parts) for parts in (budget, budget + 1))
+        fewer, more = (largest([*factors(u), *factors(v)], parts) for parts in (budget, budget + 1))
         assert fewer.is_zero_quantity or fewer.rational <= more.rational
 
 

@@ -24,7 +24,8 @@ from gamma_calc.calculus.direction import (
     factors,
     product_of,
 )
-from gamma_calc.calculus.overlap import bright, entrywise_product, is_version, with_update
+from gamma_calc.calculus.entrywise_products import entrywise_product, is_version
+from gamma_calc.calculus.overlap import bright, with_update
 from gamma_calc.calculus.words import is_word, word_shows
 from gamma_calc.exponents import MINUS_INFINITY, Order, maximum, minimum, order
 

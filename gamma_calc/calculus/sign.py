@@ -28,8 +28,8 @@ from gamma_calc.calculus.direction import (
     is_matrix,
     product_of,
 )
+from gamma_calc.calculus.entrywise_products import concentration
 from gamma_calc.calculus.lemmas import SIGN_FRESH, SIGN_KEPT
-from gamma_calc.calculus.overlap import concentration
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum
 

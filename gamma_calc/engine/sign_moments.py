@@ -28,8 +28,9 @@ from gamma_calc.calculus.direction import (
     is_matrix,
     product_of,
 )
+from gamma_calc.calculus.entrywise_products import entrywise_product
 from gamma_calc.calculus.function import Function, constant, nothing
-from gamma_calc.calculus.overlap import entrywise_product, moment
+from gamma_calc.calculus.overlap import moment
 from gamma_calc.calculus.sign import signed
 from gamma_calc.calculus.value import Value
 from gamma_calc.exponents import Order, largest, nowhere_above, order

@@ -33,6 +33,7 @@ from gamma_calc.exponents.orders.order import (
     where,
     where_on,
 )
+from gamma_calc.exponents.orders.peak import largest_of
 from gamma_calc.exponents.orders.piecewise import Exponent
 from gamma_calc.exponents.orders.power import power
 from gamma_calc.exponents.orders.scope import Excess, Scope
@@ -74,6 +75,7 @@ __all__ = [
     "gamma",
     "is_name",
     "largest",
+    "largest_of",
     "level",
     "look",
     "maximum",

@@ -24,9 +24,10 @@ from gamma_calc.calculus.direction import (
     factors,
     within,
 )
+from gamma_calc.calculus.entrywise_products import concentration, entrywise_product
 from gamma_calc.calculus.function import Function, constant, reciprocal
 from gamma_calc.calculus.lemmas import FUNCTION_KEPT, FUNCTION_MEAN, FUNCTION_VALUE
-from gamma_calc.calculus.overlap import concentration, entrywise_product, moment
+from gamma_calc.calculus.overlap import moment
 from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError, ShapeError

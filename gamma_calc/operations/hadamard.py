@@ -11,8 +11,8 @@ from gamma_calc.calculus.cancelling import undone
 from gamma_calc.calculus.diagrams import entrywise_diagram, has_diagram
 from gamma_calc.calculus.dims import Dim, Shape
 from gamma_calc.calculus.direction import ONES, Noise, VectorDirection, as_vector, factors, nested, vanish_with
+from gamma_calc.calculus.entrywise_products import entrywise_product
 from gamma_calc.calculus.lemmas import GRAPH, MEAN, PRODUCT, TRUNCATED
-from gamma_calc.calculus.overlap import entrywise_product
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.exponents import Region
 from gamma_calc.language.expression import Array, Expression

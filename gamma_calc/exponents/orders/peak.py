@@ -117,6 +117,17 @@ def leaves(form: Affine) -> Iterator[Affine]:
         yield from leaves(one)
 
 
+def largest_of(form: Affine, most: int) -> list[Affine]:
+    """Forms that a form is the largest of: every maximum that is added is opened, unless that makes more than ``most``.
+
+    What is taken away stays as it is.
+    """
+    added = [] if spread(form) > most else [name for name, c in form.terms if isinstance(name, Peak) and c > 0]
+    if not added:
+        return [form]
+    return [one for inner in added[0].forms for one in largest_of(put(form, added[0], inner), most)]
+
+
 def opened(forms: Iterable[Affine], most_flat: int) -> list[Affine]:
     """The forms of a maximum, with those of maxima among them as long as it stays a short one."""
     distinct = largest_twins(forms)

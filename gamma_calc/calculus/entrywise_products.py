@@ -1,0 +1,129 @@
+"""Entrywise products of directions: what stands in both has a mean, and the rest is kept.
+
+Functions at one place, of arguments that are led by something in common, are one function where they meet: each stands
+in a product once. An example: step(x) * relu(x) is along relu(x), as a mask of x is in both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import replace
+from functools import lru_cache
+from itertools import chain
+
+from gamma_calc.calculus.direction import (
+    Activation,
+    Direction,
+    VectorDirection,
+    as_vector,
+    by_place,
+    factors,
+    is_matrix,
+    product_of,
+)
+from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum, minimum, order
+
+
+def entrywise_product(u: VectorDirection, v: VectorDirection) -> tuple[VectorDirection, Order]:
+    """The direction of u * v and its size: what stands in both has a mean, and the rest is kept."""
+    atoms, functions, gain = gathered((*factors(u), *factors(v)))
+    return product_of((*atoms, *functions)), gain
+
+
+Gathered = tuple[tuple[VectorDirection, ...], tuple[Activation, ...], Order]
+
+
+def gathered(those: Iterable[VectorDirection]) -> Gathered:
+    """Factors without squares, which have a mean, and each activation once; with the size that this adds."""
+    atoms: list[VectorDirection] = []
+    functions: list[Activation] = []
+    gain = order(0)
+    for one in those:
+        if isinstance(one, Activation):
+            known = next((f for f in functions if is_version(f, one)), None)
+            if known is not None:
+                functions.remove(known)
+                gain += minimum(concentration_of(known), concentration_of(one))
+            functions.append(one if known is None else together(known, one))
+        elif one in atoms:
+            atoms.remove(one)
+        else:
+            atoms.append(one)
+    return tuple(atoms), tuple(functions), gain
+
+
+def is_version(one: Activation, two: Activation) -> bool:
+    """Are two activations at one place, of arguments that are led by something in common?
+
+    Where a step is larger than what it moves, the function after it is of another vector than before.
+    """
+    if one.place != two.place:
+        return False
+    led = _led(one), _led(two)
+    return not (all(led) and led[0].isdisjoint(led[1]))
+
+
+@lru_cache(maxsize=65536)
+def _led(one: Activation) -> frozenset[Hashable]:
+    """What leads an activation's argument is made of, functions by their places."""
+    return frozenset(chain.from_iterable(map(_made_of, one.leading)))
+
+
+def _made_of(direction: VectorDirection) -> Iterator[Hashable]:
+    for factor in factors(direction):
+        if isinstance(factor, Activation):
+            yield factor.place
+            yield from chain.from_iterable(_made_of(part) for part, _ in factor.parts)
+        else:
+            yield by_place(factor)
+
+
+def together(one: Activation, two: Activation) -> Activation:
+    """The product of two activations at one place, with the parts that either knows.
+
+    The mask before a step times the mask after it has two slopes where the step moved it.
+    """
+    parts = dict(one.parts)
+    for part, size in two.parts:
+        parts[part] = maximum(parts.get(part, MINUS_INFINITY), size)
+    power = 1 if one.function.idempotent else _like(one.power + two.power)
+    mean, kept, even, odd = one.moments
+    least = minimum(mean, two.moments[0])  # of the one that is zero on more entries
+    moved = largest(size for part, size in one.parts ^ two.parts)
+    both = maximum(even, kept + two.moments[1] + moved)
+    return replace(one, parts=frozenset(parts.items()), power=power, moments=(least, kept, both, odd))
+
+
+def _like(power: int) -> int:
+    """A power no larger than 3 that has the moments of this one."""
+    return power if power < 4 else 2 + power % 2
+
+
+def concentration_of(one: Activation) -> Order:
+    """How much larger its square is than an activation's size says: its few entries are large where it is sparse."""
+    mean, kept, *_ = one.moments
+    share = maximum(mean, kept)
+    return order(0) if share.is_zero_quantity else -share
+
+
+def gain_of_squares(part: VectorDirection) -> Order:
+    """What the squares of functions in a part may add to its size: each meets itself once when it is given."""
+    return sum((concentration_of(f) for f in factors(part) if isinstance(f, Activation)), start=order(0))
+
+
+def concentration(direction: Direction) -> Order:
+    """How much larger than its size a direction is where it is at all: by its sparsest activation."""
+    those = () if is_matrix(direction) else factors(as_vector(direction))
+    return largest((order(0), *(concentration_of(f) for f in those if isinstance(f, Activation))))
+
+
+def order_of_moment(one: Activation, count: int) -> Order:
+    """The order of the moment of an activation with so many parts of its argument."""
+    mean, kept, even, odd = one.moments
+    if one.power == 3 and mean.is_zero_quantity:
+        return MINUS_INFINITY if count % 2 == 0 else kept if count == 1 else maximum(kept, odd)
+    if one.power > 1:
+        return mean + kept if count % 2 else order(0)
+    if count < 2:
+        return kept if count else mean
+    return odd if count % 2 else even

@@ -1,0 +1,331 @@
+"""The search for the largest way to pair the factors of an entrywise product off.
+
+Directions go by number here, each looked up once: the search comes to one pool of directions in many ways, and what
+functions are made of is long to compare. What it finds are ways (``calculus/ways.py``), of which orders are made last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, reduce
+from itertools import chain
+from typing import Any, Final, NamedTuple, TypeVar
+
+from gamma_calc.calculus.direction import Activation, Entrywise, VectorDirection, factors
+from gamma_calc.calculus.entrywise_products import concentration_of, is_version, order_of_moment, together
+from gamma_calc.calculus.ways import AT_ONCE, NO_WAY, Way, Ways, Weights, is_covered, joined, times, without
+from gamma_calc.exponents import MINUS_INFINITY, Order, look, minimum, nowhere_above
+
+Given = frozenset[tuple[int, int]]  # parts by number, each with how many times it was given before
+Functions = frozenset[tuple[int, Given]]  # activations by number, with the parts each has given so far
+NOTHING_GIVEN: Final[Given] = frozenset()
+Agreement = Callable[[VectorDirection, VectorDirection], Order]
+Made = TypeVar("Made")
+
+
+class Unpaired(NamedTuple):
+    """Directions of an entrywise product that must pair off, and activations with what they have given."""
+
+    atoms: frozenset[int]
+    functions: Functions
+
+
+class ArgumentPart(NamedTuple):
+    """A part of an activation's argument; ``most``: how often it may have been given when it is given last.
+
+    A part is given once: its square has a mean, which is counted where it is given two times less. But where there is
+    a function in it the square is along the function's argument: relu(relu(x) u) is along x by relu(x)^2 u^2. The
+    square of a function has moments that the function lacks, and so has the cube where the function is nearly linear.
+    """
+
+    number: int
+    sizes: Ways
+    dense: Way  # what the squares of functions in it may add
+    factors: tuple[int, ...]
+    most: int
+
+
+class Branch(NamedTuple):
+    """A step of the search: its weights, what is to be paired off after it, and how many parts it gave."""
+
+    weights: Ways
+    rest: Unpaired
+    given: int
+
+
+_Options = tuple[int, list[tuple[int, Ways]], list[tuple[int, ArgumentPart]]]
+
+
+@dataclass(frozen=True, eq=False)
+class PairingSearch:
+    """The search in one product. ``pair`` tells how far two factors that are no functions agree, -oo for not at all.
+
+    ``falling``: no part of an argument gives more than 0, the squares of what is sparse in it counted, and so neither
+    does whatever is left to be paired off. Then what is nowhere above ``chance`` may be left out.
+    """
+
+    pair: Agreement
+    falling: bool
+    chance: Order = MINUS_INFINITY
+    weights: Weights = field(default_factory=Weights)
+    _numbers: dict[VectorDirection, int] = field(default_factory=dict)
+    _directions: list[VectorDirection] = field(default_factory=list)
+    _known: dict[Hashable, Any] = field(default_factory=dict)
+
+    def pool(self, atoms: Collection[VectorDirection], functions: Collection[Activation]) -> Unpaired:
+        """What must pair off, before any part is given."""
+        self._meet(atoms, functions)
+        given = frozenset((self._number(f), NOTHING_GIVEN) for f in functions)
+        return Unpaired(frozenset(map(self._number, atoms)), given)
+
+    def largest(self, pool: Unpaired, budget: int) -> Order:
+        """The order of the largest way to pair everything off: with no part given, with one at most, and so on.
+
+        Where nothing gains, the search ends with a way that is nowhere below what an atom leaves at most.
+        """
+        found, seen = NO_WAY, dict[Unpaired, Ways]()
+        reached: dict[Unpaired, Ways] = {pool: (AT_ONCE,)}
+        bounds = [self._bound(pool, atom) for atom in pool.atoms] if self.falling else []
+        for left in reversed(range(budget + 1)):
+            if not reached or any(not self._worthwhile(most, (*self.floor, *found)) for most in bounds):
+                break
+            found, reached = self._paired(reached, found, seen, last=not left)
+        return self.weights.order(found)
+
+    def _meet(self, atoms: Collection[VectorDirection], functions: Collection[Activation]) -> None:
+        """All weights that the search may use, where they are open: of what stands alone in one, others are sums."""
+        given = [(part, size) for f in functions for part, size in _given(f)]
+        sizes = [size for _, size in given]
+        if all(size.number is not None for size in sizes):
+            return
+        inside = {f for part, _ in given for f in factors(part) if not isinstance(f, Activation)}
+        self.weights.meet((*sizes, *(self.pair(one, other) for one in {*atoms, *inside} for other in inside)))
+
+    def _bound(self, pool: Unpaired, atom: int) -> Ways:
+        """What pairing off an atom leaves at most: with another one, or with something in a part that is given.
+
+        Whatever else is paired, and in whichever order, no weight is above 0, and a part counts by its size.
+        """
+        partners = (self._pair(atom, other) for other in pool.atoms if other != atom)
+        inside = (self._answer(function, atom) for function, _ in pool.functions)
+        return joined(NO_WAY, chain.from_iterable((*partners, *inside)))
+
+    def _answer(self, function: int, wanted: int) -> Ways:
+        """The largest sizes at which a part of an activation's argument has something that pairs with an atom."""
+        return self._once(("answer", function, wanted), lambda: joined(NO_WAY, self._answers(function, wanted)))
+
+    def _answers(self, function: int, wanted: int) -> Iterator[Way]:
+        for part in self._parts_of(function):
+            for factor in part.factors:
+                inside = isinstance(self._directions[factor], Activation)
+                found = self._answer(factor, wanted) if inside else self._pair(wanted, factor)
+                yield from _products(_products(part.sizes, (part.dense,)), found)
+
+    @cached_property
+    def floor(self) -> Ways:
+        return self.weights.ways(self.chance)
+
+    def _paired(
+        self, reached: dict[Unpaired, Ways], found: Ways, seen: dict[Unpaired, Ways], *, last: bool
+    ) -> tuple[Ways, dict[Unpaired, Ways]]:
+        """The ways that are found when no more parts are given, and where one more part leads to.
+
+        Where a pool was seen with fewer parts given, only ways that are not below those count. A pairing leaves fewer
+        to be paired off, so that the pools with the most go first.
+        """
+        further = dict[Unpaired, Ways]()
+        while reached and not any(is_covered(AT_ONCE, way) for way in found):
+            look()
+            pool = max(reached, key=lambda one: len(one.atoms))
+            better = (*self.floor, *found) if self.falling else NO_WAY
+            ways = self._worthwhile(reached.pop(pool), (*seen.get(pool, NO_WAY), *better))
+            if not ways:
+                continue
+            seen[pool] = joined(seen.get(pool, NO_WAY), ways)
+            found = joined(found, _products(ways, self._done(pool)))
+            for weights, rest, given in self._branches(pool, last=last):
+                there = further if given else reached
+                there[rest] = joined(there.get(rest, NO_WAY), _products(ways, weights))
+        return found, further
+
+    def _worthwhile(self, ways: Ways, known: Ways) -> Ways:
+        return tuple(way for way in ways if not any(is_covered(way, other) for other in known))
+
+    def _branches(self, pool: Unpaired, *, last: bool) -> tuple[Branch, ...]:
+        return self._once((pool, last), lambda: tuple(self._steps(pool, last)))
+
+    def _steps(self, pool: Unpaired, last: bool) -> Iterator[Branch]:
+        """What can be paired next: with an atom left, the one that has the fewest ways."""
+        if not pool.atoms:
+            yield from () if last else self._further(pool)
+            return
+        options = [self._options(pool, atom) for atom in pool.atoms]
+        wanted, partners, givers = min(options, key=lambda option: len(option[1]) + len(option[2]))
+        for other, shared in partners:
+            rest = Unpaired(pool.atoms - {wanted, other}, pool.functions)
+            yield Branch(shared, rest, 0)
+        for function, part in () if last else givers:
+            yield self._with(pool, function, part)
+
+    def _options(self, pool: Unpaired, wanted: int) -> _Options:
+        """What an atom can pair with, and the parts of activations that can."""
+        partners = [(other, self._pair(wanted, other)) for other in pool.atoms if other != wanted]
+        givers = [(f, part) for f, part in self._parts(pool.functions) if self._mentions(part, wanted)]
+        return wanted, [(other, shared) for other, shared in partners if shared], givers
+
+    def _done(self, pool: Unpaired) -> Ways:
+        """With no atom left: the moments that the activations have."""
+        sizes = [] if pool.atoms else [self._moment(function, len(given)) for function, given in pool.functions]
+        if pool.atoms or not all(sizes):
+            return NO_WAY
+        return reduce(_products, sizes, (AT_ONCE,))
+
+    def _further(self, pool: Unpaired) -> Iterator[Branch]:
+        """With no atom left: one more part, of any activation whose moment may still change.
+
+        Of one without a moment, or such as change it, if there is one: it must give another part, or meet itself, in
+        any way to pair; and which is given first makes no difference.
+        """
+        sizes = {function: self._moment(function, len(given)) for function, given in pool.functions}
+        lacking = [function for function, size in sizes.items() if not size]
+        first = min(lacking, key=lambda function: len(self._parts_of(function)), default=None)
+        for function, part in self._parts(pool.functions):
+            wanted = sizes[function] != (AT_ONCE,) if first is None else function == first or self._is_in(first, part)
+            if wanted:
+                yield self._with(pool, function, part)
+
+    def _parts(self, functions: Functions) -> Iterator[tuple[int, ArgumentPart]]:
+        """What the activations can still give."""
+        for function, given in functions:
+            yield from ((function, part) for part in self._useful(function) if (part.number, part.most) not in given)
+
+    def _with(self, pool: Unpaired, function: int, part: ArgumentPart) -> Branch:
+        """An activation gives one more part of its argument."""
+        given = dict(pool.functions)
+        given[function] |= {(part.number, sum(number == part.number for number, _ in given[function]))}
+        atoms, functions, gain = self._gathered(pool.atoms, (*given, *part.factors))
+        inside = Unpaired(atoms, frozenset((f, self._given_by(f, given)) for f in functions))
+        return Branch(_products(part.sizes, (gain,)), inside, 1)
+
+    def _gathered(self, atoms: frozenset[int], more: tuple[int, ...]) -> tuple[frozenset[int], list[int], Way]:
+        """What ``gathered`` makes of directions, by number."""
+        functions: list[int] = []
+        gain = AT_ONCE
+        for one in more:
+            if not isinstance(self._directions[one], Activation):
+                atoms ^= {one}
+                continue
+            twin = next((f for f in functions if self._is_version(f, one)), None)
+            if twin is not None:
+                functions.remove(twin)
+                gain = times(gain, self._gain(twin, one))
+            functions.append(one if twin is None else self._together(twin, one))
+        return atoms, functions, gain
+
+    def _given_by(self, one: int, given: Mapping[int, Given]) -> Given:
+        """The parts that the versions of an activation have given."""
+        return NOTHING_GIVEN.union(*(parts for f, parts in given.items() if self._is_version(f, one)))
+
+    # -- what is known of directions by number --------------------------------------------------------------------
+
+    def _number(self, direction: VectorDirection) -> int:
+        number = self._numbers.setdefault(direction, len(self._directions))
+        if number == len(self._directions):
+            self._directions.append(direction)
+        return number
+
+    def _activation(self, number: int) -> Activation:
+        found = self._directions[number]
+        assert isinstance(found, Activation)
+        return found
+
+    def _once(self, question: Hashable, make: Callable[[], Made]) -> Made:
+        if question not in self._known:
+            self._known[question] = make()
+        found: Made = self._known[question]
+        return found
+
+    def _useful(self, function: int) -> tuple[ArgumentPart, ...]:
+        """None, if the activation then has no moment."""
+        one = self._activation(function)
+        vanishes = one.function.idempotent and all(moment.is_zero_quantity for moment in one.moments[1:])
+        return () if vanishes else self._parts_of(function)
+
+    def _parts_of(self, function: int) -> tuple[ArgumentPart, ...]:
+        return self._once(
+            ("parts", function), lambda: tuple(self._part(*one) for one in self._activation(function).parts)
+        )
+
+    def _part(self, part: VectorDirection, size: Order) -> ArgumentPart:
+        functions = [f for f in factors(part) if isinstance(f, Activation)]
+        most = min(len(functions), 1) + any(isinstance(part, Entrywise) or _is_linear(f) for f in functions)
+        dense = reduce(times, (without(self.weights.whole(-concentration_of(f))) for f in functions), AT_ONCE)
+        numbers = tuple(map(self._number, factors(part)))
+        return ArgumentPart(self._number(part), self.weights.ways(size), dense, numbers, most)
+
+    def _pair(self, one: int, two: int) -> Ways:
+        """How far two factors agree; no way where they are independent."""
+        return self._once(
+            ("pair", one, two), lambda: self.weights.ways(self.pair(self._directions[one], self._directions[two]))
+        )
+
+    def _mentions(self, part: ArgumentPart, wanted: int) -> bool:
+        """Does a part have a factor that pairs with what is wanted, at once or through an activation of its own?"""
+        return self._once(("mentions", part.number, wanted), lambda: any(self._has(f, wanted) for f in part.factors))
+
+    def _has(self, factor: int, wanted: int) -> bool:
+        if isinstance(self._directions[factor], Activation):
+            return any(self._mentions(inside, wanted) for inside in self._parts_of(factor))
+        return factor == wanted or bool(self._pair(factor, wanted))
+
+    def _is_in(self, function: int, part: ArgumentPart) -> bool:
+        """Is a version of a function in a part of an argument, at any depth?"""
+        return self._once(
+            ("in", function, part.number),
+            lambda: any(
+                self._is_version(one, function) or any(self._is_in(function, deeper) for deeper in self._parts_of(one))
+                for one in part.factors
+                if isinstance(self._directions[one], Activation)
+            ),
+        )
+
+    def _moment(self, function: int, count: int) -> Ways:
+        return self._once(
+            ("moment", function, count), lambda: self.weights.ways(order_of_moment(self._activation(function), count))
+        )
+
+    def _is_version(self, one: int, two: int) -> bool:
+        return self._once(("version", one, two), lambda: is_version(self._activation(one), self._activation(two)))
+
+    def _together(self, one: int, two: int) -> int:
+        return self._once(
+            ("together", one, two), lambda: self._number(together(self._activation(one), self._activation(two)))
+        )
+
+    def _gain(self, one: int, two: int) -> Way:
+        """What the product of two functions at one place gains where both are sparse."""
+        return self._once(("gain", one, two), lambda: self._less(self._activation(one), self._activation(two)))
+
+    def _less(self, one: Activation, two: Activation) -> Way:
+        """A gain has no second way: what is as concentrated as both is one weight."""
+        return without(self.weights.whole(-minimum(concentration_of(one), concentration_of(two))))
+
+
+def _products(ways: Ways, more: Ways) -> Ways:
+    return tuple(times(one, other) for one in ways for other in more)
+
+
+def _is_linear(one: Activation) -> bool:
+    """Is a function odd, and has a slope that is larger than its third moment?"""
+    mean, kept, _, odd = one.moments
+    return mean.is_zero_quantity and not nowhere_above(kept, odd)
+
+
+def _given(function: Activation) -> Iterator[tuple[VectorDirection, Order]]:
+    """The parts that an activation may give, at any depth."""
+    for part, size in function.parts:
+        yield part, size
+        for factor in factors(part):
+            if isinstance(factor, Activation):
+                yield from _given(factor)

@@ -1,0 +1,132 @@
+"""Sets of ways to pair directions off, of which the largest is wanted, without comparing orders.
+
+A way is a product of weights, each of an order that is nowhere above 0. So a way that uses all the weights of another
+one, and some more, is nowhere above it. To see that, weights are counted, and no order is asked about: with many open
+exponents this is what keeps the search short. How concentrated a sparse function is counts as a weight taken away.
+
+An example: of the ways a, a + b and b + b + c the second is left out; the order is max(a, 2 b + c).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Final
+
+from gamma_calc.exponents import Affine, Order, largest, largest_of
+
+Counts = tuple[tuple[int, int], ...]  # how often each weight is used, by its number
+Way = tuple[Fraction, Counts]  # what the weights that are known numbers add up to, and the others
+Ways = tuple[Way, ...]
+
+NO_WAY: Final[Ways] = ()
+AT_ONCE: Final[Way] = (Fraction(0), ())
+MOST_CANONICAL: Final = 5  # exponents of orders that are written in their one form
+MOST_OPENED: Final = 1024  # forms of one weight that are told apart
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """The weights that a search has met, as sums of a few of them and of a number that is not above 0."""
+
+    _known: dict[Order, Ways] = field(default_factory=dict)
+    _forms: list[Affine] = field(default_factory=list)
+    _found: dict[Affine, Way] = field(default_factory=dict)
+
+    def meet(self, weights: Iterable[Order]) -> None:
+        """Weights that others may be sums of: those that are along the fewest exponents come first."""
+        forms = {form for weight in weights for form in _largest_of(weight)}
+        for form in sorted(forms, key=lambda one: (sum(abs(c) for _, c in one.terms), one.terms, -one.constant)):
+            self._way(form)
+
+    def ways(self, weight: Order) -> Ways:
+        """The ways that a weight is the largest of; none for -oo."""
+        if weight.is_zero_quantity:
+            return NO_WAY
+        found = self._known.get(weight)
+        if found is None:
+            found = self._known[weight] = joined(NO_WAY, map(self._way, _largest_of(weight)))
+        return found
+
+    def whole(self, weight: Order) -> Way:
+        """A weight as one way, whatever it is the largest of."""
+        return self._way(weight.form)
+
+    def _way(self, form: Affine) -> Way:
+        found = self._found.get(form)
+        if found is None:
+            found = self._sum(form, 0) if form.terms else (form.constant, ())
+            if found is None:
+                self._forms.append(form)
+                found = Fraction(0), ((len(self._forms) - 1, 1),)
+            self._found[form] = found
+        return found
+
+    def _sum(self, form: Affine, first: int) -> Way | None:
+        """A form as a sum of known ones and of a number that is not above 0."""
+        if not form.terms:
+            return (form.constant, ()) if form.constant <= 0 else None
+        slopes = dict(form.terms)
+        for number, known in enumerate(self._forms[first:], start=first):
+            if all(0 < slopes.get(name, 0) / c >= 1 for name, c in known.terms):
+                rest = self._sum(form - known, number)
+                if rest is not None:
+                    return times(rest, (Fraction(0), ((number, 1),)))
+        return None
+
+    def order(self, ways: Ways) -> Order:
+        """The order of the largest of some ways; -oo of none."""
+        return largest(self._order_of(way) for way in ways)
+
+    def _order_of(self, way: Way) -> Order:
+        number, counts = way
+        form = sum((self._forms[weight] * count for weight, count in counts), start=Affine.number(number))
+        return _made_of(Order.keep(form))
+
+
+def _made_of(kept: Order) -> Order:
+    """Of few exponents an order is canonical, and not kept the way it was made."""
+    if kept.canonical is not None or len(kept.variables) > MOST_CANONICAL:
+        return kept
+    return kept.substitute({name: Affine.variable(name) for name in kept.variables})
+
+
+def _largest_of(weight: Order) -> list[Affine]:
+    """Forms that a weight is the largest of, as far as its maxima are added and not taken away."""
+    return [] if weight.is_zero_quantity else largest_of(weight.form, MOST_OPENED)
+
+
+def times(one: Way, other: Way) -> Way:
+    """The way that uses the weights of both."""
+    if not other[1] or not one[1]:
+        return one[0] + other[0], one[1] or other[1]
+    counts = dict(one[1])
+    for weight, count in other[1]:
+        counts[weight] = counts.get(weight, 0) + count
+    return one[0] + other[0], tuple(sorted((weight, count) for weight, count in counts.items() if count))
+
+
+def without(way: Way) -> Way:
+    """The way that takes the weights of another one away."""
+    return -way[0], tuple((weight, -count) for weight, count in way[1])
+
+
+def joined(known: Ways, more: Iterable[Way]) -> Ways:
+    """All of these ways, but for those that are seen to be nowhere above another one."""
+    kept = list(known)
+    for way in more:
+        if not any(is_covered(way, other) for other in kept):
+            kept = [other for other in kept if not is_covered(other, way)]
+            kept.append(way)
+    return tuple(kept)
+
+
+def is_covered(way: Way, other: Way) -> bool:
+    """Does a way use each weight at least as often as another one, and no larger number?"""
+    if way[0] > other[0]:
+        return False
+    uses = dict(way[1])
+    if any(count > uses.pop(weight, 0) for weight, count in other[1]):
+        return False
+    return all(count >= 0 for count in uses.values())
