@@ -11,6 +11,7 @@ from gamma_calc import (
     Dim,
     Order,
     Program,
+    Region,
     data,
     derive,
     frozen,
@@ -25,6 +26,7 @@ from gamma_calc.calculus.direction import FreshImage, GivenVector, RandomMatrix
 from gamma_calc.calculus.meeting import Notebook
 from gamma_calc.calculus.streams import Streams
 from gamma_calc.calculus.value import Value
+from gamma_calc.catalogue.mlp import mlp
 from gamma_calc.derivation.derivation import Derivation
 from gamma_calc.engine import travelling
 from gamma_calc.engine.run import start
@@ -115,6 +117,16 @@ def test_the_largest_rate_of_a_residual_chain() -> None:
     found = derive(program)
     assert str(found.conditions["stable"].region) == "eta <= -1/2"
     assert str(found.conditions["feature_learning"].region) == "eta = -1/2"
+
+
+def test_the_stable_set_of_a_residual_net_with_a_rate_for_each_layer_is_the_whole_one() -> None:
+    """muP under SGD: every rate up to n^0, as without the skip connections; what is cut off is unstable for certain."""
+    found = derive(mlp("mup", depth=5, residual=True, optimiser="sgd", lr="per-layer"))
+    inside = found.trajectory.stable_set
+    assert inside is not None
+    assert inside.is_exact
+    assert inside.region == inside.outer_region == Region(" & ".join(f"eta_{i} <= 0" for i in range(1, 6)))
+    assert not found.bounds
 
 
 def test_few_blocks_are_told_apart() -> None:

@@ -284,7 +284,7 @@ class Solution:
     def _unsettled(self) -> Iterator[str]:
         found = self.trajectory.stable_set
         if found is not None:
-            yield f"{len(self.program.variables)} exponents are open: orders are those of stable training alone"
+            yield f"{_open(len(self.program.variables))} open: orders are those of stable training alone"
             yield from (
                 () if found.is_exact else [f"where {found.outer_region - found.region}, stability is not decided"]
             )
@@ -355,3 +355,7 @@ class Solution:
         if self._scope is not None:
             return self._canonical_on.order(order)
         return order if domain.is_everything or domain.is_empty else simplify(order, domain)
+
+
+def _open(count: int) -> str:
+    return f"{count} exponents are" if count > 1 else "an exponent is"

@@ -107,20 +107,21 @@ class StableSet:
         found = self
         for name in self.names(step):
             size = step.size(name)
-            left = found if size.is_zero_quantity else found._bounding(name, step.now.step, size)
+            left = found if size.is_zero_quantity else found._bounding(name, step, size)
             if left.inner is not None and left is not found:
                 step = step.narrowed(left.inner)
             found = left
         return found, step
 
-    def _bounding(self, name: str, step: int, size: Order) -> StableSet:
+    def _bounding(self, name: str, step: StepOrders, size: Order) -> StableSet:
         found = self
         while found.inner is not None:
             answer = found.inner.at_most_zero(size.form)
             if isinstance(answer, Ceiling):
                 break
-            form, proof = _needed(answer, found.inner, size)
-            found = found._without(Cut(name, step, form, proof))
+            least = step.least.size(name)
+            form, proof = _needed(answer, found.inner, least, is_size=least == size)
+            found = found._without(Cut(name, step.now.step, form, proof))
         return found
 
     def _without(self, cut: Cut) -> StableSet:
@@ -143,13 +144,13 @@ class StableSet:
                 yield Bounded(name, step.now.step, answer)
 
 
-def _needed(found: Excess, scope: Scope, size: Order) -> tuple[Affine, Ceiling | None]:
-    """The form to cut off, and why it must be: where it is above zero, the order is."""
-    if found.proof is not None:
+def _needed(found: Excess, scope: Scope, least: Order, *, is_size: bool) -> tuple[Affine, Ceiling | None]:
+    """The form to cut off, and why it must be: where it is above zero, the order is, by what is there at least."""
+    if found.proof is not None and is_size:
         return found.form, found.proof
-    for form in (found.form, *found.others):
+    for form in (found.form, *found.others) if not least.is_zero_quantity else ():
         there = scope.beyond(form)
-        proof = None if there is None else there.ceiling(form - size.form)
+        proof = None if there is None else there.ceiling(form - least.form)
         if proof is not None and proof.value <= 0:
             return form, proof
     return found.form, None

@@ -99,11 +99,17 @@ class StepOrders:
         aligned = (q.name for q in self._watched if id(q.node) in self.gradients)
         return known | {f"{name}.aligned": known[name] | driven for name in aligned}
 
+    @cached_property
+    def least(self) -> StepOrders:
+        """The step with what is there at least (``engine/state.py``); itself where nothing travels along."""
+        if self.now.least is None or self.before.least is None:
+            return self
+        return StepOrders(self.program, self.gradients, self.before.least, self.now.least)
+
     @property
     def _above_least(self) -> Mapping[str, Region]:
         """Quantity to where its order is above what is there at least, so that it may be above the truth."""
-        before, now = (state.least or state for state in (self.before, self.now))
-        least = StepOrders(self.program, self.gradients, before, now).orders
+        least = self.least.orders
         pairs = ((name, high, least[name]) for name, high in self.orders.items())
         return {name: NOTHING if high == low else EVERYTHING - where(high, "<=", low) for name, high, low in pairs}
 
