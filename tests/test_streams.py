@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import pytest
+from oracle.grids import RECIPES
 
 from gamma_calc import (
     Dim,
@@ -59,26 +60,30 @@ def residual(blocks: int, per_block: int, *, optimiser: str = "adam", b: Init = 
     return Program(f"{blocks} blocks of {per_block}", -f, OPTIMISERS[optimiser], [*watch, output("f", f)])
 
 
-def both_ways(monkeypatch: pytest.MonkeyPatch, program: Program, eta: str) -> tuple[Derivation, Derivation]:
-    """The orders with all words told apart, and with none."""
+def both_ways(
+    monkeypatch: pytest.MonkeyPatch, program: Program, steps: Iterable[int] = ()
+) -> tuple[Derivation, Derivation]:
+    """A program without open exponents with all words told apart, and with none."""
     found = []
-    for most in (TOLD_APART, 0):  # both are fixed at a rate
+    for most in (TOLD_APART, 0):
         monkeypatch.setattr(travelling, "MOST_WORDS", most)
-        found.append(derive(program, eta=eta))
+        found.append(derive(program))
         assert found[-1].orders
+        assert all(map(found[-1].at_step, steps))
     apart, together = found
     return apart, together
 
 
-def above(apart: Derivation, together: Derivation) -> Iterator[str]:
-    """The orders that are above what all words give, none of which may be below; and those that are so unmarked."""
+def above(apart: Derivation, together: Derivation, steps: Iterable[int] = ()) -> Iterator[str]:
+    """The orders that are above what all words give, each of which is marked; none is below."""
     marked = {bound.quantity for bound in together.bounds}
-    for name, one in apart.orders.items():
-        other = together.orders[name]
-        assert nowhere_above(one, other), name
-        if one != other:
-            yield name
-            assert name in marked, name
+    pairs = [(apart.orders, together.orders), *((apart.at_step(t), together.at_step(t)) for t in steps)]
+    for one, other in pairs:
+        for name in one:
+            assert nowhere_above(one[name], other[name]), name
+            if one[name] != other[name]:
+                assert name in marked, name
+                yield name
 
 
 @pytest.mark.parametrize("eta", ["-1", "-1/2", "0"])
@@ -87,8 +92,17 @@ def above(apart: Derivation, together: Derivation) -> Iterator[str]:
 def test_what_travels_together_gives_the_orders_of_all_words(
     monkeypatch: pytest.MonkeyPatch, blocks: int, per_block: int, optimiser: str, eta: str
 ) -> None:
-    apart, together = both_ways(monkeypatch, residual(blocks, per_block, optimiser=optimiser), eta)
+    program = residual(blocks, per_block, optimiser=optimiser).substitute({"eta": eta})
+    apart, together = both_ways(monkeypatch, program)
     assert not list(above(apart, together))
+
+
+@pytest.mark.parametrize("number", [40092])
+def test_random_programs_of_which_no_word_is_told_apart(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """40092: Adam divides by more than there is once words are not told apart, and what is smaller must not shrink."""
+    recipe = RECIPES["any"](number)
+    steps = range(recipe.steps + 1)
+    list(above(*both_ways(monkeypatch, recipe.program(), steps), steps))
 
 
 @pytest.mark.parametrize("eta", ["-5/4", "-1/2"])
@@ -96,7 +110,7 @@ def test_what_travels_together_gives_the_orders_of_all_words(
 def test_at_a_growing_rank_it_gives_no_less_and_marks_what_is_more(
     monkeypatch: pytest.MonkeyPatch, b: Init, eta: str
 ) -> None:
-    list(above(*both_ways(monkeypatch, residual(2, 1, b=b, rank="1/2"), eta)))
+    list(above(*both_ways(monkeypatch, residual(2, 1, b=b, rank="1/2").substitute({"eta": eta}))))
 
 
 @pytest.mark.parametrize("blocks", [4, pytest.param(12, marks=pytest.mark.long)])
