@@ -24,7 +24,7 @@ from gamma_calc import (
     zero,
 )
 from gamma_calc.calculus.direction import FreshImage, GivenVector, RandomMatrix
-from gamma_calc.calculus.meeting import Notebook
+from gamma_calc.calculus.meeting import Notebook, common
 from gamma_calc.calculus.streams import Streams
 from gamma_calc.calculus.value import Value
 from gamma_calc.catalogue.mlp import mlp
@@ -97,9 +97,12 @@ def test_what_travels_together_gives_the_orders_of_all_words(
     assert not list(above(apart, together))
 
 
-@pytest.mark.parametrize("number", [40092])
+@pytest.mark.parametrize("number", [40092, 40804])
 def test_random_programs_of_which_no_word_is_told_apart(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
-    """40092: Adam divides by more than there is once words are not told apart, and what is smaller must not shrink."""
+    """40092: Adam divides by more than there is once words are not told apart, and what is smaller must not shrink.
+
+    40804: what is covered by another direction stays where more travels with it.
+    """
     recipe = RECIPES["any"](number)
     steps = range(recipe.steps + 1)
     list(above(*both_ways(monkeypatch, recipe.program(), steps), steps))
@@ -187,3 +190,12 @@ def test_a_later_direction_travels_with_a_first_one_and_meets_itself() -> None:
     assert dict(value.components) == {X: order(0)}
     met = Notebook(streams, EVERYWHERE).vector_met(value, [late])
     assert met.components[late] == order("-1/2")
+
+
+def test_what_passed_a_shorter_axis_agrees_by_chance_there() -> None:
+    R = Dim("r", "1/2")
+    B, other = RandomMatrix("B", N, R), GivenVector("y")
+    images = [FreshImage(B, GivenVector(name)) for name in ("u", "w")]
+    streams = Streams(notes={X: {images[0]: order(0)}, other: {images[1]: order(0)}})
+    assert common(streams, X, other, EVERYWHERE) == R.independent_overlap
+    assert not nowhere_above(R.independent_overlap, N.independent_overlap)
