@@ -7,13 +7,12 @@ that both sides stand for. The rest of what travels along is no larger than what
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain, product
 
 from gamma_calc.calculus.dims import Shape
 from gamma_calc.calculus.direction import Direction, Outer, RandomMatrix, VectorDirection, as_vector
 from gamma_calc.calculus.overlap import overlap
-from gamma_calc.calculus.streams import Pair, Reading, Streams, sides
+from gamma_calc.calculus.streams import KeptOrders, Pair, Streams, sides
 from gamma_calc.calculus.value import Value
 from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum, order
 
@@ -21,12 +20,12 @@ Link = tuple[Pair, Order]
 Part = tuple[VectorDirection, Order]
 
 
-@dataclass(slots=True)
 class Notebook:
     """What travels together, as it is found while expressions are evaluated, and how orders are read there."""
 
-    streams: Streams
-    reading: Reading
+    def __init__(self, streams: Streams, reading: KeptOrders) -> None:
+        self.streams = streams
+        self.reading = reading
 
     def gathered(self, vector: Value, *, at_start: bool) -> Value:
         """A vector in which each direction stands for what comes with it, which is noted."""
@@ -83,7 +82,7 @@ class Notebook:
         return sum(shared, start=order(0))
 
 
-def common(streams: Streams, one: VectorDirection, two: VectorDirection, reading: Reading) -> Order:
+def common(streams: Streams, one: VectorDirection, two: VectorDirection, reading: KeptOrders) -> Order:
     """The overlap of two directions by what both stand for; -oo where that is nothing.
 
     Images under one matrix have in common what they are images of, which may lead back to where it began. No share is

@@ -38,7 +38,7 @@ Pair = tuple[VectorDirection, VectorDirection]
 Images = Mapping[RandomMatrix, list[tuple[FreshImage, Order]]]
 
 
-class Reading(Protocol):
+class KeptOrders(Protocol):
     """How orders are compared and kept where they are read."""
 
     def nowhere_above(self, low: Order, high: Order) -> bool:
@@ -77,7 +77,7 @@ class Streams:
 
     # -- what comes together -------------------------------------------------------------------------------------------
 
-    def gathered(self, vector: Value, reading: Reading, *, at_start: bool) -> tuple[Value, Streams]:
+    def gathered(self, vector: Value, reading: KeptOrders, *, at_start: bool) -> tuple[Value, Streams]:
         """A vector in which each direction stands for what comes with it, and these with what that adds."""
         kept = {as_vector(d): size for d, size in vector.components.items()}
         found: dict[VectorDirection, dict[VectorDirection, Order]] = {}
@@ -96,7 +96,7 @@ class Streams:
         if later and one not in self.first:
             yield from (other for other in tuple(kept) if other in self.first)
 
-    def noting(self, found: Notes, reading: Reading) -> Streams:
+    def noting(self, found: Notes, reading: KeptOrders) -> Streams:
         """With what is more than was noted anywhere."""
         more: dict[VectorDirection, Shares] = {}
         for of, shares in found.items():
