@@ -1,7 +1,7 @@
 """Programs in which words are too many to be told apart, so that what travels together is one direction.
 
 An example: four blocks x + W x, each with an adapter, have sixteen words in the last x. Told apart they take minutes,
-and a fifth block doubles them; with a rate open, four words do.
+and a fifth block doubles them; where the matrices are trained four words do.
 """
 
 from __future__ import annotations
@@ -19,17 +19,15 @@ from gamma_calc.engine.state import State
 from gamma_calc.language.expression import Expression, walk
 from gamma_calc.language.program import Program
 
-MOST_WORDS: Final = 4  # that end in one vector, in a vector of the start
-MOST_WORDS_OPEN: Final = 2  # where exponents are open
+MOST_WORDS: Final = 2  # that end in one vector, in a vector of the start
 
 
 def has_many_words(program: Program, start: State) -> bool:
     """Are there more words than are told apart, in a program whose directions can travel together?"""
-    most = MOST_WORDS_OPEN if program.variables else MOST_WORDS
-    if 2 ** sum(map(_adds_vectors, program.nodes)) <= most or not _carries_directions(program):
+    if 2 ** sum(map(_adds_vectors, program.nodes)) <= MOST_WORDS or not _carries_directions(program):
         return False
     here = Evaluation(program, start)
-    return any(_most_words(here.value(node)) > most for node in program.nodes if len(node.shape) == 1)
+    return any(_most_words(here.value(node)) > MOST_WORDS for node in program.nodes if len(node.shape) == 1)
 
 
 def _adds_vectors(node: Expression) -> bool:
