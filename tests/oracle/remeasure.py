@@ -33,7 +33,7 @@ def main(wanted: str = "") -> None:
             known[case.name] = found
             sys.stdout.write(f"{case.name}: {found}, right {dict(case.truth)}\n")
             sys.stdout.flush()
-    kept = {case.name: known[case.name] for case in CASES}
+    kept = {case.name: known[case.name] for case in CASES if case.name in known}  # others are new, and not wanted yet
     RECORD.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
 
