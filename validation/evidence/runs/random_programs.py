@@ -23,7 +23,7 @@ from gamma_calc.optimisers import OPTIMISERS
 RATES: Final = ("-3/2", "-5/4", "-1", "-3/4", "-1/2", "-1/4", "0", "1/4")
 MATRIX_ENTRIES: Final = ("-1/2", "-1/2", "-1/2", "-1/2", "0", "-1")
 VECTOR_ENTRIES: Final = ("0", "0", "0", "1/2", "-1/2")
-WEIGHTS: Final = tuple(Fraction(*c) for c in ((1, 1), (-8, 5), (2, 3), (-1, 3), (9, 4)))  # no sum of them is near zero
+WEIGHTS: Final = tuple(Fraction(*c) for c in ((1, 1), (-8, 5), (2, 3), (-1, 3), (9, 4)))  # no sum of two is near zero
 RANKS: Final = ("0", "0", "1/2", "1/4")
 RANK_ONE: Final = frozenset({"muon", "shampoo"})  # know the gradient of one sample at one place
 FACTORS_ONLY: Final = frozenset({"riemannian-sgd", "riemannian-adam", "sign-riemannian"})
@@ -203,7 +203,7 @@ class _Cook:
             input_axis=axis,
             ops=tuple(self.ops),
             weights=dict(self.weights),
-            samples=tuple(draw.choice(WEIGHTS) for _ in samples) if not one else WEIGHTS[:1],
+            samples=_without_zero_sum(tuple(draw.choice(WEIGHTS) for _ in samples)) if not one else WEIGHTS[:1],
             fresh=draw.random() < 0.1,
             loss=draw.choice(("linear", "linear", "square")),
             readout=(vector, draw.choice(("-1", "-1/2", "0", "-1"))),
@@ -277,6 +277,11 @@ class _Cook:
         kinds = ["inner"] + ["read"] * 2 * ("c" in self.weights) + ["down"] * 2 * ("A" in self.weights)
         kind = draw.choice(kinds)
         return (kind, draw.randrange(last), draw.randrange(last))
+
+
+def _without_zero_sum(weights: tuple[Fraction, ...]) -> tuple[Fraction, ...]:
+    """Weights of samples; where their sum is zero, what all samples have in common would cancel exactly."""
+    return weights if sum(weights) else (*weights[:-1], WEIGHTS[-1])
 
 
 # -- writing -----------------------------------------------------------------------------------------------------------
