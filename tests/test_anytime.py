@@ -15,13 +15,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from gamma_calc import Dim, Program, adam, data, derive, frozen, iid, lora, output, parameter, zero
+from gamma_calc import Dim, Program, adam, data, derive, frozen, iid, lora, mlp, output, parameter, zero
 from gamma_calc.cli import main
 from gamma_calc.derivation.unfinished import StepsSoFar, Unfinished
+from gamma_calc.engine.fixed_point import on_stable_set
 from gamma_calc.engine.step_orders import steps
 from gamma_calc.errors import ProgramError, TimeUp
 from gamma_calc.exponents import look, order, watched
 from gamma_calc.language.expression import Expression
+from gamma_calc.language.program import Role
 from gamma_calc.operations import tanh
 
 LONG = ["--init", "A", "--loss", "scalar", "--rank", "growing", "--scaling", "alpha/r", "--batch", "growing"]
@@ -101,6 +103,15 @@ def test_what_is_stable_lies_inside_where_outputs_are_bounded_so_far() -> None:
     assert outers[1] != outers[2]
     assert all((stable - outer).is_empty for outer in outers)
     assert outers[2] == stable
+
+
+def test_of_many_open_rates_it_lies_inside_what_the_cuts_so_far_left() -> None:
+    program = mlp("sp", depth=4, lr="per-layer", optimiser="sgd")
+    record = StepsSoFar(program)
+    stable = on_stable_set(program, frozenset({Role.OUTPUT}), record.add).domain(program)
+    outers = [Unfinished(program, tuple(record.steps[:count])).outer for count in (1, 2)]
+    assert [outer and outer[0] for outer in outers] == [0, 1]
+    assert [outer and outer[1] for outer in outers] == [program.region, stable]
 
 
 def test_nothing_is_said_to_be_stable_before_the_end(capsys: pytest.CaptureFixture[str]) -> None:

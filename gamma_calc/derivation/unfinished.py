@@ -83,17 +83,21 @@ class Unfinished(SelfShowing):
         """The last step that could be asked in time, and where by these orders every output is bounded until then.
 
         What is stable lies inside it; of what lies inside, nothing is known to be stable, as later steps may ask for
-        more. None where orders were made on the stable set alone; steps whose orders may be too large are not asked.
+        more. Where orders were made on the stable set alone, it is what the cuts that are known to be needed left;
+        steps whose orders may be too large are not asked.
         """
         found: tuple[int, Region] | None = None
-        if not read_everywhere(self.program):
-            return None
         with suppress(TimeUp), watched(GRACE):
             region = self.program.region
             for now, step in enumerate(takewhile(_exact, self.steps)):
-                region = reduce(and_, (step.sizes[name] <= 0 for name in _outputs(self.program)), region)
+                region = self._left(region, step)
                 found = now, region
         return found
+
+    def _left(self, region: Region, step: StepOrders) -> Region:
+        if not read_everywhere(self.program):
+            return Region(() if step.outer is None else (step.outer.polyhedron,))
+        return reduce(and_, (step.sizes[name] <= 0 for name in _outputs(self.program)), region)
 
     @property
     def shares(self) -> Mapping[str, float]:

@@ -111,7 +111,7 @@ class StableSet:
             if left.inner is not None and left is not found:
                 step = step.narrowed(left.inner)
             found = left
-        return found, step
+        return found, replace(step, outer=found.outer)
 
     def _bounding(self, name: str, step: StepOrders, size: Order) -> StableSet:
         found = self

@@ -48,6 +48,7 @@ class StepOrders:
     before: State
     now: State
     evaluated: Evaluation | None = None  # what is known after the step from where orders were read more widely
+    outer: Scope | None = None  # outside it something that must be bounded is not, at this step or before
 
     def on(self, scope: Scope) -> StepOrders:
         """The same step where orders are read."""
