@@ -35,7 +35,7 @@ from gamma_calc.engine.state import State
 from gamma_calc.exponents import nowhere_above
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import Init
-from gamma_calc.optimisers.names import OPTIMISERS
+from gamma_calc.optimisers.names import by_name
 
 N: Final = Dim("n", 1)
 EVERYWHERE: Final = State(0, {})
@@ -57,7 +57,7 @@ def residual(blocks: int, per_block: int, *, optimiser: str = "adam", b: Init = 
         x = x + y
         watch.append(output(f"x{block}", x))
     f = N**-1 * (data("v", N) @ x)
-    return Program(f"{blocks} blocks of {per_block}", -f, OPTIMISERS[optimiser], [*watch, output("f", f)])
+    return Program(f"{blocks} blocks of {per_block}", -f, by_name(optimiser), [*watch, output("f", f)])
 
 
 def both_ways(
