@@ -111,8 +111,11 @@ def _reached(streams: Streams, first: Pair) -> tuple[dict[Pair, Order], dict[Pai
         pair, by_chance = waiting.pop()
         if pair in known:
             continue
-        known[pair] = streams.common.get(pair, maximum(by_chance, _alike(streams, *pair)))
-        for matrix, by, share in _links(streams, *pair) if pair not in streams.common and known[pair] != 0 else ():
+        if pair in streams.common:
+            known[pair] = streams.common[pair]
+            continue
+        known[pair] = maximum(by_chance, _alike(streams, *pair))
+        for matrix, by, share in _links(streams, *pair) if known[pair] != 0 else ():
             users.setdefault(by, []).append((pair, share))
             waiting.append((by, _by_chance(matrix)))
     return known, users

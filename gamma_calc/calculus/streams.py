@@ -15,7 +15,7 @@ An example: x + W x is x, with the note W x at 0. Then W' times it has a part al
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Protocol
@@ -60,15 +60,15 @@ class Streams:
     coarse: bool = False
     notes: Notes = field(default_factory=lambda: MappingProxyType({}))
     first: frozenset[VectorDirection] = frozenset()
-    common: dict[Pair, Order] = field(default_factory=dict, compare=False, repr=False)
-    _closures: dict[VectorDirection, Shares] = field(default_factory=dict, compare=False, repr=False)
-    _images: dict[VectorDirection, Images] = field(default_factory=dict, compare=False, repr=False)
-    _next: dict[Hashable, Streams] = field(default_factory=dict, compare=False, repr=False)
+    common: dict[Pair, Order] = field(init=False, default_factory=dict, compare=False, repr=False)
+    _closures: dict[VectorDirection, Shares] = field(init=False, default_factory=dict, compare=False, repr=False)
+    _images: dict[VectorDirection, Images] = field(init=False, default_factory=dict, compare=False, repr=False)
+    _next: dict[Hashable, Streams] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def mapped(self, change: Callable[[Order], Order]) -> Streams:
         """The same with every share changed."""
         notes = {of: {one: change(share) for one, share in shares.items()} for of, shares in self.notes.items()}
-        return Streams(self.noted, self.coarse, MappingProxyType(notes), self.first)
+        return replace(self, notes=MappingProxyType(notes))
 
     @property
     def all_alike(self) -> Streams:
@@ -87,7 +87,7 @@ class Streams:
             if by is not None:
                 found.setdefault(by, {})[direction] = order(0) if self.coarse else reading.on_scope(size - kept[by])
                 del kept[direction]
-        here = Streams(self.noted, self.coarse, self.notes, self.first | kept.keys()) if at_start else self
+        here = replace(self, first=self.first | kept.keys()) if at_start else self
         return Value.merge(kept.items(), vector.power), here.noting(found, reading) if self.noted else here
 
     def _may_stand_for(self, one: VectorDirection, kept: Shares, *, later: bool) -> Iterator[VectorDirection]:
@@ -112,7 +112,7 @@ class Streams:
         key = frozenset((of, frozenset(shares.items())) for of, shares in more.items())
         if key not in self._next:
             notes = {**self.notes, **{of: {**self.notes.get(of, {}), **shares} for of, shares in more.items()}}
-            self._next[key] = Streams(self.noted, self.coarse, MappingProxyType(notes), self.first)
+            self._next[key] = replace(self, notes=MappingProxyType(notes))
         return self._next[key]
 
     # -- what a direction stands for -----------------------------------------------------------------------------------

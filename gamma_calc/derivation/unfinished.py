@@ -16,7 +16,7 @@ from gamma_calc.derivation.orders import OrderTable
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.json import document
 from gamma_calc.display.showing import SelfShowing
-from gamma_calc.engine.stable_set import read_everywhere
+from gamma_calc.engine.stable_set import read_everywhere, region_of
 from gamma_calc.engine.state import State
 from gamma_calc.engine.step_orders import StepOrders
 from gamma_calc.errors import TimeUp
@@ -88,15 +88,14 @@ class Unfinished(SelfShowing):
         """
         found: tuple[int, Region] | None = None
         with suppress(TimeUp), watched(GRACE):
-            region = self.program.region
+            region, everywhere = self.program.region, read_everywhere(self.program)
             for now, step in enumerate(takewhile(_exact, self.steps)):
-                region = self._left(region, step)
+                region = self._bounded(region, step) if everywhere else region_of(step.outer)
                 found = now, region
         return found
 
-    def _left(self, region: Region, step: StepOrders) -> Region:
-        if not read_everywhere(self.program):
-            return Region(() if step.outer is None else (step.outer.polyhedron,))
+    def _bounded(self, region: Region, step: StepOrders) -> Region:
+        """The part of a region where every output is bounded at a step."""
         return reduce(and_, (step.sizes[name] <= 0 for name in _outputs(self.program)), region)
 
     @property

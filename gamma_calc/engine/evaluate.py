@@ -33,15 +33,6 @@ from gamma_calc.language.program import Program
 from gamma_calc.language.signature import signature
 
 
-def pruned(program: Program, state: State, value: Value, shape: Shape) -> Value:
-    """The value without what decides no order in this program, where its orders are read."""
-    here = value if state.scope is None else _read(value, state.scope.order)
-    if not program.prunes:
-        return here
-    here = without_companions(here, program.region)
-    return prune_dominated(here, shape, state.comparison, zeros_show=program.zeros_show)
-
-
 def _read(value: Value, read: Callable[[Order], Order]) -> Value:
     """The value with its orders as they are read, and those that its directions remember."""
     those = ((with_orders(direction, read), read(order)) for direction, order in value.components.items())
@@ -82,12 +73,19 @@ class Evaluation:
         return self._values[id(expression)][1]
 
     def pruned(self, value: Value, shape: Shape) -> Value:
-        """A value without what decides no order here. What travels with a component may not go with it."""
-        found = pruned(self.program, self.state, value, shape)
+        """The value without what decides no order here, where its orders are read.
+
+        What travels with a component may not go with it.
+        """
+        here = value if self.state.scope is None else _read(value, self.state.scope.order)
+        if not self.program.prunes:
+            return here
+        here = without_companions(here, self.program.region)
+        found = prune_dominated(here, shape, self.state.comparison, zeros_show=self.program.zeros_show)
         streams = self.streams
         if streams is None:
             return found
-        kept = {d: o for d, o in value.components.items() if d in found.components or streams.is_noted(d)}
+        kept = {d: o for d, o in here.components.items() if d in found.components or streams.is_noted(d)}
         return Value(kept, value.power)
 
     def _gathered(self, value: Value, shape: Shape) -> Value:

@@ -81,12 +81,12 @@ class StableSet:
     @property
     def region(self) -> Region:
         """Where everything asked for is bounded."""
-        return _region(self.inner)
+        return region_of(self.inner)
 
     @property
     def outer_region(self) -> Region:
         """Outside it something asked for is not bounded."""
-        return _region(self.outer)
+        return region_of(self.outer)
 
     @property
     def is_exact(self) -> bool:
@@ -156,5 +156,6 @@ def _needed(found: Excess, scope: Scope, least: Order, *, is_size: bool) -> tupl
     return found.form, None
 
 
-def _region(scope: Scope | None) -> Region:
+def region_of(scope: Scope | None) -> Region:
+    """The region where a scope reads; nowhere without one."""
     return Region(()) if scope is None else Region((scope.polyhedron,))
