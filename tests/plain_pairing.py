@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from gamma_calc.calculus.direction import Activation, Entrywise, VectorDirection, factors
-from gamma_calc.calculus.entrywise_products import gathered, is_version, order_of_moment
+from gamma_calc.calculus.entrywise_products import gathered, is_version, order_of_moment, size_given
 from gamma_calc.calculus.overlap import pair
 from gamma_calc.exponents import MINUS_INFINITY, Order, maximum, nowhere_above, order
 
@@ -79,7 +79,8 @@ class Pool:
         for function, given in self.functions:
             if function.function.idempotent and all(moment.is_zero_quantity for moment in function.moments[1:]):
                 continue  # of no use, as it then has no moment
-            yield from ((function, part, size) for part, size in function.parts if (part, _most(part)) not in given)
+            parts = ((part, size_given(part, size)) for part, size in function.parts)
+            yield from ((function, part, size) for part, size in parts if (part, _most(part)) not in given)
 
     def _with(self, function: Activation, part: VectorDirection, size: Order, budget: int) -> Order:
         """The moment when an activation has given one more part of its argument."""
@@ -107,13 +108,13 @@ def _most(part: VectorDirection) -> int:
     The square of a function has those that the function lacks, and so has the cube where the function is nearly linear.
     """
     inside = [f for f in factors(part) if isinstance(f, Activation)]
-    return min(len(inside), 1) + any(isinstance(part, Entrywise) or _is_linear(f) for f in inside)
+    return min(len(inside), 1) + any(_lacks_third(f, part) for f in inside)
 
 
-def _is_linear(one: Activation) -> bool:
-    """Is a function odd, and has a slope that is larger than its third moment?"""
+def _lacks_third(one: Activation, part: VectorDirection) -> bool:
     mean, kept, _, odd = one.moments
-    return mean.is_zero_quantity and not nowhere_above(kept, odd)
+    cubed = isinstance(part, Entrywise) or mean.is_zero_quantity
+    return cubed and not one.function.idempotent and not nowhere_above(kept, odd)
 
 
 _Options = tuple[VectorDirection, list[tuple[VectorDirection, Order]], list[Given]]

@@ -111,6 +111,16 @@ def gain_of_squares(part: VectorDirection) -> Order:
     return sum((concentration_of(f) for f in factors(part) if isinstance(f, Activation)), start=order(0))
 
 
+def size_given(part: VectorDirection, size: Order) -> Order:
+    """What a part of an argument counts by: no more than the share of the entries on which it is there at all.
+
+    On the others a function is as if the part were not in its argument, however large the part is where it is.
+    """
+    shares = (concentration_of(f) for f in factors(part) if isinstance(f, Activation) and f.function.idempotent)
+    sparse = sum(shares, start=order(0))
+    return size if sparse == 0 else minimum(size, -sparse)
+
+
 def concentration(direction: Direction) -> Order:
     """How much larger than its size a direction is where it is at all: by its sparsest activation."""
     those = () if is_matrix(direction) else factors(as_vector(direction))

@@ -35,7 +35,7 @@ from gamma_calc.calculus.direction import (
     factors,
     image,
 )
-from gamma_calc.calculus.entrywise_products import concentration_of, gain_of_squares, gathered
+from gamma_calc.calculus.entrywise_products import concentration_of, gain_of_squares, gathered, size_given
 from gamma_calc.calculus.pairing import PairingSearch
 from gamma_calc.calculus.parity import is_odd
 from gamma_calc.calculus.words import letters, word_overlap
@@ -142,7 +142,7 @@ def gains_nothing(one: Activation) -> bool:
 def _falls(part: VectorDirection, size: Order) -> bool:
     gain = gain_of_squares(part)
     inside = (f for f in factors(part) if isinstance(f, Activation))
-    return (gain == 0 or nowhere_above(size + gain, order(0))) and all(map(gains_nothing, inside))
+    return (gain == 0 or nowhere_above(size_given(part, size) + gain, order(0))) and all(map(gains_nothing, inside))
 
 
 def _parts_needed(atoms: Collection[VectorDirection], functions: Collection[Activation]) -> int:

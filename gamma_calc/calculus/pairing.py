@@ -13,7 +13,7 @@ from itertools import chain
 from typing import Any, Final, NamedTuple, TypeVar
 
 from gamma_calc.calculus.direction import Activation, Entrywise, VectorDirection, factors
-from gamma_calc.calculus.entrywise_products import concentration_of, is_version, order_of_moment, together
+from gamma_calc.calculus.entrywise_products import concentration_of, is_version, order_of_moment, size_given, together
 from gamma_calc.calculus.ways import AT_ONCE, NO_WAY, Way, Ways, Weights, is_covered, joined, times, without
 from gamma_calc.exponents import MINUS_INFINITY, Order, look, minimum, nowhere_above
 
@@ -259,10 +259,10 @@ class PairingSearch:
 
     def _part(self, part: VectorDirection, size: Order) -> ArgumentPart:
         functions = [f for f in factors(part) if isinstance(f, Activation)]
-        most = min(len(functions), 1) + any(isinstance(part, Entrywise) or _is_linear(f) for f in functions)
+        most = min(len(functions), 1) + any(_lacks_third(f, part) for f in functions)
         dense = reduce(times, (without(self.weights.whole(-concentration_of(f))) for f in functions), AT_ONCE)
         numbers = tuple(map(self._number, factors(part)))
-        return ArgumentPart(self._number(part), self.weights.ways(size), dense, numbers, most)
+        return ArgumentPart(self._number(part), self.weights.ways(size_given(part, size)), dense, numbers, most)
 
     def _pair(self, one: int, two: int) -> Ways:
         """How far two factors agree; no way where they are independent."""
@@ -316,16 +316,20 @@ def _products(ways: Ways, more: Ways) -> Ways:
     return tuple(times(one, other) for one in ways for other in more)
 
 
-def _is_linear(one: Activation) -> bool:
-    """Is a function odd, and has a slope that is larger than its third moment?"""
+def _lacks_third(one: Activation, part: VectorDirection) -> bool:
+    """Has the cube of a function in a part a moment of its own: of one with a slope larger than its third moment?
+
+    A function that only tells where it is something is its own square, and its cube no more than it.
+    """
     mean, kept, _, odd = one.moments
-    return mean.is_zero_quantity and not nowhere_above(kept, odd)
+    cubed = isinstance(part, Entrywise) or mean.is_zero_quantity
+    return cubed and not one.function.idempotent and not nowhere_above(kept, odd)
 
 
 def _given(function: Activation) -> Iterator[tuple[VectorDirection, Order]]:
     """The parts that an activation may give, at any depth."""
     for part, size in function.parts:
-        yield part, size
+        yield part, size_given(part, size)
         for factor in factors(part):
             if isinstance(factor, Activation):
                 yield from _given(factor)

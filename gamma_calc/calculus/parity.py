@@ -24,6 +24,11 @@ def is_odd(those: Collection[VectorDirection]) -> bool:
     return any(_parity(those, turned) == 1 for turned in (ALL, *families))
 
 
+def is_even(function: Activation) -> bool:
+    """Does a function keep its value where all the vectors that it is of change their sign?"""
+    return _of_function(function, ALL) == 0
+
+
 def _families(direction: VectorDirection) -> Iterator[Hashable]:
     for factor in factors(direction):
         if isinstance(factor, Activation):

@@ -30,6 +30,7 @@ from gamma_calc.calculus.direction import (
 )
 from gamma_calc.calculus.entrywise_products import concentration
 from gamma_calc.calculus.lemmas import SIGN_FRESH, SIGN_KEPT
+from gamma_calc.calculus.parity import is_even
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum
 
@@ -69,12 +70,15 @@ def zero_sets(direction: Direction) -> frozenset[tuple[str, str]]:
 
 @lru_cache(maxsize=65536)
 def _positive(direction: Direction) -> frozenset[tuple[str, Activation]]:
-    """The factors that are positive everywhere, each with the side that it is of."""
+    """The factors that are positive everywhere and not even, each with the side that it is of.
+
+    An even one is along nothing that single vectors are along, and sums of these are what it is of.
+    """
     if isinstance(direction, Outer):
         sides = (("rows", direction.left), ("columns", direction.right))
         return frozenset((side, f) for side, one in sides for _, f in _positive(one))
     those = frozenset() if is_matrix(direction) else factors(as_vector(direction))
-    return frozenset(("", f) for f in those if isinstance(f, Activation) and f.is_positive)
+    return frozenset(("", f) for f in those if isinstance(f, Activation) and f.is_positive and not is_even(f))
 
 
 def signed(direction: Direction) -> Direction:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
 
-from gamma_calc.exponents import Affine, Order, largest, largest_of
+from gamma_calc.exponents import Affine, Order, forms_of_largest, largest
 
 Counts = tuple[tuple[int, int], ...]  # how often each weight is used, by its number
 Way = tuple[Fraction, Counts]  # what the weights that are known numbers add up to, and the others
@@ -94,7 +94,7 @@ def _made_of(kept: Order) -> Order:
 
 def _largest_of(weight: Order) -> list[Affine]:
     """Forms that a weight is the largest of, as far as its maxima are added and not taken away."""
-    return [] if weight.is_zero_quantity else largest_of(weight.form, MOST_OPENED)
+    return [] if weight.is_zero_quantity else forms_of_largest(weight.form, MOST_OPENED)
 
 
 def times(one: Way, other: Way) -> Way:

@@ -33,7 +33,7 @@ from gamma_calc.exponents.orders.order import (
     where,
     where_on,
 )
-from gamma_calc.exponents.orders.peak import largest_of
+from gamma_calc.exponents.orders.peak import forms_of_largest
 from gamma_calc.exponents.orders.piecewise import Exponent
 from gamma_calc.exponents.orders.power import power
 from gamma_calc.exponents.orders.scope import Excess, Scope
@@ -72,10 +72,10 @@ __all__ = [
     "Supremum",
     "Unbounded",
     "conflict",
+    "forms_of_largest",
     "gamma",
     "is_name",
     "largest",
-    "largest_of",
     "level",
     "look",
     "maximum",

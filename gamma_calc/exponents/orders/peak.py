@@ -21,6 +21,7 @@ from math import prod
 from operator import and_
 from typing import Final, Self
 
+from gamma_calc.exponents.linear.accepted import require
 from gamma_calc.exponents.linear.affine import Affine, sum_affine
 
 ONE: Final = Fraction(1)
@@ -117,15 +118,17 @@ def leaves(form: Affine) -> Iterator[Affine]:
         yield from leaves(one)
 
 
-def largest_of(form: Affine, most: int) -> list[Affine]:
+def forms_of_largest(form: Affine, most: int) -> list[Affine]:
     """Forms that a form is the largest of: every maximum that is added is opened, unless that makes more than ``most``.
 
     What is taken away stays as it is.
     """
+    require(form, Affine, "form", "take that of an order")
+    require(most, int, "number of forms", "give a whole number")
     added = [] if spread(form) > most else [name for name, c in form.terms if isinstance(name, Peak) and c > 0]
     if not added:
         return [form]
-    return [one for inner in added[0].forms for one in largest_of(put(form, added[0], inner), most)]
+    return [one for inner in added[0].forms for one in forms_of_largest(put(form, added[0], inner), most)]
 
 
 def opened(forms: Iterable[Affine], most_flat: int) -> list[Affine]:
