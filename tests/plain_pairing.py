@@ -79,7 +79,7 @@ class Pool:
         for function, given in self.functions:
             if function.function.idempotent and all(moment.is_zero_quantity for moment in function.moments[1:]):
                 continue  # of no use, as it then has no moment
-            parts = ((part, size_given(part, size)) for part, size in function.parts)
+            parts = ((part, size_given(function, part, size)) for part, size in function.parts)
             yield from ((function, part, size) for part, size in parts if (part, _most(part)) not in given)
 
     def _with(self, function: Activation, part: VectorDirection, size: Order, budget: int) -> Order:

@@ -236,7 +236,9 @@ TOKENS: Final = (
     Mutant(
         "calculus.pairing:PairingSearch._part", "min(len(functions), 1) + any(", "0 * any(", "entries: a part twice"
     ),
-    Mutant("calculus.pairing:PairingSearch._part", "_is_linear(f)", "False", "entries: a sign of a small function"),
+    Mutant(
+        "calculus.pairing:PairingSearch._part", "_lacks_third(f, part)", "False", "entries: a sign of a small function"
+    ),
     Mutant(
         "operations.inner:Inner.orders",
         "a + b + entries + shared",
@@ -413,6 +415,13 @@ TOKENS: Final = (
         "yield order(0)",
         "words: a smaller image from a shorter axis",
     ),
+    Mutant(
+        "calculus.entrywise_products:size_given",
+        "not one.function.is_bounded or is_linear(one)",
+        "False",
+        "entries: a function of a sparse step",
+    ),
+    Mutant("calculus.sign:_positive", "and not is_even(f)", "and is_even(f)", "entries: a positive factor in a sign"),
     Mutant(
         "calculus.entrywise_products:together",
         "maximum(even, kept",

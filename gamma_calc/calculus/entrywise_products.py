@@ -21,7 +21,7 @@ from gamma_calc.calculus.direction import (
     is_matrix,
     product_of,
 )
-from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum, minimum, order
+from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum, minimum, nowhere_above, order
 
 
 def entrywise_product(u: VectorDirection, v: VectorDirection) -> tuple[VectorDirection, Order]:
@@ -111,14 +111,22 @@ def gain_of_squares(part: VectorDirection) -> Order:
     return sum((concentration_of(f) for f in factors(part) if isinstance(f, Activation)), start=order(0))
 
 
-def size_given(part: VectorDirection, size: Order) -> Order:
-    """What a part of an argument counts by: no more than the share of the entries on which it is there at all.
+def size_given(one: Activation, part: VectorDirection, size: Order) -> Order:
+    """What a part of an activation's argument counts by: no more than the share of the entries on which it is there.
 
-    On the others a function is as if the part were not in its argument, however large the part is where it is.
+    On the others the function is as if the part were not in its argument, and where it is a bounded function is no
+    larger than elsewhere.
     """
     shares = (concentration_of(f) for f in factors(part) if isinstance(f, Activation) and f.function.idempotent)
     sparse = sum(shares, start=order(0))
-    return size if sparse == 0 else minimum(size, -sparse)
+    grows = not one.function.is_bounded or is_linear(one)
+    return size if sparse == 0 or grows else minimum(size, -sparse)
+
+
+def is_linear(one: Activation) -> bool:
+    """Is a function odd, and has a slope that is larger than its third moment?"""
+    mean, kept, _, odd = one.moments
+    return mean.is_zero_quantity and not nowhere_above(kept, odd)
 
 
 def concentration(direction: Direction) -> Order:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from gamma_calc.exponents import MINUS_INFINITY, Order, maximum, minimum, order
+from gamma_calc.exponents import MINUS_INFINITY, Order, maximum, minimum, nowhere_above, order
 
 
 def constant(_: Order) -> Order:
@@ -59,6 +59,11 @@ class Function:
     positive: bool = False
     idempotent: bool = False
     saturates: bool = False
+
+    @property
+    def is_bounded(self) -> bool:
+        """Is it of order one at most, however large its argument is?"""
+        return nowhere_above(self.size(order(1)), order(0))
 
     @property
     def starts_at_zero(self) -> bool:

@@ -136,13 +136,13 @@ def gains_nothing(one: Activation) -> bool:
 
     No part is larger than the whole, so that only what squares may add is compared.
     """
-    return all(_falls(part, size) for part, size in one.parts)
+    return all(_falls(part, size_given(one, part, size)) for part, size in one.parts)
 
 
 def _falls(part: VectorDirection, size: Order) -> bool:
     gain = gain_of_squares(part)
     inside = (f for f in factors(part) if isinstance(f, Activation))
-    return (gain == 0 or nowhere_above(size_given(part, size) + gain, order(0))) and all(map(gains_nothing, inside))
+    return (gain == 0 or nowhere_above(size + gain, order(0))) and all(map(gains_nothing, inside))
 
 
 def _parts_needed(atoms: Collection[VectorDirection], functions: Collection[Activation]) -> int:

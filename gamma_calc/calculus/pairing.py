@@ -95,7 +95,7 @@ class PairingSearch:
 
     def _meet(self, atoms: Collection[VectorDirection], functions: Collection[Activation]) -> None:
         """All weights that the search may use, where they are open: of what stands alone in one, others are sums."""
-        given = [(part, size) for f in functions for part, size in _given(f)]
+        given = [(part, size) for f in functions for part, size in _given_at_last(f)]
         sizes = [size for _, size in given]
         if all(size.number is not None for size in sizes):
             return
@@ -254,7 +254,7 @@ class PairingSearch:
 
     def _parts_of(self, function: int) -> tuple[ArgumentPart, ...]:
         return self._once(
-            ("parts", function), lambda: tuple(self._part(*one) for one in self._activation(function).parts)
+            ("parts", function), lambda: tuple(self._part(*one) for one in _given(self._activation(function)))
         )
 
     def _part(self, part: VectorDirection, size: Order) -> ArgumentPart:
@@ -262,7 +262,7 @@ class PairingSearch:
         most = min(len(functions), 1) + any(_lacks_third(f, part) for f in functions)
         dense = reduce(times, (without(self.weights.whole(-concentration_of(f))) for f in functions), AT_ONCE)
         numbers = tuple(map(self._number, factors(part)))
-        return ArgumentPart(self._number(part), self.weights.ways(size_given(part, size)), dense, numbers, most)
+        return ArgumentPart(self._number(part), self.weights.ways(size), dense, numbers, most)
 
     def _pair(self, one: int, two: int) -> Ways:
         """How far two factors agree; no way where they are independent."""
@@ -327,9 +327,14 @@ def _lacks_third(one: Activation, part: VectorDirection) -> bool:
 
 
 def _given(function: Activation) -> Iterator[tuple[VectorDirection, Order]]:
-    """The parts that an activation may give, at any depth."""
-    for part, size in function.parts:
-        yield part, size_given(part, size)
+    """The parts that an activation may give."""
+    return ((part, size_given(function, part, size)) for part, size in function.parts)
+
+
+def _given_at_last(function: Activation) -> Iterator[tuple[VectorDirection, Order]]:
+    """The same, and what the activations in them may give then."""
+    for part, size in _given(function):
+        yield part, size
         for factor in factors(part):
             if isinstance(factor, Activation):
-                yield from _given(factor)
+                yield from _given_at_last(factor)

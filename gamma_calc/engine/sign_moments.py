@@ -179,9 +179,9 @@ def _rests(parts: list[Summand], site: str, power: int) -> Iterator[tuple[Vector
     """What the sign of a sum is along beside its parts, on each share of the entries; what all have in common is kept.
 
     Three parts that are smaller than something else count by the product of what is kept of them. What an earlier sign
-    left is along products of an odd number of parts that came with it, and so are products with it of these.
+    left is along products of an odd number of parts that come with it, as are products of it with others: it adds none.
     """
-    found = [part for part in parts if not (part.kept == 0 and is_rest(part.direction))]
+    found = [part for part in parts if not is_rest(part.direction)]
     if len(found) < 2:
         return
     common = reduce(and_, (_names(part.direction) for part in found))
