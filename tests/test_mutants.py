@@ -97,7 +97,7 @@ EXPONENTS: Final = (
     Mutant(
         "calculus.function:Function.bending",
         "maximum(0, size) / power",
-        "maximum(0, size) / (2 * power)",
+        "maximum(0, size)",
         "entries: beside a square, sgd",
     ),
     Mutant(
@@ -168,7 +168,7 @@ EXPONENTS: Final = (
         "calculus.contraction:act",
         "yield Contribution(matrix.left, scalar.order, scalar.lemma)",
         "yield Contribution(matrix.left, scalar.order - QUARTER, scalar.lemma)",
-        "layer: riemannian-sgd",
+        "layer: riemannian-sgd from B",
     ),
     Mutant("calculus.contraction:act", "dim.exponent / 2", "dim.exponent", "words: an identity"),
     Mutant("calculus.contraction:multiply", "dim.exponent / 2", "dim.exponent", "words: an identity on the right"),
