@@ -13,13 +13,21 @@ from itertools import chain
 from typing import Any, Final, NamedTuple, TypeVar
 
 from gamma_calc.calculus.direction import Activation, Entrywise, VectorDirection, factors
-from gamma_calc.calculus.entrywise_products import concentration_of, is_version, order_of_moment, size_given, together
+from gamma_calc.calculus.entrywise_products import (
+    concentration_of,
+    gain_of_squares,
+    is_version,
+    order_of_moment,
+    size_given,
+    together,
+)
 from gamma_calc.calculus.ways import AT_ONCE, NO_WAY, Way, Ways, Weights, is_covered, joined, times, without
-from gamma_calc.exponents import MINUS_INFINITY, Order, look, minimum, nowhere_above
+from gamma_calc.exponents import MINUS_INFINITY, Order, largest, look, maximum, minimum, nowhere_above, order
 
 Given = frozenset[tuple[int, int]]  # parts by number, each with how many times it was given before
 Functions = frozenset[tuple[int, Given]]  # activations by number, with the parts each has given so far
 NOTHING_GIVEN: Final[Given] = frozenset()
+MOST_COMPARED: Final = 2  # exponents of orders that are compared while ways are sought
 Agreement = Callable[[VectorDirection, VectorDirection], Order]
 Made = TypeVar("Made")
 
@@ -42,6 +50,7 @@ class ArgumentPart(NamedTuple):
     number: int
     sizes: Ways
     dense: Way  # what the squares of functions in it may add
+    at_most: Order  # its size with that
     factors: tuple[int, ...]
     most: int
 
@@ -91,7 +100,49 @@ class PairingSearch:
             if not reached or any(not self._worthwhile(most, (*self.floor, *found)) for most in bounds):
                 break
             found, reached = self._paired(reached, found, seen, last=not left)
+            if self.falling and self.compares:
+                best = maximum(self.chance, self.weights.order(found))
+                reached = {rest: ways for rest, ways in reached.items() if not self._is_settled(rest, ways, best)}
         return self.weights.order(found)
+
+    @cached_property
+    def compares(self) -> bool:
+        """Are orders of few exponents, so that they are soon compared? Numbers are compared as ways already."""
+        sizes = (size for one in self._directions if isinstance(one, Activation) for _, size in one.parts)
+        return 0 < len(frozenset(chain.from_iterable(size.variables for size in sizes))) <= MOST_COMPARED
+
+    def _is_settled(self, pool: Unpaired, ways: Ways, best: Order) -> bool:
+        """Is all that these ways may come to nowhere above what is found, or chance?"""
+        return nowhere_above(self.weights.order(ways) + self._once((pool, "most"), lambda: self._most(pool)), best)
+
+    def _most(self, pool: Unpaired) -> Order:
+        """No pairing is larger: each atom takes its part of what serves it, and each activation has some moment.
+
+        The square of a function has a mean that the function may lack, but where they are one.
+        """
+        each = (self._share(pool, atom) for atom in pool.atoms)
+        functions = (self._activation(f) for f, _ in pool.functions)
+        moments = (largest(f.moments) for f in functions if f.function.idempotent)
+        return sum(chain(each, moments), start=order(0))
+
+    def _share(self, pool: Unpaired, atom: int) -> Order:
+        """The most that an atom's own pairing leaves: two share a pair, and all vectors of a part its size."""
+        pairs = (self._agreed(atom, other) / 2 for other in pool.atoms if other != atom)
+        return largest((*pairs, *(self._share_given(f, atom) for f, _ in pool.functions)))
+
+    def _share_given(self, function: int, atom: int) -> Order:
+        return self._once(("share", function, atom), lambda: largest(self._shares(function, atom)))
+
+    def _shares(self, function: int, atom: int) -> Iterator[Order]:
+        """By each part that an activation may give, and by those that the activations in them may give then."""
+        for part in self._parts_of(function):
+            inside = [f for f in part.factors if isinstance(self._directions[f], Activation)]
+            vectors = [f for f in part.factors if f not in inside]
+            yield from (self._share_given(f, atom) for f in inside)
+            yield from (part.at_most / len(vectors) + self._agreed(atom, f) for f in vectors)
+
+    def _agreed(self, one: int, two: int) -> Order:
+        return self._once(("agreed", one, two), lambda: self.pair(self._directions[one], self._directions[two]))
 
     def _meet(self, atoms: Collection[VectorDirection], functions: Collection[Activation]) -> None:
         """All weights that the search may use, where they are open: of what stands alone in one, others are sums."""
@@ -262,13 +313,12 @@ class PairingSearch:
         most = min(len(functions), 1) + any(_lacks_third(f, part) for f in functions)
         dense = reduce(times, (without(self.weights.whole(-concentration_of(f))) for f in functions), AT_ONCE)
         numbers = tuple(map(self._number, factors(part)))
-        return ArgumentPart(self._number(part), self.weights.ways(size), dense, numbers, most)
+        at_most = size + gain_of_squares(part)
+        return ArgumentPart(self._number(part), self.weights.ways(size), dense, at_most, numbers, most)
 
     def _pair(self, one: int, two: int) -> Ways:
         """How far two factors agree; no way where they are independent."""
-        return self._once(
-            ("pair", one, two), lambda: self.weights.ways(self.pair(self._directions[one], self._directions[two]))
-        )
+        return self._once(("pair", one, two), lambda: self.weights.ways(self._agreed(one, two)))
 
     def _mentions(self, part: ArgumentPart, wanted: int) -> bool:
         """Does a part have a factor that pairs with what is wanted, at once or through an activation of its own?"""

@@ -33,6 +33,7 @@ class Weights:
     _known: dict[Order, Ways] = field(default_factory=dict)
     _forms: list[Affine] = field(default_factory=list)
     _found: dict[Affine, Way] = field(default_factory=dict)
+    _orders: dict[Way, Order] = field(default_factory=dict)
 
     def meet(self, weights: Iterable[Order]) -> None:
         """Weights that others may be sums of: those that are along the fewest exponents come first."""
@@ -80,9 +81,12 @@ class Weights:
         return largest(self._order_of(way) for way in ways)
 
     def _order_of(self, way: Way) -> Order:
-        number, counts = way
-        form = sum((self._forms[weight] * count for weight, count in counts), start=Affine.number(number))
-        return _made_of(Order.keep(form))
+        found = self._orders.get(way)
+        if found is None:
+            number, counts = way
+            form = sum((self._forms[weight] * count for weight, count in counts), start=Affine.number(number))
+            found = self._orders[way] = _made_of(Order.keep(form))
+        return found
 
 
 def _made_of(kept: Order) -> Order:
