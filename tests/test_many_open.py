@@ -14,6 +14,7 @@ from gamma_calc.catalogue.abc_parametrisations import PARAMETRISATIONS
 from gamma_calc.derivation.jointly_largest import jointly_largest
 from gamma_calc.errors import CertificateError
 from gamma_calc.exponents import Affine, Ceiling, Scope
+from gamma_calc.exponents.orders.peak import peak_form, peaks, replaced
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import iid
 from gamma_calc.language.leaves import data, parameter
@@ -171,6 +172,26 @@ def test_bounds_by_each_reason() -> None:
     assert _most(scope, both) == 1
     assert _most(scope, x - both) == 0
     assert _most(scope, both - both) == 0
+
+
+def test_exponents_that_a_constraint_joins_are_bounded_together() -> None:
+    """Neither x nor max(0, y + 1) has a bound for the sum, as y has none."""
+    scope = Scope.of(Region("x <= 0 & x + y <= -1 & z <= 0").polyhedra[0])
+    assert _most(scope, Affine.variable("x") + maximum("0", "y + 1").form) == 0
+
+
+def test_maxima_inside_each_other_are_one_where_few_exponents_are_open() -> None:
+    """x is nowhere above both 0 and 2 x, though it is above each."""
+    x, scope = Affine.variable("x"), Scope.of(Region("x <= 1 & y <= 0").polyhedra[0])
+    inner = peak_form([Affine(), x])
+    assert scope.reduced(peak_form([Affine(), x + inner])) == peak_form([Affine(), x * 2])
+
+
+def test_a_form_is_put_for_a_maximum_inside_others_too() -> None:
+    x, y = Affine.variable("x"), Affine.variable("y")
+    taken = maximum("y", "z").form
+    form = peak_form([Affine(), x - taken]) + taken
+    assert replaced(form, next(iter(peaks(taken))), y) == peak_form([Affine(), x - y]) + y
 
 
 def _most(scope: Scope, form: Affine) -> Fraction | None:

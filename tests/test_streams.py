@@ -30,11 +30,13 @@ from gamma_calc.calculus.value import Value
 from gamma_calc.catalogue.mlp import mlp
 from gamma_calc.derivation.derivation import Derivation
 from gamma_calc.engine import travelling
+from gamma_calc.engine.fixed_point import on_stable_set
 from gamma_calc.engine.run import start
 from gamma_calc.engine.state import State
-from gamma_calc.exponents import nowhere_above
+from gamma_calc.exponents import nowhere_above, where_on
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import Init
+from gamma_calc.language.program import Role
 from gamma_calc.optimisers.names import by_name
 
 N: Final = Dim("n", 1)
@@ -42,16 +44,24 @@ EVERYWHERE: Final = State(0, {})
 TOLD_APART: Final = 10**9  # more words than any of these programs has
 
 
-def residual(blocks: int, per_block: int, *, optimiser: str = "adam", b: Init = zero, rank: str = "0") -> Program:
-    """x + W ... W x block by block, with an adapter on every matrix, read by a vector."""
+def residual(
+    blocks: int,
+    per_block: int,
+    *,
+    optimiser: str = "adam",
+    b: Init = zero,
+    rank: str = "0",
+    rates: tuple[str, str] = ("eta", "eta"),
+) -> Program:
+    """x + W ... W x block by block, with an adapter on every matrix, read by a vector. Rates are those of A and B."""
     x: Expression = data("x", N)
     r = Dim("r", rank)
     watch = []
     for block in range(1, blocks + 1):
         y = x
         for i in range(per_block):
-            A = parameter(f"A{block}_{i}", r, N, init=iid("-1/2"), rate="eta")
-            B = parameter(f"B{block}_{i}", N, r, init=b, rate="eta")
+            A = parameter(f"A{block}_{i}", r, N, init=iid("-1/2"), rate=rates[0])
+            B = parameter(f"B{block}_{i}", N, r, init=b, rate=rates[1])
             watch.append(internal(f"Z{block}_{i}", A @ y))
             y = frozen(f"W{block}_{i}", N, N) @ y + B @ (A @ y)
         x = x + y
@@ -134,6 +144,54 @@ def test_the_largest_rate_of_a_residual_chain() -> None:
     found = derive(program)
     assert str(found.conditions["stable"].region) == "eta <= -1/2"
     assert str(found.conditions["feature_learning"].region) == "eta = -1/2"
+
+
+def test_at_an_open_rate_a_chain_keeps_no_more_than_at_a_rate() -> None:
+    """Once the unstable rates are cut off the run is made anew: what was told apart for them would be kept for good."""
+    found = derive(residual(3, 2))
+    kept = [v for t in found.trajectory.last.tensors.values() for v in (t.before, t.last)]
+    assert max(len(value.components) for value in kept) == 2
+    assert str(found.conditions["stable"].region) == "eta <= -1/2"
+    assert {found.orders[f"x{block}.aligned"] for block in (1, 2, 3)} == {order("max(-1/2, 2*eta + 1)")}
+    assert not found.bounds
+
+
+def test_every_step_is_shown_once() -> None:
+    shown: list[int] = []
+    on_stable_set(residual(3, 1), frozenset({Role.OUTPUT}), lambda made: shown.append(made.now.step))
+    assert shown == list(range(len(shown)))
+
+
+def test_a_rate_for_each_factor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No order falls below what all words give where both are read, and the stable set is the whole one."""
+    program = residual(2, 1, rates=("eta_A", "eta_B"))
+    together = derive(program)
+    monkeypatch.setattr(travelling, "MOST_WORDS", TOLD_APART)
+    apart = derive(program)
+    stable = together.conditions["stable"].region
+    assert stable == apart.conditions["stable"].region
+    for name in apart.orders:
+        assert where_on(stable, apart.orders[name], "<=", together.orders[name]) == stable, name
+    above = {
+        name for name in apart.orders if where_on(stable, together.orders[name], "<=", apart.orders[name]) != stable
+    }
+    assert above <= {bound.quantity for bound in together.bounds}
+
+
+@pytest.mark.parametrize("lr", ["shared", "per-layer"])
+def test_one_skipped_matrix_at_an_open_rate_ends(lr: str) -> None:
+    """By gradient descent orders grow with every step where it is not stable, so that no two words are told apart."""
+    program = mlp("mup", depth=3, residual=True, optimiser="sgd", lr=lr)
+    assert start(program).streams is not None
+    found = derive(program)
+    assert found.conditions["stable"].region == Region(" & ".join(f"{rate} <= 0" for rate in found.rates))
+    assert not found.bounds
+
+
+def test_one_skipped_matrix_is_told_apart_where_orders_are_few() -> None:
+    assert start(mlp("mup", depth=3, residual=True, optimiser="adam", lr="shared")).streams is None
+    assert start(mlp("mup", depth=3, residual=True, optimiser="sgd")).streams is None
+    assert start(residual(1, 1, optimiser="sgd")).streams is None
 
 
 def test_the_stable_set_of_a_residual_net_with_a_rate_for_each_layer_is_the_whole_one() -> None:

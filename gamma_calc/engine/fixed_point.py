@@ -104,24 +104,42 @@ def _moved(before: Sequence[Fraction | None], after: Sequence[Fraction | None]) 
 def on_stable_set(program: Program, roles: frozenset[Role], observe: Observer = lambda _: None) -> Trajectory:
     """Run on the set where what has these roles stays bounded, until the orders are settled there.
 
-    The set is smaller with every step, and orders are read on what is left of it.
+    The set is smaller with every step, and orders are read on what is left of it. Where directions travel together the
+    run is made anew there: more of them do on a smaller set, and what was told apart before would stay apart.
     """
     whole = Scope.of(_whole(program))
     found = StableSet(roles, whole, whole)
-    rules, of_node = rules_of(program), gradients(program.loss)
+    rules, of_node, show = rules_of(program), gradients(program.loss), _once(observe)
     history: list[StepOrders] = []
-    before = now = start(program)
+    before = now = first = start(program)
     while len(history) < MOST_STEPS and found.inner is not None:
         made = StepOrders(program, of_node, before, now)
+        left = found if first.streams is None else found.until_cut(made)
+        if left is not found and left.inner is not None:
+            found, history = left, []
+            before = now = first.on(left.inner)
+            continue
         found, made = found.after(made)
         history.append(made)
-        observe(made)
+        show(made)
         if found.inner is None or (len(history) > 1 and same_on(found.inner, before, now)):
             read = history if found.inner is None else [step.on(found.inner) for step in history]
             return Trajectory(tuple(read), found.region, stable_set=found)
         before = now.on(found.inner)
         now = step(program, before, rules).from_previous_step(program.fresh)
     return Trajectory(tuple(history), Region(()), out_of_steps=True, stable_set=found)
+
+
+def _once(observe: Observer) -> Observer:
+    """An observer that is shown no step again, as those of a run that is made anew are."""
+    shown: set[int] = set()
+
+    def show(made: StepOrders) -> None:
+        if made.now.step not in shown:
+            shown.add(made.now.step)
+            observe(made)
+
+    return show
 
 
 def _whole(program: Program) -> Polyhedron:

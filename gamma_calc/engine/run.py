@@ -69,8 +69,10 @@ def _evaluated(program: Program, state: State, rules: Sequence[Rule]) -> Evaluat
 
 
 def _divides_alike(one: Evaluation, other: Evaluation, rule: Rule) -> bool:
-    """Does a rule divide by one size in both readings?"""
-    return not rule.optimiser.divides_entries or _driven(one, rule).order == _driven(other, rule).order
+    """Does a rule divide by one size in both readings, where orders are read? In the first it is no smaller."""
+    if not rule.optimiser.divides_entries:
+        return True
+    return one.state.nowhere_above(_driven(one, rule).order, _driven(other, rule).order)
 
 
 def _driven(here: Evaluation, rule: Rule) -> Value:

@@ -106,16 +106,20 @@ class StableSet:
         """
         found = self
         for name in self.names(step):
-            size = step.size(name)
-            left = found if size.is_zero_quantity else found._bounding(name, step, size)
+            left = found._bounding(name, step)
             if left.inner is not None and left is not found:
                 step = step.narrowed(left.inner)
             found = left
         return found, replace(step, outer=found.outer)
 
-    def _bounding(self, name: str, step: StepOrders, size: Order) -> StableSet:
-        found = self
-        while found.inner is not None:
+    def until_cut(self, step: StepOrders) -> StableSet:
+        """What is left by the first quantity that is not bounded after a step; all of it where each one is."""
+        left = (self._bounding(name, step) for name in self.names(step))
+        return next((one for one in left if one is not self), self)
+
+    def _bounding(self, name: str, step: StepOrders) -> StableSet:
+        found, size = self, step.size(name)
+        while found.inner is not None and not size.is_zero_quantity:
             answer = found.inner.at_most_zero(size.form)
             if isinstance(answer, Ceiling):
                 break

@@ -17,7 +17,7 @@ from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import gradients
 from gamma_calc.engine.run import states
 from gamma_calc.engine.state import Reader, State
-from gamma_calc.exponents import EVERYTHING, NOTHING, Order, Region, Scope, maximum, where
+from gamma_calc.exponents import EVERYTHING, NOTHING, Order, Region, Scope, maximum, where_on
 from gamma_calc.language.change import earlier
 from gamma_calc.language.expression import Expression, Time
 from gamma_calc.language.program import Program, Quantity, Role
@@ -51,7 +51,9 @@ class StepOrders:
     outer: Scope | None = None  # outside it something that must be bounded is not, at this step or before
 
     def on(self, scope: Scope) -> StepOrders:
-        """The same step where orders are read."""
+        """The same step where orders are read; as it is where they are already."""
+        if self.before.scope is scope and self.now.scope is scope:
+            return self
         return replace(self, before=self.before.on(scope), now=self.now.on(scope), evaluated=None)
 
     def at(self, point: Mapping[str, Fraction]) -> Mapping[str, Order]:
@@ -111,8 +113,15 @@ class StepOrders:
     def _above_least(self) -> Mapping[str, Region]:
         """Quantity to where its order is above what is there at least, so that it may be above the truth."""
         least = self.least.orders
-        pairs = ((name, high, least[name]) for name, high in self.orders.items())
-        return {name: NOTHING if high == low else EVERYTHING - where(high, "<=", low) for name, high, low in pairs}
+        return {name: self._where_above(high, least[name]) for name, high in self.orders.items()}
+
+    def _where_above(self, high: Order, low: Order) -> Region:
+        """Where one order is above another that is nowhere above it, of where orders are read."""
+        scope = self.now.scope
+        if high == low if scope is None else scope.equal(high, low):
+            return NOTHING
+        here = Region((scope.polyhedron,)) if isinstance(scope, Scope) else EVERYTHING
+        return here - where_on(here, high, "<=", low)
 
     @property
     def _watched(self) -> Iterator[_Watched]:

@@ -1,17 +1,18 @@
 """Programs in which words are too many to be told apart, so that what travels together is one direction.
 
 An example: four blocks x + W x, each with an adapter, have sixteen words in the last x. Told apart they take minutes,
-and a fifth block doubles them; where the matrices are trained four words do.
+and a fifth block doubles them; where the matrices are trained four words do, and at an open rate two.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from itertools import chain
 from typing import Final
 
-from gamma_calc.calculus.direction import FixedAxis, VectorDirection, as_vector, word
+from gamma_calc.calculus.direction import FixedAxis, RandomMatrix, VectorDirection, as_vector, word
+from gamma_calc.calculus.streams import tails
 from gamma_calc.calculus.value import Value
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import optimiser_inputs
@@ -24,10 +25,32 @@ MOST_WORDS: Final = 2  # that end in one vector, in a vector of the start
 
 def has_many_words(program: Program, start: State) -> bool:
     """Are there more words than are told apart, in a program whose directions can travel together?"""
-    if 2 ** sum(map(_adds_vectors, program.nodes)) <= MOST_WORDS or not _carries_directions(program):
+    fewer = _orders_grow(program)
+    if 2 ** sum(map(_adds_vectors, program.nodes)) <= (1 if fewer else MOST_WORDS) or not _carries_directions(program):
         return False
     here = Evaluation(program, start)
-    return any(_most_words(here.value(node)) > MOST_WORDS for node in program.nodes if len(node.shape) == 1)
+    vectors = (here.value(node) for node in program.nodes if len(node.shape) == 1)
+    trained = frozenset(p.name for p in program.parameters) if fewer else frozenset()
+    return any(_most_words(vector) > MOST_WORDS or _skips(vector, trained) for vector in vectors)
+
+
+def _orders_grow(program: Program) -> bool:
+    """Do orders grow with every step outside the stable set? One open rate of updates of one size makes few of them."""
+    rates = {name for p in program.parameters for name in p.rate.variables}
+    of_one_size = all(program.optimiser.for_parameter(p).divides_entries for p in program.parameters)
+    return len(rates) > (1 if of_one_size else 0)
+
+
+def _skips(vector: Value, trained: Collection[str]) -> bool:
+    """Does a word stand beside what one of these matrices in it was applied to?"""
+    words = [as_vector(d) for d in vector.components]
+    pairs = ((one, tail) for one in words for tail in tails(one) if tail in words)
+    return any(m.name in trained for one, tail in pairs for m in _passed(one, tail))
+
+
+def _passed(one: VectorDirection, tail: VectorDirection) -> list[RandomMatrix]:
+    """The matrices that a word passed after it was this tail of it."""
+    return word(one)[0][: tails(one).index(tail) + 1]
 
 
 def _adds_vectors(node: Expression) -> bool:

@@ -8,7 +8,7 @@ from typing import Literal
 from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.linear.watch import look
 from gamma_calc.exponents.orders.comparison import Relation
-from gamma_calc.exponents.orders.peak import Peak, peaks, put, subtracted
+from gamma_calc.exponents.orders.peak import Peak, peaks, put, replaced, subtracted
 from gamma_calc.exponents.orders.piecewise import PiecewiseLinear
 from gamma_calc.exponents.orders.scope import Scope
 from gamma_calc.exponents.regions.polyhedron import Polyhedron
@@ -43,8 +43,8 @@ def _parts(scope: Scope, form: Affine, relation: Literal[">", ">="]) -> Iterator
         return
     taken = min(subtracted(form), key=lambda peak: peak.depth, default=None)
     if taken is not None:
-        for cell in _cells(scope, taken):
-            yield from _parts(cell, form, relation)
+        for cell, leader in _cells(scope, taken):
+            yield from _parts(cell, replaced(form, taken, leader), relation)
         return
     added = max(peaks(form), key=lambda peak: peak.depth, default=None)
     if added is None:
@@ -55,13 +55,13 @@ def _parts(scope: Scope, form: Affine, relation: Literal[">", ">="]) -> Iterator
         yield from _parts(scope, put(form, added, one), relation)
 
 
-def _cells(scope: Scope, peak: Peak) -> Iterator[Scope]:
-    """The parts on each of which one form of a maximum leads."""
+def _cells(scope: Scope, peak: Peak) -> Iterator[tuple[Scope, Affine]]:
+    """The parts on each of which one form of a maximum leads, with that form."""
     for form in peak.forms:
         parts = [scope]
         for rival in peak.forms - {form}:
             parts = [left for part in parts for left in _parts(part, form - rival, ">=")]
-        yield from parts
+        yield from ((part, form) for part in parts)
 
 
 def _is_below(scope: Scope, form: Affine, *, strictly: bool) -> bool:

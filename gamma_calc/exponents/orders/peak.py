@@ -176,3 +176,12 @@ def rewritten(form: Affine, made: Mapping[Peak, Affine]) -> Affine:
         return form
     kept = Affine(tuple(term for term in form.terms if term[0] not in made), form.constant)
     return sum_affine([kept, *(made[name] * c for name, c in form.terms if isinstance(name, Peak) and name in made)])
+
+
+def replaced(form: Affine, peak: Peak, inner: Affine) -> Affine:
+    """The form with another one put for a peak, inside all others too."""
+    made = {peak: inner}
+    for one in below(form, made):
+        forms = [rewritten(part, made) for part in one.forms]
+        made[one] = Affine.variable(one) if frozenset(forms) == one.forms else peak_form(forms)
+    return rewritten(form, made)

@@ -20,7 +20,19 @@ from gamma_calc.exponents.linear.simplex import Tableau
 from gamma_calc.exponents.linear.solver import common_point
 from gamma_calc.exponents.linear.watch import look
 from gamma_calc.exponents.orders.ceiling import Ceiling
-from gamma_calc.exponents.orders.peak import Peak, below, largest_twins, leaves, names, peak_form, peaks, put, rewritten
+from gamma_calc.exponents.orders.maximum import irredundant
+from gamma_calc.exponents.orders.peak import (
+    Peak,
+    below,
+    forms_of_largest,
+    largest_twins,
+    leaves,
+    names,
+    peak_form,
+    peaks,
+    put,
+    rewritten,
+)
 from gamma_calc.exponents.orders.piecewise import PiecewiseLinear
 from gamma_calc.exponents.orders.points import SLACK, UNIT, Point, Probe, is_above, points_of, probes_of
 from gamma_calc.exponents.regions.polyhedron import Polyhedron
@@ -31,6 +43,7 @@ Slopes: TypeAlias = tuple[tuple[str, Fraction], ...]
 QUICK: Final = 2  # maxima that are opened inside each other for a question whose answer only saves work
 THOROUGH: Final = 5  # and for one that decides
 MOST_FLAT_HERE: Final = 256
+MOST_FLAT_NAMES: Final = 2  # exponents whose maxima are made flat: as lines and planes few of them lead
 ZERO: Final = Fraction(0)
 
 
@@ -48,6 +61,7 @@ class Scope:
     _decisions: dict[Affine, Ceiling | Excess] = field(default_factory=dict, repr=False)
     _reduced: dict[Peak, Affine] = field(default_factory=dict, repr=False)
     _values: dict[Peak, tuple[int, ...]] = field(default_factory=dict, repr=False)
+    _links: dict[frozenset[str], frozenset[str]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, polyhedron: Polyhedron) -> Scope:
@@ -92,11 +106,27 @@ class Scope:
         """A form that is equal on the polyhedron, without forms that are found to decide nothing there."""
         for peak in below(form, self._reduced):
             look()
-            self._reduced[peak] = left = self._without_covered([rewritten(f, self._reduced) for f in peak.forms])
+            self._reduced[peak] = left = self._largest([rewritten(f, self._reduced) for f in peak.forms])
             for made in (name for name, _ in left.terms if isinstance(name, Peak)):
                 self._reduced[made] = Affine.variable(made)
                 _ = self._side(made, 1), self._side(made, -1)  # from below: no question goes deep
         return rewritten(form, self._reduced)
+
+    def _largest(self, forms: list[Affine]) -> Affine:
+        """The maximum of some forms; of few exponents its one form is short, and of many it is not made."""
+        flat = self._flat(forms)
+        if flat is None or any(map(peaks, flat)):
+            return self._without_covered(forms if flat is None else list(flat))
+        return peak_form(irredundant(flat, self.rows), MOST_FLAT_HERE)
+
+    def _flat(self, forms: list[Affine]) -> frozenset[Affine] | None:
+        """Forms without maxima that are added, where they and their exponents are few."""
+        those = frozenset[str]().union(*map(names, forms), *(names(row) for row, _ in self.rows))
+        is_solid = all(relation != "=" for _, relation in self.rows)
+        if not any(map(peaks, forms)) or len(those) > MOST_FLAT_NAMES or not is_solid:
+            return None
+        found = frozenset(one for form in forms for one in forms_of_largest(form, MOST_FLAT_HERE))
+        return None if len(found) > MOST_FLAT_HERE else found
 
     def _without_covered(self, forms: list[Affine]) -> Affine:
         """What was reduced before is compared with what stands beside it alone, and stays one where all of it counts.
@@ -235,7 +265,7 @@ class Scope:
             yield bound
         for peak, weight in maxima if effort else ():
             rest = Affine(tuple(term for term in form.terms if term[0] is not peak))
-            if peak.names & names(rest):
+            if self._linked(peak.names) & names(rest):
                 yield from self._by_forms(form, peak, effort - 1, every=weight > 0)
 
     def _by_forms(self, form: Affine, peak: Peak, effort: int, *, every: bool) -> Iterator[Ceiling]:
@@ -268,7 +298,7 @@ class Scope:
         yield self._bound_of_sum(form)
         for peak, weight in maxima if effort else ():
             rest = Affine(tuple(term for term in form.terms if term[0] is not peak))
-            if peak.names & names(rest):
+            if self._linked(peak.names) & names(rest):
                 yield self._opened(form, peak, weight, effort - 1)
 
     def _side(self, peak: Peak, sign: int) -> Ceiling | None:
@@ -341,6 +371,15 @@ class Scope:
         if any(len(line.direction) > 1 for line in bounds):
             return None
         return {line.direction[0][0]: line for line in bounds}
+
+    def _linked(self, those: frozenset[str]) -> frozenset[str]:
+        """These exponents, and those that some constraint sets against one of them."""
+        if those not in self._links:
+            found = those
+            for row, _ in self.rows:
+                found |= names(row) if names(row) & those else frozenset()
+            self._links[those] = found
+        return self._links[those]
 
     # -- where a form is at most zero -----------------------------------------------------------------------------
 
