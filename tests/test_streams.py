@@ -28,6 +28,7 @@ from gamma_calc.calculus.meeting import Notebook, common
 from gamma_calc.calculus.streams import Streams
 from gamma_calc.calculus.value import Value
 from gamma_calc.catalogue.mlp import mlp
+from gamma_calc.derivation.advice import Advice
 from gamma_calc.derivation.derivation import Derivation
 from gamma_calc.engine import travelling
 from gamma_calc.engine.fixed_point import on_stable_set
@@ -255,3 +256,10 @@ def test_what_passed_a_shorter_axis_agrees_by_chance_there() -> None:
     streams = Streams(notes={X: {images[0]: order(0)}, other: {images[1]: order(0)}})
     assert common(streams, X, other, EVERYWHERE) == R.independent_overlap
     assert not nowhere_above(R.independent_overlap, N.independent_overlap)
+
+
+def test_what_is_not_decided_is_not_said_to_be_unstable() -> None:
+    """Each step of gradient descent cuts a little more, and no number of them comes to eta <= 0."""
+    found = derive(residual(2, 2, optimiser="sgd"))
+    assert found.decided_by is not None
+    assert "nor was it found that none does; fix eta" in Advice(found).text()

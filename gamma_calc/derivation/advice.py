@@ -82,6 +82,11 @@ class Advice:
     def text(self, dialect: str = "text") -> str:
         """The advice in a dialect of the printers."""
         goal = next((goal for goal in self._goals if not self._region(goal).is_empty), None)
+        if goal is None and self.solution.rates and self.solution.decided_by is not None:
+            return (
+                f"none: within {self.solution.decided_by} steps no exponent was found that keeps this program stable, "
+                f"nor was it found that none does; fix {', '.join(self.solution.rates)} to ask at a point"
+            )
         if goal is None:
             return "no exponent left open makes this program stable: change the initialisation or the scaling"
         if not self.solution.rates:
