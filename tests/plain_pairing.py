@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import Final
 
 from gamma_calc.calculus.direction import Activation, Entrywise, VectorDirection, factors
-from gamma_calc.calculus.entrywise_products import gathered, is_version, order_of_moment, size_given
+from gamma_calc.calculus.entrywise_products import gathered, is_version, lacks_third, order_of_moment, size_given
 from gamma_calc.calculus.overlap import pair
-from gamma_calc.exponents import MINUS_INFINITY, Order, maximum, nowhere_above, order
+from gamma_calc.exponents import MINUS_INFINITY, Order, maximum, order
 
 Parts = frozenset[tuple[VectorDirection, int]]  # each with how many times it was given before
 NO_PARTS: Final[Parts] = frozenset()
@@ -108,13 +108,12 @@ def _most(part: VectorDirection) -> int:
     The square of a function has those that the function lacks, and so has the cube where the function is nearly linear.
     """
     inside = [f for f in factors(part) if isinstance(f, Activation)]
-    return min(len(inside), 1) + any(_lacks_third(f, part) for f in inside)
+    return min(len(inside), 1) + any(_has_a_cube(f, part) for f in inside)
 
 
-def _lacks_third(one: Activation, part: VectorDirection) -> bool:
-    mean, kept, _, odd = one.moments
-    cubed = isinstance(part, Entrywise) or mean.is_zero_quantity
-    return cubed and not one.function.idempotent and not nowhere_above(kept, odd)
+def _has_a_cube(one: Activation, part: VectorDirection) -> bool:
+    cubed = isinstance(part, Entrywise) or one.moments[0].is_zero_quantity
+    return cubed and not one.function.idempotent and lacks_third(one)
 
 
 _Options = tuple[VectorDirection, list[tuple[VectorDirection, Order]], list[Given]]

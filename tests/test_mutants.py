@@ -237,7 +237,7 @@ TOKENS: Final = (
         "calculus.pairing:PairingSearch._part", "min(len(functions), 1) + any(", "0 * any(", "entries: a part twice"
     ),
     Mutant(
-        "calculus.pairing:PairingSearch._part", "_lacks_third(f, part)", "False", "entries: a sign of a small function"
+        "calculus.pairing:PairingSearch._part", "_has_a_cube(f, part)", "False", "entries: a sign of a small function"
     ),
     Mutant(
         "operations.inner:Inner.orders",

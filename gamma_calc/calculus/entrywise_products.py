@@ -125,8 +125,13 @@ def size_given(one: Activation, part: VectorDirection, size: Order) -> Order:
 
 def is_linear(one: Activation) -> bool:
     """Is a function odd, and has a slope that is larger than its third moment?"""
-    mean, kept, _, odd = one.moments
-    return mean.is_zero_quantity and not nowhere_above(kept, odd)
+    return one.moments[0].is_zero_quantity and lacks_third(one)
+
+
+def lacks_third(one: Activation) -> bool:
+    """Has a function a slope that is larger than its third moment, somewhere at least?"""
+    _, kept, _, odd = one.moments
+    return not nowhere_above(kept, odd)
 
 
 def concentration(direction: Direction) -> Order:

@@ -15,8 +15,8 @@ from typing import Any, Final, NamedTuple, TypeVar
 from gamma_calc.calculus.direction import Activation, Entrywise, VectorDirection, factors
 from gamma_calc.calculus.entrywise_products import (
     concentration_of,
-    gain_of_squares,
     is_version,
+    lacks_third,
     order_of_moment,
     size_given,
     together,
@@ -50,9 +50,13 @@ class ArgumentPart(NamedTuple):
     number: int
     sizes: Ways
     dense: Way  # what the squares of functions in it may add
-    at_most: Order  # its size with that
     factors: tuple[int, ...]
     most: int
+
+    @property
+    def leaves(self) -> Ways:
+        """Its sizes with what the squares may add."""
+        return _products(self.sizes, (self.dense,))
 
 
 class Branch(NamedTuple):
@@ -139,7 +143,8 @@ class PairingSearch:
             inside = [f for f in part.factors if isinstance(self._directions[f], Activation)]
             vectors = [f for f in part.factors if f not in inside]
             yield from (self._share_given(f, atom) for f in inside)
-            yield from (part.at_most / len(vectors) + self._agreed(atom, f) for f in vectors)
+            size = self.weights.order(part.leaves)
+            yield from (size / len(vectors) + self._agreed(atom, f) for f in vectors)
 
     def _agreed(self, one: int, two: int) -> Order:
         return self._once(("agreed", one, two), lambda: self.pair(self._directions[one], self._directions[two]))
@@ -171,7 +176,7 @@ class PairingSearch:
             for factor in part.factors:
                 inside = isinstance(self._directions[factor], Activation)
                 found = self._answer(factor, wanted) if inside else self._pair(wanted, factor)
-                yield from _products(_products(part.sizes, (part.dense,)), found)
+                yield from _products(part.leaves, found)
 
     @cached_property
     def floor(self) -> Ways:
@@ -310,11 +315,10 @@ class PairingSearch:
 
     def _part(self, part: VectorDirection, size: Order) -> ArgumentPart:
         functions = [f for f in factors(part) if isinstance(f, Activation)]
-        most = min(len(functions), 1) + any(_lacks_third(f, part) for f in functions)
+        most = min(len(functions), 1) + any(_has_a_cube(f, part) for f in functions)
         dense = reduce(times, (without(self.weights.whole(-concentration_of(f))) for f in functions), AT_ONCE)
         numbers = tuple(map(self._number, factors(part)))
-        at_most = size + gain_of_squares(part)
-        return ArgumentPart(self._number(part), self.weights.ways(size), dense, at_most, numbers, most)
+        return ArgumentPart(self._number(part), self.weights.ways(size), dense, numbers, most)
 
     def _pair(self, one: int, two: int) -> Ways:
         """How far two factors agree; no way where they are independent."""
@@ -366,14 +370,13 @@ def _products(ways: Ways, more: Ways) -> Ways:
     return tuple(times(one, other) for one in ways for other in more)
 
 
-def _lacks_third(one: Activation, part: VectorDirection) -> bool:
+def _has_a_cube(one: Activation, part: VectorDirection) -> bool:
     """Has the cube of a function in a part a moment of its own: of one with a slope larger than its third moment?
 
     A function that only tells where it is something is its own square, and its cube no more than it.
     """
-    mean, kept, _, odd = one.moments
-    cubed = isinstance(part, Entrywise) or mean.is_zero_quantity
-    return cubed and not one.function.idempotent and not nowhere_above(kept, odd)
+    cubed = isinstance(part, Entrywise) or one.moments[0].is_zero_quantity
+    return cubed and not one.function.idempotent and lacks_third(one)
 
 
 def _given(function: Activation) -> Iterator[tuple[VectorDirection, Order]]:

@@ -82,19 +82,25 @@ class Advice:
     def text(self, dialect: str = "text") -> str:
         """The advice in a dialect of the printers."""
         goal = next((goal for goal in self._goals if not self._region(goal).is_empty), None)
-        if goal is None and self.solution.rates and self.solution.decided_by is not None:
-            return (
-                f"none: within {self.solution.decided_by} steps no exponent was found that keeps this program stable, "
-                f"nor was it found that none does; fix {', '.join(self.solution.rates)} to ask at a point"
-            )
         if goal is None:
-            return "no exponent left open makes this program stable: change the initialisation or the scaling"
+            return self._none
         if not self.solution.rates:
             return f"nothing is left to choose; at these exponents the program is {self._met(goal)}"
         if not 0 < len(self.parts) <= MOST_IN_WORDS:
             return f"choose exponents in {self._region(goal):{dialect}} ({self._met(goal)})"
         return "; ".join(
             (*(self._part(part, dialect) for part in self.parts), *self._elsewhere(dialect), *self._so_far)
+        )
+
+    @property
+    def _none(self) -> str:
+        """That nothing is stable, or that the steps which were made did not find out."""
+        steps, rates = self.solution.decided_by, self.solution.rates
+        if steps is None or not rates:
+            return "no exponent left open makes this program stable: change the initialisation or the scaling"
+        return (
+            f"none: within {steps} steps no exponent was found that keeps this program stable, "
+            f"nor was it found that none does; fix {', '.join(rates)} to ask at a point"
         )
 
     @property

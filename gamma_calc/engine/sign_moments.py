@@ -28,12 +28,12 @@ from gamma_calc.calculus.direction import (
     is_matrix,
     product_of,
 )
-from gamma_calc.calculus.entrywise_products import entrywise_product
+from gamma_calc.calculus.entrywise_products import entrywise_product, lacks_third
 from gamma_calc.calculus.function import Function, constant, nothing
 from gamma_calc.calculus.overlap import moment
 from gamma_calc.calculus.sign import signed
 from gamma_calc.calculus.value import Value
-from gamma_calc.exponents import Order, largest, nowhere_above, order
+from gamma_calc.exponents import Order, largest, order
 from gamma_calc.operations.elementwise import activation, everywhere, shares
 from gamma_calc.operations.relu import RELU, STEP
 from gamma_calc.operations.sign import SIGN
@@ -118,7 +118,7 @@ def _sharp_vector(direction: VectorDirection, common: frozenset[Hashable]) -> Ve
 
 def _has_more(f: Activation) -> bool:
     """Has the sign of a function a moment with three parts that the function lacks?"""
-    return f.function in SIGNS and len(f.parts) > 2 and not nowhere_above(f.moments[1], f.moments[3])
+    return f.function in SIGNS and len(f.parts) > 2 and lacks_third(f)
 
 
 def _sign_of(f: Activation) -> Activation:
