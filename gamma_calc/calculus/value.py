@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -26,6 +26,7 @@ class Value:
     """A sum of components; the order of a direction is the largest among its contributions.
 
     ``power`` is that of the highest power in it, entry by entry: of an entry as u^p a share n^(-e/p) is below n^-e.
+    ``least`` is the order that the value has at least, where that may be less than it counts for (None where it is not).
 
     The size of a tensor is the root mean square of its entries, and a direction has size 1, so the value's order is
     the largest order of its components. A value without components is identically zero.
@@ -33,6 +34,7 @@ class Value:
 
     components: Mapping[Direction, Order]
     power: int = 1
+    least: Order | None = None
 
     @classmethod
     def collect(cls, contributions: Iterable[Contribution], power: int = 1) -> Value:
@@ -60,8 +62,14 @@ class Value:
         """The order of the root mean square of the entries; -oo if identically zero."""
         return largest(self.components.values())
 
+    @property
+    def at_least(self) -> Order:
+        """The order that there is at least: its own, unless it may be less."""
+        return self.order if self.least is None else self.least
+
     def plus(self, other: Value) -> Value:
-        return Value.merge([*self.components.items(), *other.components.items()], max(self.power, other.power))
+        both = Value.merge([*self.components.items(), *other.components.items()], max(self.power, other.power))
+        return both if self.least is other.least is None else replace(both, least=maximum(self.at_least, other.at_least))
 
     def times(self, factor: Order) -> Value:
         if factor.is_zero_quantity:

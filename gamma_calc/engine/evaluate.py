@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from functools import cached_property, reduce
 from operator import or_
 
 from gamma_calc.calculus.dims import Shape
@@ -27,7 +27,7 @@ from gamma_calc.calculus.pruning import prune_dominated, without_companions
 from gamma_calc.calculus.streams import Streams
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.engine.state import State
-from gamma_calc.exponents import EVERYTHING, NOTHING, Order, Region, Scope, look
+from gamma_calc.exponents import EVERYTHING, MINUS_INFINITY, NOTHING, Order, Region, Scope, look, order
 from gamma_calc.language.expression import Expression, walk
 from gamma_calc.language.program import Program
 from gamma_calc.language.signature import signature
@@ -112,7 +112,7 @@ class Evaluation:
             return EVERYTHING
         if node.owner is not None:
             return self.state.overcounted.get(str(node.owner), NOTHING)
-        here = node.overcounted(self._of(node.arguments))
+        here = node.overcounted(self._arguments(node))
         below = (self._bounds[id(a)] for a in node.arguments)
         return reduce(or_, (region for region in below if region is not NOTHING), here)
 
@@ -141,6 +141,29 @@ class Evaluation:
     def _of(self, arguments: tuple[Expression, ...]) -> tuple[Value, ...]:
         return tuple(self._values[id(a)][1] for a in arguments)
 
+    def _arguments(self, node: Expression) -> tuple[Value, ...]:
+        """The values of a node's arguments, with what there is of them at least where less of one makes more of it."""
+        return tuple(map(self._from_below, node.arguments)) if node.reads_least else self._of(node.arguments)
+
+    def _from_below(self, argument: Expression) -> Value:
+        """The value of an argument, with what there is of it at least if it may be less than it counts for.
+
+        Training adds: what the parameters were at the start is there at every later step.
+        """
+        value = self._values[id(argument)][1]
+        if self.state.nowhere_above(value.order, order(0)) or self.overcounted(argument).is_empty:
+            return value
+        return replace(value, least=self._at_start.sure(argument))
+
+    @cached_property
+    def _at_start(self) -> Evaluation:
+        return Evaluation(self.program, self.state.at_start)
+
+    def sure(self, expression: Expression) -> Order:
+        """The order of an expression where no more is counted than there is."""
+        size = self.value(expression).order
+        return size if self.overcounted(expression).is_empty else MINUS_INFINITY
+
     def contributions(self, node: Expression) -> Iterator[Contribution]:
         """Every way in which a direction comes into the node's value. The arguments must have been evaluated."""
         if node.owner is not None:
@@ -152,7 +175,7 @@ class Evaluation:
                 yield c if self.program.orthogonal else Contribution(on_axes(c.direction, node.shape), c.order, c.lemma)
 
     def _met(self, node: Expression) -> tuple[Value, ...]:
-        values = self._of(node.arguments)
+        values = self._arguments(node)
         return values if self.notebook is None else node.met(values, self.notebook)
 
     def _declared_zero(self, c: Contribution) -> bool:

@@ -119,6 +119,12 @@ class State:
         return replace(self, tensors=tensors, streams=self.streams and self.streams.mapped(change))
 
     @property
+    def at_start(self) -> State:
+        """The parameters as they were before the first step."""
+        tensors = {name: Tensor(tensor.start) for name, tensor in self.tensors.items()}
+        return State(0, tensors, scope=self.scope, versions=self.versions)
+
+    @property
     def sides(self) -> tuple[State, ...]:
         """The state, and what of it is there at least where the two may differ."""
         return (self,) if self.least is None else (self, self.least)

@@ -153,6 +153,11 @@ class Expression(ABC):
         """The value of such a leaf, in the training of its parameter."""
         raise NotImplementedError(f"{self} follows no parameter")
 
+    @property
+    def reads_least(self) -> bool:
+        """Is there more of the result where there is less of an argument, so that a bound of that is none of this?"""
+        return False
+
     def overcounted(self, values: tuple[Value, ...]) -> Region:
         """The exponents at which ``orders`` of these values counts for more than there may be, so that it bounds."""
         return NOTHING

@@ -33,6 +33,7 @@ from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError, ShapeError
 from gamma_calc.exponents import (
     EVERYTHING,
+    MINUS_INFINITY,
     NOTHING,
     Order,
     Region,
@@ -76,13 +77,19 @@ class Elementwise(Expression):
         return Contribution(direction, self._size(share.x) + gain, FUNCTION_VALUE)
 
     def _size(self, x: Value) -> Order:
-        return self.function.size(self.function.bending(x.order, x.power))
+        return self.function.size(self.function.bending(_counted(self.function, x), x.power))
 
     def overcounted(self, values: tuple[Value, ...]) -> Region:
         """Of a part that has one sign, which may be negative, a relu may be nothing. Of nothing it is nothing."""
         (x,) = values
         one_sign = self.function.vanishes and not x.is_zero and all(map(_has_one_sign, x.components))
-        return EVERYTHING if one_sign and not is_positive(self.arguments[0]) else _blurred(self.function, x)
+        if one_sign and not is_positive(self.arguments[0]):
+            return EVERYTHING
+        return _blurred(self.function, x) | _unsure(self.function, x)
+
+    @property
+    def reads_least(self) -> bool:
+        return _falls(self.function)
 
     def saturated(self, values: tuple[Value, ...]) -> Region:
         both = self.function.saturates and not self.function.positive
@@ -141,7 +148,12 @@ class Difference(Expression):
 
     def overcounted(self, values: tuple[Value, ...]) -> Region:
         old, change = values
-        return _blurred(self.function, old.plus(change))
+        between = old.plus(change)
+        return _blurred(self.function, between) | _unsure(self.function, between)
+
+    @property
+    def reads_least(self) -> bool:
+        return _falls(self.function)
 
     def numeric(self, *arrays: Array) -> Array:
         old, change = arrays
@@ -165,7 +177,8 @@ def _moved_there(share: Share, change: Value, function: Function, slope: Functio
     """The change of a function on a share of the entries, from that of its argument."""
     most = function.size(share.x.order)
     for direction, size in change.components.items():
-        factor = _averaged(slope, slope.bending(share.x.order, share.x.power), _moved(change, direction))
+        bending = slope.bending(_counted(slope, share.x), share.x.power)
+        factor = _averaged(slope, bending, _moved(change, direction))
         bend = activation(slope, share.site, share.x, factor)
         made, gain = (UNIT, order(0)) if direction == UNIT else entrywise_product(as_vector(direction), bend)
         there, more = entrywise_product(made, share.entries)
@@ -182,6 +195,25 @@ def _blurred(function: Function, x: Value) -> Region:
     if x.power == 1:
         return NOTHING
     return EVERYTHING if len(x.components) > 1 else where(order(0), "<", x.order) if function.saturates else NOTHING
+
+
+def _falls(function: Function) -> bool:
+    """Has a function, or its slope, fewer entries to bend at the larger its argument is?"""
+    return function.saturates or (function.slope is not None and function.slope.saturates)
+
+
+def _counted(function: Function, x: Value) -> Order:
+    """The order of x that a function counts with: of one that bends less where x is larger, no more than x has at least.
+
+    Below order one it bends everywhere. An example: x may be n^(1/2), or the n^1 that it counts for; then at most
+    n^(-1/4) of tanh'(x) is left, and not n^(-1/2).
+    """
+    return x.order if x.least is None or not function.saturates else minimum(x.order, maximum(0, x.least))
+
+
+def _unsure(function: Function, x: Value) -> Region:
+    """Where a function bends on fewer entries than it counts for, if x is as large as that counts for."""
+    return NOTHING if x.least is None or not _falls(function) else where(maximum(0, x.least), "<", x.order)
 
 
 def _has_one_sign(direction: Direction) -> bool:
@@ -234,7 +266,8 @@ def shares(site: str, x: Value) -> Iterator[Share]:
     zeros = {direction: zero_sets(direction) for direction in x.components}
     known = (place for place in set(chain.from_iterable(zeros.values())) if place[0].removesuffix(" off") not in site)
     for place in sorted(known):
-        rest = Value({d: size for d, size in x.components.items() if place not in zeros[d]}, x.power)
+        there = {d: size for d, size in x.components.items() if place not in zeros[d]}
+        rest = Value(there, x.power, None if x.least is None else MINUS_INFINITY)
         if not nowhere_above(x.order, rest.order):
             here = Share(_entries(x, place), f"{site} off {' '.join(place)}", rest)
             yield here
@@ -272,18 +305,19 @@ def _averaged(slope: Function, size: Order, change: Order) -> Order:
 
 def activation(function: Function, site: str, x: Value, whole: Order | None = None) -> Activation:
     """The direction of phi(x), which knows what x is made of; ``whole`` is its size, where an average has another."""
-    size = x.order
+    size = _counted(function, x)
     bending = function.bending(size, x.power)
     whole = function.size(bending) if whole is None else whole
     kept = function.kept(bending) + size if x.power == 1 else minimum(function.kept(bending) + size, whole)
     sizes = function.mean(bending), kept, function.even(bending), function.odd(bending)
     mean, slope, even, odd = (moment - whole for moment in sizes)
-    return Activation(function, site, (mean, slope, even, odd), frozenset(_parts(site, x)))
+    return Activation(function, site, (mean, slope, even, odd), frozenset(_parts(site, x, size)))
 
 
-def _parts(site: str, x: Value) -> Iterator[tuple[VectorDirection, Order]]:
-    """What x is made of, each relative to x, and its mean. Where a power is small, what is smaller shows."""
-    found = [(within(as_vector(d), frozenset((site,))), (o - x.order) / x.power) for d, o in x.components.items()]
+def _parts(site: str, x: Value, size: Order) -> Iterator[tuple[VectorDirection, Order]]:
+    """What x is made of, each relative to its size, and its mean. Where a power is small, what is smaller shows."""
+    shares = ((d, o - size if x.least is None else minimum(0, o - size)) for d, o in x.components.items())
+    found = [(within(as_vector(d), frozenset((site,))), share / x.power) for d, share in shares]
     mean = largest(size + moment(factors(part)) for part, size in found)
     yield from (pair for pair in found if pair[0] != ONES)
     if not mean.is_zero_quantity:
