@@ -186,7 +186,6 @@ ELSEWHERE: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         "deep_linear": {"optimiser": "sgd"},
         "mlp": {"depth": 3, "residual": False, "activation": "relu", "optimiser": "sgd", "lr": "shared"},
         "gamma": {"expression": sympy.Symbol("m") ** 2, "n": sympy.Symbol("m")},
-        "forms_of_largest": {"form": Affine.variable("eta")},
         "largest": {"orders": ["eta", 0]},
         "Region": {"value": "eta <= -1"},
         "Region.parse": {"text": "eta <= -1"},

@@ -22,7 +22,7 @@ from gamma_calc.calculus.entrywise_products import (
     together,
 )
 from gamma_calc.calculus.ways import AT_ONCE, NO_WAY, Way, Ways, Weights, is_covered, joined, times, without
-from gamma_calc.exponents import MINUS_INFINITY, Order, largest, look, maximum, minimum, nowhere_above, order
+from gamma_calc.exponents import MINUS_INFINITY, Order, largest, look, minimum
 
 Given = frozenset[tuple[int, int]]  # parts by number, each with how many times it was given before
 Functions = frozenset[tuple[int, Given]]  # activations by number, with the parts each has given so far
@@ -104,47 +104,42 @@ class PairingSearch:
             if not reached or any(not self._worthwhile(most, (*self.floor, *found)) for most in bounds):
                 break
             found, reached = self._paired(reached, found, seen, last=not left)
-            if self.falling and self.compares:
-                best = maximum(self.chance, self.weights.order(found))
-                reached = {rest: ways for rest, ways in reached.items() if not self._is_settled(rest, ways, best)}
+            if self.falling:
+                reached = {rest: ways for rest, ways in reached.items() if not self._is_settled(rest, ways, found)}
         return self.weights.order(found)
 
-    @cached_property
-    def compares(self) -> bool:
-        """Are orders of few exponents, so that they are soon compared? Numbers are compared as ways already."""
-        sizes = (size for one in self._directions if isinstance(one, Activation) for _, size in one.parts)
-        return 0 < len(frozenset(chain.from_iterable(size.variables for size in sizes))) <= MOST_COMPARED
-
-    def _is_settled(self, pool: Unpaired, ways: Ways, best: Order) -> bool:
+    def _is_settled(self, pool: Unpaired, ways: Ways, found: Ways) -> bool:
         """Is all that these ways may come to nowhere above what is found, or chance?"""
-        return nowhere_above(self.weights.order(ways) + self._once((pool, "most"), lambda: self._most(pool)), best)
+        most = self._once((pool, "most"), lambda: self._most(pool))
+        return not self._worthwhile(_products(ways, most), (*self.floor, *found))
 
-    def _most(self, pool: Unpaired) -> Order:
+    def _most(self, pool: Unpaired) -> Ways:
         """No pairing is larger: each atom takes its part of what serves it, and each activation has some moment.
 
         The square of a function has a mean that the function may lack, but where they are one.
         """
         each = (self._share(pool, atom) for atom in pool.atoms)
         functions = (self._activation(f) for f, _ in pool.functions)
-        moments = (largest(f.moments) for f in functions if f.function.idempotent)
-        return sum(chain(each, moments), start=order(0))
+        moments = (self.weights.ways(largest(f.moments)) for f in functions if f.function.idempotent)
+        return reduce(_products, chain(each, moments), (AT_ONCE,))
 
-    def _share(self, pool: Unpaired, atom: int) -> Order:
+    def _share(self, pool: Unpaired, atom: int) -> Ways:
         """The most that an atom's own pairing leaves: two share a pair, and all vectors of a part its size."""
-        pairs = (self._agreed(atom, other) / 2 for other in pool.atoms if other != atom)
-        return largest((*pairs, *(self._share_given(f, atom) for f, _ in pool.functions)))
+        pairs = (_share_of(self._pair(atom, other), 2) for other in pool.atoms if other != atom)
+        return joined(NO_WAY, chain(*pairs, *(self._share_given(f, atom) for f, _ in pool.functions)))
 
-    def _share_given(self, function: int, atom: int) -> Order:
-        return self._once(("share", function, atom), lambda: largest(self._shares(function, atom)))
+    def _share_given(self, function: int, atom: int) -> Ways:
+        return self._once(("share", function, atom), lambda: joined(NO_WAY, self._shares(function, atom)))
 
-    def _shares(self, function: int, atom: int) -> Iterator[Order]:
+    def _shares(self, function: int, atom: int) -> Iterator[Way]:
         """By each part that an activation may give, and by those that the activations in them may give then."""
         for part in self._parts_of(function):
             inside = [f for f in part.factors if isinstance(self._directions[f], Activation)]
             vectors = [f for f in part.factors if f not in inside]
-            yield from (self._share_given(f, atom) for f in inside)
-            size = self.weights.order(part.leaves)
-            yield from (size / len(vectors) + self._agreed(atom, f) for f in vectors)
+            for f in inside:
+                yield from self._share_given(f, atom)
+            for f in vectors:
+                yield from _products(_share_of(part.leaves, len(vectors)), self._pair(atom, f))
 
     def _agreed(self, one: int, two: int) -> Order:
         return self._once(("agreed", one, two), lambda: self.pair(self._directions[one], self._directions[two]))
@@ -368,6 +363,11 @@ class PairingSearch:
 
 def _products(ways: Ways, more: Ways) -> Ways:
     return tuple(times(one, other) for one in ways for other in more)
+
+
+def _share_of(ways: Ways, number: int) -> Ways:
+    """What one of so many has of a weight that they share."""
+    return tuple((way[0] / number, tuple((weight, count / number) for weight, count in way[1])) for way in ways)
 
 
 def _has_a_cube(one: Activation, part: VectorDirection) -> bool:

@@ -26,7 +26,7 @@ class Value:
     """A sum of components; the order of a direction is the largest among its contributions.
 
     ``power`` is that of the highest power in it, entry by entry: of an entry as u^p a share n^(-e/p) is below n^-e.
-    ``least`` is the order that the value has at least, where that may be less than it counts for (None where it is not).
+    ``least`` is the order that there is at least, where the value may count for more than it is (None elsewhere).
 
     The size of a tensor is the root mean square of its entries, and a direction has size 1, so the value's order is
     the largest order of its components. A value without components is identically zero.
@@ -69,7 +69,8 @@ class Value:
 
     def plus(self, other: Value) -> Value:
         both = Value.merge([*self.components.items(), *other.components.items()], max(self.power, other.power))
-        return both if self.least is other.least is None else replace(both, least=maximum(self.at_least, other.at_least))
+        is_sure = self.least is None and other.least is None
+        return both if is_sure else replace(both, least=maximum(self.at_least, other.at_least))
 
     def times(self, factor: Order) -> Value:
         if factor.is_zero_quantity:

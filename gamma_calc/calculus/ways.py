@@ -2,7 +2,8 @@
 
 A way is a product of weights, each of an order that is nowhere above 0. So a way that uses all the weights of another
 one, and some more, is nowhere above it. To see that, weights are counted, and no order is asked about: with many open
-exponents this is what keeps the search short. How concentrated a sparse function is counts as a weight taken away.
+exponents this is what keeps the search short. A weight that is the largest of several forms stays one: three of ten
+forms each would be a thousand ways. How concentrated a sparse function is counts as a weight taken away.
 
 An example: of the ways a, a + b and b + b + c the second is left out; the order is max(a, 2 b + c).
 """
@@ -14,44 +15,37 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
 
-from gamma_calc.exponents import Affine, Order, forms_of_largest, largest
+from gamma_calc.exponents import Affine, Order, largest
 
-Counts = tuple[tuple[int, int], ...]  # how often each weight is used, by its number
+Counts = tuple[tuple[int, Fraction], ...]  # how often each weight is used, by its number
 Way = tuple[Fraction, Counts]  # what the weights that are known numbers add up to, and the others
 Ways = tuple[Way, ...]
 
 NO_WAY: Final[Ways] = ()
 AT_ONCE: Final[Way] = (Fraction(0), ())
 MOST_CANONICAL: Final = 5  # exponents of orders that are written in their one form
-MOST_OPENED: Final = 1024  # forms of one weight that are told apart
 
 
 @dataclass(frozen=True, eq=False)
 class Weights:
     """The weights that a search has met, as sums of a few of them and of a number that is not above 0."""
 
-    _known: dict[Order, Ways] = field(default_factory=dict)
     _forms: list[Affine] = field(default_factory=list)
     _found: dict[Affine, Way] = field(default_factory=dict)
     _orders: dict[Way, Order] = field(default_factory=dict)
 
     def meet(self, weights: Iterable[Order]) -> None:
         """Weights that others may be sums of: those that are along the fewest exponents come first."""
-        forms = {form for weight in weights for form in _largest_of(weight)}
+        forms = {weight.form for weight in weights if not weight.is_zero_quantity}
         for form in sorted(forms, key=lambda one: (sum(abs(c) for _, c in one.terms), one.terms, -one.constant)):
             self._way(form)
 
     def ways(self, weight: Order) -> Ways:
-        """The ways that a weight is the largest of; none for -oo."""
-        if weight.is_zero_quantity:
-            return NO_WAY
-        found = self._known.get(weight)
-        if found is None:
-            found = self._known[weight] = joined(NO_WAY, map(self._way, _largest_of(weight)))
-        return found
+        """The way that a weight is, whatever it is the largest of; none for -oo."""
+        return NO_WAY if weight.is_zero_quantity else (self.whole(weight),)
 
     def whole(self, weight: Order) -> Way:
-        """A weight as one way, whatever it is the largest of."""
+        """The same of a weight that is not -oo."""
         return self._way(weight.form)
 
     def _way(self, form: Affine) -> Way:
@@ -60,7 +54,7 @@ class Weights:
             found = self._sum(form, 0) if form.terms else (form.constant, ())
             if found is None:
                 self._forms.append(form)
-                found = Fraction(0), ((len(self._forms) - 1, 1),)
+                found = Fraction(0), ((len(self._forms) - 1, Fraction(1)),)
             self._found[form] = found
         return found
 
@@ -73,7 +67,7 @@ class Weights:
             if all(0 < slopes.get(name, 0) / c >= 1 for name, c in known.terms):
                 rest = self._sum(form - known, number)
                 if rest is not None:
-                    return times(rest, (Fraction(0), ((number, 1),)))
+                    return times(rest, (Fraction(0), ((number, Fraction(1)),)))
         return None
 
     def order(self, ways: Ways) -> Order:
@@ -94,11 +88,6 @@ def _made_of(kept: Order) -> Order:
     if kept.canonical is not None or len(kept.variables) > MOST_CANONICAL:
         return kept
     return kept.substitute({name: Affine.variable(name) for name in kept.variables})
-
-
-def _largest_of(weight: Order) -> list[Affine]:
-    """Forms that a weight is the largest of, as far as its maxima are added and not taken away."""
-    return [] if weight.is_zero_quantity else forms_of_largest(weight.form, MOST_OPENED)
 
 
 def times(one: Way, other: Way) -> Way:

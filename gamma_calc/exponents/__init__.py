@@ -33,7 +33,6 @@ from gamma_calc.exponents.orders.order import (
     where,
     where_on,
 )
-from gamma_calc.exponents.orders.peak import forms_of_largest
 from gamma_calc.exponents.orders.piecewise import Exponent
 from gamma_calc.exponents.orders.power import power
 from gamma_calc.exponents.orders.scope import Excess, Scope
@@ -72,7 +71,6 @@ __all__ = [
     "Supremum",
     "Unbounded",
     "conflict",
-    "forms_of_largest",
     "gamma",
     "is_name",
     "largest",

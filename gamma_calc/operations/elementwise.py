@@ -203,7 +203,7 @@ def _falls(function: Function) -> bool:
 
 
 def _counted(function: Function, x: Value) -> Order:
-    """The order of x that a function counts with: of one that bends less where x is larger, no more than x has at least.
+    """The order of x that a function counts with: where it bends less the larger x is, no more than there is at least.
 
     Below order one it bends everywhere. An example: x may be n^(1/2), or the n^1 that it counts for; then at most
     n^(-1/4) of tanh'(x) is left, and not n^(-1/2).
