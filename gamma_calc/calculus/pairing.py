@@ -21,7 +21,7 @@ from gamma_calc.calculus.entrywise_products import (
     size_given,
     together,
 )
-from gamma_calc.calculus.ways import AT_ONCE, NO_WAY, Way, Ways, Weights, is_covered, joined, times, without
+from gamma_calc.calculus.ways import AT_ONCE, NO_WAY, Way, Ways, Weights, times, without
 from gamma_calc.exponents import MINUS_INFINITY, Order, largest, look, minimum
 
 Given = frozenset[tuple[int, int]]  # parts by number, each with how many times it was given before
@@ -126,10 +126,10 @@ class PairingSearch:
     def _share(self, pool: Unpaired, atom: int) -> Ways:
         """The most that an atom's own pairing leaves: two share a pair, and all vectors of a part its size."""
         pairs = (_share_of(self._pair(atom, other), 2) for other in pool.atoms if other != atom)
-        return joined(NO_WAY, chain(*pairs, *(self._share_given(f, atom) for f, _ in pool.functions)))
+        return self.weights.joined(NO_WAY, chain(*pairs, *(self._share_given(f, atom) for f, _ in pool.functions)))
 
     def _share_given(self, function: int, atom: int) -> Ways:
-        return self._once(("share", function, atom), lambda: joined(NO_WAY, self._shares(function, atom)))
+        return self._once(("share", function, atom), lambda: self.weights.joined(NO_WAY, self._shares(function, atom)))
 
     def _shares(self, function: int, atom: int) -> Iterator[Way]:
         """By each part that an activation may give, and by those that the activations in them may give then."""
@@ -160,11 +160,13 @@ class PairingSearch:
         """
         partners = (self._pair(atom, other) for other in pool.atoms if other != atom)
         inside = (self._answer(function, atom) for function, _ in pool.functions)
-        return joined(NO_WAY, chain.from_iterable((*partners, *inside)))
+        return self.weights.joined(NO_WAY, chain.from_iterable((*partners, *inside)))
 
     def _answer(self, function: int, wanted: int) -> Ways:
         """The largest sizes at which a part of an activation's argument has something that pairs with an atom."""
-        return self._once(("answer", function, wanted), lambda: joined(NO_WAY, self._answers(function, wanted)))
+        return self._once(
+            ("answer", function, wanted), lambda: self.weights.joined(NO_WAY, self._answers(function, wanted))
+        )
 
     def _answers(self, function: int, wanted: int) -> Iterator[Way]:
         for part in self._parts_of(function):
@@ -186,22 +188,22 @@ class PairingSearch:
         to be paired off, so that the pools with the most go first.
         """
         further = dict[Unpaired, Ways]()
-        while reached and not any(is_covered(AT_ONCE, way) for way in found):
+        while reached and not any(self.weights.is_covered(AT_ONCE, way) for way in found):
             look()
             pool = max(reached, key=lambda one: len(one.atoms))
             better = (*self.floor, *found) if self.falling else NO_WAY
             ways = self._worthwhile(reached.pop(pool), (*seen.get(pool, NO_WAY), *better))
             if not ways:
                 continue
-            seen[pool] = joined(seen.get(pool, NO_WAY), ways)
-            found = joined(found, _products(ways, self._done(pool)))
+            seen[pool] = self.weights.joined(seen.get(pool, NO_WAY), ways)
+            found = self.weights.joined(found, _products(ways, self._done(pool)))
             for weights, rest, given in self._branches(pool, last=last):
                 there = further if given else reached
-                there[rest] = joined(there.get(rest, NO_WAY), _products(ways, weights))
+                there[rest] = self.weights.joined(there.get(rest, NO_WAY), _products(ways, weights))
         return found, further
 
     def _worthwhile(self, ways: Ways, known: Ways) -> Ways:
-        return tuple(way for way in ways if not any(is_covered(way, other) for other in known))
+        return tuple(way for way in ways if not any(self.weights.is_covered(way, other) for other in known))
 
     def _branches(self, pool: Unpaired, *, last: bool) -> tuple[Branch, ...]:
         return self._once((pool, last), lambda: tuple(self._steps(pool, last)))

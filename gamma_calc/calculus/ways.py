@@ -1,9 +1,10 @@
-"""Sets of ways to pair directions off, of which the largest is wanted, without comparing orders.
+"""Sets of ways to pair directions off, of which the largest is wanted, without comparing what they come to.
 
 A way is a product of weights, each of an order that is nowhere above 0. So a way that uses all the weights of another
-one, and some more, is nowhere above it. To see that, weights are counted, and no order is asked about: with many open
-exponents this is what keeps the search short. A weight that is the largest of several forms stays one: three of ten
-forms each would be a thousand ways. How concentrated a sparse function is counts as a weight taken away.
+one, or smaller ones, and some more, is nowhere above it. To see that, weights are counted, and two weights compared
+once: with many open exponents this is what keeps the search short. A weight that is the largest of several forms stays
+one: three of ten forms each would be a thousand ways. How concentrated a sparse function is counts as a weight taken
+away.
 
 An example: of the ways a, a + b and b + b + c the second is left out; the order is max(a, 2 b + c).
 """
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
 
-from gamma_calc.exponents import Affine, Order, largest
+from gamma_calc.exponents import Affine, Order, largest, nowhere_above
 
 Counts = tuple[tuple[int, Fraction], ...]  # how often each weight is used, by its number
 Way = tuple[Fraction, Counts]  # what the weights that are known numbers add up to, and the others
@@ -23,7 +24,7 @@ Ways = tuple[Way, ...]
 
 NO_WAY: Final[Ways] = ()
 AT_ONCE: Final[Way] = (Fraction(0), ())
-MOST_CANONICAL: Final = 5  # exponents of orders that are written in their one form
+MOST_CANONICAL: Final = 3  # exponents of orders that are written in their one form
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +34,7 @@ class Weights:
     _forms: list[Affine] = field(default_factory=list)
     _found: dict[Affine, Way] = field(default_factory=dict)
     _orders: dict[Way, Order] = field(default_factory=dict)
+    _compared: dict[tuple[int, int], bool] = field(default_factory=dict)
 
     def meet(self, weights: Iterable[Order]) -> None:
         """Weights that others may be sums of: those that are along the fewest exponents come first."""
@@ -70,6 +72,44 @@ class Weights:
                     return times(rest, (Fraction(0), ((number, Fraction(1)),)))
         return None
 
+    def joined(self, known: Ways, more: Iterable[Way]) -> Ways:
+        """All of these ways, but for those that are seen to be nowhere above another one."""
+        kept = list(known)
+        for way in more:
+            if not any(self.is_covered(way, other) for other in kept):
+                kept = [other for other in kept if not self.is_covered(other, way)]
+                kept.append(way)
+        return tuple(kept)
+
+    def is_covered(self, way: Way, other: Way) -> bool:
+        """Has a way, for every weight of another one, one that is no larger, and is its number no larger?"""
+        if way[0] > other[0]:
+            return False
+        uses, lacks = dict(way[1]), []
+        for weight, count in other[1]:
+            left = uses.pop(weight, 0) - count
+            if left > 0:
+                uses[weight] = left
+            elif left < 0:
+                lacks.append((weight, -left))
+        return all(count >= 0 for count in uses.values()) and all(self._made_up(uses, *one) for one in lacks)
+
+    def _made_up(self, uses: dict[int, Fraction], weight: int, count: Fraction) -> bool:
+        """Are there as many that are no larger than a weight? These are used up."""
+        for own, there in uses.items():
+            if count and there and self._is_at_most(own, weight):
+                used = min(count, there)
+                uses[own] = there - used
+                count -= used
+        return not count
+
+    def _is_at_most(self, one: int, other: int) -> bool:
+        """Is one weight nowhere above another?"""
+        key = one, other
+        if key not in self._compared:
+            self._compared[key] = nowhere_above(*(_made_of(Order.keep(self._forms[weight])) for weight in key))
+        return self._compared[key]
+
     def order(self, ways: Ways) -> Order:
         """The order of the largest of some ways; -oo of none."""
         return largest(self._order_of(way) for way in ways)
@@ -103,23 +143,3 @@ def times(one: Way, other: Way) -> Way:
 def without(way: Way) -> Way:
     """The way that takes the weights of another one away."""
     return -way[0], tuple((weight, -count) for weight, count in way[1])
-
-
-def joined(known: Ways, more: Iterable[Way]) -> Ways:
-    """All of these ways, but for those that are seen to be nowhere above another one."""
-    kept = list(known)
-    for way in more:
-        if not any(is_covered(way, other) for other in kept):
-            kept = [other for other in kept if not is_covered(other, way)]
-            kept.append(way)
-    return tuple(kept)
-
-
-def is_covered(way: Way, other: Way) -> bool:
-    """Does a way use each weight at least as often as another one, and no larger number?"""
-    if way[0] > other[0]:
-        return False
-    uses = dict(way[1])
-    if any(count > uses.pop(weight, 0) for weight, count in other[1]):
-        return False
-    return all(count >= 0 for count in uses.values())
