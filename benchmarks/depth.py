@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from time import process_time
 
 from gamma_calc import derive, mlp
+from gamma_calc.catalogue.abc_parametrisations import PARAMETRISATIONS
 from gamma_calc.errors import TimeUp
 from gamma_calc.exponents.linear.watch import watched
 
@@ -22,20 +23,20 @@ RULES = {"sgd": "mup", "sign": "mup-adam", "adam": "mup-adam"}
 MOST_SECONDS = 60.0  # for one network; deeper ones of its kind are left out
 
 
-def seconds(activation: str, rule: str, rates: str, depth: int) -> float:
+def seconds(init: str, activation: str, rule: str, rates: str, depth: int) -> float:
     """Of the orders and conditions of one network. Raises TimeUp where they take too long."""
     begun = process_time()
     with watched(MOST_SECONDS):
-        str(derive(mlp(RULES[rule], depth=depth, activation=activation, optimiser=rule, lr=rates)).conditions)
+        str(derive(mlp(init, depth=depth, activation=activation, optimiser=rule, lr=rates)).conditions)
     return process_time() - begun
 
 
-def measured(activation: str, rule: str, rates: str, depths: Iterable[int]) -> list[tuple[int, float]]:
+def measured(init: str, activation: str, rule: str, rates: str, depths: Iterable[int]) -> list[tuple[int, float]]:
     """Depth and time, up to the first depth that takes too long."""
     found: list[tuple[int, float]] = []
     for depth in depths:
         try:
-            found.append((depth, seconds(activation, rule, rates, depth)))
+            found.append((depth, seconds(init, activation, rule, rates, depth)))
         except TimeUp:
             break
     return found
@@ -52,13 +53,16 @@ def growth(found: Sequence[tuple[int, float]]) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--depths", type=int, nargs="+", default=DEPTHS)
+    parser.add_argument("--init", choices=PARAMETRISATIONS, help="one for all rules; default: muP for each")
+    parser.add_argument("--chains", nargs="+", choices=CHAINS, default=CHAINS)
+    parser.add_argument("--rates", nargs="+", choices=RATES, default=list(RATES))
     chosen = parser.parse_args()
-    seconds("linear", "sgd", "own", 3)  # what a first derivation loads
-    for title, rates in RATES.items():
+    seconds("mup", "linear", "sgd", "own", 3)  # what a first derivation loads
+    for title in chosen.rates:
         print(f"{title:<14}{''.join(f'{depth:>9}' for depth in chosen.depths)}   growth")
-        for activation in CHAINS:
-            for rule in RULES:
-                found = measured(activation, rule, rates, chosen.depths)
+        for activation in chosen.chains:
+            for rule, own in RULES.items():
+                found = measured(chosen.init or own, activation, rule, RATES[title], chosen.depths)
                 times = "".join(f"{time:9.2f}" for _, time in found).ljust(9 * len(chosen.depths))
                 print(f"{activation + ' ' + rule:<14}{times}   {growth(found)}", flush=True)
     return 0

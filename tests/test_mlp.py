@@ -48,6 +48,33 @@ def test_the_largest_shared_rate_is_the_same_at_every_depth(
         assert str(stable.largest["eta"].value) == largest, depth
 
 
+SP_SGD, SP_ADAM = ("0", "-1", "-1"), ("-1/2", "-3/2", "-1")
+
+
+@pytest.mark.parametrize(
+    ("name", "activation", "optimiser", "depth", "rates"),
+    [
+        ("sp", "relu", "sgd", 12, SP_SGD),
+        ("sp", "tanh", "sgd", 8, SP_SGD),
+        ("sp", "relu", "adam", 8, SP_ADAM),
+        ("ntk", "relu", "sgd", 8, ("0", "0", "0")),
+        ("mup-adam", "relu", "adam", 3, ("-1/2", "-1", "-1/2")),
+        ("mup-adam", "tanh", "adam", 3, ("-1/2", "-1", "-1/2")),
+        pytest.param("mup-adam", "relu", "adam", 4, ("-1/2", "-1", "-1/2"), marks=pytest.mark.long),
+        pytest.param("sp", "relu", "sgd", 32, SP_SGD, marks=pytest.mark.long),
+        pytest.param("sp", "tanh", "adam", 16, SP_ADAM, marks=pytest.mark.long),
+    ],
+)
+def test_the_largest_rate_of_each_layer_under_an_activation(
+    name: str, activation: str, optimiser: str, depth: int, rates: tuple[str, str, str]
+) -> None:
+    """Of the first weight, of those between, and of the readout: one point is largest in every rate."""
+    stable = derive(mlp(name, depth=depth, activation=activation, lr="per-layer", optimiser=optimiser))
+    found = [str(stable.conditions["stable"].largest[f"eta_{layer}"].value) for layer in range(1, depth + 1)]
+    first, hidden, readout = rates
+    assert found == [first, *[hidden] * (depth - 2), readout]
+
+
 def test_without_skip_connections_a_matrix_comes_before_what_it_is_given_and_with_them_both_are_there() -> None:
     plain, skipped = (mlp("ntk", depth=3, residual=residual).quantities["h2"].expression for residual in (False, True))
     assert str(skipped) == f"w1 x + {plain}"
