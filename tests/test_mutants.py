@@ -84,7 +84,7 @@ EXPONENTS: Final = (
         "entries: a mask twice",
     ),
     Mutant("operations.elementwise:_averaged", "maximum(0, change) / 2", "maximum(0, change)", "entries: a dense step"),
-    Mutant("operations.elementwise:_parts", "o - x.order", "o - x.order - QUARTER", "words: through tanh"),
+    Mutant("operations.elementwise:_parts", "o - size if", "o - size - QUARTER if", "words: through tanh"),
     Mutant(
         "operations.elementwise:_parts", "yield ONES, mean", "yield ONES, mean - HALF", "entries: a square beside two"
     ),
@@ -294,13 +294,13 @@ TOKENS: Final = (
         "layer: riemannian-sgd, growing rank",
     ),
     Mutant("operations.sign:SIGN.odd", "constant", "nothing", "entries: a sign of three"),
-    Mutant("operations.elementwise:_parts", " / x.power", "", "entries: a relu of a square"),
+    Mutant("operations.elementwise:_parts", "share / x.power", "share", "entries: a relu of a square"),
     Mutant("calculus.pruning:_dominates", " * power", "", "entries: a square beside a product in a sign"),
     Mutant("calculus.sign:normalised", "/ value.power", "", "entries: a square in a sign"),
     Mutant("operations.hadamard:Hadamard.power_of", "left & right", "False", "entries: a square in a sign"),
     Mutant(
         "operations.elementwise:Elementwise._size",
-        "self.function.bending(x.order, x.power)",
+        "self.function.bending(_counted(self.function, x), x.power)",
         "x.order",
         "entries: beside a square, sgd",
     ),
