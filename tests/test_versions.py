@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from itertools import islice
 
 from hypothesis import given
 from hypothesis import strategies as st
 from oracle.grids import RECIPES
 
-from gamma_calc import mlp
 from gamma_calc.calculus.dims import Dim
 from gamma_calc.calculus.direction import Activation, Entrywise, GivenVector, VectorDirection, as_vector, is_noisy
 from gamma_calc.calculus.overlap import overlap
-from gamma_calc.calculus.versions import MOST_VERSIONS, Versions, all_activations, are_many
+from gamma_calc.calculus.versions import MOST_VERSIONS, Versions, are_many
 from gamma_calc.engine.fixed_point import goes_on, same
-from gamma_calc.engine.run import rules_of, states, step
+from gamma_calc.engine.run import states
 from gamma_calc.engine.step_orders import steps
 from gamma_calc.exponents import MINUS_INFINITY, Order, nowhere_above, order
 from gamma_calc.operations.relu import RELU
@@ -65,20 +63,3 @@ def test_growth_without_end_is_seen() -> None:
     """Exponents that grow elevenfold with every step, and a rate at which nothing moves further."""
     assert goes_on(list(islice(steps(RECIPES["any"](40333).program()), 6)))
     assert not goes_on(list(islice(steps(RECIPES["any"](40000).program()), 6)))
-
-
-def test_at_a_point_functions_remember_numbers() -> None:
-    """What they are made of goes by sizes, those behind a matrix and those of joined versions too."""
-    program = mlp("mup", depth=2, activation="relu", lr="per-layer")
-    joined = next(state for state in states(program) if state.versions is not None)
-    point = {"eta_1": Fraction(-1, 4), "eta_2": Fraction(-1, 8)}
-    there = joined.at(point)
-    assert there.versions is not None
-    made = [d for tensor in there.tensors.values() for value in tensor.values for d in value.components]
-    known = [*all_activations(made), *there.versions.made]
-    assert known
-    sizes = [size for one in known for _, size in one.parts]
-    sizes += [size for parts in there.versions.made.values() for size in parts.values()]
-    assert sizes
-    assert all(size.number is not None for size in sizes)
-    step(program, there, rules_of(program))

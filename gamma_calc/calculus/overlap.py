@@ -79,13 +79,21 @@ def with_update(matrix: Direction, update: Outer, rows: Dim, columns: Dim, agree
 def overlap(u: VectorDirection, v: VectorDirection, dim: Dim) -> Order:
     """The order of <u, v> / (|u| |v|) on an axis: 0 where they agree, -1/2 per exponent where they are independent.
 
-    Nor is it larger than 0 where functions of one argument are sparse, though each counts as if it were so by itself.
+    Images agree as much as what they are images of, matrix by matrix and not one inside the other: words are as long as
+    a program is deep. Nor is it larger than 0 where functions of one argument are sparse, though each counts as if it
+    were so by itself.
     """
     if u == v:
         return order(0)
     if has_diagram(u) or has_diagram(v):
         return diagram_overlap(u, v, (dim,))
     chance = dim.independent_overlap
+    while isinstance(u, FreshImage) and isinstance(v, FreshImage):
+        if u.matrix != v.matrix:
+            return chance
+        dim = u.matrix.inner
+        chance = maximum(chance, dim.independent_overlap)
+        u, v = u.of, v.of
     found = maximum(chance, moment((*factors(u), *factors(v)), chance))
     return found if found.number is None or found.number <= 0 else order(0)
 

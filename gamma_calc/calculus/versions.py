@@ -9,7 +9,7 @@ overlaps with it no less, and what is made of it is an upper bound.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, TypeVar
@@ -27,7 +27,6 @@ from gamma_calc.calculus.direction import (
     has_function,
     image,
     is_matrix,
-    with_orders,
     with_vectors,
     word,
 )
@@ -55,16 +54,6 @@ class Versions:
                 flat = by_place(part)
                 parts[flat] = maximum(parts.get(flat, MINUS_INFINITY), size)
         return self if made == self.made else Versions(MappingProxyType(made))
-
-    def with_orders(self, change: Callable[[Order], Order]) -> Versions:
-        """The same with the orders that directions remember, each changed."""
-        made: dict[Activation, dict[VectorDirection, Order]] = {}
-        for name, parts in self.made.items():
-            found = made.setdefault(_changed(name, change), {})
-            for part, size in parts.items():
-                there = _changed(part, change)
-                found[there] = maximum(found.get(there, MINUS_INFINITY), change(size))
-        return Versions(MappingProxyType(made))
 
     def with_own(self, direction: Direction) -> Direction:
         """The direction with the functions in it that are just made counted as one with their versions so far."""
@@ -107,12 +96,6 @@ class Versions:
             parts = ((self._vector(p, here), size) for p, size in found.items() if not (inside and has_function(p)))
             self._known[key] = replace(one, parts=frozenset(parts), merged=True)
         return self._known[key]
-
-
-def _changed(direction: V, change: Callable[[Order], Order]) -> V:
-    made = with_orders(direction, change)
-    assert isinstance(made, type(direction))
-    return made
 
 
 def all_activations(directions: Iterable[Direction]) -> Iterator[Activation]:

@@ -22,16 +22,18 @@ from gamma_calc.language.program import Program, Role
 MOST_OPEN: Final = 5  # exponents in orders on the whole space
 MOST_EVERYWHERE: Final = 1  # exponents whose orders are made outside the program's domain too
 MOST_RATES: Final = 2  # of them learning rates
+MOST_TRAINED: Final = 16  # matrices of a network whose orders are made outside the stable set too
 
 
 def read_everywhere(program: Program) -> bool:
     """Are the orders of a program made on the whole space, and not on its stable set alone?
 
-    Where words are too many to be told apart they grow with every layer outside the stable set.
+    Outside it they grow with every layer of a deep network, and where words are too many to be told apart.
     """
     rates = {name for p in program.parameters for name in p.rate.variables}
     few = len(program.variables) <= MOST_OPEN and len(rates) <= MOST_RATES
-    return few and not (program.variables and start(program).streams)
+    grow = len(program.parameters) > MOST_TRAINED or start(program).streams is not None
+    return few and not (program.variables and grow)
 
 
 def domain_of(program: Program) -> OnDomain | None:

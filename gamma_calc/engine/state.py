@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 
-from gamma_calc.calculus.direction import Direction, with_orders
+from gamma_calc.calculus.direction import Direction
 from gamma_calc.calculus.earlier_steps import from_previous_step
 from gamma_calc.calculus.pruning import Comparison
 from gamma_calc.calculus.streams import Streams
@@ -128,16 +127,6 @@ class State:
     def sides(self) -> tuple[State, ...]:
         """The state, and what of it is there at least where the two may differ."""
         return (self,) if self.least is None else (self, self.least)
-
-    def at(self, point: Mapping[str, Fraction]) -> State:
-        """The same state at a point that fixes every exponent."""
-
-        def there(order: Order) -> Order:
-            return order if order.is_zero_quantity else Order(order.at(point) or 0)
-
-        versions = None if self.versions is None else self.versions.with_orders(there)
-        here = replace(self._mapped(there), scope=None, versions=versions, least=self.least and self.least.at(point))
-        return here.renamed(lambda direction: with_orders(direction, there))
 
     def from_previous_step(self, fresh: frozenset[str]) -> State:
         """The state as the next step sees it, when the samples are drawn anew."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from functools import cached_property, reduce
 from operator import or_
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gamma_calc.calculus.alignment import aligned
 from gamma_calc.calculus.earlier_steps import from_previous_step
@@ -22,6 +21,8 @@ from gamma_calc.language.change import earlier
 from gamma_calc.language.expression import Expression, Time
 from gamma_calc.language.program import Program, Quantity, Role
 from gamma_calc.operations.elementwise import at_most
+
+ALIGNED: Final = ".aligned"
 
 
 class _Watched(NamedTuple):
@@ -56,11 +57,6 @@ class StepOrders:
             return self
         return replace(self, before=self.before.on(scope), now=self.now.on(scope), evaluated=None)
 
-    def at(self, point: Mapping[str, Fraction]) -> Mapping[str, Order]:
-        """The orders at a point that fixes every exponent."""
-        there = replace(self, before=self.before.at(point), now=self.now.at(point), evaluated=None)
-        return {name: order.substitute(point) for name, order in there.orders.items()}
-
     def narrowed(self, scope: Scope) -> StepOrders:
         """The same step read at fewer exponents. What was evaluated is not evaluated again."""
         return replace(self, now=self.now.read_on(scope), evaluated=self._here.on(scope))
@@ -77,13 +73,16 @@ class StepOrders:
     @cached_property
     def projections(self) -> Mapping[str, Order]:
         """NAME.aligned to the order of its projection on the loss gradient, for what the loss depends on."""
-        quantities = self.program.quantities.items()
-        found = {
-            f"{name}.aligned": self.now.read(self._projection(q))
-            for name, q in quantities
-            if id(q.node) in self.gradients
-        }
-        return MappingProxyType(found)
+        those = (name for name, q in self.program.quantities.items() if id(q.node) in self.gradients)
+        return MappingProxyType({f"{name}{ALIGNED}": self.projection(name) for name in those})
+
+    def projection(self, name: str) -> Order:
+        """The order of one quantity's projection on the loss gradient."""
+        return self.now.read(self._projection(self.program.quantities[name]))
+
+    def order(self, name: str) -> Order:
+        """The order by one of the names in ``orders``."""
+        return self.projection(name.removesuffix(ALIGNED)) if name.endswith(ALIGNED) else self.size(name)
 
     @cached_property
     def orders(self) -> Mapping[str, Order]:

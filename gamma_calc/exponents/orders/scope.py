@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Final, TypeAlias, TypeVar
-from zlib import crc32
 
 from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.linear.bounds import DirectionBounds, bounds_by_direction
@@ -218,15 +217,6 @@ class Scope:
         """The largest value of an exponent in a box; else the one it has at the first of the points."""
         side = self._sides.get(name) if self._sides else None
         return self.points[0][name] if side is None or side.high is None else side.high.value
-
-    def points_near(self) -> tuple[Point, ...]:
-        """Points of the polyhedron; in a box its upper corner and one a little below it."""
-        sides = self._sides
-        if sides is None or any(line.low for line in sides.values()):
-            return self.points
-        corner = {name: line.high.value for name, line in sides.items() if line.high}
-        below_it = {name: value - Fraction(crc32(name.encode()) % 4, 4) for name, value in corner.items()}
-        return Point(0, corner), Point(1, below_it)
 
     @cached_property
     def _probes(self) -> tuple[Probe, ...]:
