@@ -277,7 +277,10 @@ def test_the_largest_rate_of_gradient_descent_is_where_growth_begins(blocks: int
     inside = stable_set_of(found)
     assert inside.is_exact
     assert inside.region == inside.outer_region == found.conditions["stable"].region == Region("eta <= 0")
-    assert isinstance(inside.cuts[-1].proof, EndlessGrowth)
+    endless = inside.cuts[-1].proof
+    assert isinstance(endless, EndlessGrowth)
+    assert endless.proofs
+    assert all(proof.value <= 0 for proof in endless.proofs)
     assert not found.bounds
 
 

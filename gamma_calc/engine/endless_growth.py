@@ -60,7 +60,8 @@ def endless_growth(found: StableSet, then: StepOrders, now: StepOrders, form: Af
     scope = _beyond(found, form)
     if scope is None:
         return None
-    rises = _rises(then.now, now.now, form, scope.polyhedron.interior_point)
+    free = dict.fromkeys(now.program.variables, Fraction(0))
+    rises = _rises(then.now, now.now, form, free | scope.polyhedron.interior_point)
     first = _raised(now.now, rises, Order.affine(RAISED_BY)).on(scope)
     reached = _period_later(replace(found, inner=scope, outer=scope, cuts=()), now, first)
     if reached is None:

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 
 from gamma_calc.engine.endless_growth import PERIOD, endless_growth, repeated
-from gamma_calc.engine.fixed_point import Observer, Trajectory, same_on
+from gamma_calc.engine.fixed_point import MOST_STEPS, Observer, Trajectory, same_on
 from gamma_calc.engine.gradient import gradients
 from gamma_calc.engine.run import rules_of, start, step
 from gamma_calc.engine.stable_set import StableSet
@@ -21,8 +20,6 @@ from gamma_calc.engine.travelling import only_adds
 from gamma_calc.errors import ProgramError
 from gamma_calc.exponents import Polyhedron, Region, Scope
 from gamma_calc.language.program import Program, Role
-
-MOST_STEPS: Final = 16
 
 
 def on_stable_set(program: Program, roles: frozenset[Role], observe: Observer = lambda _: None) -> Trajectory:
@@ -66,7 +63,7 @@ def _without_growth(whole: StableSet, left: StableSet, history: Sequence[StepOrd
     then, now = (made.least for made in (history[-1 - PERIOD], history[-1]))
     for form, cut in repeated(left.cuts).items():
         proof = endless_growth(left, then, now, form)
-        if proof is not None:
+        if proof is not None and left.inner is not None:
             left = left.without(replace(cut, form=form, proof=proof))
     return left
 
