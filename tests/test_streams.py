@@ -301,10 +301,15 @@ def test_above_the_largest_rate_words_that_are_told_apart_grow(monkeypatch: pyte
 
 @pytest.mark.parametrize(
     ("rates", "largest"),
-    [(("eta", "eta + 1/2"), "eta <= -1/4"), (("eta", "-1/2"), "eta <= 1/2"), (("0", "eta"), "eta <= 0")],
+    [
+        (("eta", "eta + 1/2"), "eta <= -1/4"),
+        (("eta", "-1/2"), "eta <= 1/2"),
+        (("0", "eta"), "eta <= 0"),
+        (("eta", "1/2"), "eta <= -1/2"),
+    ],
 )
 def test_growth_begins_where_the_rates_of_both_factors_come_to_one(rates: tuple[str, str], largest: str) -> None:
-    """Also where some cuts are not known to be needed: others, and growth, are known of all that is left."""
+    """Also where cuts are not known to be needed: the last rates would leave 3 eta <= -1, 7 eta <= -3 and so on."""
     inside = stable_set_of(derive(residual(2, 1, optimiser="sgd", rates=rates)))
     assert inside.is_exact
     assert inside.region == Region(largest)

@@ -15,6 +15,7 @@ from gamma_calc.engine.fixed_point import MOST_STEPS, Observer, Trajectory, same
 from gamma_calc.engine.gradient import gradients
 from gamma_calc.engine.run import rules_of, start, step
 from gamma_calc.engine.stable_set import StableSet
+from gamma_calc.engine.state import State
 from gamma_calc.engine.step_orders import StepOrders
 from gamma_calc.engine.travelling import only_adds
 from gamma_calc.errors import ProgramError
@@ -26,13 +27,18 @@ def on_stable_set(program: Program, roles: frozenset[Role], observe: Observer = 
     """Run on the set where what has these roles stays bounded, until the orders are settled there."""
     whole = Scope.of(_whole(program))
     found = StableSet(roles, whole, whole, only_adds=only_adds(program))
-    rules, of_node, show = rules_of(program), gradients(program.loss), _once(observe)
+    return _run(program, found, start(program), _once(observe))
+
+
+def _run(program: Program, found: StableSet, first: State, show: Observer) -> Trajectory:
+    """The steps from a state, on what they leave of a set."""
+    rules, of_node = rules_of(program), gradients(program.loss)
     history: list[StepOrders] = []
-    before = now = first = start(program)
+    before = now = first
     while len(history) < MOST_STEPS and found.inner is not None:
         made = StepOrders(program, of_node, before, now)
         left = found if first.streams is None else found.until_cut(made)
-        left = _without_growth(found, left, (*history, made))
+        left = _by_the_least(program, found, _without_growth(found, left, (*history, made)), first)
         if left is not found and left.inner is not None:
             found, history = left, []
             before = now = first.on(left.inner)
@@ -46,6 +52,18 @@ def on_stable_set(program: Program, roles: frozenset[Role], observe: Observer = 
         before = now.on(found.inner)
         now = step(program, before, rules).from_previous_step(program.fresh)
     return Trajectory(tuple(history), Region(()), out_of_steps=True, stable_set=replace(found, settled=False))
+
+
+def _by_the_least(program: Program, found: StableSet, left: StableSet, first: State) -> StableSet:
+    """Once a cut is not known to be needed, what is left where training is stable by what there is at least.
+
+    Its cuts are all needed, and others that come faster would hide them. Of many exponents they take too long to find.
+    """
+    is_first = found.is_exact and not left.is_exact
+    if not is_first or not found.only_adds or len(program.variables) > 1 or first.least is None or found.inner is None:
+        return left
+    known = _run(program, replace(found, cuts=()), first.least.on(found.inner), lambda _: None).stable_set
+    return left if known is None or not known.cuts else replace(known, cuts=found.cuts + known.cuts, settled=True)
 
 
 def _after(found: StableSet, history: Sequence[StepOrders]) -> tuple[StableSet, StepOrders]:
