@@ -18,7 +18,7 @@ import pytest
 from gamma_calc import Dim, Program, adam, data, derive, frozen, iid, lora, mlp, output, parameter, zero
 from gamma_calc.cli import main
 from gamma_calc.derivation.unfinished import StepsSoFar, Unfinished
-from gamma_calc.engine.fixed_point import on_stable_set
+from gamma_calc.engine.stable_run import on_stable_set
 from gamma_calc.engine.step_orders import steps
 from gamma_calc.errors import ProgramError, TimeUp
 from gamma_calc.exponents import look, order, watched

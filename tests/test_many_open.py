@@ -16,7 +16,7 @@ from gamma_calc.errors import CertificateError
 from gamma_calc.exponents import Affine, Ceiling, Scope
 from gamma_calc.exponents.orders.peak import peak_form, peaks, replaced
 from gamma_calc.language.expression import Expression
-from gamma_calc.language.initialisation import iid
+from gamma_calc.language.initialisation import iid, zero
 from gamma_calc.language.leaves import data, parameter
 from gamma_calc.optimisers.names import by_name
 
@@ -118,6 +118,20 @@ def test_every_cut_is_needed_and_everything_left_is_bounded() -> None:
         assert cut.proof is not None
         with pytest.raises(CertificateError):
             replace(cut.proof, form=cut.proof.form + 1)
+
+
+def test_factors_that_drive_each_other_grow_from_where_their_rates_come_to_one() -> None:
+    """Step t of gradient descent asks (t - 1) (eta_A + eta_B) + eta_B <= 1, and no number of steps for the limit."""
+    n, r, x, v = Dim("n", 1), Dim("r", 0), data("x", Dim("n", 1)), data("v", Dim("n", 1))
+    a = parameter("A", r, n, init=iid("-1/2"), rate="eta_A")
+    b = parameter("B", n, r, init=zero, rate="eta_B")
+    beside = parameter("C", n, n, init=iid("-1/2"), rate="eta_C")
+    y = b @ (a @ x)
+    f = n**-1 * (v @ y) + n**-1 * (v @ (beside @ x))
+    found = derive(Program("an adapter beside a matrix", -f, by_name("sgd"), [output("y", y), output("f", f)]))
+    assert found.conditions["stable"].region == Region("eta_A + eta_B <= 0 & eta_B <= 1 & eta_C <= 0")
+    assert found.settled == found.conditions["stable"].region
+    assert found.undecided.is_empty
 
 
 def test_the_answer_says_that_it_is_of_stable_training() -> None:

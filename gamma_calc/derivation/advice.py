@@ -94,13 +94,15 @@ class Advice:
 
     @property
     def _none(self) -> str:
-        """That nothing is stable, or that the steps which were made did not find out."""
-        steps, rates = self.solution.decided_by, self.solution.rates
-        if steps is None or not rates:
+        """That nothing is stable, or that it was not found out."""
+        steps, rates, undecided = self.solution.decided_by, self.solution.rates, self.solution.undecided
+        if not rates or (steps is None and undecided.is_empty):
             return "no exponent left open makes this program stable: change the initialisation or the scaling"
+        within = "" if steps is None else f"within {steps} steps "
+        where = "" if undecided.is_empty else f" where {undecided}"
         return (
-            f"none: within {steps} steps no exponent was found that keeps this program stable, "
-            f"nor was it found that none does; fix {', '.join(rates)} to ask at a point"
+            f"none: {within}no exponent was found that keeps this program stable, "
+            f"nor was it found that none does{where}; fix {', '.join(rates)} to ask at a point"
         )
 
     @property

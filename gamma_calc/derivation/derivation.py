@@ -42,7 +42,8 @@ from gamma_calc.display.html import html
 from gamma_calc.display.json import document
 from gamma_calc.display.later import later
 from gamma_calc.display.showing import SelfShowing
-from gamma_calc.engine.fixed_point import Observer, Trajectory, on_stable_set, trajectory
+from gamma_calc.engine.fixed_point import Observer, Trajectory, trajectory
+from gamma_calc.engine.stable_run import on_stable_set
 from gamma_calc.engine.stable_set import read_everywhere
 from gamma_calc.errors import GammaError, TimeUp, pick, require, require_count, require_each
 from gamma_calc.exponents import Exponent, Region, spans, watched

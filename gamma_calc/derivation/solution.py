@@ -46,6 +46,7 @@ from gamma_calc.errors import OrderError, is_count, written
 from gamma_calc.exponents import (
     EVERYTHING,
     MINUS_INFINITY,
+    NOTHING,
     Affine,
     CanonicalOn,
     Exponent,
@@ -284,14 +285,18 @@ class Solution:
         found = self.trajectory.stable_set
         if found is not None:
             yield f"{_open(len(self.program.variables))} open: orders are those of stable training alone"
-            yield from (
-                () if found.is_exact else [f"where {found.outer_region - found.region}, stability is not decided"]
-            )
+            yield from () if self.undecided.is_empty else [f"where {self.undecided}, stability is not decided"]
         if self.decided_by is not None:
             yield (
                 f"conditions are claimed where {self.settled}: elsewhere orders did not settle within "
                 f"{self.decided_by} steps, so that an edge there may be one of these steps alone"
             )
+
+    @cached_property
+    def undecided(self) -> Region:
+        """Where neither is known that training is stable nor that it is not; of few exponents it is not told."""
+        found = self.trajectory.stable_set
+        return NOTHING if found is None else found.outer_region - found.region
 
     @property
     def decided_by(self) -> int | None:

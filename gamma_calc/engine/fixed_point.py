@@ -16,14 +16,11 @@ from typing import TypeVar
 
 from gamma_calc.calculus.direction import Direction
 from gamma_calc.calculus.pruning import projection_order
-from gamma_calc.engine.gradient import gradients
-from gamma_calc.engine.run import rules_of, start, step
 from gamma_calc.engine.stable_set import StableSet, domain_of
 from gamma_calc.engine.state import Reader, State
 from gamma_calc.engine.step_orders import StepOrders, steps
-from gamma_calc.errors import ProgramError
-from gamma_calc.exponents import MINUS_INFINITY, Order, Polyhedron, Region, Scope, where
-from gamma_calc.language.program import Program, Role
+from gamma_calc.exponents import MINUS_INFINITY, Order, Region, where
+from gamma_calc.language.program import Program
 
 PATIENCE = 4  # states before the whole space is given up and the settled set is computed
 ENOUGH = 9  # states before a settled set that is not everything, or growth, is accepted
@@ -51,7 +48,7 @@ class Trajectory:
 
     def domain(self, program: Program) -> Region:
         """The exponents that the steps speak of: all of the program's, or where they were found to be stable."""
-        return program.region if self.stable_set is None else self.stable_set.region
+        return program.region if self.stable_set is None else self.stable_set.read_region
 
     @property
     def last(self) -> State:
@@ -99,54 +96,6 @@ def goes_on(history: Sequence[StepOrders]) -> bool:
 def _moved(before: Sequence[Fraction | None], after: Sequence[Fraction | None]) -> list[Fraction | None]:
     """How far each size moved; None where it was zero."""
     return [None if old is None or new is None else new - old for old, new in zip(before, after, strict=True)]
-
-
-def on_stable_set(program: Program, roles: frozenset[Role], observe: Observer = lambda _: None) -> Trajectory:
-    """Run on the set where what has these roles stays bounded, until the orders are settled there.
-
-    The set is smaller with every step, and orders are read on what is left of it. Where directions travel together the
-    run is made anew there: more of them do on a smaller set, and what was told apart before would stay apart.
-    """
-    whole = Scope.of(_whole(program))
-    found = StableSet(roles, whole, whole)
-    rules, of_node, show = rules_of(program), gradients(program.loss), _once(observe)
-    history: list[StepOrders] = []
-    before = now = first = start(program)
-    while len(history) < MOST_STEPS and found.inner is not None:
-        made = StepOrders(program, of_node, before, now)
-        left = found if first.streams is None else found.until_cut(made)
-        if left is not found and left.inner is not None:
-            found, history = left, []
-            before = now = first.on(left.inner)
-            continue
-        found, made = found.after(made)
-        history.append(made)
-        show(made)
-        if found.inner is None or (len(history) > 1 and same_on(found.inner, before, now)):
-            read = history if found.inner is None else [step.on(found.inner) for step in history]
-            return Trajectory(tuple(read), found.region, stable_set=found)
-        before = now.on(found.inner)
-        now = step(program, before, rules).from_previous_step(program.fresh)
-    return Trajectory(tuple(history), Region(()), out_of_steps=True, stable_set=found)
-
-
-def _once(observe: Observer) -> Observer:
-    """An observer that is shown no step again, as those of a run that is made anew are."""
-    shown: set[int] = set()
-
-    def show(made: StepOrders) -> None:
-        if made.now.step not in shown:
-            shown.add(made.now.step)
-            observe(made)
-
-    return show
-
-
-def _whole(program: Program) -> Polyhedron:
-    domain = program.region.polyhedra
-    if len(domain) != 1:
-        raise ProgramError(f"the domain {program.region} is not convex", hint="fix exponents until three are open")
-    return domain[0]
 
 
 def same_on(scope: Reader, before: State, after: State) -> bool:

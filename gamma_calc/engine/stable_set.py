@@ -46,16 +46,28 @@ def domain_of(program: Program) -> OnDomain | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
-    """``form`` must not be above zero, or ``quantity`` is not bounded at ``step``.
+class EndlessGrowth:
+    """Where ``form`` is above zero orders rise by it again and again (``engine/endless_growth.py``).
 
-    ``proof`` tells why: the form is nowhere above the quantity's order. Without one it is not known to be needed.
+    The proofs are that each component of a state, raised by the form once more, is nowhere above what it becomes.
+    """
+
+    form: Affine
+    proofs: tuple[Ceiling, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """``form`` must not be above zero, or ``quantity`` is not bounded at ``step``, or at a later one if that grows.
+
+    ``proof`` tells why: the form is nowhere above the quantity's order, or by how much this grows. Without one it is
+    not known to be needed.
     """
 
     quantity: str
     step: int
     form: Affine
-    proof: Ceiling | None
+    proof: Ceiling | EndlessGrowth | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +84,26 @@ class StableSet:
     """Where the quantities of some roles are bounded at every step so far, with the cuts that made it.
 
     ``inner`` is None where nothing is left. ``outer`` is the set of the cuts that are known to be needed: another one
-    than ``inner`` where some are not, and the truth lies between the two.
+    than ``inner`` where some are not, and the truth lies between the two. Where training ``only_adds``, what is left of
+    an order on some set is there at least everywhere, as it lacks terms alone. Where orders have not ``settled`` on
+    ``inner``, later steps may cut off more, and none of it is known to be stable.
     """
 
     roles: frozenset[Role]
     inner: Scope | None
     outer: Scope | None
     cuts: tuple[Cut, ...] = ()
+    only_adds: bool = False
+    settled: bool = True
 
     @property
     def region(self) -> Region:
-        """Where everything asked for is bounded."""
+        """Where everything asked for is bounded at every step."""
+        return region_of(self.inner if self.settled else None)
+
+    @property
+    def read_region(self) -> Region:
+        """Where everything asked for is bounded at the steps that were made, and their orders were read."""
         return region_of(self.inner)
 
     @property
@@ -93,7 +114,7 @@ class StableSet:
     @property
     def is_exact(self) -> bool:
         """Is it known to be the whole stable set?"""
-        return all(cut.proof is not None for cut in self.cuts)
+        return (self.settled and self.inner is self.outer) or self.region == self.outer_region
 
     def names(self, step: StepOrders) -> Iterator[str]:
         """What must be bounded."""
@@ -126,15 +147,28 @@ class StableSet:
             if isinstance(answer, Ceiling):
                 break
             least = step.least.size(name)
-            form, proof = _needed(answer, found.inner, least, is_size=least == size)
-            found = found._without(Cut(name, step.now.step, form, proof))
+            form, proof = _needed(answer, found._known_on, least, is_size=least == size)
+            found = found.without(Cut(name, step.now.step, form, proof))
         return found
 
-    def _without(self, cut: Cut) -> StableSet:
-        """Once a cut is not known to be needed, those after it are known to be needed on what it leaves only."""
+    @property
+    def _known_on(self) -> Scope:
+        """Where a cut can be known to be needed: where orders are read, or where they are there at least."""
+        found = self.outer if self.only_adds else self.inner
+        assert found is not None
+        return found
+
+    def without(self, cut: Cut) -> StableSet:
+        """Once a cut is not known to be needed, those after it are known to be needed on what it leaves only.
+
+        Unless training only adds: then they are on all that the cuts which are needed have left.
+        """
         assert self.inner is not None
-        inner = self.inner.without(cut.form)
-        outer = inner if self.is_exact and cut.proof is not None else self.outer
+        inner, outer = self.inner.without(cut.form), self.outer
+        if cut.proof is not None and self.is_exact:
+            outer = inner
+        elif cut.proof is not None and self.only_adds:
+            outer = self._known_on.without(cut.form)
         return replace(self, inner=inner, outer=outer, cuts=(*self.cuts, cut))
 
     def proofs(self, steps: Collection[StepOrders]) -> Iterator[Bounded]:

@@ -53,6 +53,14 @@ def _passed(one: VectorDirection, tail: VectorDirection) -> list[RandomMatrix]:
     return word(one)[0][: tails(one).index(tail) + 1]
 
 
+def only_adds(program: Program) -> bool:
+    """Is every order a maximum of sums of the orders before it, from which nothing is subtracted?"""
+    rules = [program.optimiser.for_parameter(p) for p in program.parameters]
+    if any(rule.divides_entries for rule in rules) or not _carries_directions(program):
+        return False
+    return all(len(e.above) <= 1 and len(e.below) <= 1 for e in program.exponents)  # of an axis half is subtracted
+
+
 def _adds_vectors(node: Expression) -> bool:
     """Is it a sum of vectors, after which there are at most as many words as in both?"""
     return len(node.shape) == 1 and sum(len(a.shape) == 1 for a in node.arguments) > 1

@@ -15,7 +15,7 @@ from gamma_calc.display.blocks import Block
 from gamma_calc.display.formula import aligned, expression_latex
 from gamma_calc.display.showing import SelfShowing
 from gamma_calc.errors import GammaError, ProgramError, pick, require, require_each, unknown
-from gamma_calc.exponents import Exponent, Region, natural, order, power
+from gamma_calc.exponents import Exponent, Order, Region, natural, order, power
 from gamma_calc.language.change import change, split
 from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.expression import Expression, require_expression, walk
@@ -204,15 +204,19 @@ class Program(SelfShowing):
         return Region.parse(self.domain)
 
     @property
-    def variables(self) -> tuple[str, ...]:
-        """The names of the open exponents, sorted."""
+    def exponents(self) -> tuple[Order, ...]:
+        """All exponents that it is written with: of axes, scales, starts and rates."""
         exponents = list(self.optimiser.exponents)
         for node in self.nodes:
             exponents.extend(d.exponent for d in node.shape)
             exponents.extend(node.exponents)
-        return tuple(
-            sorted({name for e in exponents for name in e.variables} | set(self.region.variables), key=natural)
-        )
+        return tuple(exponents)
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The names of the open exponents, sorted."""
+        names = {name for e in self.exponents for name in e.variables}
+        return tuple(sorted(names | set(self.region.variables), key=natural))
 
     def quantity(self, name: str) -> Quantity:
         try:

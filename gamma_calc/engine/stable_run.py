@@ -1,0 +1,105 @@
+"""Training on the set of exponents where what must stay bounded does, which is found on the way.
+
+The set is smaller with every step. Where directions travel together the run is made anew on what a cut leaves: more of
+them do on a smaller set, and what was told apart before would stay apart. Where each step cuts off a little more, the
+cuts to come are seen to be one (``engine/endless_growth.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gamma_calc.engine.endless_growth import PERIOD, endless_growth, repeated
+from gamma_calc.engine.fixed_point import MOST_STEPS, Observer, Trajectory, same_on
+from gamma_calc.engine.gradient import gradients
+from gamma_calc.engine.run import rules_of, start, step
+from gamma_calc.engine.stable_set import StableSet
+from gamma_calc.engine.state import State
+from gamma_calc.engine.step_orders import StepOrders
+from gamma_calc.engine.travelling import only_adds
+from gamma_calc.errors import ProgramError
+from gamma_calc.exponents import Polyhedron, Region, Scope
+from gamma_calc.language.program import Program, Role
+
+
+def on_stable_set(program: Program, roles: frozenset[Role], observe: Observer = lambda _: None) -> Trajectory:
+    """Run on the set where what has these roles stays bounded, until the orders are settled there."""
+    whole = Scope.of(_whole(program))
+    found = StableSet(roles, whole, whole, only_adds=only_adds(program))
+    return _run(program, found, start(program), _once(observe))
+
+
+def _run(program: Program, found: StableSet, first: State, show: Observer) -> Trajectory:
+    """The steps from a state, on what they leave of a set."""
+    rules, of_node = rules_of(program), gradients(program.loss)
+    history: list[StepOrders] = []
+    before = now = first
+    while len(history) < MOST_STEPS and found.inner is not None:
+        made = StepOrders(program, of_node, before, now)
+        left = found if first.streams is None else found.until_cut(made)
+        left = _by_the_least(program, found, _without_growth(found, left, (*history, made)), first)
+        if left is not found and left.inner is not None:
+            found, history = left, []
+            before = now = first.on(left.inner)
+            continue
+        found, made = _after(left, (*history, made))
+        history.append(made)
+        show(made)
+        if found.inner is None or (len(history) > 1 and same_on(found.inner, before, now)):
+            read = history if found.inner is None else [step.on(found.inner) for step in history]
+            return Trajectory(tuple(read), found.region, stable_set=found)
+        before = now.on(found.inner)
+        now = step(program, before, rules).from_previous_step(program.fresh)
+    return Trajectory(tuple(history), Region(()), out_of_steps=True, stable_set=replace(found, settled=False))
+
+
+def _by_the_least(program: Program, found: StableSet, left: StableSet, first: State) -> StableSet:
+    """Once a cut is not known to be needed, what is left where training is stable by what there is at least.
+
+    Its cuts are all needed, and others that come faster would hide them. Of many exponents they take too long to find.
+    """
+    is_first = found.is_exact and not left.is_exact
+    if not is_first or not found.only_adds or len(program.variables) > 1 or first.least is None or found.inner is None:
+        return left
+    known = _run(program, replace(found, cuts=()), first.least.on(found.inner), lambda _: None).stable_set
+    return left if known is None or not known.cuts else replace(known, cuts=found.cuts + known.cuts, settled=True)
+
+
+def _after(found: StableSet, history: Sequence[StepOrders]) -> tuple[StableSet, StepOrders]:
+    """What is left where everything asked for is bounded after the last step too, and the step as it is read there."""
+    *earlier, last = history
+    left, made = found.after(last)
+    less = _without_growth(found, left, (*earlier, made))
+    return less, made if less is left or less.inner is None else made.narrowed(less.inner)
+
+
+def _without_growth(whole: StableSet, left: StableSet, history: Sequence[StepOrders]) -> StableSet:
+    """What is left where a cut of the last step is one of endlessly many: all that they cut off is cut off at once."""
+    if left.cuts == whole.cuts or left.inner is None or len(history) <= PERIOD:
+        return left
+    then, now = (made.least for made in (history[-1 - PERIOD], history[-1]))
+    for form, cut in repeated(left.cuts).items():
+        proof = endless_growth(left, then, now, form)
+        if proof is not None and left.inner is not None:
+            left = left.without(replace(cut, form=form, proof=proof))
+    return left
+
+
+def _once(observe: Observer) -> Observer:
+    """An observer that is shown no step again, as those of a run that is made anew are."""
+    shown: set[int] = set()
+
+    def show(made: StepOrders) -> None:
+        if made.now.step not in shown:
+            shown.add(made.now.step)
+            observe(made)
+
+    return show
+
+
+def _whole(program: Program) -> Polyhedron:
+    domain = program.region.polyhedra
+    if len(domain) != 1:
+        raise ProgramError(f"the domain {program.region} is not convex", hint="fix exponents until three are open")
+    return domain[0]
