@@ -13,8 +13,13 @@ from hypothesis import strategies as st
 from gamma_calc import Program, Region, adam, deep_linear, derive, lora, order, toy
 from gamma_calc.calculus import contraction, words
 from gamma_calc.catalogue.abc_parametrisations import PARAMETRISATIONS, abc
+from gamma_calc.catalogue.dora import dora
 from gamma_calc.catalogue.stacked import stacked
+from gamma_calc.engine.evaluate import Evaluation
+from gamma_calc.engine.run import states
 from gamma_calc.errors import OrderError, ProgramError, UnknownName
+from gamma_calc.operations.add import Add
+from gamma_calc.operations.hadamard import Hadamard
 
 KEEP_EVERYTHING = frozenset({("no such factor", "nor this")})  # a declared pair switches all shortcuts off
 
@@ -54,6 +59,38 @@ def test_calling_words_noise_later_changes_no_order(program: Program, monkeypatc
     early = [dict(derive(program).at_step(step)) for step in range(4)]
     monkeypatch.setattr(contraction, "MOST_TURNS", words.MOST_TURNS + 1)
     assert [dict(derive(program).at_step(step)) for step in range(4)] == early
+
+
+@pytest.mark.parametrize("program", [lora("A"), dora(rank="growing")], ids=lambda p: p.name)
+def test_a_sum_is_as_large_as_its_largest_term(program: Program) -> None:
+    *_, state = islice(states(program), 3)
+    for watched in program.quantities.values():
+        if watched.expression is not None:
+            size = Evaluation(program, state).size(watched.expression)
+            assert size == Evaluation(program, state).value(watched.expression).order
+
+
+def test_a_sum_is_not_made_to_tell_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of products of many parts it has the most components, and where it is watched nothing else is made of it."""
+    program = lora("A")
+    *_, state = islice(states(program), 3)
+    change = program.quantities["dZ_B"].expression
+    assert isinstance(change, Add)
+    expected = Evaluation(program, state).value(change).order
+    monkeypatch.setattr(Add, "orders", lambda *_: pytest.fail("made a sum"))
+    assert Evaluation(program, state).size(change) == expected
+
+
+def test_of_a_watched_product_nothing_is_left_out_to_tell_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = dora()
+    *_, state = islice(states(program), 3)
+    moved = program.quantities["delta2"].expression
+    assert isinstance(moved, Hadamard)
+    here, expected = Evaluation(program, state), Evaluation(program, state).value(moved).order
+    for factor in moved.arguments:
+        here.value(factor)
+    monkeypatch.setattr(Evaluation, "pruned", lambda *_: pytest.fail("left something out"))
+    assert here.size(moved) == expected
 
 
 def test_settled_orders_hold_at_every_later_step() -> None:

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from plain_pairing import largest
 
 from gamma_calc import Dim, Program, data, derive, mlp, parameter, sign, zero
-from gamma_calc.calculus import overlap
+from gamma_calc.calculus import overlap, pairing
 from gamma_calc.calculus.direction import (
+    FreshImage,
     GivenVector,
     Noise,
     Outer,
+    RandomMatrix,
     VectorDirection,
     as_vector,
     factors,
@@ -28,7 +30,7 @@ from gamma_calc.calculus.pairing import PairingSearch
 from gamma_calc.calculus.value import Value
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.run import start
-from gamma_calc.exponents import MINUS_INFINITY, Order, Region, Scope, maximum, minimum, order
+from gamma_calc.exponents import MINUS_INFINITY, Order, Region, Scope, maximum, minimum, nowhere_above, order
 from gamma_calc.operations.elementwise import Elementwise, activation, shares
 from gamma_calc.operations.relu import RELU, STEP
 from gamma_calc.operations.sign import SIGN
@@ -78,6 +80,40 @@ def test_an_atom_that_nothing_answers_ends_the_search(monkeypatch: pytest.Monkey
     monkeypatch.setattr(PairingSearch, "_paired", lambda *_, **__: pytest.fail("searched"))  # no part is ever given
     assert overlap.moment([made, w], order("-1/8")).is_zero_quantity
     assert overlap.moment([made, GivenVector("z")]).is_zero_quantity
+
+
+def test_no_part_is_given_where_all_pairs_off_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    """W relu(u) and W relu(v) agree by their means, and relu(W relu(u) + w) has one: there is no more to be found."""
+    n, (u, v, w) = Dim("n", 1), map(GivenVector, "uvw")
+    images = [FreshImage(RandomMatrix("W", n, n), activation(RELU, str(x), Value({x: order(0)}))) for x in (u, v)]
+    made = activation(RELU, "x", Value({images[0]: order(0), w: order(0)}))
+    monkeypatch.setattr(PairingSearch, "_with", lambda *_: pytest.fail("gave a part"))
+    assert overlap.moment([made, *images]) == 0
+
+
+@pytest.mark.parametrize("function", [RELU, TANH, SIGN], ids=str)
+def test_what_can_come_to_no_more_than_is_known_goes_no_further(
+    function: Function, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where one exponent is open."""
+    left_out = 0
+
+    def counted(low: Order, high: Order) -> bool:
+        nonlocal left_out
+        found = nowhere_above(low, high)
+        left_out += found
+        return found
+
+    monkeypatch.setattr(pairing, "nowhere_above", counted)
+    u, v, w = map(GivenVector, "uvw")
+    x = Value({u: order(0), v: order("min(0, eta)"), product_of([u, w]): order("min(0, eta/2) - 1/4")})
+    y = Value({w: order(0), activation(TANH, "x", x): order("min(0, eta/4)"), u: order("min(0, eta)")})
+    made: list[VectorDirection] = [activation(function, "x", x), activation(function, "y", y), u, v, w]
+    chance = order("-1/2")
+    for count in range(1, 5):
+        for those in combinations(made, count):
+            assert maximum(chance, overlap.moment(those, chance)) == maximum(chance, largest(those, ENOUGH))
+    assert left_out
 
 
 OPEN = ("eta", "a", "eta + a", "2*eta - 1/4", "max(eta, a - 1/2)", "max(eta + a, 2*a)")

@@ -384,7 +384,12 @@ TOKENS: Final = (
         "words: signs of three samples",
     ),
     Mutant("engine.sign_moments:_has_more", "len(f.parts) > 2", "False", "entries: signs of a mask of a sum"),
-    Mutant("calculus.pairing:PairingSearch._steps", "() if last else givers", "()", "words: through tanh"),
+    Mutant(
+        "calculus.pairing:PairingSearch._givings",
+        "for function, part in givers",
+        "for function, part in ()",
+        "words: through tanh",
+    ),
     Mutant(
         "calculus.pairing:PairingSearch._further",
         "function == first or self._is_in(first, part)",

@@ -6,9 +6,9 @@ functions are made of is long to compare. What it finds are ways (``calculus/way
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, reduce
+from functools import cached_property, lru_cache, reduce
 from itertools import chain
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -27,7 +27,6 @@ from gamma_calc.exponents import MINUS_INFINITY, Order, largest, look, minimum
 Given = frozenset[tuple[int, int]]  # parts by number, each with how many times it was given before
 Functions = frozenset[tuple[int, Given]]  # activations by number, with the parts each has given so far
 NOTHING_GIVEN: Final[Given] = frozenset()
-MOST_COMPARED: Final = 2  # exponents of orders that are compared while ways are sought
 Agreement = Callable[[VectorDirection, VectorDirection], Order]
 Made = TypeVar("Made")
 
@@ -60,11 +59,10 @@ class ArgumentPart(NamedTuple):
 
 
 class Branch(NamedTuple):
-    """A step of the search: its weights, what is to be paired off after it, and how many parts it gave."""
+    """A step of the search: its weights, and what is to be paired off after it."""
 
     weights: Ways
     rest: Unpaired
-    given: int
 
 
 _Options = tuple[int, list[tuple[int, Ways]], list[tuple[int, ArgumentPart]]]
@@ -95,6 +93,8 @@ class PairingSearch:
     def largest(self, pool: Unpaired, budget: int) -> Order:
         """The order of the largest way to pair everything off: with no part given, with one at most, and so on.
 
+        Of parts there are far more than of pairs. So all is paired off that can be before one more part is given.
+
         Where nothing gains, the search ends with a way that is nowhere below what an atom leaves at most.
         """
         found, seen = NO_WAY, dict[Unpaired, Ways]()
@@ -103,15 +103,18 @@ class PairingSearch:
         for left in reversed(range(budget + 1)):
             if not reached or any(not self._worthwhile(most, (*self.floor, *found)) for most in bounds):
                 break
-            found, reached = self._paired(reached, found, seen, last=not left)
-            if self.falling:
-                reached = {rest: ways for rest, ways in reached.items() if not self._is_settled(rest, ways, found)}
+            found, passed = self._paired(reached, found, seen)
+            reached = self._after_giving(passed, found) if left and not self._is_full(found) else {}
         return self.weights.order(found)
 
-    def _is_settled(self, pool: Unpaired, ways: Ways, found: Ways) -> bool:
-        """Is all that these ways may come to nowhere above what is found, or chance?"""
+    def _is_full(self, found: Ways) -> bool:
+        """Is a way found that is nowhere below 0?"""
+        return any(self.weights.is_covered(AT_ONCE, way) for way in found)
+
+    def _unsettled(self, pool: Unpaired, ways: Ways, known: Ways) -> Ways:
+        """Those of the ways to a pool that may come to more than what is known."""
         most = self._once((pool, "most"), lambda: self._most(pool))
-        return not self._worthwhile(_products(ways, most), (*self.floor, *found))
+        return tuple(way for way in ways if self._worthwhile(_products((way,), most), known))
 
     def _most(self, pool: Unpaired) -> Ways:
         """No pairing is larger: each atom takes its part of what serves it, and each activation has some moment.
@@ -180,46 +183,74 @@ class PairingSearch:
         return self.weights.ways(self.chance)
 
     def _paired(
-        self, reached: dict[Unpaired, Ways], found: Ways, seen: dict[Unpaired, Ways], *, last: bool
+        self, reached: dict[Unpaired, Ways], found: Ways, seen: dict[Unpaired, Ways]
     ) -> tuple[Ways, dict[Unpaired, Ways]]:
-        """The ways that are found when no more parts are given, and where one more part leads to.
+        """The ways that are found when no more parts are given, and the pools that they pass.
 
-        Where a pool was seen with fewer parts given, only ways that are not below those count. A pairing leaves fewer
-        to be paired off, so that the pools with the most go first.
+        Where a pool was seen with fewer parts given, only ways that are not below those count.
         """
-        further = dict[Unpaired, Ways]()
-        while reached and not any(self.weights.is_covered(AT_ONCE, way) for way in found):
+        passed = dict[Unpaired, Ways]()
+        while reached and not self._is_full(found):
             look()
-            pool = max(reached, key=lambda one: len(one.atoms))
-            better = (*self.floor, *found) if self.falling else NO_WAY
-            ways = self._worthwhile(reached.pop(pool), (*seen.get(pool, NO_WAY), *better))
+            pool = self._first(reached)
+            ways = self._worthwhile(reached.pop(pool), (*seen.get(pool, NO_WAY), *self._known_by(found)))
             if not ways:
                 continue
             seen[pool] = self.weights.joined(seen.get(pool, NO_WAY), ways)
+            passed[pool] = self.weights.joined(passed.get(pool, NO_WAY), ways)
             found = self.weights.joined(found, _products(ways, self._done(pool)))
-            for weights, rest, given in self._branches(pool, last=last):
-                there = further if given else reached
-                there[rest] = self.weights.joined(there.get(rest, NO_WAY), _products(ways, weights))
-        return found, further
+            self._lead_to(reached, ways, self._pairings(pool))
+        return found, passed
+
+    def _first(self, reached: Mapping[Unpaired, Ways]) -> Unpaired:
+        """The pool that is paired off next.
+
+        Where nothing gains, a way of order 0 ends the search: while there may be one, the pool with the fewest atoms is
+        nearest to it. Else the one with the most goes first, as a pairing leaves fewer: then none is come to again.
+        """
+        whole = [pool for pool, ways in reached.items() if AT_ONCE in ways] if self.falling else []
+        return min(whole, key=_left) if whole else max(reached, key=_left)
+
+    def _after_giving(self, passed: dict[Unpaired, Ways], found: Ways) -> dict[Unpaired, Ways]:
+        """Where one more part leads to. What needs none is found before: what may not come above it goes no further."""
+        known = self._known_by(found)
+        ways = {pool: self._worthwhile(those, known) for pool, those in passed.items()}
+        if self.falling:
+            ways = {pool: self._unsettled(pool, those, known) for pool, those in ways.items()}
+        further = dict[Unpaired, Ways]()
+        for pool in filter(ways.get, ways):
+            self._lead_to(further, ways[pool], self._givings(pool))
+        return further
+
+    def _lead_to(self, reached: dict[Unpaired, Ways], ways: Ways, branches: Iterable[Branch]) -> None:
+        """Note where branches lead to."""
+        for weights, rest in branches:
+            reached[rest] = self.weights.joined(reached.get(rest, NO_WAY), _products(ways, weights))
+
+    def _known_by(self, found: Ways) -> Ways:
+        """What no way is worth taking that is nowhere above it."""
+        return (*self.floor, *found) if self.falling else NO_WAY
 
     def _worthwhile(self, ways: Ways, known: Ways) -> Ways:
         return tuple(way for way in ways if not any(self.weights.is_covered(way, other) for other in known))
 
-    def _branches(self, pool: Unpaired, *, last: bool) -> tuple[Branch, ...]:
-        return self._once((pool, last), lambda: tuple(self._steps(pool, last)))
+    def _pairings(self, pool: Unpaired) -> Iterator[Branch]:
+        """What one atom can pair with."""
+        if pool.atoms:
+            wanted, partners, _ = self._fewest(pool)
+            for other, shared in partners:
+                yield Branch(shared, Unpaired(pool.atoms - {wanted, other}, pool.functions))
 
-    def _steps(self, pool: Unpaired, last: bool) -> Iterator[Branch]:
-        """What can be paired next: with an atom left, the one that has the fewest ways."""
+    def _givings(self, pool: Unpaired) -> Iterator[Branch]:
+        """The parts that may be given next: those that the same atom can pair with, or any where none is left."""
         if not pool.atoms:
-            yield from () if last else self._further(pool)
-            return
-        options = [self._options(pool, atom) for atom in pool.atoms]
-        wanted, partners, givers = min(options, key=lambda option: len(option[1]) + len(option[2]))
-        for other, shared in partners:
-            rest = Unpaired(pool.atoms - {wanted, other}, pool.functions)
-            yield Branch(shared, rest, 0)
-        for function, part in () if last else givers:
-            yield self._with(pool, function, part)
+            return self._further(pool)
+        _, _, givers = self._fewest(pool)
+        return (self._with(pool, function, part) for function, part in givers)
+
+    def _fewest(self, pool: Unpaired) -> _Options:
+        """What can be done with the atom that has the fewest ways."""
+        return self._once((pool, "fewest"), lambda: min((self._options(pool, a) for a in pool.atoms), key=_ways_of))
 
     def _options(self, pool: Unpaired, wanted: int) -> _Options:
         """What an atom can pair with, and the parts of activations that can."""
@@ -259,7 +290,7 @@ class PairingSearch:
         given[function] |= {(part.number, sum(number == part.number for number, _ in given[function]))}
         atoms, functions, gain = self._gathered(pool.atoms, (*given, *part.factors))
         inside = Unpaired(atoms, frozenset((f, self._given_by(f, given)) for f in functions))
-        return Branch(_products(part.sizes, (gain,)), inside, 1)
+        return Branch(_products(part.sizes, (gain,)), inside)
 
     def _gathered(self, atoms: frozenset[int], more: tuple[int, ...]) -> tuple[frozenset[int], list[int], Way]:
         """What ``gathered`` makes of directions, by number."""
@@ -363,6 +394,15 @@ class PairingSearch:
         return without(self.weights.whole(-minimum(concentration_of(one), concentration_of(two))))
 
 
+def _left(pool: Unpaired) -> int:
+    return len(pool.atoms)
+
+
+def _ways_of(options: _Options) -> int:
+    _, partners, givers = options
+    return len(partners) + len(givers)
+
+
 def _products(ways: Ways, more: Ways) -> Ways:
     return tuple(times(one, other) for one in ways for other in more)
 
@@ -381,9 +421,10 @@ def _has_a_cube(one: Activation, part: VectorDirection) -> bool:
     return cubed and not one.function.idempotent and lacks_third(one)
 
 
-def _given(function: Activation) -> Iterator[tuple[VectorDirection, Order]]:
+@lru_cache(maxsize=65536)
+def _given(function: Activation) -> tuple[tuple[VectorDirection, Order], ...]:
     """The parts that an activation may give."""
-    return ((part, size_given(function, part, size)) for part, size in function.parts)
+    return tuple((part, size_given(function, part, size)) for part, size in function.parts)
 
 
 def _given_at_last(function: Activation) -> Iterator[tuple[VectorDirection, Order]]:

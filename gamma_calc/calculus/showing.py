@@ -60,7 +60,7 @@ def shows(u: VectorDirection, v: VectorDirection, dim: Dim, floor: Order, depth:
     best = chance = dim.independent_overlap
     for size in _shown(bright(u, chance), bright(v, chance), dim, floor, depth):
         best = maximum(best, size)
-        if best == 0:
+        if best.number == 0:
             break
     return best
 
@@ -98,6 +98,7 @@ def _names(direction: VectorDirection) -> frozenset[Hashable]:
     return frozenset(f.place if isinstance(f, Activation) else f for f in factors(direction))
 
 
+@lru_cache(maxsize=65536)
 def _shows_parts(one: Activation, two: Activation, dim: Dim, floor: Order, depth: int) -> Order:
     """By how much less one activation shows of the parts of another at the same place."""
     if one.power != two.power:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Final, TypeVar
+from typing import Final
 
 from gamma_calc.calculus.direction import (
     Activation,
@@ -35,7 +35,6 @@ from gamma_calc.exponents import MINUS_INFINITY, Order, maximum
 MOST_VERSIONS: Final = 3  # of one function with the same moments, in all that a step left
 NOWHERE: Final[frozenset[str]] = frozenset()
 Found = Mapping[VectorDirection, Order]
-V = TypeVar("V", bound=VectorDirection)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

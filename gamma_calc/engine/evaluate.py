@@ -27,7 +27,7 @@ from gamma_calc.calculus.pruning import prune_dominated, without_companions
 from gamma_calc.calculus.streams import Streams
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.engine.state import State
-from gamma_calc.exponents import EVERYTHING, MINUS_INFINITY, NOTHING, Order, Region, Scope, look, order
+from gamma_calc.exponents import EVERYTHING, MINUS_INFINITY, NOTHING, Order, Region, Scope, largest, look, order
 from gamma_calc.language.expression import Expression, walk
 from gamma_calc.language.program import Program
 from gamma_calc.language.signature import signature
@@ -46,6 +46,7 @@ class Evaluation:
     program: Program
     state: State
     _values: dict[int, tuple[Expression, Value]] = field(default_factory=dict)
+    _sizes: dict[int, tuple[Expression, Order]] = field(default_factory=dict)
     _bounds: dict[int, Region] = field(default_factory=dict)
     _made: dict[tuple[str, str, bool], Parts] = field(default_factory=dict)  # what the function at a place is of
     notebook: Notebook | None = field(init=False)  # what travels together, as far as it is known
@@ -67,10 +68,31 @@ class Evaluation:
     def value(self, expression: Expression) -> Value:
         for node in walk([expression], known=lambda node: id(node) in self._values):
             look()
-            value = Value.collect(self._completed(node), self._power(node))
-            self._values[id(node)] = node, self.pruned(self._gathered(value, node.shape), node.shape)
-            self._made.update((f.place, f.parts) for f in activations(value.components) if self._knows_less(f))
+            self._values[id(node)] = node, self.pruned(self._gathered(self._whole(node), node.shape), node.shape)
         return self._values[id(expression)][1]
+
+    def size(self, expression: Expression) -> Order:
+        """The order of an expression's size. A sum, and a product of entries, is not made for it: it may be long."""
+        if id(expression) not in self._sizes:
+            self._sizes[id(expression)] = expression, largest(map(self._size, self._terms(expression)))
+        return self._sizes[id(expression)][1]
+
+    def _terms(self, expression: Expression) -> Iterator[Expression]:
+        """What a sum of sums adds up, as far as they are not known themselves."""
+        waiting = [expression]
+        while waiting:
+            node = waiting.pop()
+            if node.adds_up and id(node) not in self._values:
+                waiting += node.arguments
+            else:
+                yield node
+
+    def _size(self, node: Expression) -> Order:
+        if id(node) in self._values or not node.multiplies_entries:
+            return self.value(node).order
+        for argument in node.arguments:
+            self.value(argument)
+        return self._whole(node).order
 
     def pruned(self, value: Value, shape: Shape) -> Value:
         """The value without what decides no order here, where its orders are read.
@@ -87,6 +109,12 @@ class Evaluation:
             return found
         kept = {d: o for d, o in here.components.items() if d in found.components or streams.is_noted(d)}
         return Value(kept, value.power)
+
+    def _whole(self, node: Expression) -> Value:
+        """The value of a node of whose arguments the values are known, with all its components."""
+        value = Value.collect(self._completed(node), self._power(node))
+        self._made.update((f.place, f.parts) for f in activations(value.components) if self._knows_less(f))
+        return value
 
     def _gathered(self, value: Value, shape: Shape) -> Value:
         if self.notebook is None or len(shape) != 1:

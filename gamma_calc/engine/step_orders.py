@@ -16,7 +16,7 @@ from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import gradients
 from gamma_calc.engine.run import states
 from gamma_calc.engine.state import Reader, State
-from gamma_calc.exponents import EVERYTHING, NOTHING, Order, Region, Scope, maximum, where_on
+from gamma_calc.exponents import EVERYTHING, MINUS_INFINITY, NOTHING, Order, Region, Scope, maximum, where_on
 from gamma_calc.language.change import earlier
 from gamma_calc.language.expression import Expression, Time
 from gamma_calc.language.program import Program, Quantity, Role
@@ -141,13 +141,13 @@ class StepOrders:
 
     def _size(self, q: Quantity) -> Order:
         """A change is no larger than the larger of the two values it lies between."""
-        size = self._value(q).order
+        size = MINUS_INFINITY if q.expression is None else self._here.size(q.expression)
         if q.role is not Role.CHANGE:
             return size
-        now = self._here.value(q.node).order
+        now = self._here.size(q.node)
         if self.now.nowhere_above(size, now):
             return size
-        return at_most(size, maximum(now, self._here.value(earlier(q.node, Time.PREVIOUS)).order))
+        return at_most(size, maximum(now, self._here.size(earlier(q.node, Time.PREVIOUS))))
 
     def _projection(self, q: Quantity) -> Order:
         projection_order = self._there.value(self.gradients[id(q.node)])

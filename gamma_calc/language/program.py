@@ -198,7 +198,7 @@ class Program(SelfShowing):
         nodes = walk([self.loss, *watched])
         return any(node.multiplies_entries for node in nodes) and not any(node.is_batch for node in nodes)
 
-    @property
+    @cached_property
     def region(self) -> Region:
         """The declared domain of the exponents."""
         return Region.parse(self.domain)

@@ -23,6 +23,7 @@ class Add(Linear):
     A cancellation that is there by construction must be written as such: ``since_start`` for what training added.
     """
 
+    adds_up = True
     carries_directions = True
     precedence = 3
 

@@ -37,8 +37,9 @@ class Divide(Expression):
         x, y = values
         if ONES not in y.components:
             raise ProgramError(f"{self} divides by entries that may be zero", hint="divide by lengths of rows")
+        length = y.order
         for direction, size in x.components.items():
-            yield Contribution(direction, size - y.order, QUOTIENT)
+            yield Contribution(direction, size - length, QUOTIENT)
 
     def numeric(self, *arrays: Array) -> Array:
         x, y = arrays

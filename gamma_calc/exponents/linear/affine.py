@@ -61,7 +61,7 @@ class Affine:
         total = dict(self.terms)
         for name, c in other.terms:
             total[name] = total.get(name, _ZERO) + c
-        return Affine.build(total, self.constant + other.constant)
+        return Affine(tuple(sorted(term for term in total.items() if term[1])), self.constant + other.constant)
 
     def __mul__(self, factor: int | Fraction) -> Affine:
         exact = _exact(factor)

@@ -8,10 +8,10 @@ points of the domain that may refute it, and then form by form, with a proof.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property, reduce
+from functools import cached_property, lru_cache, reduce
 from typing import Final, TypeAlias, TypeVar
 
 from gamma_calc.exponents.linear.affine import Affine, sum_affine
@@ -44,6 +44,7 @@ class OnDomain:
     where: Rows
     _quotients: dict[Peak, Quotient] = field(default_factory=dict, repr=False)
     _read: dict[Affine, Quotient] = field(default_factory=dict, repr=False)
+    _unshifted: dict[Hashable, Quotient] = field(default_factory=dict, repr=False)
     _answers: dict[Affine, bool] = field(default_factory=dict, repr=False)
     _values: dict[Affine, tuple[int, ...]] = field(default_factory=dict, repr=False)
     _maxima: dict[Peak, tuple[int, ...]] = field(default_factory=dict, repr=False)
@@ -145,7 +146,10 @@ class OnDomain:
     def _read_as(self, form: Affine) -> Quotient:
         if form not in self._read:
             shift, added, taken = self._parts(form)
-            self._read[form] = self._shortest(_moved(self._sum(added), shift), taken)
+            question = frozenset(added.items()), frozenset(taken.items())
+            if question not in self._unshifted:
+                self._unshifted[question] = self._shortest(self._sum(added), taken)
+            self._read[form] = self._unshifted[question].plus(shift)
         return self._read[form]
 
     def _quotient(self, peak: Peak) -> Quotient:
@@ -181,7 +185,7 @@ class OnDomain:
         return Quotient(above, left)
 
     def _sum(self, parts: Parts) -> Convex:
-        those = sorted(parts.elements(), key=lambda part: (len(part), sorted(map(sort_key, part))))
+        those = sorted(parts.elements(), key=_by_length)
         return reduce(lambda one, other: minkowski_sum(one, other, self.where), those, ONE)
 
     @cached_property
@@ -189,17 +193,21 @@ class OnDomain:
         return tuple(sorted(self.names))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Quotient:
     """A maximum less others, each of which has zero as its first form."""
 
     above: Convex
     taken: Parts
-    form: Affine = field(init=False)  # in which every maximum has a name of its own, so that equal ones cancel
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def form(self) -> Affine:
+        """As a form in which every maximum has a name of its own, so that equal ones cancel."""
         parts = (peak_form(part) * -count for part, count in self.taken.items())
-        object.__setattr__(self, "form", sum_affine([peak_form(self.above), *parts]))
+        return sum_affine([peak_form(self.above), *parts])
+
+    def plus(self, shift: Affine) -> Quotient:
+        return Quotient(_moved(self.above, shift), self.taken)
 
     def times(self, weight: Fraction) -> Quotient:
         """The same times a positive number."""
@@ -217,6 +225,11 @@ def _at_zero(forms: Convex, names: Sequence[str]) -> tuple[Convex, Affine]:
     """A maximum less its first form, and that form. Maxima that differ by one form have the same rest."""
     first = min(forms, key=lambda form: ([form.coefficient(name) for name in names], form.constant))
     return _moved(forms, -first), first
+
+
+@lru_cache(maxsize=8192)
+def _by_length(part: Convex) -> tuple[int, list[tuple[object, ...]]]:
+    return len(part), sorted(map(sort_key, part))
 
 
 def _moved(forms: Convex, by: Affine) -> Convex:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from itertools import cycle, islice
@@ -61,16 +61,25 @@ def _moved_inside(wanted: Mapping[str, Fraction], inside: Mapping[str, Fraction]
 def values_at_samples(*parts: Iterable[Affine], where: Rows = EVERYWHERE) -> list[dict[Affine, tuple[int, ...]]]:
     """The values of the forms of each part at the samples of all, as whole numbers of one unit."""
     forms = [form for part in parts for form in part]
-    points = samples(frozenset(name for form in forms for name in form.variables), where)
-    fine = one_unit(value for point in points for value in point.values())
+    fine, whole = _whole_samples(frozenset(name for form in forms for name in form.variables), where)
     unit = fine * one_unit(c for form in forms for c in (form.constant, *(c for _, c in form.terms)))
-    whole = [{name: _times(value, fine) for name, value in point.items()} for point in points]
     return [{form: _values(form, unit, fine, whole) for form in part} for part in parts]
 
 
-def _values(form: Affine, unit: int, fine: int, points: list[dict[str, int]]) -> tuple[int, ...]:
-    constant, slopes = _times(form.constant, unit), [(name, _times(c, unit // fine)) for name, c in form.terms]
-    return tuple(constant + sum(slope * point[name] for name, slope in slopes) for point in points)
+@lru_cache(maxsize=256)
+def _whole_samples(names: frozenset[str], where: Rows) -> tuple[int, Mapping[str, Sequence[int]]]:
+    """A unit in which the coordinates of the samples are whole numbers, and these by name."""
+    points = samples(names, where)
+    fine = one_unit(value for point in points for value in point.values())
+    return fine, {name: [_times(point[name], fine) for point in points] for name in names}
+
+
+def _values(form: Affine, unit: int, fine: int, whole: Mapping[str, Sequence[int]]) -> tuple[int, ...]:
+    values = [_times(form.constant, unit)] * MOST_SAMPLES
+    for name, c in form.terms:
+        slope = _times(c, unit // fine)
+        values = [value + slope * coordinate for value, coordinate in zip(values, whole[name], strict=True)]
+    return tuple(values)
 
 
 def _times(number: Fraction, unit: int) -> int:
