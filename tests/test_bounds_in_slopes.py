@@ -9,14 +9,22 @@ import pytest
 from oracle.judge import judged
 from oracle.record import recorded
 
-from gamma_calc import Dim, data, order
+from gamma_calc import Dim, data, frozen, mlp, order
 from gamma_calc.calculus.assumptions import CLT
-from gamma_calc.calculus.direction import GivenVector
+from gamma_calc.calculus.direction import ONES, GivenVector
 from gamma_calc.calculus.value import Value
+from gamma_calc.engine.evaluate import Evaluation
+from gamma_calc.engine.run import start
+from gamma_calc.errors import ProgramError
+from gamma_calc.exponents import MINUS_INFINITY
+from gamma_calc.operations.divide import divide
 from gamma_calc.operations.elementwise import Difference, Elementwise
+from gamma_calc.operations.rescaled import rescaled
+from gamma_calc.operations.row_length import row_length
 from gamma_calc.operations.tanh import SECH2, TANH
 
-X = data("x", Dim("n", 1))
+N = Dim("n", 1)
+X = data("x", N)
 U, V = GivenVector("u"), GivenVector("v")
 
 
@@ -49,6 +57,35 @@ def test_where_it_may_bend_on_fewer_it_is_marked() -> None:
     sure, unsure = Value({U: order(1)}), Value({U: order(1)}, least=order(0))
     assert Elementwise(SECH2, X).overcounted((sure,)).is_empty
     assert Elementwise(SECH2, X).overcounted((unsure,)).is_everything
+
+
+def test_a_quotient_is_over_the_least_that_a_divisor_is() -> None:
+    made = divide(X, row_length(frozen("W", N, N)))
+    x, y = Value({U: order(0)}), Value({ONES: order(1)}, least=order("1/2"))
+    (quotient,) = made.orders((x, y), CLT)
+    assert quotient.order == order("-1/2")
+    assert made.overcounted((x, y)).is_everything
+    assert made.overcounted((x, Value({ONES: order(1)}))).is_empty
+    with pytest.raises(ProgramError, match="divides by what may be less than it counts for"):
+        list(made.orders((x, replace(y, least=MINUS_INFINITY)), CLT))
+
+
+def test_a_vector_over_its_length_keeps_what_a_bound_may_hide() -> None:
+    """u + n^1 v over its length is n^-3/2 u; if v may be nothing, n^-1/2 u."""
+    x = Value({U: order(0), V: order(1)})
+    for least, right in ((None, "-3/2"), (MINUS_INFINITY, "-1/2"), (order("1/2"), "-1")):
+        u, v = (c.order for c in rescaled(X, 1).orders((replace(x, least=least),), CLT))
+        assert (u, v) == (order(right), order("-1/2"))
+
+
+def test_what_was_there_at_the_start_is_there_but_not_over_what_grows() -> None:
+    program = mlp("mup", depth=3, activation="tanh")
+    here = Evaluation(program, start(program))
+    h2 = program.quantities["h2"].expression
+    assert h2 is not None
+    assert here.sure(h2) == order(0)
+    assert here.sure(Elementwise(SECH2, h2)).is_zero_quantity
+    assert here.sure(divide(h2, row_length(frozen("W", N, N)))).is_zero_quantity
 
 
 @pytest.mark.parametrize("number", [74, 164])

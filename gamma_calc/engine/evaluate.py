@@ -27,7 +27,7 @@ from gamma_calc.calculus.pruning import prune_dominated, without_companions
 from gamma_calc.calculus.streams import Streams
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.engine.state import State
-from gamma_calc.exponents import EVERYTHING, MINUS_INFINITY, NOTHING, Order, Region, Scope, largest, look, order
+from gamma_calc.exponents import EVERYTHING, MINUS_INFINITY, NOTHING, Order, Region, Scope, largest, look
 from gamma_calc.language.expression import Expression, walk
 from gamma_calc.language.program import Program
 from gamma_calc.language.signature import signature
@@ -179,18 +179,16 @@ class Evaluation:
         Training adds: what the parameters were at the start is there at every later step.
         """
         value = self._values[id(argument)][1]
-        if self.state.nowhere_above(value.order, order(0)) or self.overcounted(argument).is_empty:
-            return value
-        return replace(value, least=self._at_start.sure(argument))
+        return value if self.overcounted(argument).is_empty else replace(value, least=self._at_start.sure(argument))
 
     @cached_property
     def _at_start(self) -> Evaluation:
         return Evaluation(self.program, self.state.at_start)
 
     def sure(self, expression: Expression) -> Order:
-        """The order of an expression where no more is counted than there is."""
-        size = self.value(expression).order
-        return size if self.overcounted(expression).is_empty else MINUS_INFINITY
+        """The order that an expression has at least, whatever is added to the parameters; -oo where it is not known."""
+        size, falls = self.value(expression).order, any(node.may_fall for node in walk([expression]))
+        return MINUS_INFINITY if falls or not self.overcounted(expression).is_empty else size
 
     def contributions(self, node: Expression) -> Iterator[Contribution]:
         """Every way in which a direction comes into the node's value. The arguments must have been evaluated."""

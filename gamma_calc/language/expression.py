@@ -156,7 +156,12 @@ class Expression(ABC):
 
     @property
     def reads_least(self) -> bool:
-        """Is there more of the result where there is less of an argument, so that a bound of that is none of this?"""
+        """May there be more of a direction where there is less of an argument, whose bounds then bound nothing?"""
+        return False
+
+    @property
+    def may_fall(self) -> bool:
+        """May the result be smaller where an argument is larger?"""
         return False
 
     def overcounted(self, values: tuple[Value, ...]) -> Region:

@@ -69,6 +69,11 @@ class Elementwise(Expression):
         for share in (everywhere(site, x), *shares(site, x)):
             yield self._of(share)
 
+    @property
+    def may_fall(self) -> bool:
+        """A slope does, where the function saturates."""
+        return self.function.saturates and self.function.positive
+
     def _of(self, share: Share) -> Contribution:
         if share.x.is_zero:
             return Contribution(share.entries if self.shape else UNIT, self.function.at_zero, FUNCTION_MEAN)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import reduce
+from operator import or_
 
 from gamma_calc.calculus.assumptions import SumRule
 from gamma_calc.calculus.dims import Shape, shape_text
 from gamma_calc.calculus.lemmas import LENGTH
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ShapeError
+from gamma_calc.exponents import NOTHING, Order, Region, maximum, where
 from gamma_calc.language.expression import Array, Expression
 from gamma_calc.language.forms import GradientOnly
 
@@ -29,8 +32,21 @@ class Rescaled(GradientOnly):
     def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
         (x,) = values
         for direction, size in x.components.items():
-            length = x.order + self.shape[0].exponent / 2
+            length = _length(x, size) + self.shape[0].exponent / 2
             yield Contribution(direction, size - length * self.power, LENGTH)
+
+    @property
+    def reads_least(self) -> bool:
+        return True
+
+    @property
+    def may_fall(self) -> bool:
+        return True
+
+    def overcounted(self, values: tuple[Value, ...]) -> Region:
+        (x,) = values
+        those = (where(_length(x, size), "<", x.order) for size in x.components.values() if x.least is not None)
+        return reduce(or_, those, NOTHING)
 
     def numeric(self, *arrays: Array) -> Array:
         (x,) = arrays
@@ -44,6 +60,11 @@ class Rescaled(GradientOnly):
     def notation(self) -> str:
         (x,) = self.arguments
         return f"{x.inside(5)} / |{x}|^{self.power}"
+
+
+def _length(x: Value, size: Order) -> Order:
+    """The order of x beside a component of this size: what is there at least, where x may count for too much."""
+    return x.order if x.least is None else maximum(x.least, size)
 
 
 def rescaled(x: Expression, power: Fraction | int = 1) -> Expression:
