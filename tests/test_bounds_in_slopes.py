@@ -6,10 +6,11 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
+from oracle.grids import RECIPES
 from oracle.judge import judged
 from oracle.record import recorded
 
-from gamma_calc import Dim, data, frozen, mlp, order
+from gamma_calc import Dim, data, derive, frozen, mlp, order
 from gamma_calc.calculus.assumptions import CLT
 from gamma_calc.calculus.direction import ONES, GivenVector
 from gamma_calc.calculus.value import Value
@@ -93,4 +94,19 @@ def test_saturated_networks_are_nowhere_below_what_was_measured(number: int) -> 
     """At step 2, after a first step far outside the stable set, they were: by 1/8 and by 1/2."""
     found = judged(recorded("deep")[number], "deep")
     assert found.verdicts["right"] > 10
+    assert found.verdicts["below"] == 0
+
+
+def test_a_step_where_a_function_bends_leaves_as_many_entries_at_which_it_bends() -> None:
+    """Of h of n^(1/2) a step by tanh'(h) moves few entries, by more than h is: the others are as large as before."""
+    (bend,) = Elementwise(SECH2, X).orders((Value({U: order("1/2")}),), CLT)
+    moved = Value({U: order("1/2"), bend.direction: order(1)})
+    (slope,) = Elementwise(SECH2, X).orders((moved,), CLT)
+    assert slope.order == bend.order == order("-1/4")
+
+
+def test_the_second_step_of_a_saturated_layer_is_nowhere_below_what_was_measured() -> None:
+    """dh1 counted for n^(5/8); it is n^(3/4), as the first step leaves n^(1/2) entries at which tanh bends."""
+    found = judged(recorded("deep")[60], "deep")
+    assert str(derive(RECIPES["deep"](60).program()).at_step(2)["dh1"]) == "3/4"
     assert found.verdicts["below"] == 0

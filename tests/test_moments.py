@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from plain_pairing import largest
 
 from gamma_calc import Dim, Program, data, derive, mlp, parameter, sign, zero
-from gamma_calc.calculus import overlap, pairing
+from gamma_calc.calculus import overlap
 from gamma_calc.calculus.direction import (
     FreshImage,
     GivenVector,
@@ -26,11 +26,12 @@ from gamma_calc.calculus.direction import (
 )
 from gamma_calc.calculus.entrywise_products import gathered
 from gamma_calc.calculus.function import Function
-from gamma_calc.calculus.pairing import PairingSearch
+from gamma_calc.calculus.pairing import PairingSearch, Unpaired
 from gamma_calc.calculus.value import Value
+from gamma_calc.calculus.ways import Ways
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.run import start
-from gamma_calc.exponents import MINUS_INFINITY, Order, Region, Scope, maximum, minimum, nowhere_above, order
+from gamma_calc.exponents import MINUS_INFINITY, Order, Region, Scope, maximum, minimum, order
 from gamma_calc.operations.elementwise import Elementwise, activation, shares
 from gamma_calc.operations.relu import RELU, STEP
 from gamma_calc.operations.sign import SIGN
@@ -95,16 +96,16 @@ def test_no_part_is_given_where_all_pairs_off_without(monkeypatch: pytest.Monkey
 def test_what_can_come_to_no_more_than_is_known_goes_no_further(
     function: Function, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where one exponent is open."""
-    left_out = 0
+    """Of one exponent's orders, with those that the search without bounds finds."""
+    left_out, unsettled = 0, PairingSearch.unsettled
 
-    def counted(low: Order, high: Order) -> bool:
+    def counted(self: PairingSearch, pool: Unpaired, ways: Ways, known: Ways) -> Ways:
         nonlocal left_out
-        found = nowhere_above(low, high)
-        left_out += found
+        found = unsettled(self, pool, ways, known)
+        left_out += len(ways) - len(found)
         return found
 
-    monkeypatch.setattr(pairing, "nowhere_above", counted)
+    monkeypatch.setattr(PairingSearch, "unsettled", counted)
     u, v, w = map(GivenVector, "uvw")
     x = Value({u: order(0), v: order("min(0, eta)"), product_of([u, w]): order("min(0, eta/2) - 1/4")})
     y = Value({w: order(0), activation(TANH, "x", x): order("min(0, eta/4)"), u: order("min(0, eta)")})

@@ -111,7 +111,7 @@ class PairingSearch:
         """Is a way found that is nowhere below 0?"""
         return any(self.weights.is_covered(AT_ONCE, way) for way in found)
 
-    def _unsettled(self, pool: Unpaired, ways: Ways, known: Ways) -> Ways:
+    def unsettled(self, pool: Unpaired, ways: Ways, known: Ways) -> Ways:
         """Those of the ways to a pool that may come to more than what is known."""
         most = self._once((pool, "most"), lambda: self._most(pool))
         return tuple(way for way in ways if self._worthwhile(_products((way,), most), known))
@@ -216,7 +216,7 @@ class PairingSearch:
         known = self._known_by(found)
         ways = {pool: self._worthwhile(those, known) for pool, those in passed.items()}
         if self.falling:
-            ways = {pool: self._unsettled(pool, those, known) for pool, those in ways.items()}
+            ways = {pool: self.unsettled(pool, those, known) for pool, those in ways.items()}
         further = dict[Unpaired, Ways]()
         for pool in filter(ways.get, ways):
             self._lead_to(further, ways[pool], self._givings(pool))

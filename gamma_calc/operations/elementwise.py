@@ -21,6 +21,7 @@ from gamma_calc.calculus.direction import (
     Direction,
     VectorDirection,
     as_vector,
+    bends,
     factors,
     within,
 )
@@ -79,10 +80,10 @@ class Elementwise(Expression):
             return Contribution(share.entries if self.shape else UNIT, self.function.at_zero, FUNCTION_MEAN)
         made = activation(self.function, share.site, share.x) if self.shape else UNIT
         direction, gain = entrywise_product(share.entries, made)
-        return Contribution(direction, self._size(share.x) + gain, FUNCTION_VALUE)
+        return Contribution(direction, self._size(share) + gain, FUNCTION_VALUE)
 
-    def _size(self, x: Value) -> Order:
-        return self.function.size(self.function.bending(_counted(self.function, x), x.power))
+    def _size(self, share: Share) -> Order:
+        return self.function.size(self.function.bending(_counted(self.function, share.site, share.x), share.x.power))
 
     def overcounted(self, values: tuple[Value, ...]) -> Region:
         """Of a part that has one sign, which may be negative, a relu may be nothing. Of nothing it is nothing."""
@@ -182,7 +183,7 @@ def _moved_there(share: Share, change: Value, function: Function, slope: Functio
     """The change of a function on a share of the entries, from that of its argument."""
     most = function.size(share.x.order)
     for direction, size in change.components.items():
-        bending = slope.bending(_counted(slope, share.x), share.x.power)
+        bending = slope.bending(_counted(slope, share.site, share.x), share.x.power)
         factor = _averaged(slope, bending, _moved(change, direction))
         bend = activation(slope, share.site, share.x, factor)
         made, gain = (UNIT, order(0)) if direction == UNIT else entrywise_product(as_vector(direction), bend)
@@ -207,13 +208,30 @@ def _falls(function: Function) -> bool:
     return function.saturates or (function.slope is not None and function.slope.saturates)
 
 
-def _counted(function: Function, x: Value) -> Order:
+def _counted(function: Function, site: str, x: Value) -> Order:
     """The order of x that a function counts with: where it bends less the larger x is, no more than there is at least.
 
     Below order one it bends everywhere. An example: x may be n^(1/2), or the n^1 that it counts for; then at most
     n^(-1/4) of tanh'(x) is left, and not n^(-1/2).
     """
-    return x.order if x.least is None or not function.saturates else minimum(x.order, maximum(0, x.least))
+    if not function.saturates:
+        return x.order
+    known = _nearly_everywhere(site, x)
+    return at_most(known, maximum(0, known if x.least is None else minimum(known, x.least)))
+
+
+def _nearly_everywhere(site: str, x: Value) -> Order:
+    """The order of x without what a step made of it where its function bends, which is on few entries.
+
+    Those that are moved so by more than order one land where it bends again as often as not far from it: of entries at
+    a distance of order log n some land near 0, so that no fewer bend than before, but for a factor of log n.
+    """
+    dense = [size for direction, size in x.components.items() if not _bends_at(site, direction)]
+    return largest(dense) if 0 < len(dense) < len(x.components) else x.order
+
+
+def _bends_at(site: str, direction: Direction) -> bool:
+    return any(f.site == site for f in bends(as_vector(direction)))
 
 
 def _unsure(function: Function, x: Value) -> Region:
@@ -310,7 +328,7 @@ def _averaged(slope: Function, size: Order, change: Order) -> Order:
 
 def activation(function: Function, site: str, x: Value, whole: Order | None = None) -> Activation:
     """The direction of phi(x), which knows what x is made of; ``whole`` is its size, where an average has another."""
-    size = _counted(function, x)
+    size = _counted(function, site, x)
     bending = function.bending(size, x.power)
     whole = function.size(bending) if whole is None else whole
     kept = function.kept(bending) + size if x.power == 1 else minimum(function.kept(bending) + size, whole)
@@ -321,7 +339,7 @@ def activation(function: Function, site: str, x: Value, whole: Order | None = No
 
 def _parts(site: str, x: Value, size: Order) -> Iterator[tuple[VectorDirection, Order]]:
     """What x is made of, each relative to its size, and its mean. Where a power is small, what is smaller shows."""
-    shares = ((d, o - size if x.least is None else minimum(0, o - size)) for d, o in x.components.items())
+    shares = ((d, o - size if size == x.order else minimum(0, o - size)) for d, o in x.components.items())
     found = [(within(as_vector(d), frozenset((site,))), share / x.power) for d, share in shares]
     mean = largest(size + moment(factors(part)) for part, size in found)
     yield from (pair for pair in found if pair[0] != ONES)
