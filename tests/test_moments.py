@@ -26,7 +26,8 @@ from gamma_calc.calculus.direction import (
 )
 from gamma_calc.calculus.entrywise_products import gathered
 from gamma_calc.calculus.function import Function
-from gamma_calc.calculus.pairing import PairingSearch, Unpaired
+from gamma_calc.calculus.numbered_directions import NumberedDirections, Unpaired
+from gamma_calc.calculus.pairing import PairingSearch
 from gamma_calc.calculus.value import Value
 from gamma_calc.calculus.ways import Ways
 from gamma_calc.engine.evaluate import Evaluation
@@ -161,8 +162,9 @@ def products(draw: st.DrawFn) -> list[VectorDirection]:
 def test_the_largest_way_is_that_of_all_ways(those: list[VectorDirection], budget: int) -> None:
     """Up to 0, where a search ends."""
     atoms, functions, _ = gathered(those)
-    search = PairingSearch(overlap.pair, falling=all(map(overlap.gains_nothing, functions)))
-    found, expected = search.largest(search.pool(atoms, functions), budget), largest((*atoms, *functions), budget)
+    known = NumberedDirections(overlap.pair)
+    search = PairingSearch(known, falling=all(map(overlap.gains_nothing, functions)))
+    found, expected = search.largest(known.pool(atoms, functions), budget), largest((*atoms, *functions), budget)
     assert found.is_zero_quantity == expected.is_zero_quantity
     assert found.is_zero_quantity or minimum(0, found) == minimum(0, expected)
 

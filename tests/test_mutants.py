@@ -234,10 +234,16 @@ EXPONENTS: Final = (
 )
 TOKENS: Final = (
     Mutant(
-        "calculus.pairing:PairingSearch._part", "min(len(functions), 1) + any(", "0 * any(", "entries: a part twice"
+        "calculus.numbered_directions:NumberedDirections._part",
+        "min(len(functions), 1) + any(",
+        "0 * any(",
+        "entries: a part twice",
     ),
     Mutant(
-        "calculus.pairing:PairingSearch._part", "_has_a_cube(f, part)", "False", "entries: a sign of a small function"
+        "calculus.numbered_directions:NumberedDirections._part",
+        "_has_a_cube(f, part)",
+        "False",
+        "entries: a sign of a small function",
     ),
     Mutant(
         "operations.inner:Inner.orders",
@@ -354,7 +360,12 @@ TOKENS: Final = (
         "True",
         "entries: a step larger than what it moves",
     ),
-    Mutant("calculus.pairing:PairingSearch._gathered", "atoms ^= {one}", "atoms |= {one}", "words: through tanh"),
+    Mutant(
+        "calculus.numbered_directions:NumberedDirections.gathered",
+        "atoms ^= {one}",
+        "atoms |= {one}",
+        "words: through tanh",
+    ),
     Mutant(
         "calculus.entrywise_products:together",
         "1 if one.function.idempotent else _like(one.power + two.power)",
@@ -392,7 +403,7 @@ TOKENS: Final = (
     ),
     Mutant(
         "calculus.pairing:PairingSearch._further",
-        "function == first or self._is_in(first, part)",
+        "function == first or self.known.is_in(first, part)",
         "False",
         "1.5 even of a mean",
     ),
@@ -403,8 +414,8 @@ TOKENS: Final = (
         "words: through tanh",
     ),
     Mutant(
-        "calculus.pairing:PairingSearch._has",
-        "any(self._mentions(inside, wanted) for inside in self._parts_of(factor))",
+        "calculus.numbered_directions:NumberedDirections._has",
+        "any(self.mentions(inside, wanted) for inside in self.parts_of(factor))",
         "False",
         "gate of relu of relu",
     ),
@@ -517,7 +528,7 @@ TOKENS: Final = (
     Mutant("operations.tanh:SECH2.positive", "True", "False", "entries: beside saturated"),
     Mutant(
         "calculus.pairing:PairingSearch._with",
-        "_products(part.sizes, (gain,))",
+        "products(part.sizes, (gain,))",
         "part.sizes",
         "entries: a function of a sparse step",
     ),

@@ -36,6 +36,7 @@ from gamma_calc.calculus.direction import (
     image,
 )
 from gamma_calc.calculus.entrywise_products import concentration_of, gain_of_squares, gathered, size_given
+from gamma_calc.calculus.numbered_directions import NumberedDirections
 from gamma_calc.calculus.pairing import PairingSearch
 from gamma_calc.calculus.parity import is_odd
 from gamma_calc.calculus.words import letters, word_overlap
@@ -109,9 +110,10 @@ def moment(those: Collection[VectorDirection], chance: Order = MINUS_INFINITY) -
     atoms, functions, gain = gathered(bright(one, chance) for one in those)
     if is_odd((*atoms, *functions)):
         return hidden
-    search = PairingSearch(pair, all(map(gains_nothing, functions)), chance - gain)
+    known = NumberedDirections(pair)
+    search = PairingSearch(known, all(map(gains_nothing, functions)), chance - gain)
     budget = min(_parts_needed(atoms, functions), MOST_MOMENTS)
-    return maximum(hidden, gain + search.largest(search.pool(atoms, functions), budget))
+    return maximum(hidden, gain + search.largest(known.pool(atoms, functions), budget))
 
 
 @lru_cache(maxsize=65536)

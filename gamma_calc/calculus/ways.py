@@ -143,3 +143,13 @@ def times(one: Way, other: Way) -> Way:
 def without(way: Way) -> Way:
     """The way that takes the weights of another one away."""
     return -way[0], tuple((weight, -count) for weight, count in way[1])
+
+
+def products(ways: Ways, more: Ways) -> Ways:
+    """The ways that use one of each."""
+    return tuple(times(one, other) for one in ways for other in more)
+
+
+def share_of(ways: Ways, number: int) -> Ways:
+    """What one of so many has of a weight that they share."""
+    return tuple((way[0] / number, tuple((weight, count / number) for weight, count in way[1])) for way in ways)
