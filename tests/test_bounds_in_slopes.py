@@ -86,7 +86,9 @@ def test_what_was_there_at_the_start_is_there_but_not_over_what_grows() -> None:
     assert h2 is not None
     assert here.sure(h2) == order(0)
     assert here.sure(Elementwise(SECH2, h2)).is_zero_quantity
-    assert here.sure(divide(h2, row_length(frozen("W", N, N)))).is_zero_quantity
+    quotient = divide(h2, row_length(frozen("W", N, N)))
+    assert here.sure(quotient).is_zero_quantity
+    assert here.sure(h2 + quotient) == order(0)
 
 
 @pytest.mark.parametrize("number", [74, 164])

@@ -187,6 +187,8 @@ class Evaluation:
 
     def sure(self, expression: Expression) -> Order:
         """The order that an expression has at least, whatever is added to the parameters; -oo where it is not known."""
+        if expression.adds_up:
+            return largest(map(self.sure, expression.arguments))
         size, falls = self.value(expression).order, any(node.may_fall for node in walk([expression]))
         return MINUS_INFINITY if falls or not self.overcounted(expression).is_empty else size
 
