@@ -12,11 +12,10 @@ from oracle.record import recorded
 
 from gamma_calc import Dim, data, derive, frozen, mlp, order
 from gamma_calc.calculus.assumptions import CLT
-from gamma_calc.calculus.direction import ONES, GivenVector
+from gamma_calc.calculus.direction import GivenVector
 from gamma_calc.calculus.value import Value
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.run import start
-from gamma_calc.errors import ProgramError
 from gamma_calc.exponents import MINUS_INFINITY
 from gamma_calc.operations.divide import divide
 from gamma_calc.operations.elementwise import Difference, Elementwise
@@ -58,17 +57,6 @@ def test_where_it_may_bend_on_fewer_it_is_marked() -> None:
     sure, unsure = Value({U: order(1)}), Value({U: order(1)}, least=order(0))
     assert Elementwise(SECH2, X).overcounted((sure,)).is_empty
     assert Elementwise(SECH2, X).overcounted((unsure,)).is_everything
-
-
-def test_a_quotient_is_over_the_least_that_a_divisor_is() -> None:
-    made = divide(X, row_length(frozen("W", N, N)))
-    x, y = Value({U: order(0)}), Value({ONES: order(1)}, least=order("1/2"))
-    (quotient,) = made.orders((x, y), CLT)
-    assert quotient.order == order("-1/2")
-    assert made.overcounted((x, y)).is_everything
-    assert made.overcounted((x, Value({ONES: order(1)}))).is_empty
-    with pytest.raises(ProgramError, match="divides by what may be less than it counts for"):
-        list(made.orders((x, replace(y, least=MINUS_INFINITY)), CLT))
 
 
 def test_a_vector_over_its_length_keeps_what_a_bound_may_hide() -> None:

@@ -67,8 +67,8 @@ EXPONENTS: Final = (
     ),
     Mutant(
         "operations.elementwise:Elementwise._of",
-        "self._size(share.x)",
-        "self._size(share.x) + QUARTER",
+        "self._size(share)",
+        "self._size(share) + QUARTER",
         "words: through tanh",
     ),
     Mutant(
@@ -306,8 +306,8 @@ TOKENS: Final = (
     Mutant("operations.hadamard:Hadamard.power_of", "left & right", "False", "entries: a square in a sign"),
     Mutant(
         "operations.elementwise:Elementwise._size",
-        "self.function.bending(_counted(self.function, x), x.power)",
-        "x.order",
+        "self.function.bending(_counted(self.function, share.site, share.x), share.x.power)",
+        "share.x.order",
         "entries: beside a square, sgd",
     ),
     Mutant("calculus.overlap:_parts_needed", "2 if inside else 1", "1", "entries: means of parts"),

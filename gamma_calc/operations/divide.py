@@ -10,7 +10,6 @@ from gamma_calc.calculus.direction import ONES
 from gamma_calc.calculus.lemmas import QUOTIENT
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError, ShapeError
-from gamma_calc.exponents import NOTHING, Region, where
 from gamma_calc.language.expression import Array, Expression, Part
 from gamma_calc.operations.rows import row_dot
 
@@ -38,23 +37,13 @@ class Divide(Expression):
         x, y = values
         if ONES not in y.components:
             raise ProgramError(f"{self} divides by entries that may be zero", hint="divide by lengths of rows")
-        length = y.at_least
-        if length.is_zero_quantity:
-            raise ProgramError(f"{self} divides by what may be less than it counts for", hint="divide by what is known")
+        length = y.order
         for direction, size in x.components.items():
             yield Contribution(direction, size - length, QUOTIENT)
 
     @property
-    def reads_least(self) -> bool:
-        return True
-
-    @property
     def may_fall(self) -> bool:
         return True
-
-    def overcounted(self, values: tuple[Value, ...]) -> Region:
-        _, y = values
-        return NOTHING if y.least is None else where(y.least, "<", y.order)
 
     def numeric(self, *arrays: Array) -> Array:
         x, y = arrays
