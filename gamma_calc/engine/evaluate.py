@@ -171,15 +171,18 @@ class Evaluation:
 
     def _arguments(self, node: Expression) -> tuple[Value, ...]:
         """The values of a node's arguments, with what there is of them at least where less of one makes more of it."""
-        return tuple(map(self._from_below, node.arguments)) if node.reads_least else self._of(node.arguments)
+        above = node.least_counts_above
+        return self._of(node.arguments) if above is None else tuple(self._from_below(a, above) for a in node.arguments)
 
-    def _from_below(self, argument: Expression) -> Value:
+    def _from_below(self, argument: Expression, above: Order) -> Value:
         """The value of an argument, with what there is of it at least if it may be less than it counts for.
 
         Training adds: what the parameters were at the start is there at every later step.
         """
         value = self._values[id(argument)][1]
-        return value if self.overcounted(argument).is_empty else replace(value, least=self._at_start.sure(argument))
+        if self.state.nowhere_above(value.order, above) or self.overcounted(argument).is_empty:
+            return value
+        return replace(value, least=self._at_start.sure(argument))
 
     @cached_property
     def _at_start(self) -> Evaluation:

@@ -155,9 +155,12 @@ class Expression(ABC):
         raise NotImplementedError(f"{self} follows no parameter")
 
     @property
-    def reads_least(self) -> bool:
-        """May there be more of a direction where there is less of an argument, whose bounds then bound nothing?"""
-        return False
+    def least_counts_above(self) -> Order | None:
+        """The order of an argument above which there may be more of a direction where there is less of the argument.
+
+        A bound of the argument then bounds nothing. None where less never makes more.
+        """
+        return None
 
     @property
     def may_fall(self) -> bool:

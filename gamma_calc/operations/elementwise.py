@@ -94,8 +94,8 @@ class Elementwise(Expression):
         return _blurred(self.function, x) | _unsure(self.function, x)
 
     @property
-    def reads_least(self) -> bool:
-        return _falls(self.function)
+    def least_counts_above(self) -> Order | None:
+        return order(0) if _falls(self.function) else None
 
     def saturated(self, values: tuple[Value, ...]) -> Region:
         both = self.function.saturates and not self.function.positive
@@ -158,8 +158,8 @@ class Difference(Expression):
         return _blurred(self.function, between) | _unsure(self.function, between)
 
     @property
-    def reads_least(self) -> bool:
-        return _falls(self.function)
+    def least_counts_above(self) -> Order | None:
+        return order(0) if _falls(self.function) else None
 
     def numeric(self, *arrays: Array) -> Array:
         old, change = arrays

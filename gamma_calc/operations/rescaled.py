@@ -12,7 +12,7 @@ from gamma_calc.calculus.dims import Shape, shape_text
 from gamma_calc.calculus.lemmas import LENGTH
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ShapeError
-from gamma_calc.exponents import NOTHING, Order, Region, maximum, where
+from gamma_calc.exponents import MINUS_INFINITY, NOTHING, Order, Region, maximum, where
 from gamma_calc.language.expression import Array, Expression
 from gamma_calc.language.forms import GradientOnly
 
@@ -36,8 +36,8 @@ class Rescaled(GradientOnly):
             yield Contribution(direction, size - length * self.power, LENGTH)
 
     @property
-    def reads_least(self) -> bool:
-        return True
+    def least_counts_above(self) -> Order | None:
+        return MINUS_INFINITY
 
     @property
     def may_fall(self) -> bool:
