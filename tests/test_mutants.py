@@ -84,7 +84,7 @@ EXPONENTS: Final = (
         "entries: a mask twice",
     ),
     Mutant("operations.elementwise:_averaged", "maximum(0, change) / 2", "maximum(0, change)", "entries: a dense step"),
-    Mutant("operations.elementwise:_parts", "o - size if", "o - size - QUARTER if", "words: through tanh"),
+    Mutant("operations.elementwise:_parts", "x.times(-size)", "x.times(-size - QUARTER)", "words: through tanh"),
     Mutant(
         "operations.elementwise:_parts", "yield ONES, mean", "yield ONES, mean - HALF", "entries: a square beside two"
     ),

@@ -115,7 +115,8 @@ class NumberedDirections:
 
     def agreement(self, one: int, two: int) -> Ways:
         """How far two factors agree; no way where they are independent."""
-        return self.once(("pair", one, two), lambda: self.weights.ways(self._agreed(one, two)))
+        directions = self._directions[one], self._directions[two]
+        return self.once(("pair", one, two), lambda: self.weights.ways(self.pair(*directions)))
 
     def mentions(self, part: ArgumentPart, wanted: int) -> bool:
         """Does a part have a factor that pairs with what is wanted, at once or through an activation of its own?"""
@@ -157,9 +158,6 @@ class NumberedDirections:
     def _less(self, one: Activation, two: Activation) -> Way:
         """A gain has no second way: what is as concentrated as both is one weight."""
         return without(self.weights.whole(-minimum(concentration_of(one), concentration_of(two))))
-
-    def _agreed(self, one: int, two: int) -> Order:
-        return self.once(("agreed", one, two), lambda: self.pair(self._directions[one], self._directions[two]))
 
     def _meet(self, atoms: Collection[VectorDirection], functions: Collection[Activation]) -> None:
         """All weights that the search may use, where they are open: of what stands alone in one, others are sums."""

@@ -43,7 +43,6 @@ class PairingSearch:
         """The order of the largest way to pair everything off: with no part given, with one at most, and so on.
 
         Of parts there are far more than of pairs. So all is paired off that can be before one more part is given.
-
         Where nothing gains, the search ends with a way that is nowhere below what an atom leaves at most.
         """
         found, seen = NO_WAY, dict[Unpaired, Ways]()

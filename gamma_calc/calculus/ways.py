@@ -56,7 +56,7 @@ class Weights:
             found = self._sum(form, 0) if form.terms else (form.constant, ())
             if found is None:
                 self._forms.append(form)
-                found = Fraction(0), ((len(self._forms) - 1, Fraction(1)),)
+                found = _alone(len(self._forms) - 1)
             self._found[form] = found
         return found
 
@@ -69,7 +69,7 @@ class Weights:
             if all(0 < slopes.get(name, 0) / c >= 1 for name, c in known.terms):
                 rest = self._sum(form - known, number)
                 if rest is not None:
-                    return times(rest, (Fraction(0), ((number, Fraction(1)),)))
+                    return times(rest, _alone(number))
         return None
 
     def joined(self, known: Ways, more: Iterable[Way]) -> Ways:
@@ -107,7 +107,7 @@ class Weights:
         """Is one weight nowhere above another?"""
         key = one, other
         if key not in self._compared:
-            self._compared[key] = nowhere_above(*(_made_of(Order.keep(self._forms[weight])) for weight in key))
+            self._compared[key] = nowhere_above(*(self._order_of(_alone(weight)) for weight in key))
         return self._compared[key]
 
     def order(self, ways: Ways) -> Order:
@@ -121,6 +121,11 @@ class Weights:
             form = sum((self._forms[weight] * count for weight, count in counts), start=Affine.number(number))
             found = self._orders[way] = _made_of(Order.keep(form))
         return found
+
+
+def _alone(weight: int) -> Way:
+    """The way that uses one weight once."""
+    return Fraction(0), ((weight, Fraction(1)),)
 
 
 def _made_of(kept: Order) -> Order:

@@ -99,7 +99,7 @@ class StepOrders:
         known = {q.name: self._here.overcounted(q.expression) for q in self._watched}
         driven = reduce(or_, self.now.overcounted.values(), NOTHING)
         aligned = (q.name for q in self._watched if id(q.node) in self.gradients)
-        return known | {f"{name}.aligned": known[name] | driven for name in aligned}
+        return known | {f"{name}{ALIGNED}": known[name] | driven for name in aligned}
 
     @cached_property
     def least(self) -> StepOrders:

@@ -91,7 +91,7 @@ class Elementwise(Expression):
         one_sign = self.function.vanishes and not x.is_zero and all(map(_has_one_sign, x.components))
         if one_sign and not is_positive(self.arguments[0]):
             return EVERYTHING
-        return _blurred(self.function, x) | _unsure(self.function, x)
+        return _blurred(self.function, x) | _unsure(x)
 
     @property
     def least_counts_above(self) -> Order | None:
@@ -155,7 +155,7 @@ class Difference(Expression):
     def overcounted(self, values: tuple[Value, ...]) -> Region:
         old, change = values
         between = old.plus(change)
-        return _blurred(self.function, between) | _unsure(self.function, between)
+        return _blurred(self.function, between) | _unsure(between)
 
     @property
     def least_counts_above(self) -> Order | None:
@@ -217,7 +217,7 @@ def _counted(function: Function, site: str, x: Value) -> Order:
     if not function.saturates:
         return x.order
     known = _nearly_everywhere(site, x)
-    return at_most(known, maximum(0, known if x.least is None else minimum(known, x.least)))
+    return known if x.least is None else at_most(known, maximum(0, x.least))
 
 
 def _nearly_everywhere(site: str, x: Value) -> Order:
@@ -234,9 +234,9 @@ def _bends_at(site: str, direction: Direction) -> bool:
     return any(f.site == site for f in bends(as_vector(direction)))
 
 
-def _unsure(function: Function, x: Value) -> Region:
-    """Where a function bends on fewer entries than it counts for, if x is as large as that counts for."""
-    return NOTHING if x.least is None or not _falls(function) else where(maximum(0, x.least), "<", x.order)
+def _unsure(x: Value) -> Region:
+    """Where a function that saturates bends on fewer entries than it counts for, if x is no smaller than that."""
+    return NOTHING if x.least is None else where(maximum(0, x.least), "<", x.order)
 
 
 def _has_one_sign(direction: Direction) -> bool:
@@ -339,8 +339,10 @@ def activation(function: Function, site: str, x: Value, whole: Order | None = No
 
 def _parts(site: str, x: Value, size: Order) -> Iterator[tuple[VectorDirection, Order]]:
     """What x is made of, each relative to its size, and its mean. Where a power is small, what is smaller shows."""
-    shares = ((d, o - size if size == x.order else minimum(0, o - size)) for d, o in x.components.items())
-    found = [(within(as_vector(d), frozenset((site,))), share / x.power) for d, share in shares]
+    relative = x.times(-size)
+    if size != x.order:  # some are larger than what it counts with
+        relative = relative.mapped(lambda share: minimum(0, share))
+    found = [(within(as_vector(d), frozenset((site,))), share / x.power) for d, share in relative.components.items()]
     mean = largest(size + moment(factors(part)) for part, size in found)
     yield from (pair for pair in found if pair[0] != ONES)
     if not mean.is_zero_quantity:
