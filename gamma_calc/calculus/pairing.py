@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, reduce
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 from gamma_calc.calculus.numbered_directions import ArgumentPart, Functions, NumberedDirections, Unpaired
@@ -22,6 +23,15 @@ class Branch(NamedTuple):
 
     weights: Ways
     rest: Unpaired
+
+
+class _Turn(NamedTuple):
+    """When a pool is paired off: the least first."""
+
+    is_part: bool
+    atoms: int
+    number: int
+    pool: Unpaired
 
 
 _Options = tuple[int, list[tuple[int, Ways]], list[tuple[int, ArgumentPart]]]
@@ -79,27 +89,31 @@ class PairingSearch:
 
         Where a pool was seen with fewer parts given, only ways that are not below those count.
         """
-        passed = dict[Unpaired, Ways]()
-        while reached and not self._is_full(found):
+        passed, turns = dict[Unpaired, Ways](), list[_Turn]()
+        self._wait(turns, reached, reached)
+        while turns and not self._is_full(found):
             look()
-            pool = self._first(reached)
-            ways = self._worthwhile(reached.pop(pool), (*seen.get(pool, NO_WAY), *self._known_by(found)))
+            pool = heappop(turns).pool
+            ways = self._worthwhile(reached.pop(pool, NO_WAY), (*seen.get(pool, NO_WAY), *self._known_by(found)))
             if not ways:
                 continue
             seen[pool] = self.known.weights.joined(seen.get(pool, NO_WAY), ways)
             passed[pool] = self.known.weights.joined(passed.get(pool, NO_WAY), ways)
             found = self.known.weights.joined(found, products(ways, self._done(pool)))
-            self._lead_to(reached, ways, self._pairings(pool))
+            branches = list(self._pairings(pool))
+            self._lead_to(reached, ways, branches)
+            self._wait(turns, reached, (branch.rest for branch in branches))
         return found, passed
 
-    def _first(self, reached: Mapping[Unpaired, Ways]) -> Unpaired:
-        """The pool that is paired off next.
+    def _wait(self, turns: list[_Turn], reached: Mapping[Unpaired, Ways], pools: Iterable[Unpaired]) -> None:
+        """Give pools their turns. One may have several: its ways go by the first.
 
         Where nothing gains, a way of order 0 ends the search: while there may be one, the pool with the fewest atoms is
         nearest to it. Else the one with the most goes first, as a pairing leaves fewer: then none is come to again.
         """
-        whole = [pool for pool, ways in reached.items() if AT_ONCE in ways] if self.falling else []
-        return min(whole, key=_left) if whole else max(reached, key=_left)
+        for pool in pools:
+            is_whole, left = self.falling and AT_ONCE in reached[pool], len(pool.atoms)
+            heappush(turns, _Turn(not is_whole, left if is_whole else -left, len(turns), pool))
 
     def _after_giving(self, passed: dict[Unpaired, Ways], found: Ways) -> dict[Unpaired, Ways]:
         """Where one more part leads to. What needs none is found before: what may not come above it goes no further."""
@@ -187,10 +201,6 @@ class PairingSearch:
         atoms, functions, gain = self.known.gathered(pool.atoms, (*given, *part.factors))
         inside = Unpaired(atoms, frozenset((f, self.known.given_by(f, given)) for f in functions))
         return Branch(products(part.sizes, (gain,)), inside)
-
-
-def _left(pool: Unpaired) -> int:
-    return len(pool.atoms)
 
 
 def _ways_of(options: _Options) -> int:
