@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from gamma_calc.calculus.assumptions import CLT, SumRule
+from gamma_calc.calculus.assumptions import CLT
 from gamma_calc.calculus.diagrams import has_diagram, products, transposed_diagram
 from gamma_calc.calculus.dims import Dim, Shape
 from gamma_calc.calculus.direction import (
@@ -37,41 +37,42 @@ from gamma_calc.calculus.direction import (
 )
 from gamma_calc.calculus.lemmas import ADDITIVE_SUM, CENTRAL_LIMIT, COHERENT, GRAPH, OVERLAP, RETURN, TRUNCATED
 from gamma_calc.calculus.overlap import images_within, noise_within, overlap
+from gamma_calc.calculus.reading import Reading
 from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Contribution
 from gamma_calc.calculus.words import MOST_TURNS, is_covered, join, letters, raw_size, turns
 from gamma_calc.exponents import Order, maximum, order
 
 
-def inner(u: VectorDirection, v: VectorDirection, dim: Dim) -> Contribution:
+def inner(u: VectorDirection, v: VectorDirection, dim: Dim, reading: Reading) -> Contribution:
     """<u, v> over an axis."""
-    shared = overlap(u, v, dim)
+    shared = overlap(u, v, dim, reading.orders)
     lemma = COHERENT if u == v else CENTRAL_LIMIT if shared == dim.independent_overlap else OVERLAP
     return Contribution(UNIT, dim.exponent + shared, lemma)
 
 
-def act(matrix: Direction, v: VectorDirection, dim: Dim, rule: SumRule) -> Iterator[Contribution]:
+def act(matrix: Direction, v: VectorDirection, dim: Dim, reading: Reading) -> Iterator[Contribution]:
     """A matrix direction on a vector direction, over the axis ``dim``."""
     if isinstance(matrix, Outer):
-        scalar = inner(matrix.right, v, dim)
+        scalar = inner(matrix.right, v, dim, reading)
         yield Contribution(matrix.left, scalar.order, scalar.lemma)
     elif has_diagram(matrix) or has_diagram(v):
         yield from _paired_off(products(matrix, v, ((dim, dim), (dim,)), ((1, 2),), (0,)))
     elif isinstance(matrix, RandomMatrix):
-        yield from _random_matrix_on(matrix, v, rule)
+        yield from _random_matrix_on(matrix, v, reading)
     elif isinstance(matrix, Identity):
         yield Contribution(v, dim.exponent / 2, RETURN)
     elif isinstance(matrix, MatrixProduct):
-        yield from _matrix_product_on(matrix, v, rule)
+        yield from _matrix_product_on(matrix, v, reading)
 
 
-def multiply(left: Direction, right: Direction, dim: Dim, rule: SumRule) -> Iterator[Contribution]:
+def multiply(left: Direction, right: Direction, dim: Dim, reading: Reading) -> Iterator[Contribution]:
     """A matrix direction times a matrix direction, over the axis they share."""
     if isinstance(right, Outer):
-        for c in act(left, right.left, dim, rule):
+        for c in act(left, right.left, dim, reading):
             yield Contribution(Outer(as_vector(c.direction), right.right), c.order, c.lemma)
     elif isinstance(left, Outer):
-        for c in act(transposed(right), left.right, dim, rule):
+        for c in act(transposed(right), left.right, dim, reading):
             yield Contribution(Outer(left.left, as_vector(c.direction)), c.order, c.lemma)
     elif has_diagram(left) or has_diagram(right):
         yield from _paired_off(products(left, right, ((dim, dim), (dim, dim)), ((1, 2),), (0, 3)))
@@ -109,20 +110,20 @@ def transposed(direction: Direction) -> Direction:
             return direction
 
 
-def _random_matrix_on(matrix: RandomMatrix, v: VectorDirection, rule: SumRule) -> Iterator[Contribution]:
-    fresh = matrix.inner.exponent * rule.gain
+def _random_matrix_on(matrix: RandomMatrix, v: VectorDirection, reading: Reading) -> Iterator[Contribution]:
+    fresh = matrix.inner.exponent * reading.sums.gain
     back = matrix.inner.exponent - matrix.outer.exponent / 2
     image = FreshImage(matrix, v)
     matrices, of = word(image)
-    if isinstance(v, FreshImage) and v.matrix == matrix.T and rule == CLT and comes_with_larger(matrices, of):
+    if isinstance(v, FreshImage) and v.matrix == matrix.T and reading.sums == CLT and comes_with_larger(matrices, of):
         yield Contribution(v.of, back, RETURN)
         return
     if isinstance(v, Noise) or turns(matrices) > MOST_TURNS:
         yield Contribution(Noise(matrix.outer), maximum(fresh, back) if isinstance(v, Noise) else fresh, TRUNCATED)
     else:
-        yield Contribution(image, fresh, ADDITIVE_SUM if rule.gain == 1 else CENTRAL_LIMIT)
+        yield Contribution(image, fresh, ADDITIVE_SUM if reading.sums.gain == 1 else CENTRAL_LIMIT)
     for made in dict.fromkeys(images_within(v, matrix.T)):
-        along = overlap(v, made, matrix.inner)
+        along = overlap(v, made, matrix.inner, reading.orders)
         if made == v or along != matrix.inner.independent_overlap:
             yield Contribution(made.of, back + along, RETURN)
     hidden = noise_within([v])
@@ -135,14 +136,14 @@ def comes_with_larger(matrices: Sequence[RandomMatrix], of: VectorDirection) -> 
     return not zero_sets(of) and is_covered(tuple(matrices))
 
 
-def _matrix_product_on(chain: MatrixProduct, v: VectorDirection, rule: SumRule) -> Iterator[Contribution]:
+def _matrix_product_on(chain: MatrixProduct, v: VectorDirection, reading: Reading) -> Iterator[Contribution]:
     """Rightmost letter first. A chain's unit size already holds the sums over its inner axes."""
     parts = [Contribution(v, order(0), CENTRAL_LIMIT)]
     for matrix in reversed(chain.matrices):
         parts = [
             Contribution(c.direction, part.order + c.order, c.lemma)
             for part in parts
-            for c in _random_matrix_on(matrix, as_vector(part.direction), rule)
+            for c in _random_matrix_on(matrix, as_vector(part.direction), reading)
         ]
     inside = raw_size(chain.matrices)
     for part in parts:

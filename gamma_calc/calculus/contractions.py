@@ -9,48 +9,48 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import product
 
-from gamma_calc.calculus.assumptions import SumRule
 from gamma_calc.calculus.contraction import act, inner, multiply
 from gamma_calc.calculus.dims import Dim, Shape
 from gamma_calc.calculus.direction import UNIT, Outer, VectorDirection, as_vector
 from gamma_calc.calculus.kinship import Kindred
 from gamma_calc.calculus.lemmas import CENTRAL_LIMIT
 from gamma_calc.calculus.overlap import overlap_in
+from gamma_calc.calculus.reading import Reading
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.exponents import Order, largest
 
 
-def inner_products(left: Value, right: Value, dim: Dim) -> Iterator[Contribution]:
+def inner_products(left: Value, right: Value, dim: Dim, reading: Reading) -> Iterator[Contribution]:
     """<x, y> over an axis."""
-    met = _Vector(right, dim)
+    met = _Vector(right, dim, reading)
     for u, a in left.components.items():
         yield from _moved(met.inner(as_vector(u)), a)
 
 
-def overlap_of(left: Value, right: Value, shape: Shape) -> Order:
+def overlap_of(left: Value, right: Value, shape: Shape, reading: Reading) -> Order:
     """The order of <x, y> over the number of entries of two tensors of one shape; -oo where either is zero."""
     if len(shape) == 1:
-        return largest(c.order for c in inner_products(left, right, shape[0])) - shape[0].exponent
+        return largest(c.order for c in inner_products(left, right, shape[0], reading)) - shape[0].exponent
     those = product(left.components.items(), right.components.items())
-    return largest(a + b + overlap_in(u, v, shape) for (u, a), (v, b) in those)
+    return largest(a + b + overlap_in(u, v, shape, reading.orders) for (u, a), (v, b) in those)
 
 
-def on_vector(matrix: Value, vector: Value, dim: Dim, rule: SumRule) -> Iterator[Contribution]:
+def on_vector(matrix: Value, vector: Value, dim: Dim, reading: Reading) -> Iterator[Contribution]:
     """A matrix on a vector, over an axis."""
-    met = _Vector(vector, dim)
+    met = _Vector(vector, dim, reading)
     for u, a in matrix.components.items():
         if isinstance(u, Outer):
             yield from (Contribution(u.left, a + c.order, c.lemma) for c in met.inner(u.right))
         else:
             for v, b in vector.components.items():
-                yield from _moved(act(u, as_vector(v), dim, rule), a + b)
+                yield from _moved(act(u, as_vector(v), dim, reading), a + b)
 
 
-def products(left: Value, right: Value, dim: Dim, rule: SumRule) -> Iterator[Contribution]:
+def products(left: Value, right: Value, dim: Dim, reading: Reading) -> Iterator[Contribution]:
     """A matrix times a matrix, over the axis they share."""
     for u, a in left.components.items():
         for v, b in right.components.items():
-            yield from _moved(multiply(u, v, dim, rule), a + b)
+            yield from _moved(multiply(u, v, dim, reading), a + b)
 
 
 def _moved(contributions: Iterable[Contribution], by: Order) -> Iterator[Contribution]:
@@ -60,8 +60,9 @@ def _moved(contributions: Iterable[Contribution], by: Order) -> Iterator[Contrib
 class _Vector:
     """A vector that is met by many others."""
 
-    def __init__(self, value: Value, dim: Dim) -> None:
+    def __init__(self, value: Value, dim: Dim, reading: Reading) -> None:
         self.dim = dim
+        self.reading = reading
         self.kindred = Kindred.among(value.components.items())
         self.by_chance = dim.exponent + dim.independent_overlap + value.order
 
@@ -69,6 +70,6 @@ class _Vector:
         """<u, v> by each of the components that u may agree with, and by all others together."""
         near = list(self.kindred.near(u))
         for v, b in near:
-            yield from _moved((inner(u, as_vector(v), self.dim),), b)
+            yield from _moved((inner(u, as_vector(v), self.dim, self.reading),), b)
         if len(near) < len(self.kindred.all):
             yield Contribution(UNIT, self.by_chance, CENTRAL_LIMIT)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from itertools import chain, product
 
-from gamma_calc.calculus.dims import Shape
+from gamma_calc.calculus.dims import Dim, Shape
 from gamma_calc.calculus.direction import Direction, Outer, RandomMatrix, VectorDirection, as_vector
 from gamma_calc.calculus.overlap import overlap
 from gamma_calc.calculus.streams import KeptOrders, Pair, Streams, sides
@@ -78,8 +78,11 @@ class Notebook:
         if len(sides(one)) != len(sides(two)):
             return order(0)
         pairs = zip(sides(one), sides(two), shape, strict=True)
-        shared = (maximum(common(self.streams, a, b, self.reading), overlap(a, b, dim)) for a, b, dim in pairs)
-        return sum(shared, start=order(0))
+        return sum((self._in_common(*pair) for pair in pairs), start=order(0))
+
+    def _in_common(self, one: VectorDirection, two: VectorDirection, dim: Dim) -> Order:
+        """The overlap of two directions by their notes and by themselves."""
+        return maximum(common(self.streams, one, two, self.reading), overlap(one, two, dim, self.reading.comparison))
 
 
 def common(streams: Streams, one: VectorDirection, two: VectorDirection, reading: KeptOrders) -> Order:

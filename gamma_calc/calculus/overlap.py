@@ -15,8 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
-from functools import lru_cache
-from itertools import chain
+from functools import lru_cache, partial
+from itertools import chain, starmap
 from typing import Final
 
 from gamma_calc.calculus.diagrams import diagram_overlap, has_diagram
@@ -39,28 +39,30 @@ from gamma_calc.calculus.entrywise_products import concentration_of, gain_of_squ
 from gamma_calc.calculus.numbered_directions import NumberedDirections
 from gamma_calc.calculus.pairing import PairingSearch
 from gamma_calc.calculus.parity import is_odd
+from gamma_calc.calculus.reading import EVERYWHERE, Comparison
+from gamma_calc.calculus.ways import Weights
 from gamma_calc.calculus.words import letters, word_overlap
-from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum, nowhere_above, order
+from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum, order
 
 Agreement = Callable[[VectorDirection, VectorDirection, Dim], Order]
 MOST_MOMENTS: Final = 8  # parts of arguments that one pairing may use
 
 
-def overlap_in(u: Direction, v: Direction, shape: Shape) -> Order:
+def overlap_in(u: Direction, v: Direction, shape: Shape, orders: Comparison = EVERYWHERE) -> Order:
     """The order of the normalised inner product of two directions of a tensor of this shape."""
     if u == v:
         return order(0)
     if has_diagram(u) or has_diagram(v):
         return diagram_overlap(u, v, shape)
     if isinstance(u, Outer) and isinstance(v, Outer):
-        return overlap(u.left, v.left, shape[0]) + overlap(u.right, v.right, shape[1])
+        return overlap(u.left, v.left, shape[0], orders) + overlap(u.right, v.right, shape[1], orders)
     if len(shape) == 1:
-        return overlap(as_vector(u), as_vector(v), shape[0])
+        return overlap(as_vector(u), as_vector(v), shape[0], orders)
     rows, columns = shape
     if isinstance(v, Outer):
         u, v = v, u
     if isinstance(u, Outer):
-        return with_update(v, u, rows, columns, overlap)
+        return with_update(v, u, rows, columns, partial(overlap, orders=orders))
     return word_overlap(u, v, rows, columns)
 
 
@@ -77,7 +79,7 @@ def with_update(matrix: Direction, update: Outer, rows: Dim, columns: Dim, agree
 
 
 @lru_cache(maxsize=65536)
-def overlap(u: VectorDirection, v: VectorDirection, dim: Dim) -> Order:
+def overlap(u: VectorDirection, v: VectorDirection, dim: Dim, orders: Comparison = EVERYWHERE) -> Order:
     """The order of <u, v> / (|u| |v|) on an axis: 0 where they agree, -1/2 per exponent where they are independent.
 
     Images agree as much as what they are images of, matrix by matrix and not one inside the other: words are as long as
@@ -95,11 +97,13 @@ def overlap(u: VectorDirection, v: VectorDirection, dim: Dim) -> Order:
         dim = u.matrix.inner
         chance = maximum(chance, dim.independent_overlap)
         u, v = u.of, v.of
-    found = maximum(chance, moment((*factors(u), *factors(v)), chance))
+    found = maximum(chance, moment((*factors(u), *factors(v)), chance, orders))
     return found if found.number is None or found.number <= 0 else order(0)
 
 
-def moment(those: Collection[VectorDirection], chance: Order = MINUS_INFINITY) -> Order:
+def moment(
+    those: Collection[VectorDirection], chance: Order = MINUS_INFINITY, orders: Comparison = EVERYWHERE
+) -> Order:
     """The order of the mean of an entrywise product of directions of size 1; -oo where it vanishes.
 
     Noise may be along anything, so its moments are bounded by 0. What is nowhere above ``chance`` may be left out.
@@ -107,17 +111,17 @@ def moment(those: Collection[VectorDirection], chance: Order = MINUS_INFINITY) -
     hidden = noise_within(those)
     if hidden == 0:
         return hidden
-    atoms, functions, gain = gathered(bright(one, chance) for one in those)
+    atoms, functions, gain = gathered(bright(one, chance, orders) for one in those)
     if is_odd((*atoms, *functions)):
         return hidden
-    known = NumberedDirections(pair)
-    search = PairingSearch(known, all(map(gains_nothing, functions)), chance - gain)
+    known = NumberedDirections(partial(pair, orders=orders), Weights(orders))
+    search = PairingSearch(known, all(gains_nothing(f, orders) for f in functions), chance - gain)
     budget = min(_parts_needed(atoms, functions), MOST_MOMENTS)
     return maximum(hidden, gain + search.largest(known.pool(atoms, functions), budget))
 
 
 @lru_cache(maxsize=65536)
-def bright(direction: VectorDirection, chance: Order) -> VectorDirection:
+def bright(direction: VectorDirection, chance: Order, orders: Comparison = EVERYWHERE) -> VectorDirection:
     """The direction without parts of arguments that are too small to pair by more than chance.
 
     Each part that is given counts by its size, and nothing in a pairing is larger than 0; but where a function is
@@ -125,13 +129,19 @@ def bright(direction: VectorDirection, chance: Order) -> VectorDirection:
     """
     match direction:
         case Activation(parts=parts) if parts and _is_spread(direction):
-            kept = ((bright(part, chance), size) for part, size in parts if not nowhere_above(size, chance))
-            mean, slope, even, odd = (MINUS_INFINITY if nowhere_above(m, chance) else m for m in direction.moments)
-            return replace(direction, moments=(mean, slope, even, odd), parts=frozenset(kept))
+            shown = ((part, size) for part, size in parts if not orders.nowhere_above(size, chance))
+            kept = frozenset((bright(part, chance, orders), size) for part, size in shown)
+            below = (orders.nowhere_above(one, chance) for one in direction.moments)
+            mean, slope, even, odd = starmap(_unless, zip(below, direction.moments, strict=True))
+            return replace(direction, moments=(mean, slope, even, odd), parts=kept)
         case Entrywise(those):
-            return Entrywise(frozenset(bright(f, chance) for f in those))
+            return Entrywise(frozenset(bright(f, chance, orders) for f in those))
         case _:
             return direction
+
+
+def _unless(is_below: bool, moment: Order) -> Order:
+    return MINUS_INFINITY if is_below else moment
 
 
 def _is_spread(one: Activation) -> bool:
@@ -141,18 +151,19 @@ def _is_spread(one: Activation) -> bool:
 
 
 @lru_cache(maxsize=65536)
-def gains_nothing(one: Activation) -> bool:
+def gains_nothing(one: Activation, orders: Comparison = EVERYWHERE) -> bool:
     """Is no part of an argument larger when it is given than 0, the squares of what is sparse in it counted?
 
     No part is larger than the whole, so that only what squares may add is compared.
     """
-    return all(_falls(part, size_given(one, part, size)) for part, size in one.parts)
+    return all(_falls(part, size_given(one, part, size), orders) for part, size in one.parts)
 
 
-def _falls(part: VectorDirection, size: Order) -> bool:
+def _falls(part: VectorDirection, size: Order, orders: Comparison) -> bool:
     gain = gain_of_squares(part)
     inside = (f for f in factors(part) if isinstance(f, Activation))
-    return (gain == 0 or nowhere_above(size + gain, order(0))) and all(map(gains_nothing, inside))
+    small = gain == 0 or orders.nowhere_above(size + gain, order(0))
+    return small and all(gains_nothing(f, orders) for f in inside)
 
 
 def _parts_needed(atoms: Collection[VectorDirection], functions: Collection[Activation]) -> int:
@@ -164,12 +175,12 @@ def _parts_needed(atoms: Collection[VectorDirection], functions: Collection[Acti
 # -- pairings ----------------------------------------------------------------------------------------------------------
 
 
-def pair(one: VectorDirection, two: VectorDirection) -> Order:
+def pair(one: VectorDirection, two: VectorDirection, orders: Comparison = EVERYWHERE) -> Order:
     """The overlap of two factors; -oo where they are independent."""
     if one == two:
         return order(0)
     if isinstance(one, FreshImage) and isinstance(two, FreshImage) and one.matrix == two.matrix:
-        return overlap(one.of, two.of, one.matrix.inner)
+        return overlap(one.of, two.of, one.matrix.inner, orders)
     return MINUS_INFINITY
 
 

@@ -72,7 +72,8 @@ class PairingSearch:
     def unsettled(self, pool: Unpaired, ways: Ways, known: Ways) -> Ways:
         """Those of the ways to a pool that may come to more than what is known."""
         most = self.known.once((pool, "most"), lambda: self.bounds.of_all(pool))
-        return tuple(way for way in ways if self._worthwhile(products((way,), most), known))
+        above = (way for way in ways if self._worthwhile(products((way,), most), known))
+        return tuple(way for way in above if not self.known.weights.is_settled(way, known))
 
     @property
     def bounds(self) -> PairingBounds:

@@ -8,33 +8,22 @@ this, so leaving it out changes no order, and it is what keeps deep programs sma
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from fractions import Fraction
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Final
 
 from gamma_calc.calculus.diagrams import diagrams_within, sizes
 from gamma_calc.calculus.dims import Shape
 from gamma_calc.calculus.direction import Diagram, Direction
 from gamma_calc.calculus.kinship import Component, Kindred
+from gamma_calc.calculus.reading import EVERYWHERE, Comparison
 from gamma_calc.calculus.showing import shows_in
 from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Value
-from gamma_calc.exponents import MINUS_INFINITY, Everywhere, Order, Region, largest, level, look, maximum, where
+from gamma_calc.exponents import MINUS_INFINITY, Order, Region, largest, level, look, maximum, where
 
-EVERYWHERE: Final = Everywhere()
 NOWHERE: Final[frozenset[tuple[str, str]]] = frozenset()
-
-
-class Comparison(Hashable, Protocol):
-    """How orders are compared where they are read."""
-
-    def nowhere_above(self, low: Order, high: Order) -> bool:
-        """Is the first at most the second?"""
-
-    def may_be_below(self, low: Order, *high: Order) -> bool:
-        """May the first be at most the sum of the others? It is not worth asking where it is seen to be larger."""
 
 
 def prune_dominated(value: Value, shape: Shape, orders: Comparison, *, zeros_show: bool = False) -> Value:

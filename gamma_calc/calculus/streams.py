@@ -29,6 +29,7 @@ from gamma_calc.calculus.direction import (
     as_vector,
     is_matrix,
 )
+from gamma_calc.calculus.reading import Comparison
 from gamma_calc.calculus.value import Value
 from gamma_calc.exponents import MINUS_INFINITY, Order, maximum, order
 
@@ -40,6 +41,10 @@ Images = Mapping[RandomMatrix, list[tuple[FreshImage, Order]]]
 
 class KeptOrders(Protocol):
     """How orders are compared and kept where they are read."""
+
+    @property
+    def comparison(self) -> Comparison:
+        """How orders are compared."""
 
     def nowhere_above(self, low: Order, high: Order) -> bool:
         """Is the first at most the second?"""

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
 
-from gamma_calc.exponents import Affine, Order, largest, nowhere_above
+from gamma_calc.calculus.reading import EVERYWHERE, Comparison
+from gamma_calc.exponents import Affine, Order, largest
 
 Counts = tuple[tuple[int, Fraction], ...]  # how often each weight is used, by its number
 Way = tuple[Fraction, Counts]  # what the weights that are known numbers add up to, and the others
@@ -29,12 +30,17 @@ MOST_CANONICAL: Final = 3  # exponents of orders that are written in their one f
 
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """The weights that a search has met, as sums of a few of them and of a number that is not above 0."""
+    """The weights that a search has met, as sums of a few of them and of a number that is not above 0.
 
+    They are compared where ``orders`` are read.
+    """
+
+    orders: Comparison = EVERYWHERE
     _forms: list[Affine] = field(default_factory=list)
     _found: dict[Affine, Way] = field(default_factory=dict)
     _orders: dict[Way, Order] = field(default_factory=dict)
     _compared: dict[tuple[int, int], bool] = field(default_factory=dict)
+    _settled: dict[tuple[Way, Ways], bool] = field(default_factory=dict)
 
     def meet(self, weights: Iterable[Order]) -> None:
         """Weights that others may be sums of: those that are along the fewest exponents come first."""
@@ -107,8 +113,15 @@ class Weights:
         """Is one weight nowhere above another?"""
         key = one, other
         if key not in self._compared:
-            self._compared[key] = nowhere_above(*(self._order_of(_alone(weight)) for weight in key))
+            self._compared[key] = self.orders.nowhere_above(*(self._order_of(_alone(weight)) for weight in key))
         return self._compared[key]
+
+    def is_settled(self, way: Way, others: Ways) -> bool:
+        """Is a way nowhere above all the others together, by what they come to?"""
+        key = way, others
+        if key not in self._settled:
+            self._settled[key] = bool(others) and self.orders.nowhere_above(self._order_of(way), self.order(others))
+        return self._settled[key]
 
     def order(self, ways: Ways) -> Order:
         """The order of the largest of some ways; -oo of none."""

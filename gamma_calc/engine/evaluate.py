@@ -24,6 +24,7 @@ from gamma_calc.calculus.direction import (
 from gamma_calc.calculus.lemmas import GIVEN
 from gamma_calc.calculus.meeting import Notebook
 from gamma_calc.calculus.pruning import prune_dominated, without_companions
+from gamma_calc.calculus.reading import Reading
 from gamma_calc.calculus.streams import Streams
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.engine.state import State
@@ -59,6 +60,11 @@ class Evaluation:
         """The same at fewer exponents; what is known stays known there."""
         here = replace(self.state.read_on(scope), streams=self.streams)
         return Evaluation(self.program, here, dict(self._values))
+
+    @cached_property
+    def reading(self) -> Reading:
+        """What sums are made under."""
+        return Reading(self.program.sum_rule, self.state.comparison)
 
     @property
     def streams(self) -> Streams | None:
@@ -201,7 +207,7 @@ class Evaluation:
             kept = self.state.value(node)
             yield from (Contribution(d, o, GIVEN) for d, o in kept.components.items())
             return
-        for c in node.orders(self._met(node), self.program.sum_rule):
+        for c in node.orders(self._met(node), self.reading):
             if not self._declared_zero(c):
                 yield c if self.program.orthogonal else Contribution(on_axes(c.direction, node.shape), c.order, c.lemma)
 

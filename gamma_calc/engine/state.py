@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from gamma_calc.calculus.direction import Direction
 from gamma_calc.calculus.earlier_steps import from_previous_step
-from gamma_calc.calculus.pruning import Comparison
+from gamma_calc.calculus.reading import EVERYWHERE, Comparison
 from gamma_calc.calculus.streams import Streams
 from gamma_calc.calculus.value import ZERO, Value
 from gamma_calc.calculus.versions import Versions, are_many
-from gamma_calc.exponents import Everywhere, OnDomain, Order, Region, Scope
+from gamma_calc.exponents import OnDomain, Order, Region, Scope
 from gamma_calc.language.expression import Expression
 
 Reader = Scope | OnDomain  # where orders are read, and how
@@ -86,7 +86,7 @@ class State:
     @property
     def comparison(self) -> Comparison:
         """How orders are compared where they are read."""
-        return Everywhere() if self.scope is None else self.scope
+        return EVERYWHERE if self.scope is None else self.scope
 
     def nowhere_above(self, low: Order, high: Order) -> bool:
         """Is an order at most another wherever orders are read?"""

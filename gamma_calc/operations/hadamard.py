@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
-from gamma_calc.calculus.assumptions import SumRule
 from gamma_calc.calculus.cancelling import undone
 from gamma_calc.calculus.diagrams import entrywise_diagram, has_diagram
 from gamma_calc.calculus.dims import Dim, Shape
 from gamma_calc.calculus.direction import ONES, Noise, VectorDirection, as_vector, factors, nested, vanish_with
 from gamma_calc.calculus.entrywise_products import entrywise_product
 from gamma_calc.calculus.lemmas import GRAPH, MEAN, PRODUCT, TRUNCATED
+from gamma_calc.calculus.reading import Reading
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.exponents import Region
 from gamma_calc.language.expression import Array, Expression
@@ -36,7 +36,7 @@ class Hadamard(Bilinear):
         self.arguments = (left, right)
         self.shape: Shape = left.shape
 
-    def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
+    def orders(self, values: tuple[Value, ...], reading: Reading) -> Iterator[Contribution]:
         left, right = values
         for u, a in left.components.items():
             for v, b in right.components.items():

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gamma_calc.calculus.assumptions import SumRule
 from gamma_calc.calculus.dims import Shape, shape_text
 from gamma_calc.calculus.direction import Outer, as_vector
 from gamma_calc.calculus.lemmas import PRODUCT
+from gamma_calc.calculus.reading import Reading
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ShapeError
 from gamma_calc.language.expression import Array, Expression, require_expression
@@ -29,7 +29,7 @@ class OuterProduct(Bilinear):
         self.arguments = (left, right)
         self.shape: Shape = left.shape + right.shape
 
-    def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
+    def orders(self, values: tuple[Value, ...], reading: Reading) -> Iterator[Contribution]:
         left, right = values
         for u, a in left.components.items():
             for w, b in right.components.items():

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from gamma_calc.calculus.assumptions import SumRule
 from gamma_calc.calculus.dims import Shape
 from gamma_calc.calculus.function import Function, constant, nothing, reciprocal
+from gamma_calc.calculus.reading import Reading
 from gamma_calc.calculus.sign import normalised
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.language.expression import Array, Expression
@@ -36,7 +36,7 @@ class SignOfMatrix(GradientOnly):
         self.arguments = (argument,)
         self.shape: Shape = argument.shape
 
-    def orders(self, values: tuple[Value, ...], rule: SumRule) -> Iterator[Contribution]:
+    def orders(self, values: tuple[Value, ...], reading: Reading) -> Iterator[Contribution]:
         return normalised(values[0], None)
 
     def numeric(self, *arrays: Array) -> Array:

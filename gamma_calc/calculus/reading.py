@@ -1,0 +1,33 @@
+"""What the orders of an expression are made under: how random sums count, and where orders are compared.
+
+On a stable set far fewer terms count than everywhere, so a rule that looks for the largest of many ways asks there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from gamma_calc.calculus.assumptions import CLT, SumRule
+from gamma_calc.exponents import Everywhere, Order
+
+EVERYWHERE: Final = Everywhere()
+
+
+class Comparison(Hashable, Protocol):
+    """How orders are compared where they are read."""
+
+    def nowhere_above(self, low: Order, high: Order) -> bool:
+        """Is the first at most the second?"""
+
+    def may_be_below(self, low: Order, *high: Order) -> bool:
+        """May the first be at most the sum of the others? It is not worth asking where it is seen to be larger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The rule of random sums, and how orders are compared where they are read."""
+
+    sums: SumRule = CLT
+    orders: Comparison = EVERYWHERE
