@@ -17,6 +17,7 @@ D_v W                  a diagram (``calculus/diagrams.py``)    0
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from gamma_calc.calculus.assumptions import CLT
 from gamma_calc.calculus.diagrams import has_diagram, products, transposed_diagram
@@ -110,7 +111,13 @@ def transposed(direction: Direction) -> Direction:
             return direction
 
 
-def _random_matrix_on(matrix: RandomMatrix, v: VectorDirection, reading: Reading) -> Iterator[Contribution]:
+@lru_cache(maxsize=65536)
+def _random_matrix_on(matrix: RandomMatrix, v: VectorDirection, reading: Reading) -> tuple[Contribution, ...]:
+    """What comes of it is found once: the same image is one object then, which is quick to compare."""
+    return tuple(_images(matrix, v, reading))
+
+
+def _images(matrix: RandomMatrix, v: VectorDirection, reading: Reading) -> Iterator[Contribution]:
     fresh = matrix.inner.exponent * reading.sums.gain
     back = matrix.inner.exponent - matrix.outer.exponent / 2
     image = FreshImage(matrix, v)

@@ -6,15 +6,16 @@ as it has terms, and not a step a pair.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 
 from gamma_calc.calculus.contraction import act, inner, multiply
+from gamma_calc.calculus.diagrams import has_diagram
 from gamma_calc.calculus.dims import Dim, Shape
-from gamma_calc.calculus.direction import UNIT, Outer, VectorDirection, as_vector
+from gamma_calc.calculus.direction import UNIT, Direction, Outer, VectorDirection, as_vector
 from gamma_calc.calculus.kinship import Kindred
 from gamma_calc.calculus.lemmas import CENTRAL_LIMIT
-from gamma_calc.calculus.overlap import overlap_in
+from gamma_calc.calculus.overlap import overlap, overlap_in
 from gamma_calc.calculus.reading import Reading
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.exponents import Order, largest
@@ -31,8 +32,38 @@ def overlap_of(left: Value, right: Value, shape: Shape, reading: Reading) -> Ord
     """The order of <x, y> over the number of entries of two tensors of one shape; -oo where either is zero."""
     if len(shape) == 1:
         return largest(c.order for c in inner_products(left, right, shape[0], reading)) - shape[0].exponent
+    of_updates = _overlap_of_updates(_updates(left), _updates(right), shape, reading)
     those = product(left.components.items(), right.components.items())
-    return largest(a + b + overlap_in(u, v, shape, reading.orders) for (u, a), (v, b) in those)
+    others = (((u, a), (v, b)) for (u, a), (v, b) in those if not (_is_plain(u) and _is_plain(v)))
+    return largest((of_updates, *(a + b + overlap_in(u, v, shape, reading.orders) for (u, a), (v, b) in others)))
+
+
+def _is_plain(direction: Direction) -> bool:
+    """Is it an update u w' by vectors that no diagram made?"""
+    return isinstance(direction, Outer) and not has_diagram(direction)
+
+
+def _updates(matrix: Value) -> dict[Outer, Order]:
+    return {d: size for d, size in matrix.components.items() if isinstance(d, Outer) and _is_plain(d)}
+
+
+def _overlap_of_updates(
+    left: Mapping[Outer, Order], right: Mapping[Outer, Order], shape: Shape, reading: Reading
+) -> Order:
+    """Those that have one vector in common meet by the other one, as vectors do: of kin alone more than by chance."""
+    sides = ((side, _by_side(left, side), _by_side(right, side)) for side in (0, 1))
+    side, ours, theirs = min(sides, key=lambda found: len(found[1]) * len(found[2]))
+    met = ((overlap(u, v, shape[side], reading.orders), ours[u], theirs[v]) for u, v in product(ours, theirs))
+    return largest(shared + overlap_of(a, b, (shape[1 - side],), reading) for shared, a, b in met)
+
+
+def _by_side(updates: Mapping[Outer, Order], side: int) -> dict[VectorDirection, Value]:
+    """Updates by one of their two vectors: the others, as one sum."""
+    found: dict[VectorDirection, dict[Direction, Order]] = {}
+    for update, size in updates.items():
+        vectors = update.left, update.right
+        found.setdefault(vectors[side], {})[vectors[1 - side]] = size
+    return {vector: Value(others) for vector, others in found.items()}
 
 
 def on_vector(matrix: Value, vector: Value, dim: Dim, reading: Reading) -> Iterator[Contribution]:
@@ -54,7 +85,7 @@ def products(left: Value, right: Value, dim: Dim, reading: Reading) -> Iterator[
 
 
 def _moved(contributions: Iterable[Contribution], by: Order) -> Iterator[Contribution]:
-    return (Contribution(c.direction, by + c.order, c.lemma) for c in contributions)
+    return (c._replace(order=by + c.order) for c in contributions)
 
 
 class _Vector:

@@ -40,7 +40,6 @@ from gamma_calc.calculus.direction import (
     is_matrix,
     named,
     product_of,
-    word,
 )
 from gamma_calc.calculus.words import MOST_TURNS, letters
 from gamma_calc.errors import ProgramError
@@ -62,8 +61,8 @@ def diagrams_within(direction: Direction) -> Iterator[Diagram]:
             yield from diagrams_within(right)
         case Entrywise(those):
             yield from chain.from_iterable(map(diagrams_within, those))
-        case FreshImage():  # words are as long as a program is deep
-            yield from diagrams_within(word(direction)[1])
+        case FreshImage():
+            yield from diagrams_within(direction.origin)
 
 
 def has_diagram(direction: Direction) -> bool:

@@ -63,9 +63,11 @@ class FreshImage:
 
     matrix: RandomMatrix
     of: VectorDirection
+    origin: VectorDirection = field(init=False, repr=False, compare=False)  # what the first matrix was applied to
     _hash: int = field(init=False, repr=False, compare=False)  # kept, for directions nest
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "origin", origin(self.of))
         object.__setattr__(self, "_hash", hash((self.matrix, self.of)))
 
     def __hash__(self) -> int:
@@ -154,7 +156,7 @@ class Activation:
     @property
     def is_told_apart(self) -> bool:
         """Is known what leads the argument? Of a fixed axis every vector has one name."""
-        return bool(self.leading) and not any(isinstance(word(part)[1], FixedAxis) for part in self.leading)
+        return bool(self.leading) and not any(isinstance(origin(part), FixedAxis) for part in self.leading)
 
     @property
     def is_positive(self) -> bool:
@@ -379,6 +381,11 @@ def word(direction: VectorDirection) -> tuple[list[RandomMatrix], VectorDirectio
     return matrices, direction
 
 
+def origin(direction: VectorDirection) -> VectorDirection:
+    """What the matrices that a direction passed were applied to."""
+    return direction.origin if isinstance(direction, FreshImage) else direction
+
+
 def image(matrices: Iterable[RandomMatrix], of: VectorDirection) -> VectorDirection:
     """The fresh image of a direction under matrices, last one first."""
     for matrix in reversed(list(matrices)):
@@ -388,7 +395,7 @@ def image(matrices: Iterable[RandomMatrix], of: VectorDirection) -> VectorDirect
 
 def nested(direction: VectorDirection) -> int:
     """How many entrywise products lie inside each other in a direction."""
-    _, of = word(direction)
+    of = origin(direction)
     return 1 + max(map(nested, of.factors)) if isinstance(of, Entrywise) else 0
 
 
@@ -552,8 +559,7 @@ def _vector_with_orders(direction: VectorDirection, change: Callable[[Order], Or
         case Entrywise(those):
             return Entrywise(frozenset(_vector_with_orders(f, change) for f in those))
         case FreshImage():
-            matrices, of = word(direction)
-            changed = _vector_with_orders(of, change)
-            return direction if changed is of else image(matrices, changed)  # most words hold no order
+            changed = _vector_with_orders(direction.origin, change)
+            return direction if changed is direction.origin else image(word(direction)[0], changed)  # most hold none
         case _:
             return direction

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from gamma_calc.calculus.direction import UNIT, Direction
 from gamma_calc.calculus.lemmas import Lemma
 from gamma_calc.exponents import Order, largest, maximum
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
+class Contribution(NamedTuple):
     """One way in which a direction comes into a result: its order and the lemma that gives it."""
 
     direction: Direction
@@ -42,11 +41,11 @@ class Value:
 
     @classmethod
     def merge(cls, components: Iterable[tuple[Direction, Order]], power: int = 1) -> Value:
-        merged: dict[Direction, Order] = {}
+        found: dict[Direction, list[Order]] = {}
         for direction, order in components:
             if not order.is_zero_quantity:
-                known = merged.get(direction)
-                merged[direction] = order if known is None else maximum(known, order)
+                found.setdefault(direction, []).append(order)
+        merged = {d: orders[0] if len(orders) == 1 else largest(orders) for d, orders in found.items()}
         return cls(MappingProxyType(merged), power)
 
     @classmethod

@@ -27,6 +27,7 @@ from gamma_calc.calculus.direction import (
     has_function,
     image,
     is_matrix,
+    origin,
     with_vectors,
     word,
 )
@@ -108,7 +109,7 @@ def all_activations(directions: Iterable[Direction]) -> Iterator[Activation]:
 
 
 def _inside(direction: VectorDirection) -> Iterator[Activation]:
-    for factor in factors(word(direction)[1]):
+    for factor in factors(origin(direction)):
         if isinstance(factor, Activation):
             yield factor
             for part, _ in factor.parts:

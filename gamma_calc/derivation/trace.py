@@ -17,7 +17,7 @@ A Z | max(0, eta + 1) | 0 central limit, eta + 1 coherent sum
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from gamma_calc.calculus.lemmas import Lemma
@@ -169,7 +169,7 @@ def _steps(evaluation: Evaluation, roots: Sequence[Expression]) -> tuple[Step, .
 
 def _step(evaluation: Evaluation, node: Expression) -> Step:
     read = evaluation.state.read
-    found = [replace(c, order=read(c.order)) for c in evaluation.contributions(node)]
+    found = [c._replace(order=read(c.order)) for c in evaluation.contributions(node)]
     return Step(str(node), read(evaluation.value(node).order), _leading(found))
 
 

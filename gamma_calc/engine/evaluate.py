@@ -162,7 +162,7 @@ class Evaluation:
         for c in self.contributions(node):
             look()
             made = completed(c.direction, self._made)
-            yield Contribution(made if versions is None else versions.with_own(made), c.order, c.lemma)
+            yield c._replace(direction=made if versions is None else versions.with_own(made))
 
     def _knows_less(self, activation: Activation) -> bool:
         return len(self._made.get(activation.place, ())) < len(activation.parts)
@@ -209,7 +209,7 @@ class Evaluation:
             return
         for c in node.orders(self._met(node), self.reading):
             if not self._declared_zero(c):
-                yield c if self.program.orthogonal else Contribution(on_axes(c.direction, node.shape), c.order, c.lemma)
+                yield c if self.program.orthogonal else c._replace(direction=on_axes(c.direction, node.shape))
 
     def _met(self, node: Expression) -> tuple[Value, ...]:
         values = self._arguments(node)

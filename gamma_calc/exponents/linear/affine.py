@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from numbers import Rational
 from typing import Final
 
@@ -58,10 +59,7 @@ class Affine:
             return Affine(self.terms, self.constant + other.constant) if other.constant else self
         if not self.terms:
             return Affine(other.terms, self.constant + other.constant) if self.constant else other
-        total = dict(self.terms)
-        for name, c in other.terms:
-            total[name] = total.get(name, _ZERO) + c
-        return Affine(tuple(sorted(term for term in total.items() if term[1])), self.constant + other.constant)
+        return _sum(self, other)
 
     def __mul__(self, factor: int | Fraction) -> Affine:
         exact = _exact(factor)
@@ -117,6 +115,15 @@ class Affine:
 
     def __repr__(self) -> str:
         return f"Affine({str(self)!r})"
+
+
+@lru_cache(maxsize=65536)
+def _sum(one: Affine, other: Affine) -> Affine:
+    """The sum of two forms: few are made, and again and again."""
+    total = dict(one.terms)
+    for name, c in other.terms:
+        total[name] = total.get(name, _ZERO) + c
+    return Affine(tuple(sorted(term for term in total.items() if term[1])), one.constant + other.constant)
 
 
 def _exact(value: Rational | int) -> Fraction | int:

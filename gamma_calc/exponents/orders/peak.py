@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
-from functools import reduce
+from functools import lru_cache, reduce
 from hashlib import blake2b
 from math import prod
 from operator import and_
@@ -82,6 +82,12 @@ def subtracted(form: Affine) -> set[Peak]:
 
 def peak_form(forms: Iterable[Affine], most_flat: int = MOST_FLAT) -> Affine:
     """The maximum of some forms as a form: what all have in common stands beside the peak of the rest."""
+    return _peak_form(frozenset(forms), most_flat)
+
+
+@lru_cache(maxsize=65536)
+def _peak_form(forms: frozenset[Affine], most_flat: int) -> Affine:
+    """The same. Layers that are alike make the same few maxima again and again."""
     kept = _absorbed(opened(forms, most_flat))
     if len(kept) == 1:
         return kept[0]

@@ -59,6 +59,7 @@ class Scope:
     _proofs: dict[tuple[Affine, int], Ceiling | None] = field(default_factory=dict, repr=False)
     _decisions: dict[Affine, Ceiling | Excess] = field(default_factory=dict, repr=False)
     _reduced: dict[Peak, Affine] = field(default_factory=dict, repr=False)
+    _forms: dict[Affine, Affine] = field(default_factory=dict, repr=False)
     _values: dict[Peak, tuple[int, ...]] = field(default_factory=dict, repr=False)
     _links: dict[frozenset[str], frozenset[str]] = field(default_factory=dict, repr=False)
 
@@ -103,13 +104,15 @@ class Scope:
 
     def reduced(self, form: Affine) -> Affine:
         """A form that is equal on the polyhedron, without forms that are found to decide nothing there."""
-        for peak in below(form, self._reduced):
+        for peak in below(form, self._reduced) if form not in self._forms else ():
             look()
             self._reduced[peak] = left = self._largest([rewritten(f, self._reduced) for f in peak.forms])
             for made in (name for name, _ in left.terms if isinstance(name, Peak)):
                 self._reduced[made] = Affine.variable(made)
                 _ = self._side(made, 1), self._side(made, -1)  # from below: no question goes deep
-        return rewritten(form, self._reduced)
+        if form not in self._forms:
+            self._forms[form] = rewritten(form, self._reduced)
+        return self._forms[form]
 
     def _largest(self, forms: list[Affine]) -> Affine:
         """The maximum of some forms; of few exponents its one form is short, and of many it is not made."""
