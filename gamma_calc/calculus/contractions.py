@@ -7,13 +7,13 @@ as it has terms, and not a step a pair.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import product
+from itertools import chain, product
 
 from gamma_calc.calculus.contraction import act, inner, multiply
 from gamma_calc.calculus.diagrams import has_diagram
 from gamma_calc.calculus.dims import Dim, Shape
 from gamma_calc.calculus.direction import UNIT, Direction, Outer, VectorDirection, as_vector
-from gamma_calc.calculus.kinship import Kindred
+from gamma_calc.calculus.kinship import Component, Kindred
 from gamma_calc.calculus.lemmas import CENTRAL_LIMIT
 from gamma_calc.calculus.overlap import overlap, overlap_in
 from gamma_calc.calculus.reading import Reading
@@ -22,10 +22,22 @@ from gamma_calc.exponents import Order, largest
 
 
 def inner_products(left: Value, right: Value, dim: Dim, reading: Reading) -> Iterator[Contribution]:
-    """<x, y> over an axis."""
-    met = _Vector(right, dim, reading)
+    """<x, y> over an axis.
+
+    Of two that meet by no more than what is found already it is not asked how far they agree: what is along itself is
+    found first.
+    """
+    met, found = _Vector(right, dim, reading), dict[Order, None]()
+    own = [(u, a, v, b) for u, a in left.components.items() for v, b in met.near(as_vector(u)) if u == v]
+    others = ((u, a, v, b) for u, a in left.components.items() for v, b in met.near(as_vector(u)) if u != v)
+    for u, a, v, b in chain(own, others):
+        most = dim.exponent + a + b
+        if not any(reading.orders.nowhere_above(most, known) for known in found):
+            met_by = inner(as_vector(u), as_vector(v), dim, reading)
+            yield Contribution(UNIT, a + b + met_by.order, met_by.lemma)
+            found[a + b + met_by.order] = None
     for u, a in left.components.items():
-        yield from _moved(met.inner(as_vector(u)), a)
+        yield from _moved(met.others(as_vector(u)), a)
 
 
 def overlap_of(left: Value, right: Value, shape: Shape, reading: Reading) -> Order:
@@ -97,10 +109,17 @@ class _Vector:
         self.kindred = Kindred.among(value.components.items())
         self.by_chance = dim.exponent + dim.independent_overlap + value.order
 
+    def near(self, u: VectorDirection) -> list[Component]:
+        """The components that u may agree with by more than chance."""
+        return list(self.kindred.near(u))
+
     def inner(self, u: VectorDirection) -> Iterator[Contribution]:
         """<u, v> by each of the components that u may agree with, and by all others together."""
-        near = list(self.kindred.near(u))
-        for v, b in near:
+        for v, b in self.near(u):
             yield from _moved((inner(u, as_vector(v), self.dim, self.reading),), b)
-        if len(near) < len(self.kindred.all):
+        yield from self.others(u)
+
+    def others(self, u: VectorDirection) -> Iterator[Contribution]:
+        """<u, v> by the components that u agrees with by chance alone, together."""
+        if len(self.near(u)) < len(self.kindred.all):
             yield Contribution(UNIT, self.by_chance, CENTRAL_LIMIT)
