@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice, permutations
+from itertools import islice, permutations, product
 
 import pytest
 from oracle.grids import RECIPES
 
 from gamma_calc import deep_linear, stacked
+from gamma_calc.calculus.contractions import overlap_of
 from gamma_calc.calculus.dims import Dim
 from gamma_calc.calculus.direction import (
     ONES,
@@ -20,12 +21,13 @@ from gamma_calc.calculus.direction import (
     VectorDirection,
 )
 from gamma_calc.calculus.kinship import Kindred, kin
-from gamma_calc.calculus.overlap import overlap
+from gamma_calc.calculus.overlap import overlap, overlap_in
 from gamma_calc.calculus.pruning import projection_order, prune_dominated
+from gamma_calc.calculus.reading import Reading
 from gamma_calc.calculus.showing import MOST_STEPS, shows
 from gamma_calc.calculus.value import Value
 from gamma_calc.engine.run import states
-from gamma_calc.exponents import MINUS_INFINITY, Everywhere, order
+from gamma_calc.exponents import MINUS_INFINITY, Everywhere, largest, order
 from gamma_calc.language.program import Program
 from gamma_calc.operations.relu import RELU
 
@@ -93,3 +95,14 @@ def test_a_component_falls_to_one_that_shows_it_by_chance_and_kin_to_its_kin() -
     value = Value.merge([(first, order(0)), (near, order("-1/8")), (far, order("-3/8"))])
     assert prune_dominated(value, (n,), Everywhere()) == value
     assert projection_order(value, FreshImage(W, U), (n,)) == order("-1/2")
+
+
+@pytest.mark.parametrize("program", SEVERAL, ids=lambda program: program.name)
+def test_what_meets_is_the_largest_of_all_pairs(program: Program) -> None:
+    """Vectors and updates are not met pair by pair, and what can add nothing is left out."""
+    *_, last = islice(states(program), 4)
+    for p in program.parameters:
+        value = last.tensors[p.name].moved
+        pairs = product(value.components.items(), repeat=2)
+        expected = largest(a + b + overlap_in(u, v, p.shape) for (u, a), (v, b) in pairs)
+        assert overlap_of(value, value, p.shape, Reading()) == expected

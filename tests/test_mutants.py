@@ -152,18 +152,18 @@ EXPONENTS: Final = (
     Mutant("language.leaves:Parameter.orders", "self.entry", "self.entry - QUARTER", "entries: dense beside sparse"),
     Mutant("calculus.contraction:inner", "dim.exponent + shared", "dim.exponent / 2 + shared", "a given start"),
     Mutant(
-        "calculus.contraction:_random_matrix_on",
-        "matrix.inner.exponent * rule.gain",
+        "calculus.contraction:_images",
+        "matrix.inner.exponent * reading.sums.gain",
         "matrix.inner.exponent",
         "a given start",
     ),
     Mutant(
-        "calculus.contraction:_random_matrix_on",
+        "calculus.contraction:_images",
         "matrix.outer.exponent / 2",
         "matrix.outer.exponent / 4",
         "a given start",
     ),
-    Mutant("calculus.contraction:_random_matrix_on", "back + along", "back + along - QUARTER", "words: a tall return"),
+    Mutant("calculus.contraction:_images", "back + along", "back + along - QUARTER", "words: a tall return"),
     Mutant(
         "calculus.contraction:act",
         "yield Contribution(matrix.left, scalar.order, scalar.lemma)",
@@ -313,13 +313,13 @@ TOKENS: Final = (
     Mutant("calculus.overlap:_parts_needed", "2 if inside else 1", "1", "entries: means of parts"),
     Mutant("engine.evaluate:Evaluation._knows_less", "<", ">", "words: through two relus"),
     Mutant(
-        "calculus.contraction:_random_matrix_on",
+        "calculus.contraction:_images",
         "made == v or along != matrix.inner.independent_overlap",
         "made == v",
         "words: through tanh",
     ),
     Mutant(
-        "calculus.contraction:_random_matrix_on",
+        "calculus.contraction:_images",
         "made == v or along != matrix.inner.independent_overlap",
         "False",
         "words: a tall return",
@@ -338,7 +338,7 @@ TOKENS: Final = (
         "entries: products inside products",
     ),
     Mutant("calculus.overlap:_noise_in", "size + inside for", "MINUS_INFINITY for", "deep: six layers of tanh"),
-    Mutant("calculus.contraction:_random_matrix_on", "back + hidden", "fresh + hidden - 1", "deep: six layers of tanh"),
+    Mutant("calculus.contraction:_images", "back + hidden", "fresh + hidden - 1", "deep: six layers of tanh"),
     Mutant("calculus.overlap:MOST_MOMENTS", "8", "2", "1.2 cubic gate"),
     Mutant("calculus.overlap:MOST_MOMENTS", "8", "1", "1.2 gate"),
     Mutant("calculus.overlap:_parts_needed", " + 2 * len(functions)", "", "relu of tanh"),
@@ -504,7 +504,12 @@ TOKENS: Final = (
     Mutant("calculus.sign:zero_sets", "if f.is_sparse", "if True", "entries: beside dense"),
     Mutant("calculus.sign:zero_sets", 'f"{side} {site}"', "site", "entries: rows and columns"),
     Mutant("calculus.pruning:_dominates", "return orders.may_be_below(", "return True or (", "1.5 even of a mean"),
-    Mutant("calculus.contractions:_Vector.inner", "len(near) < len(self.kindred.all)", "False", "1.1 words"),
+    Mutant(
+        "calculus.contractions:_Vector.others",
+        "len(self.near(u)) < len(self.kindred.all)",
+        "False",
+        "words: three times back",
+    ),
     Mutant("calculus.kinship:Kindred.near", "self.families.get(None, {})", "{}", "1.3 saturated"),
     Mutant(
         "calculus.kinship:Kindred.near", "relatives if own.closer is None else", "not relatives or", "1.3 saturated"
@@ -599,7 +604,7 @@ WITHOUT_A_TRACE: Final = (  # what is left out is covered; what shares a name ma
     Mutant("calculus.direction:once_through", "axis.exponent == 0", "False"),
     # Means below 1 are of sparse functions, and these cover nothing that is not as sparse: their own place, seen above.
     Mutant("calculus.showing:_steps", "yield mean, rest, v", "yield order(0), rest, v"),
-    Mutant("calculus.contraction:_random_matrix_on", "rule == CLT and", "False and"),
+    Mutant("calculus.contraction:_images", "reading.sums == CLT and", "False and"),
     Mutant("calculus.words:join", "has_shorter and is_covered(left + right)", "False"),
 )
 
@@ -651,7 +656,11 @@ def test_what_may_be_left_out_decides_nothing(mutant: Mutant) -> None:
             "-1/2",
         ),
         (
-            Mutant("calculus.overlap:overlap_in", "overlap(u.right, v.right, shape[1])", "order(0)"),
+            Mutant(
+                "calculus.contractions:_overlap_of_updates",
+                "shared + overlap_of(a, b, (shape[1 - side],), reading)",
+                "shared + a.order + b.order",
+            ),
             lora("general", a0="-1/2", b0="-1/4", optimiser="riemannian-adam", rank="growing").substitute(
                 {"eta": "-1/4", "rho": "1/2"}
             ),

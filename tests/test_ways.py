@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gamma_calc import Order, maximum, minimum, order
 from gamma_calc.calculus.ways import AT_ONCE, NO_WAY, Way, Weights, times, without
-from gamma_calc.exponents import nowhere_above
+from gamma_calc.exponents import Region, Scope, nowhere_above
 
 ETA = Order("eta")
 SLOPES, CONSTANTS = st.sampled_from([-1, 1, 2]), st.sampled_from(["-1", "-1/2", "0", "1/2"])
@@ -71,3 +71,14 @@ def test_a_weight_that_is_taken_away_is_not_left_over() -> None:
 def test_a_maximum_of_forms_is_one_way() -> None:
     (way,) = Weights().ways(maximum(ETA, "-1/2", Order("rho")))
     assert way == (Fraction(0), ((0, Fraction(1)),))
+
+
+def test_weights_are_compared_where_they_are_read() -> None:
+    """eta + rho is above eta only where rho is above 0."""
+    (here,) = Region.parse("eta <= 0 & rho <= 0").polyhedra
+    scoped, everywhere = Weights(Scope.of(here)), Weights()
+    two, one = ETA + Order("rho"), maximum(ETA, "-1/2")
+    assert scoped.is_covered(scoped.whole(two), scoped.whole(one))
+    assert not everywhere.is_covered(everywhere.whole(two), everywhere.whole(one))
+    assert scoped.is_settled(scoped.whole(ETA * 2), scoped.ways(one))
+    assert not scoped.is_settled(scoped.whole(order(0)), scoped.ways(one))
