@@ -62,6 +62,7 @@ SP_SGD, SP_ADAM = ("0", "-1", "-1"), ("-1/2", "-3/2", "-1")
         ("mup-adam", "tanh", "adam", 3, ("-1/2", "-1", "-1/2")),
         ("mup", "relu", "sgd", 3, ("0", "0", "0")),
         ("mup", "tanh", "sgd", 3, ("0", "0", "0")),
+        pytest.param("mup", "relu", "sgd", 4, ("0", "0", "0"), marks=pytest.mark.long),
         pytest.param("mup", "tanh", "sgd", 4, ("0", "0", "0"), marks=pytest.mark.long),
         pytest.param("mup-adam", "tanh", "adam", 4, ("-1/2", "-1", "-1/2"), marks=pytest.mark.long),
         pytest.param("mup-adam", "relu", "adam", 4, ("-1/2", "-1", "-1/2"), marks=pytest.mark.long),

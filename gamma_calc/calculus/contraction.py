@@ -42,12 +42,14 @@ from gamma_calc.calculus.reading import Reading
 from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Contribution
 from gamma_calc.calculus.words import MOST_TURNS, is_covered, join, letters, raw_size, turns
-from gamma_calc.exponents import Order, maximum, order
+from gamma_calc.exponents import MINUS_INFINITY, Order, maximum, order
 
 
-def inner(u: VectorDirection, v: VectorDirection, dim: Dim, reading: Reading) -> Contribution:
-    """<u, v> over an axis."""
-    shared = overlap(u, v, dim, reading.orders)
+def inner(
+    u: VectorDirection, v: VectorDirection, dim: Dim, reading: Reading, floor: Order = MINUS_INFINITY
+) -> Contribution:
+    """<u, v> over an axis. Where they agree by no more than ``floor``, whatever is smaller may be the answer."""
+    shared = overlap(u, v, dim, reading.orders, floor)
     lemma = COHERENT if u == v else CENTRAL_LIMIT if shared == dim.independent_overlap else OVERLAP
     return Contribution(UNIT, dim.exponent + shared, lemma)
 

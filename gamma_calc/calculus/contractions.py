@@ -18,14 +18,14 @@ from gamma_calc.calculus.lemmas import CENTRAL_LIMIT
 from gamma_calc.calculus.overlap import overlap, overlap_in
 from gamma_calc.calculus.reading import Reading
 from gamma_calc.calculus.value import Contribution, Value
-from gamma_calc.exponents import Order, largest
+from gamma_calc.exponents import MINUS_INFINITY, Order, largest
 
 
 def inner_products(left: Value, right: Value, dim: Dim, reading: Reading) -> Iterator[Contribution]:
     """<x, y> over an axis.
 
-    Of two that meet by no more than what is found already it is not asked how far they agree: what is along itself is
-    found first.
+    Of two it is asked where they come to more than what is found already, if they may: what is along itself is found
+    first.
     """
     met, found = _Vector(right, dim, reading), dict[Order, None]()
     own = [(u, a, v, b) for u, a in left.components.items() for v, b in met.near(as_vector(u)) if u == v]
@@ -33,7 +33,8 @@ def inner_products(left: Value, right: Value, dim: Dim, reading: Reading) -> Ite
     for u, a, v, b in chain(own, others):
         most = dim.exponent + a + b
         if not any(reading.orders.nowhere_above(most, known) for known in found):
-            met_by = inner(as_vector(u), as_vector(v), dim, reading)
+            floor = largest(found) - most if found else MINUS_INFINITY
+            met_by = inner(as_vector(u), as_vector(v), dim, reading, floor)
             yield Contribution(UNIT, a + b + met_by.order, met_by.lemma)
             found[a + b + met_by.order] = None
     for u, a in left.components.items():

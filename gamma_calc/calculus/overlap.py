@@ -79,12 +79,14 @@ def with_update(matrix: Direction, update: Outer, rows: Dim, columns: Dim, agree
 
 
 @lru_cache(maxsize=65536)
-def overlap(u: VectorDirection, v: VectorDirection, dim: Dim, orders: Comparison = EVERYWHERE) -> Order:
+def overlap(
+    u: VectorDirection, v: VectorDirection, dim: Dim, orders: Comparison = EVERYWHERE, floor: Order = MINUS_INFINITY
+) -> Order:
     """The order of <u, v> / (|u| |v|) on an axis: 0 where they agree, -1/2 per exponent where they are independent.
 
     Images agree as much as what they are images of, matrix by matrix and not one inside the other: words are as long as
     a program is deep. Nor is it larger than 0 where functions of one argument are sparse, though each counts as if it
-    were so by itself.
+    were so by itself. Where it is nowhere above ``floor``, whatever is smaller may be the answer.
     """
     if u == v:
         return order(0)
@@ -97,7 +99,7 @@ def overlap(u: VectorDirection, v: VectorDirection, dim: Dim, orders: Comparison
         dim = u.matrix.inner
         chance = maximum(chance, dim.independent_overlap)
         u, v = u.of, v.of
-    found = maximum(chance, moment((*factors(u), *factors(v)), chance, orders))
+    found = maximum(chance, moment((*factors(u), *factors(v)), maximum(chance, floor), orders))
     return found if found.number is None or found.number <= 0 else order(0)
 
 
