@@ -12,7 +12,7 @@ from oracle.record import recorded
 
 from gamma_calc import Dim, data, derive, frozen, mlp, order
 from gamma_calc.calculus.direction import GivenVector
-from gamma_calc.calculus.reading import Reading
+from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Value
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.run import start
@@ -32,7 +32,7 @@ U, V = GivenVector("u"), GivenVector("v")
 def test_it_bends_where_the_least_that_there_is_does(least: str) -> None:
     """Of what counts for n^1: on a share n^-1 if that is there, on more if less is, on nearly all below order one."""
     x = Value({U: order(1)}, least=order(least))
-    (slope,) = Elementwise(SECH2, X).orders((x,), Reading())
+    (slope,) = Elementwise(SECH2, X).orders((x,), Premises())
     assert slope.order == -min(Fraction(1), max(Fraction(0), Fraction(least))) / 2
 
 
@@ -41,7 +41,7 @@ def test_what_is_beside_a_bound_shows_in_a_saturated_function_as_if_that_were_no
     x = Value({U: order(0), V: order(1)})
     shown = {}
     for least in (None, order(0)):
-        (contribution,) = Elementwise(TANH, X).orders((replace(x, least=least),), Reading())
+        (contribution,) = Elementwise(TANH, X).orders((replace(x, least=least),), Premises())
         _, kept, *_ = contribution.direction.moments  # type: ignore[union-attr]
         shown[least] = kept + dict(contribution.direction.parts)[U]  # type: ignore[union-attr]
     assert shown == {None: order(-1), order(0): order(0)}
@@ -49,7 +49,7 @@ def test_what_is_beside_a_bound_shows_in_a_saturated_function_as_if_that_were_no
 
 def test_the_change_of_a_function_of_a_bound_is_as_large_as_that_of_the_least() -> None:
     old, change = Value({U: order(1)}, least=order("1/2")), Value({V: order("-1/2")})
-    (moved,) = Difference(TANH, X, X).orders((old, change), Reading())
+    (moved,) = Difference(TANH, X, X).orders((old, change), Premises())
     assert moved.order == order("-3/4")
 
 
@@ -63,7 +63,7 @@ def test_a_vector_over_its_length_keeps_what_a_bound_may_hide() -> None:
     """u + n^1 v over its length is n^-3/2 u; if v may be nothing, n^-1/2 u."""
     x = Value({U: order(0), V: order(1)})
     for least, right in ((None, "-3/2"), (MINUS_INFINITY, "-1/2"), (order("1/2"), "-1")):
-        u, v = (c.order for c in rescaled(X, 1).orders((replace(x, least=least),), Reading()))
+        u, v = (c.order for c in rescaled(X, 1).orders((replace(x, least=least),), Premises()))
         assert (u, v) == (order(right), order("-1/2"))
 
 
@@ -89,9 +89,9 @@ def test_saturated_networks_are_nowhere_below_what_was_measured(number: int) -> 
 
 def test_a_step_where_a_function_bends_leaves_as_many_entries_at_which_it_bends() -> None:
     """Of h of n^(1/2) a step by tanh'(h) moves few entries, by more than h is: the others are as large as before."""
-    (bend,) = Elementwise(SECH2, X).orders((Value({U: order("1/2")}),), Reading())
+    (bend,) = Elementwise(SECH2, X).orders((Value({U: order("1/2")}),), Premises())
     moved = Value({U: order("1/2"), bend.direction: order(1)})
-    (slope,) = Elementwise(SECH2, X).orders((moved,), Reading())
+    (slope,) = Elementwise(SECH2, X).orders((moved,), Premises())
     assert slope.order == bend.order == order("-1/4")
 
 

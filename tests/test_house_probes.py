@@ -10,7 +10,7 @@ import pytest
 
 from gamma_calc import Dim, Order, Program, adam, data, derive, frozen, iid, lora, order, other, output, parameter, zero
 from gamma_calc.calculus.lemmas import PRODUCT
-from gamma_calc.calculus.reading import Reading
+from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.sign import normalised
 from gamma_calc.calculus.value import ZERO, Contribution, Value
 from gamma_calc.language.expression import Array, Expression, Rewrite
@@ -35,7 +35,7 @@ class Tempered(Linear):
     def substituted(self, rewrite: Rewrite) -> Expression:
         return Tempered(rewrite.node(self.arguments[0]), rewrite.order(self.tau))
 
-    def orders(self, values: tuple[Value, ...], reading: Reading) -> Iterator[Contribution]:
+    def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         for direction, size in values[0].components.items():
             yield Contribution(direction, size - self.tau, PRODUCT)
 

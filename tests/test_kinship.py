@@ -22,8 +22,8 @@ from gamma_calc.calculus.direction import (
 )
 from gamma_calc.calculus.kinship import Kindred, kin
 from gamma_calc.calculus.overlap import overlap, overlap_in
+from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.pruning import projection_order, prune_dominated
-from gamma_calc.calculus.reading import Reading
 from gamma_calc.calculus.showing import MOST_STEPS, shows
 from gamma_calc.calculus.value import Value
 from gamma_calc.engine.run import states
@@ -105,4 +105,4 @@ def test_what_meets_is_the_largest_of_all_pairs(program: Program) -> None:
         value = last.tensors[p.name].moved
         pairs = product(value.components.items(), repeat=2)
         expected = largest(a + b + overlap_in(u, v, p.shape) for (u, a), (v, b) in pairs)
-        assert overlap_of(value, value, p.shape, Reading()) == expected
+        assert overlap_of(value, value, p.shape, Premises()) == expected

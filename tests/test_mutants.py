@@ -153,7 +153,7 @@ EXPONENTS: Final = (
     Mutant("calculus.contraction:inner", "dim.exponent + shared", "dim.exponent / 2 + shared", "a given start"),
     Mutant(
         "calculus.contraction:_images",
-        "matrix.inner.exponent * reading.sums.gain",
+        "matrix.inner.exponent * premises.sums.gain",
         "matrix.inner.exponent",
         "a given start",
     ),
@@ -604,7 +604,7 @@ WITHOUT_A_TRACE: Final = (  # what is left out is covered; what shares a name ma
     Mutant("calculus.direction:once_through", "axis.exponent == 0", "False"),
     # Means below 1 are of sparse functions, and these cover nothing that is not as sparse: their own place, seen above.
     Mutant("calculus.showing:_steps", "yield mean, rest, v", "yield order(0), rest, v"),
-    Mutant("calculus.contraction:_images", "reading.sums == CLT and", "False and"),
+    Mutant("calculus.contraction:_images", "premises.sums == CLT and", "False and"),
     Mutant("calculus.words:join", "has_shorter and is_covered(left + right)", "False"),
 )
 
@@ -658,7 +658,7 @@ def test_what_may_be_left_out_decides_nothing(mutant: Mutant) -> None:
         (
             Mutant(
                 "calculus.contractions:_overlap_of_updates",
-                "shared + overlap_of(a, b, (shape[1 - side],), reading)",
+                "shared + overlap_of(a, b, (shape[1 - side],), premises)",
                 "shared + a.order + b.order",
             ),
             lora("general", a0="-1/2", b0="-1/4", optimiser="riemannian-adam", rank="growing").substitute(

@@ -15,7 +15,7 @@ import numpy as np  # noqa: E402 - after the checks
 from gamma_calc import lora  # noqa: E402
 from gamma_calc.calculus.dims import Dim  # noqa: E402
 from gamma_calc.calculus.lemmas import SUM  # noqa: E402
-from gamma_calc.calculus.reading import Reading  # noqa: E402
+from gamma_calc.calculus.premises import Premises  # noqa: E402
 from gamma_calc.calculus.value import ZERO, Contribution, Value  # noqa: E402
 from gamma_calc.catalogue.targets import TARGETS  # noqa: E402
 from gamma_calc.exponents import order  # noqa: E402
@@ -41,7 +41,7 @@ class Third(Expression):
     def __init__(self, argument: Expression) -> None:
         self.arguments, self.shape = (argument,), argument.shape
 
-    def orders(self, values: tuple[Value, ...], reading: Reading) -> Iterator[Contribution]:
+    def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         for direction, size in values[0].components.items():
             yield Contribution(direction, size, SUM)
 

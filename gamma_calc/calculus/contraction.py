@@ -38,7 +38,7 @@ from gamma_calc.calculus.direction import (
 )
 from gamma_calc.calculus.lemmas import ADDITIVE_SUM, CENTRAL_LIMIT, COHERENT, GRAPH, OVERLAP, RETURN, TRUNCATED
 from gamma_calc.calculus.overlap import images_within, noise_within, overlap
-from gamma_calc.calculus.reading import Reading
+from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Contribution
 from gamma_calc.calculus.words import MOST_TURNS, is_covered, join, letters, raw_size, turns
@@ -46,36 +46,36 @@ from gamma_calc.exponents import MINUS_INFINITY, Order, maximum, order
 
 
 def inner(
-    u: VectorDirection, v: VectorDirection, dim: Dim, reading: Reading, floor: Order = MINUS_INFINITY
+    u: VectorDirection, v: VectorDirection, dim: Dim, premises: Premises, floor: Order = MINUS_INFINITY
 ) -> Contribution:
     """<u, v> over an axis. Where they agree by no more than ``floor``, whatever is smaller may be the answer."""
-    shared = overlap(u, v, dim, reading.orders, floor)
+    shared = overlap(u, v, dim, premises.orders, floor)
     lemma = COHERENT if u == v else CENTRAL_LIMIT if shared == dim.independent_overlap else OVERLAP
     return Contribution(UNIT, dim.exponent + shared, lemma)
 
 
-def act(matrix: Direction, v: VectorDirection, dim: Dim, reading: Reading) -> Iterator[Contribution]:
+def act(matrix: Direction, v: VectorDirection, dim: Dim, premises: Premises) -> Iterator[Contribution]:
     """A matrix direction on a vector direction, over the axis ``dim``."""
     if isinstance(matrix, Outer):
-        scalar = inner(matrix.right, v, dim, reading)
+        scalar = inner(matrix.right, v, dim, premises)
         yield Contribution(matrix.left, scalar.order, scalar.lemma)
     elif has_diagram(matrix) or has_diagram(v):
         yield from _paired_off(products(matrix, v, ((dim, dim), (dim,)), ((1, 2),), (0,)))
     elif isinstance(matrix, RandomMatrix):
-        yield from _random_matrix_on(matrix, v, reading)
+        yield from _random_matrix_on(matrix, v, premises)
     elif isinstance(matrix, Identity):
         yield Contribution(v, dim.exponent / 2, RETURN)
     elif isinstance(matrix, MatrixProduct):
-        yield from _matrix_product_on(matrix, v, reading)
+        yield from _matrix_product_on(matrix, v, premises)
 
 
-def multiply(left: Direction, right: Direction, dim: Dim, reading: Reading) -> Iterator[Contribution]:
+def multiply(left: Direction, right: Direction, dim: Dim, premises: Premises) -> Iterator[Contribution]:
     """A matrix direction times a matrix direction, over the axis they share."""
     if isinstance(right, Outer):
-        for c in act(left, right.left, dim, reading):
+        for c in act(left, right.left, dim, premises):
             yield Contribution(Outer(as_vector(c.direction), right.right), c.order, c.lemma)
     elif isinstance(left, Outer):
-        for c in act(transposed(right), left.right, dim, reading):
+        for c in act(transposed(right), left.right, dim, premises):
             yield Contribution(Outer(left.left, as_vector(c.direction)), c.order, c.lemma)
     elif has_diagram(left) or has_diagram(right):
         yield from _paired_off(products(left, right, ((dim, dim), (dim, dim)), ((1, 2),), (0, 3)))
@@ -114,25 +114,25 @@ def transposed(direction: Direction) -> Direction:
 
 
 @lru_cache(maxsize=65536)
-def _random_matrix_on(matrix: RandomMatrix, v: VectorDirection, reading: Reading) -> tuple[Contribution, ...]:
+def _random_matrix_on(matrix: RandomMatrix, v: VectorDirection, premises: Premises) -> tuple[Contribution, ...]:
     """What comes of it is found once: the same image is one object then, which is quick to compare."""
-    return tuple(_images(matrix, v, reading))
+    return tuple(_images(matrix, v, premises))
 
 
-def _images(matrix: RandomMatrix, v: VectorDirection, reading: Reading) -> Iterator[Contribution]:
-    fresh = matrix.inner.exponent * reading.sums.gain
+def _images(matrix: RandomMatrix, v: VectorDirection, premises: Premises) -> Iterator[Contribution]:
+    fresh = matrix.inner.exponent * premises.sums.gain
     back = matrix.inner.exponent - matrix.outer.exponent / 2
     image = FreshImage(matrix, v)
     matrices, of = word(image)
-    if isinstance(v, FreshImage) and v.matrix == matrix.T and reading.sums == CLT and comes_with_larger(matrices, of):
+    if isinstance(v, FreshImage) and v.matrix == matrix.T and premises.sums == CLT and comes_with_larger(matrices, of):
         yield Contribution(v.of, back, RETURN)
         return
     if isinstance(v, Noise) or turns(matrices) > MOST_TURNS:
         yield Contribution(Noise(matrix.outer), maximum(fresh, back) if isinstance(v, Noise) else fresh, TRUNCATED)
     else:
-        yield Contribution(image, fresh, ADDITIVE_SUM if reading.sums.gain == 1 else CENTRAL_LIMIT)
+        yield Contribution(image, fresh, ADDITIVE_SUM if premises.sums.gain == 1 else CENTRAL_LIMIT)
     for made in dict.fromkeys(images_within(v, matrix.T)):
-        along = overlap(v, made, matrix.inner, reading.orders)
+        along = overlap(v, made, matrix.inner, premises.orders)
         if made == v or along != matrix.inner.independent_overlap:
             yield Contribution(made.of, back + along, RETURN)
     hidden = noise_within([v])
@@ -145,14 +145,14 @@ def comes_with_larger(matrices: Sequence[RandomMatrix], of: VectorDirection) -> 
     return not zero_sets(of) and is_covered(tuple(matrices))
 
 
-def _matrix_product_on(chain: MatrixProduct, v: VectorDirection, reading: Reading) -> Iterator[Contribution]:
+def _matrix_product_on(chain: MatrixProduct, v: VectorDirection, premises: Premises) -> Iterator[Contribution]:
     """Rightmost letter first. A chain's unit size already holds the sums over its inner axes."""
     parts = [Contribution(v, order(0), CENTRAL_LIMIT)]
     for matrix in reversed(chain.matrices):
         parts = [
             Contribution(c.direction, part.order + c.order, c.lemma)
             for part in parts
-            for c in _random_matrix_on(matrix, as_vector(part.direction), reading)
+            for c in _random_matrix_on(matrix, as_vector(part.direction), premises)
         ]
     inside = raw_size(chain.matrices)
     for part in parts:

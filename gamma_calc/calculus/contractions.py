@@ -16,39 +16,39 @@ from gamma_calc.calculus.direction import UNIT, Direction, Outer, VectorDirectio
 from gamma_calc.calculus.kinship import Component, Kindred
 from gamma_calc.calculus.lemmas import CENTRAL_LIMIT
 from gamma_calc.calculus.overlap import overlap, overlap_in
-from gamma_calc.calculus.reading import Reading
+from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.exponents import MINUS_INFINITY, Order, largest
 
 
-def inner_products(left: Value, right: Value, dim: Dim, reading: Reading) -> Iterator[Contribution]:
+def inner_products(left: Value, right: Value, dim: Dim, premises: Premises) -> Iterator[Contribution]:
     """<x, y> over an axis.
 
     Of two it is asked where they come to more than what is found already, if they may: what is along itself is found
     first.
     """
-    met, found = _Vector(right, dim, reading), dict[Order, None]()
+    met, found = _Vector(right, dim, premises), dict[Order, None]()
     own = [(u, a, v, b) for u, a in left.components.items() for v, b in met.near(as_vector(u)) if u == v]
     others = ((u, a, v, b) for u, a in left.components.items() for v, b in met.near(as_vector(u)) if u != v)
     for u, a, v, b in chain(own, others):
         most = dim.exponent + a + b
-        if not any(reading.orders.nowhere_above(most, known) for known in found):
+        if not any(premises.orders.nowhere_above(most, known) for known in found):
             floor = largest(found) - most if found else MINUS_INFINITY
-            met_by = inner(as_vector(u), as_vector(v), dim, reading, floor)
+            met_by = inner(as_vector(u), as_vector(v), dim, premises, floor)
             yield Contribution(UNIT, a + b + met_by.order, met_by.lemma)
             found[a + b + met_by.order] = None
     for u, a in left.components.items():
         yield from _moved(met.others(as_vector(u)), a)
 
 
-def overlap_of(left: Value, right: Value, shape: Shape, reading: Reading) -> Order:
+def overlap_of(left: Value, right: Value, shape: Shape, premises: Premises) -> Order:
     """The order of <x, y> over the number of entries of two tensors of one shape; -oo where either is zero."""
     if len(shape) == 1:
-        return largest(c.order for c in inner_products(left, right, shape[0], reading)) - shape[0].exponent
-    of_updates = _overlap_of_updates(_updates(left), _updates(right), shape, reading)
+        return largest(c.order for c in inner_products(left, right, shape[0], premises)) - shape[0].exponent
+    of_updates = _overlap_of_updates(_updates(left), _updates(right), shape, premises)
     those = product(left.components.items(), right.components.items())
     others = (((u, a), (v, b)) for (u, a), (v, b) in those if not (_is_plain(u) and _is_plain(v)))
-    return largest((of_updates, *(a + b + overlap_in(u, v, shape, reading.orders) for (u, a), (v, b) in others)))
+    return largest((of_updates, *(a + b + overlap_in(u, v, shape, premises.orders) for (u, a), (v, b) in others)))
 
 
 def _is_plain(direction: Direction) -> bool:
@@ -61,13 +61,13 @@ def _updates(matrix: Value) -> dict[Outer, Order]:
 
 
 def _overlap_of_updates(
-    left: Mapping[Outer, Order], right: Mapping[Outer, Order], shape: Shape, reading: Reading
+    left: Mapping[Outer, Order], right: Mapping[Outer, Order], shape: Shape, premises: Premises
 ) -> Order:
     """Those that have one vector in common meet by the other one, as vectors do: of kin alone more than by chance."""
     sides = ((side, _by_side(left, side), _by_side(right, side)) for side in (0, 1))
     side, ours, theirs = min(sides, key=lambda found: len(found[1]) * len(found[2]))
-    met = ((overlap(u, v, shape[side], reading.orders), ours[u], theirs[v]) for u, v in product(ours, theirs))
-    return largest(shared + overlap_of(a, b, (shape[1 - side],), reading) for shared, a, b in met)
+    met = ((overlap(u, v, shape[side], premises.orders), ours[u], theirs[v]) for u, v in product(ours, theirs))
+    return largest(shared + overlap_of(a, b, (shape[1 - side],), premises) for shared, a, b in met)
 
 
 def _by_side(updates: Mapping[Outer, Order], side: int) -> dict[VectorDirection, Value]:
@@ -79,22 +79,22 @@ def _by_side(updates: Mapping[Outer, Order], side: int) -> dict[VectorDirection,
     return {vector: Value(others) for vector, others in found.items()}
 
 
-def on_vector(matrix: Value, vector: Value, dim: Dim, reading: Reading) -> Iterator[Contribution]:
+def on_vector(matrix: Value, vector: Value, dim: Dim, premises: Premises) -> Iterator[Contribution]:
     """A matrix on a vector, over an axis."""
-    met = _Vector(vector, dim, reading)
+    met = _Vector(vector, dim, premises)
     for u, a in matrix.components.items():
         if isinstance(u, Outer):
             yield from (Contribution(u.left, a + c.order, c.lemma) for c in met.inner(u.right))
         else:
             for v, b in vector.components.items():
-                yield from _moved(act(u, as_vector(v), dim, reading), a + b)
+                yield from _moved(act(u, as_vector(v), dim, premises), a + b)
 
 
-def products(left: Value, right: Value, dim: Dim, reading: Reading) -> Iterator[Contribution]:
+def products(left: Value, right: Value, dim: Dim, premises: Premises) -> Iterator[Contribution]:
     """A matrix times a matrix, over the axis they share."""
     for u, a in left.components.items():
         for v, b in right.components.items():
-            yield from _moved(multiply(u, v, dim, reading), a + b)
+            yield from _moved(multiply(u, v, dim, premises), a + b)
 
 
 def _moved(contributions: Iterable[Contribution], by: Order) -> Iterator[Contribution]:
@@ -104,9 +104,9 @@ def _moved(contributions: Iterable[Contribution], by: Order) -> Iterator[Contrib
 class _Vector:
     """A vector that is met by many others."""
 
-    def __init__(self, value: Value, dim: Dim, reading: Reading) -> None:
+    def __init__(self, value: Value, dim: Dim, premises: Premises) -> None:
         self.dim = dim
-        self.reading = reading
+        self.premises = premises
         self.kindred = Kindred.among(value.components.items())
         self.by_chance = dim.exponent + dim.independent_overlap + value.order
 
@@ -117,7 +117,7 @@ class _Vector:
     def inner(self, u: VectorDirection) -> Iterator[Contribution]:
         """<u, v> by each of the components that u may agree with, and by all others together."""
         for v, b in self.near(u):
-            yield from _moved((inner(u, as_vector(v), self.dim, self.reading),), b)
+            yield from _moved((inner(u, as_vector(v), self.dim, self.premises),), b)
         yield from self.others(u)
 
     def others(self, u: VectorDirection) -> Iterator[Contribution]:

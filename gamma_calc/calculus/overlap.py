@@ -39,7 +39,7 @@ from gamma_calc.calculus.entrywise_products import concentration_of, gain_of_squ
 from gamma_calc.calculus.numbered_directions import NumberedDirections
 from gamma_calc.calculus.pairing import PairingSearch
 from gamma_calc.calculus.parity import is_odd
-from gamma_calc.calculus.reading import EVERYWHERE, Comparison
+from gamma_calc.calculus.premises import EVERYWHERE, Comparison
 from gamma_calc.calculus.ways import Weights
 from gamma_calc.calculus.words import letters, word_overlap
 from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum, order

@@ -17,7 +17,7 @@ from gamma_calc.calculus.diagrams import diagrams_within, sizes
 from gamma_calc.calculus.dims import Shape
 from gamma_calc.calculus.direction import Diagram, Direction
 from gamma_calc.calculus.kinship import Component, Kindred
-from gamma_calc.calculus.reading import EVERYWHERE, Comparison
+from gamma_calc.calculus.premises import EVERYWHERE, Comparison
 from gamma_calc.calculus.showing import shows_in
 from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Value

@@ -106,11 +106,11 @@ def _shows_parts(one: Activation, two: Activation, dim: Dim, floor: Order, depth
     least = order(0)
     for mine, its in zip(one.moments, two.moments, strict=True):
         least = least if its.is_zero_quantity else minimum(least, mine - its)
-    known = dict(one.parts)
+    known = {part: size.form for part, size in one.parts}
     for part, size in two.parts:
         if _is_below(least, floor):
             break
-        if known.get(part) != size:
+        if known.get(part) != size.form:  # what is spelled in another way may be long to compare
             least = minimum(least, _shows_part(one, part, dim, floor + size, depth - 1) - size)
     return least
 

@@ -29,7 +29,7 @@ from gamma_calc.calculus.direction import (
     as_vector,
     is_matrix,
 )
-from gamma_calc.calculus.reading import Comparison
+from gamma_calc.calculus.premises import Comparison
 from gamma_calc.calculus.value import Value
 from gamma_calc.exponents import MINUS_INFINITY, Order, maximum, order
 

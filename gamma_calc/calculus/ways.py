@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
 
-from gamma_calc.calculus.reading import EVERYWHERE, Comparison
+from gamma_calc.calculus.premises import EVERYWHERE, Comparison
 from gamma_calc.exponents import Affine, Order, largest
 
 Counts = tuple[tuple[int, Fraction], ...]  # how often each weight is used, by its number

@@ -23,8 +23,8 @@ from gamma_calc.calculus.direction import (
 )
 from gamma_calc.calculus.lemmas import GIVEN
 from gamma_calc.calculus.meeting import Notebook
+from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.pruning import prune_dominated, without_companions
-from gamma_calc.calculus.reading import Reading
 from gamma_calc.calculus.streams import Streams
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.engine.state import State
@@ -62,9 +62,9 @@ class Evaluation:
         return Evaluation(self.program, here, dict(self._values))
 
     @cached_property
-    def reading(self) -> Reading:
+    def premises(self) -> Premises:
         """What sums are made under."""
-        return Reading(self.program.sum_rule, self.state.comparison)
+        return Premises(self.program.sum_rule, self.state.comparison)
 
     @property
     def streams(self) -> Streams | None:
@@ -207,7 +207,7 @@ class Evaluation:
             kept = self.state.value(node)
             yield from (Contribution(d, o, GIVEN) for d, o in kept.components.items())
             return
-        for c in node.orders(self._met(node), self.reading):
+        for c in node.orders(self._met(node), self.premises):
             if not self._declared_zero(c):
                 yield c if self.program.orthogonal else c._replace(direction=on_axes(c.direction, node.shape))
 

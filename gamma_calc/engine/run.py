@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gamma_calc.calculus.cancelling import of_two_values, sign_is_bounded
-from gamma_calc.calculus.reading import Reading
+from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.streams import Streams
 from gamma_calc.calculus.value import ZERO, Value
 from gamma_calc.engine.evaluate import Evaluation
@@ -145,4 +145,4 @@ def _updated(here: Evaluation, rule: Rule, *, blurred: bool) -> Tensor:
 def _initial(program: Program, p: Parameter) -> Value:
     if p.init.expression is not None:
         return Evaluation(program, State(0, {})).value(p.init.expression)
-    return Value.collect(p.orders((), Reading(program.sum_rule)))
+    return Value.collect(p.orders((), Premises(program.sum_rule)))

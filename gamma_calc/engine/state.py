@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from gamma_calc.calculus.direction import Direction
 from gamma_calc.calculus.earlier_steps import from_previous_step
-from gamma_calc.calculus.reading import EVERYWHERE, Comparison
+from gamma_calc.calculus.premises import EVERYWHERE, Comparison
 from gamma_calc.calculus.streams import Streams
 from gamma_calc.calculus.value import ZERO, Value
 from gamma_calc.calculus.versions import Versions, are_many

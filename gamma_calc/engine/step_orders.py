@@ -156,4 +156,4 @@ class StepOrders:
         value, notebook = self._value(q), self._here.notebook
         if notebook is not None:
             value = notebook.tensor_met(value, projection_order.components, q.node.shape)
-        return aligned(value, projection_order, q.node.shape, self._here.reading)
+        return aligned(value, projection_order, q.node.shape, self._here.premises)

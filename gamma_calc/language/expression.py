@@ -28,7 +28,7 @@ from typing import Any, ClassVar, Final, Protocol, TypeVar
 
 from gamma_calc.calculus.dims import Multiplier, Power, Shape
 from gamma_calc.calculus.meeting import Notebook
-from gamma_calc.calculus.reading import Reading
+from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.display.shown import shortened
 from gamma_calc.errors import ProgramError, require, written
@@ -102,7 +102,7 @@ class Expression(ABC):
     multiplies_entries: ClassVar[bool] = False  # so that it may be along a product of vectors and along none of them
 
     @abstractmethod
-    def orders(self, values: tuple[Value, ...], reading: Reading) -> Iterator[Contribution]:
+    def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         """The components of the result, each with its lemma."""
 
     @abstractmethod

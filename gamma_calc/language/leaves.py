@@ -9,7 +9,7 @@ from fractions import Fraction
 from gamma_calc.calculus.dims import Dim, Shape, shape_text
 from gamma_calc.calculus.direction import UNIT, Direction, GivenVector, RandomMatrix
 from gamma_calc.calculus.lemmas import GIVEN
-from gamma_calc.calculus.reading import Reading
+from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError, ShapeError, require, require_each
 from gamma_calc.exponents import Order, order, power
@@ -61,7 +61,7 @@ class Data(Leaf):
     entry: Order
     fresh: bool = False
 
-    def orders(self, values: tuple[Value, ...], reading: Reading) -> Iterator[Contribution]:
+    def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         yield Contribution(drawn(self.name, self.shape), self.entry, GIVEN)
 
     @property
@@ -84,7 +84,7 @@ class Frozen(Leaf):
     shape: Shape
     init: Init
 
-    def orders(self, values: tuple[Value, ...], reading: Reading) -> Iterator[Contribution]:
+    def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         yield Contribution(drawn(self.name, self.shape), self.entry, GIVEN)
 
     @property
@@ -109,7 +109,7 @@ class Parameter(Leaf):
     rate: Order
     until = Time.NOW
 
-    def orders(self, values: tuple[Value, ...], reading: Reading) -> Iterator[Contribution]:
+    def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         """The value at initialisation; later ones are kept by the engine."""
         yield Contribution(drawn(self.name, self.shape), self.entry, GIVEN)
 
@@ -160,7 +160,7 @@ class ParameterState(Leaf):
     def shape(self) -> Shape:  # type: ignore[override]
         return self.parameter.shape
 
-    def orders(self, values: tuple[Value, ...], reading: Reading) -> Iterator[Contribution]:
+    def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         raise NotImplementedError(f"the value of {self.name} is kept by the engine")
 
 
@@ -226,7 +226,7 @@ class One(Leaf):
     is_tensor = False
     number = 1
 
-    def orders(self, values: tuple[Value, ...], reading: Reading) -> Iterator[Contribution]:
+    def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         yield Contribution(UNIT, order(0), GIVEN)
 
 

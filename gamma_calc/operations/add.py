@@ -8,7 +8,7 @@ from itertools import chain, product, starmap
 from gamma_calc.calculus.dims import Shape, shape_text
 from gamma_calc.calculus.direction import may_exclude
 from gamma_calc.calculus.lemmas import SUM
-from gamma_calc.calculus.reading import Reading
+from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ShapeError
 from gamma_calc.exponents import EVERYTHING, NOTHING, Region
@@ -36,7 +36,7 @@ class Add(Linear):
         self.arguments = (left, right)
         self.shape: Shape = left.shape
 
-    def orders(self, values: tuple[Value, ...], reading: Reading) -> Iterator[Contribution]:
+    def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         for value in values:
             for direction, order in value.components.items():
                 yield Contribution(direction, order, SUM)

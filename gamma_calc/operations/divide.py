@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gamma_calc.calculus.dims import Shape, shape_text
 from gamma_calc.calculus.direction import ONES
 from gamma_calc.calculus.lemmas import QUOTIENT
-from gamma_calc.calculus.reading import Reading
+from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError, ShapeError
 from gamma_calc.language.expression import Array, Expression, Part
@@ -33,7 +33,7 @@ class Divide(Expression):
         self.arguments = (numerator, denominator)
         self.shape: Shape = numerator.shape
 
-    def orders(self, values: tuple[Value, ...], reading: Reading) -> Iterator[Contribution]:
+    def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         x, y = values
         if ONES not in y.components:
             raise ProgramError(f"{self} divides by entries that may be zero", hint="divide by lengths of rows")

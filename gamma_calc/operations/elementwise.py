@@ -28,7 +28,7 @@ from gamma_calc.calculus.entrywise_products import concentration, entrywise_prod
 from gamma_calc.calculus.function import Function, constant, reciprocal
 from gamma_calc.calculus.lemmas import FUNCTION_KEPT, FUNCTION_MEAN, FUNCTION_VALUE
 from gamma_calc.calculus.overlap import moment
-from gamma_calc.calculus.reading import Reading
+from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError, ShapeError
@@ -64,7 +64,7 @@ class Elementwise(Expression):
         self.arguments = (argument,)
         self.shape: Shape = argument.shape
 
-    def orders(self, values: tuple[Value, ...], reading: Reading) -> Iterator[Contribution]:
+    def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         (x,) = values
         site = signature(self.arguments[0])
         for share in (everywhere(site, x), *shares(site, x)):
@@ -143,7 +143,7 @@ class Difference(Expression):
         self.arguments = (old, change)
         self.shape: Shape = old.shape
 
-    def orders(self, values: tuple[Value, ...], reading: Reading) -> Iterator[Contribution]:
+    def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         old, change = values
         slope = self.function.slope
         if change.is_zero or slope is None:

@@ -35,7 +35,7 @@ from gamma_calc.calculus.dims import Dim, Shape, shape_text
 from gamma_calc.calculus.direction import Direction, Outer, VectorDirection, as_vector
 from gamma_calc.calculus.lemmas import GRAM
 from gamma_calc.calculus.overlap import overlap
-from gamma_calc.calculus.reading import Reading
+from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.calculus.words import letters
 from gamma_calc.errors import ProgramError, ShapeError
@@ -92,13 +92,13 @@ class _Preconditioned(GradientOnly):
 class GramInverseOfImage(_Preconditioned):
     """(G G' + d)^-1 G y. See the first case above."""
 
-    def orders(self, values: tuple[Value, ...], reading: Reading) -> Iterator[Contribution]:
+    def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         rows, y, *_ = values
         least = self._least(values)
         for direction, size in rows.components.items():
             eigenvalue = maximum(least, self._own(direction, size))
             for of, order in y.components.items():
-                for c in act(direction, as_vector(of), self.arguments[0].shape[1], reading):
+                for c in act(direction, as_vector(of), self.arguments[0].shape[1], premises):
                     yield Contribution(c.direction, size + order + c.order - eigenvalue, GRAM)
 
     def overcounted(self, values: tuple[Value, ...]) -> Region:
@@ -123,7 +123,7 @@ class GramInverseOfImage(_Preconditioned):
 class GramInverse(_Preconditioned):
     """(G G' + d)^-1 x. See the second case above."""
 
-    def orders(self, values: tuple[Value, ...], reading: Reading) -> Iterator[Contribution]:
+    def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         least = self._least(values)
         for direction, size in values[1].components.items():
             if least.is_zero_quantity:
@@ -155,14 +155,14 @@ class GramInverseOnMatrix(GramInverse):
         super().__init__(*arguments)
         self.shape = arguments[1].shape
 
-    def orders(self, values: tuple[Value, ...], reading: Reading) -> Iterator[Contribution]:
+    def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         few, _ = self.arguments[0].shape
         if values[1].components and not all(_has_full_rank(d, few) for d in values[0].components):
             raise ProgramError(
                 f"{self} is not known: {self.arguments[0]} may have fewer directions than rows",
                 hint="take a growing batch at a fixed rank, or one sample",
             )
-        return super().orders(values, reading)
+        return super().orders(values, premises)
 
     def overcounted(self, values: tuple[Value, ...]) -> Region:
         """Where what samples have in common outweighs the words."""

@@ -12,7 +12,7 @@ from gamma_calc.calculus.dims import Dim, Shape
 from gamma_calc.calculus.direction import ONES, Noise, VectorDirection, as_vector, factors, nested, vanish_with
 from gamma_calc.calculus.entrywise_products import entrywise_product
 from gamma_calc.calculus.lemmas import GRAPH, MEAN, PRODUCT, TRUNCATED
-from gamma_calc.calculus.reading import Reading
+from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.exponents import Region
 from gamma_calc.language.expression import Array, Expression
@@ -36,7 +36,7 @@ class Hadamard(Bilinear):
         self.arguments = (left, right)
         self.shape: Shape = left.shape
 
-    def orders(self, values: tuple[Value, ...], reading: Reading) -> Iterator[Contribution]:
+    def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         left, right = values
         for u, a in left.components.items():
             for v, b in right.components.items():

@@ -8,7 +8,7 @@ from gamma_calc.calculus.dims import Shape, shape_text
 from gamma_calc.calculus.direction import UNIT
 from gamma_calc.calculus.lemmas import CENTRAL_LIMIT, COHERENT, OVERLAP
 from gamma_calc.calculus.overlap import overlap_in
-from gamma_calc.calculus.reading import Reading
+from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ShapeError
 from gamma_calc.language.expression import Array, Expression, require_expression
@@ -22,13 +22,13 @@ class Inner(Bilinear):
         self.arguments = (left, right)
         self.shape: Shape = ()
 
-    def orders(self, values: tuple[Value, ...], reading: Reading) -> Iterator[Contribution]:
+    def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         left, right = values
         rows, columns = self.arguments[0].shape
         entries = rows.exponent + columns.exponent
         for u, a in left.components.items():
             for v, b in right.components.items():
-                shared = overlap_in(u, v, (rows, columns), reading.orders)
+                shared = overlap_in(u, v, (rows, columns), premises.orders)
                 lemma = COHERENT if u == v else CENTRAL_LIMIT if shared == entries / -2 else OVERLAP
                 yield Contribution(UNIT, a + b + entries + shared, lemma)
 

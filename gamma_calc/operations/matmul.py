@@ -11,7 +11,7 @@ from gamma_calc.calculus.contractions import inner_products, on_vector, products
 from gamma_calc.calculus.dims import Dim, Shape, shape_text
 from gamma_calc.calculus.direction import as_vector, factors, is_bounded, is_sparse, product_of
 from gamma_calc.calculus.meeting import Notebook
-from gamma_calc.calculus.reading import Reading
+from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ShapeError
 from gamma_calc.exponents import EVERYTHING, NOTHING, Region
@@ -53,17 +53,17 @@ class MatMul(Bilinear):
             return notebook.vector_met(left, map(transposed, right.components)), right
         return left, notebook.vector_met(right, left.components)
 
-    def orders(self, values: tuple[Value, ...], reading: Reading) -> Iterator[Contribution]:
+    def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         left, right = values
         match len(self.arguments[0].shape), len(self.arguments[1].shape):
             case 1, 1:
-                return inner_products(left, right, self.dim, reading)
+                return inner_products(left, right, self.dim, premises)
             case 2, 1:
-                return on_vector(left, right, self.dim, reading)
+                return on_vector(left, right, self.dim, premises)
             case 1, 2:
-                return on_vector(right.renamed(transposed), left, self.dim, reading)
+                return on_vector(right.renamed(transposed), left, self.dim, premises)
             case _:
-                return products(left, right, self.dim, reading)
+                return products(left, right, self.dim, premises)
 
     def overcounted(self, values: tuple[Value, ...]) -> Region:
         """An inner product of vectors sums up an entrywise one, which need not be exact (``calculus/direction.py``)."""

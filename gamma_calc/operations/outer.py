@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gamma_calc.calculus.dims import Shape, shape_text
 from gamma_calc.calculus.direction import Outer, as_vector
 from gamma_calc.calculus.lemmas import PRODUCT
-from gamma_calc.calculus.reading import Reading
+from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ShapeError
 from gamma_calc.language.expression import Array, Expression, require_expression
@@ -29,7 +29,7 @@ class OuterProduct(Bilinear):
         self.arguments = (left, right)
         self.shape: Shape = left.shape + right.shape
 
-    def orders(self, values: tuple[Value, ...], reading: Reading) -> Iterator[Contribution]:
+    def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         left, right = values
         for u, a in left.components.items():
             for w, b in right.components.items():

@@ -8,7 +8,7 @@ from numbers import Rational
 
 from gamma_calc.calculus.dims import Multiplier, Power, Shape, shape_text
 from gamma_calc.calculus.lemmas import PRODUCT
-from gamma_calc.calculus.reading import Reading
+from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import OrderError, ProgramError, ShapeError, written
 from gamma_calc.exponents import order
@@ -31,7 +31,7 @@ class Product(Bilinear):
         self.arguments = (scalar, tensor)
         self.shape: Shape = tensor.shape
 
-    def orders(self, values: tuple[Value, ...], reading: Reading) -> Iterator[Contribution]:
+    def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         scalar, tensor = values
         for c in scalar.components.values():
             for direction, size in tensor.components.items():

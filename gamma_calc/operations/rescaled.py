@@ -9,7 +9,7 @@ from operator import or_
 
 from gamma_calc.calculus.dims import Shape, shape_text
 from gamma_calc.calculus.lemmas import LENGTH
-from gamma_calc.calculus.reading import Reading
+from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ShapeError
 from gamma_calc.exponents import MINUS_INFINITY, NOTHING, Order, Region, maximum, where
@@ -29,7 +29,7 @@ class Rescaled(GradientOnly):
         self.power = power
         self.shape: Shape = argument.shape
 
-    def orders(self, values: tuple[Value, ...], reading: Reading) -> Iterator[Contribution]:
+    def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         (x,) = values
         for direction, size in x.components.items():
             length = _length(x, size) + self.shape[0].exponent / 2

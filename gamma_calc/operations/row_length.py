@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gamma_calc.calculus.dims import Shape, shape_text
 from gamma_calc.calculus.direction import ONES
 from gamma_calc.calculus.lemmas import LENGTH
-from gamma_calc.calculus.reading import Reading
+from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ShapeError
 from gamma_calc.language.expression import Array, Expression, Part
@@ -28,7 +28,7 @@ class RowLength(Expression):
         self.arguments = (argument,)
         self.shape: Shape = argument.shape[:1]
 
-    def orders(self, values: tuple[Value, ...], reading: Reading) -> Iterator[Contribution]:
+    def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         for size in values[0].components.values():
             yield Contribution(ONES, size + self.arguments[0].shape[1].exponent / 2, LENGTH)
 

@@ -13,7 +13,7 @@ from gamma_calc.calculus.diagrams import has_diagram
 from gamma_calc.calculus.dims import Shape, shape_text
 from gamma_calc.calculus.direction import ONES, Direction, Outer, VectorDirection, as_vector
 from gamma_calc.calculus.lemmas import LENGTH
-from gamma_calc.calculus.reading import Reading
+from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ShapeError
 from gamma_calc.language.expression import Array, Expression
@@ -36,7 +36,7 @@ class ScaledRows(Bilinear):
         self.arguments = (vector, matrix)
         self.shape: Shape = matrix.shape
 
-    def orders(self, values: tuple[Value, ...], reading: Reading) -> Iterator[Contribution]:
+    def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         vector, matrix = values
         for v, a in vector.components.items():
             for x, b in matrix.components.items():
@@ -73,11 +73,11 @@ class RowDot(Bilinear):
         self.arguments = (left, right)
         self.shape: Shape = left.shape[:1]
 
-    def orders(self, values: tuple[Value, ...], reading: Reading) -> Iterator[Contribution]:
+    def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         left, right = values
         for u, a in left.components.items():
             for v, b in right.components.items():
-                for c in _row_products(u, v, self.arguments[0].shape, reading):
+                for c in _row_products(u, v, self.arguments[0].shape, premises):
                     yield Contribution(c.direction, a + b + c.order, c.lemma)
 
     def numeric(self, *arrays: Array) -> Array:
@@ -101,13 +101,13 @@ def row_dot(x: Expression, y: Expression) -> Expression:
     return RowDot(x, y) if len(x.shape) == 2 else Hadamard(x, y)
 
 
-def _row_products(u: Direction, v: Direction, shape: Shape, reading: Reading) -> Iterator[Contribution]:
+def _row_products(u: Direction, v: Direction, shape: Shape, premises: Premises) -> Iterator[Contribution]:
     """The inner products of the rows of two directions; those of u w' with the rows of X are u * (X w)."""
     rows, columns = shape
     if isinstance(u, Outer):
         u, v = v, u
     if isinstance(v, Outer):
-        for c in act(u, v.right, columns, reading):
+        for c in act(u, v.right, columns, premises):
             for made in entrywise(v.left, as_vector(c.direction), rows):
                 yield Contribution(made.direction, c.order + made.order, c.lemma)
     elif u == v and not has_diagram(u):

@@ -8,7 +8,7 @@ from typing import Final
 
 from gamma_calc.calculus.dims import Power, Shape
 from gamma_calc.calculus.lemmas import PRODUCT
-from gamma_calc.calculus.reading import Reading
+from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError
 from gamma_calc.exponents import Order, order
@@ -37,7 +37,7 @@ class Scale(Linear):
         self.coefficient, self.power = coefficient, power
         self.shape: Shape = argument.shape
 
-    def orders(self, values: tuple[Value, ...], reading: Reading) -> Iterator[Contribution]:
+    def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         for direction, size in values[0].components.items():
             yield Contribution(direction, size + self.power.exponent, PRODUCT)
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from gamma_calc.calculus.dims import Shape
 from gamma_calc.calculus.function import Function, constant, nothing, reciprocal
-from gamma_calc.calculus.reading import Reading
+from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.sign import normalised
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.language.expression import Array, Expression
@@ -36,7 +36,7 @@ class SignOfMatrix(GradientOnly):
         self.arguments = (argument,)
         self.shape: Shape = argument.shape
 
-    def orders(self, values: tuple[Value, ...], reading: Reading) -> Iterator[Contribution]:
+    def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         return normalised(values[0], None)
 
     def numeric(self, *arrays: Array) -> Array:

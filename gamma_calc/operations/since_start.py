@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from gamma_calc.calculus.dims import Shape
 from gamma_calc.calculus.lemmas import SUM
-from gamma_calc.calculus.reading import Reading
+from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError
 from gamma_calc.language.change import change
@@ -27,7 +27,7 @@ class SinceStart(Expression):
         self.arguments = (whole, difference)
         self.shape: Shape = whole.shape
 
-    def orders(self, values: tuple[Value, ...], reading: Reading) -> Iterator[Contribution]:
+    def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         for direction, order in values[1].components.items():
             yield Contribution(direction, order, SUM)
 

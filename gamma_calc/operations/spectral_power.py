@@ -18,7 +18,7 @@ from gamma_calc.calculus.diagrams import has_diagram
 from gamma_calc.calculus.dims import Shape, shape_text
 from gamma_calc.calculus.direction import Direction, Outer
 from gamma_calc.calculus.lemmas import SPECTRUM
-from gamma_calc.calculus.reading import Reading
+from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.calculus.words import letters
 from gamma_calc.errors import ProgramError, ShapeError
@@ -43,7 +43,7 @@ class SpectralPower(GradientOnly):
         self.power = power
         self.shape: Shape = argument.shape
 
-    def orders(self, values: tuple[Value, ...], reading: Reading) -> Iterator[Contribution]:
+    def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         (matrix,) = values
         if len(matrix.components) > 1 or any(map(has_diagram, matrix.components)):
             raise ProgramError(

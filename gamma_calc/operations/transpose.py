@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gamma_calc.calculus.contraction import transposed
 from gamma_calc.calculus.dims import Shape, shape_text
 from gamma_calc.calculus.lemmas import PRODUCT
-from gamma_calc.calculus.reading import Reading
+from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ShapeError
 from gamma_calc.language.expression import Array, Expression, infix
@@ -29,7 +29,7 @@ class Transpose(Linear):
         self.arguments = (matrix,)
         self.shape: Shape = matrix.shape[::-1]
 
-    def orders(self, values: tuple[Value, ...], reading: Reading) -> Iterator[Contribution]:
+    def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         for direction, order in values[0].components.items():
             yield Contribution(transposed(direction), order, PRODUCT)
 

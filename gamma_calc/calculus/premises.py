@@ -26,7 +26,7 @@ class Comparison(Hashable, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Premises:
     """The rule of random sums, and how orders are compared where they are read."""
 
     sums: SumRule = CLT
