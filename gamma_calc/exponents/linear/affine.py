@@ -60,8 +60,12 @@ class Affine:
             return Affine(other.terms, self.constant + other.constant) if self.constant else other
         total = dict(self.terms)
         for name, c in other.terms:
-            total[name] = total.get(name, _ZERO) + c
-        return Affine(tuple(sorted(term for term in total.items() if term[1])), self.constant + other.constant)
+            known = total.get(name)
+            total[name] = c if known is None else known + c
+        terms = [term for term in total.items() if term[1]]
+        if len(total) > len(self.terms):  # names that were there keep their places
+            terms.sort()
+        return Affine(tuple(terms), self.constant + other.constant)
 
     def __mul__(self, factor: int | Fraction) -> Affine:
         exact = _exact(factor)

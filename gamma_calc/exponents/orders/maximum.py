@@ -8,14 +8,14 @@ All of it can be asked on a part of the space alone, the ``where`` that inequali
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
-from operator import itemgetter
 from typing import Final
 
 from gamma_calc.errors import OrderError
 from gamma_calc.exponents.linear.affine import Affine
-from gamma_calc.exponents.linear.generators import value
+from gamma_calc.exponents.linear.generators import Vector, value
 from gamma_calc.exponents.linear.solver import common_point
 from gamma_calc.exponents.linear.watch import look
 from gamma_calc.exponents.orders.epigraph import Epigraph, epigraph
@@ -103,16 +103,18 @@ def _by_corners(candidates: Convex, where: Rows) -> Convex:
     names = frozenset(name for form in candidates for name in form.variables)
     space = Epigraph.on(names, where)
     rows = space.rows(sorted(candidates, key=sort_key))
+    forms, columns = tuple(rows), tuple(zip(*rows.values(), strict=True))
     inside = space.point(samples(names, where)[0])
     for form in kept:
         space = space.above(form)
     doubtful, seen = [], set()
     while (way := next((way for way in space.cone.ways if way not in seen), None)) is not None:
-        form, excess = max(((form, value(row, way)) for form, row in rows.items()), key=itemgetter(1))
+        heights = _along(way, columns)
+        excess = max(heights)
         if excess <= 0:
             seen.add(way)
             continue
-        tied = [form for form, row in rows.items() if value(row, way) == excess]
+        tied = [form for form, height in zip(forms, heights, strict=True) if height == excess]
         form = max(tied, key=lambda one: value(rows[one], inside))
         if sum(value(rows[one], inside) == value(rows[form], inside) for one in tied) > 1:
             doubtful.append(form)
@@ -122,6 +124,12 @@ def _by_corners(candidates: Convex, where: Rows) -> Convex:
         if not leads_somewhere(form, frozenset(kept - {form}), where):
             kept.remove(form)
     return frozenset(kept)
+
+
+def _along(way: Vector, columns: Sequence[Sequence[int]]) -> list[int]:
+    """The values of many forms at once, coordinate by coordinate."""
+    first, *rest = ([step * number for number in column] for step, column in zip(way, columns, strict=True) if step)
+    return [sum(numbers) for numbers in zip(first, *rest, strict=True)] if rest else first
 
 
 def _hull(candidates: Convex, name: str) -> Convex:
