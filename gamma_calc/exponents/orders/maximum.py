@@ -105,7 +105,7 @@ def _pruned(candidates: Convex, where: Rows) -> Convex:
 def _by_corners(candidates: Convex, where: Rows) -> Convex:
     """At each corner of what lies above the forms known to lead, one that is above it leads too: the largest of all.
 
-    Of two that are equal there the one leads that is larger at a point inside; where both are equal, it is searched.
+    Of two that are equal there the one leads that is larger at a point inside; where both are equal, its face tells.
     """
     names = frozenset(name for form in candidates for name in form.variables)
     space = Epigraph.on(names, where)
@@ -128,10 +128,15 @@ def _by_corners(candidates: Convex, where: Rows) -> Convex:
             doubtful.append(form)
         kept.add(form)
         space = space.above(form)
-    for form in doubtful:
-        if not leads_somewhere(form, frozenset(kept - {form}), where):
-            kept.remove(form)
-    return frozenset(kept)
+    rivals = [rows[form] for form in kept]
+    return frozenset(kept - {form for form in doubtful if not _leads_on_its_face(rows[form], rivals, space)})
+
+
+def _leads_on_its_face(row: Vector, rivals: Iterable[Vector], space: Epigraph) -> bool:
+    """Is a form alone the largest somewhere? Then it is inside the face of what lies above all where it is met."""
+    face = [ray for ray in space.cone.rays if not value(row, ray)]
+    point = tuple(map(sum, zip(*face, strict=True)))
+    return bool(point) and point[-1] > 0 and all(value(other, point) < 0 for other in rivals if other != row)
 
 
 def _leaders(points: Iterable[Vector], forms: Sequence[Affine], columns: Sequence[Sequence[int]]) -> Iterator[Affine]:
