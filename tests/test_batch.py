@@ -301,6 +301,13 @@ def test_one_readout_for_all_samples_makes_one_direction_of_them(init: str, edge
     assert found.conditions["stable"].region == where("eta", "<=", edge)
 
 
+def test_a_scalar_error_asks_of_open_samples_and_ranks_what_a_linear_loss_does() -> None:
+    known = "beta >= 0 & 4*eta + 2*rho <= beta - 2 & 2*eta + rho <= -1/2 & 0 <= rho <= 1"
+    found = derive(lora("A", loss="scalar", rank="growing", batch="growing"))
+    assert found.settled == found.program.region
+    assert found.conditions["stable"].region == Region.parse(known)
+
+
 def test_the_toy_on_a_batch_by_hand() -> None:
     assert str(derive(toy("1", batch="growing")).conditions["stable"].region) == "beta >= 0 & 2*eta <= beta - 1"
     assert derive(toy("2", batch="fixed")).conditions["stable"].region == derive(toy("2")).conditions["stable"].region

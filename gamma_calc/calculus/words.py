@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
 from functools import lru_cache
 from itertools import takewhile
 from typing import Final
@@ -114,7 +115,13 @@ def _common(one: Word, two: Word) -> list[RandomMatrix]:
 
 def raw_size(word: Word) -> Order:
     """The size of a product of unit matrices as it stands: the root of every axis inside it."""
-    return sum((matrix.outer.exponent / 2 for matrix in word[1:]), start=order(0))
+    return _root_of(frozenset(Counter(matrix.outer for matrix in word[1:]).items()))
+
+
+@lru_cache(maxsize=65536)
+def _root_of(axes: frozenset[tuple[Dim, int]]) -> Order:
+    """The root of axes, each counted as often as it is there: long words have the same few."""
+    return sum((dim.exponent * Fraction(count, 2) for dim, count in axes), start=order(0))
 
 
 def _raw_size_on(word: Word, dim: Dim) -> Order:

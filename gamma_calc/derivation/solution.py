@@ -39,7 +39,7 @@ from gamma_calc.engine.fixed_point import Trajectory
 from gamma_calc.engine.run import states
 from gamma_calc.engine.sign_reversals import SignReversal, sign_reversals
 from gamma_calc.engine.sign_ties import SignCancellation, sign_cancellations
-from gamma_calc.engine.state import State
+from gamma_calc.engine.state import Reader, State
 from gamma_calc.engine.step_orders import StepOrders
 from gamma_calc.engine.upper_bounds import BoundCause, Unresolved, UpperBound, overcounted, unresolved, upper_bounds
 from gamma_calc.errors import OrderError, is_count, written
@@ -329,7 +329,7 @@ class Solution:
         return all(self._same(one.order(name), known) for name, known in two.orders.items())
 
     def _same(self, one: Order, two: Order) -> bool:
-        scope = self._scope
+        scope = self._scope or self._domain
         return scope.equal(one, two) if scope else one == two or same_on(one, two, self.settled)
 
     @property
@@ -337,6 +337,11 @@ class Solution:
         """Where the orders are read, if not everywhere."""
         found = self.trajectory.stable_set
         return None if found is None else found.inner
+
+    @cached_property
+    def _domain(self) -> Reader | None:
+        """How orders of a few exponents are read, where they have settled on all of the domain."""
+        return self.trajectory.last.scope if self.settled == self.program.region else None
 
     @cached_property
     def _canonical_on(self) -> CanonicalOn:

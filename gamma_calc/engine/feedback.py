@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, pairwise
 
 from gamma_calc.calculus.pruning import projection_order
 from gamma_calc.calculus.value import ZERO
 from gamma_calc.engine.evaluate import Evaluation
+from gamma_calc.engine.fixed_point import same_on
 from gamma_calc.engine.gradient import gradients
 from gamma_calc.engine.state import State
 from gamma_calc.exponents import NOTHING, Order, Region, where_on
@@ -66,7 +67,7 @@ def _returns(
     program: Program, p: Parameter, gradient: Expression, history: tuple[State, ...], domain: Region
 ) -> Iterator[Feedback]:
     known = NOTHING
-    for state in history[1:]:
+    for state in _moving(history):
         for driven, returned in _along_movement(program, p, gradient, state):
             if state.nowhere_above(returned, driven):
                 continue
@@ -78,6 +79,13 @@ def _returns(
                 known |= there  # in fewer pieces than what of it is new
 
 
+def _moving(history: tuple[State, ...]) -> Iterator[State]:
+    """The states after the start, but one that is as the one before it was: nothing returns in it that did not."""
+    for before, now in pairwise(history):
+        if now.scope is None or not same_on(now.scope, before, now):
+            yield now
+
+
 def _along_movement(
     program: Program, p: Parameter, gradient: Expression, state: State
 ) -> Iterator[tuple[Order, Order]]:
@@ -86,4 +94,4 @@ def _along_movement(
     still = replace(state, tensors={**state.tensors, p.name: replace(tensor, before=ZERO, last=ZERO)})
     full, driven = Evaluation(program, state).value(gradient), Evaluation(program, still).value(gradient)
     for direction in () if driven.is_zero else tensor.moved.components:
-        yield driven.order, projection_order(full, direction, p.shape)
+        yield driven.order, projection_order(full, direction, p.shape, state.comparison)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from operator import or_
 from types import MappingProxyType
@@ -50,6 +50,7 @@ class StepOrders:
     now: State
     evaluated: Evaluation | None = None  # what is known after the step from where orders were read more widely
     outer: Scope | None = None  # outside it something that must be bounded is not, at this step or before
+    _projected: dict[str, Order] = field(default_factory=dict, init=False, repr=False)
 
     def on(self, scope: Scope) -> StepOrders:
         """The same step where orders are read; as it is where they are already."""
@@ -78,7 +79,9 @@ class StepOrders:
 
     def projection(self, name: str) -> Order:
         """The order of one quantity's projection on the loss gradient."""
-        return self.now.read(self._projection(self.program.quantities[name]))
+        if name not in self._projected:
+            self._projected[name] = self.now.read(self._projection(self.program.quantities[name]))
+        return self._projected[name]
 
     def order(self, name: str) -> Order:
         """The order by one of the names in ``orders``."""

@@ -122,8 +122,12 @@ def _sum(one: Affine, other: Affine) -> Affine:
     """The sum of two forms: few are made, and again and again."""
     total = dict(one.terms)
     for name, c in other.terms:
-        total[name] = total.get(name, _ZERO) + c
-    return Affine(tuple(sorted(term for term in total.items() if term[1])), one.constant + other.constant)
+        known = total.get(name)
+        total[name] = c if known is None else known + c
+    terms = [term for term in total.items() if term[1]]
+    if len(total) > len(one.terms):  # names that were there keep their places
+        terms.sort()
+    return Affine(tuple(terms), one.constant + other.constant)
 
 
 def _exact(value: Rational | int) -> Fraction | int:

@@ -8,6 +8,7 @@ All of it can be asked on a part of the space alone, the ``where`` that inequali
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from operator import itemgetter
@@ -15,13 +16,14 @@ from typing import Final
 
 from gamma_calc.errors import OrderError
 from gamma_calc.exponents.linear.affine import Affine
-from gamma_calc.exponents.linear.generators import value
+from gamma_calc.exponents.linear.generators import Vector, value
 from gamma_calc.exponents.linear.solver import common_point
 from gamma_calc.exponents.linear.watch import look
 from gamma_calc.exponents.orders.epigraph import Epigraph, epigraph
 from gamma_calc.exponents.orders.samples import EVERYWHERE, Rows, samples, values_at_samples
 
 Convex = frozenset[Affine]
+Terms = tuple[tuple[str, Fraction], ...]
 
 MOST_FORMS: Final = 512  # past any calculation by hand; keeps a hostile text from filling the memory
 MOST_NAMES: Final = 5  # whose corners are looked at in place of a search for each form
@@ -57,7 +59,7 @@ def irredundant(forms: Convex, where: Rows = EVERYWHERE) -> Convex:
     Among forms with the same linear part only the largest constant counts; on the whole space two forms with different
     linear parts always both count, so the search starts at three.
     """
-    best: dict[tuple[tuple[str, Fraction], ...], Affine] = {}
+    best: dict[Terms, Affine] = {}
     for form in forms:
         rival = best.get(form.terms)
         if rival is None or form.constant > rival.constant:
@@ -69,13 +71,19 @@ def irredundant(forms: Convex, where: Rows = EVERYWHERE) -> Convex:
 @lru_cache(maxsize=8192)
 def dominates(forms: Convex, form: Affine, where: Rows = EVERYWHERE) -> bool:
     """Is the form nowhere above the maximum of these irredundant forms?"""
-    twin = next((f for f in forms if f.terms == form.terms), None)
+    twin = _constants(forms).get(form.terms)
     if twin is not None:  # each form leads somewhere, and there a larger twin would lead
-        return form.constant <= twin.constant
+        return form.constant <= twin
     if len(forms) == 1 and not where:
         return False
     few = len({name for one in (form, *forms, *(row for row, _ in where)) for name in one.variables}) <= MOST_NAMES
     return epigraph(forms, where).covers(form) if few else not leads_somewhere(form, forms, where)
+
+
+@lru_cache(maxsize=8192)
+def _constants(forms: Convex) -> Mapping[Terms, Fraction]:
+    """The constants of irredundant forms by the rest of each."""
+    return {form.terms: form.constant for form in forms}
 
 
 def _pruned(candidates: Convex, where: Rows) -> Convex:
@@ -97,31 +105,53 @@ def _pruned(candidates: Convex, where: Rows) -> Convex:
 def _by_corners(candidates: Convex, where: Rows) -> Convex:
     """At each corner of what lies above the forms known to lead, one that is above it leads too: the largest of all.
 
-    Of two that are equal there the one leads that is larger at a point inside; where both are equal, it is searched.
+    Of two that are equal there the one leads that is larger at a point inside; where both are equal, its face tells.
     """
-    kept = set(_leaders_at_samples(candidates, where))
     names = frozenset(name for form in candidates for name in form.variables)
     space = Epigraph.on(names, where)
-    rows = space.rows(sorted(candidates, key=sort_key))
-    inside = space.point(samples(names, where)[0])
+    rows = dict(sorted(space.rows(candidates).items(), key=itemgetter(1)))
+    forms, columns = tuple(rows), tuple(zip(*rows.values(), strict=True))
+    points = [space.point(point) for point in samples(names, where)]
+    inside, kept = points[0], set(_leaders(points, forms, columns))
     for form in kept:
         space = space.above(form)
     doubtful, seen = [], set()
     while (way := next((way for way in space.cone.ways if way not in seen), None)) is not None:
-        form, excess = max(((form, value(row, way)) for form, row in rows.items()), key=itemgetter(1))
+        heights = _along(way, columns)
+        excess = max(heights)
         if excess <= 0:
             seen.add(way)
             continue
-        tied = [form for form, row in rows.items() if value(row, way) == excess]
+        tied = [form for form, height in zip(forms, heights, strict=True) if height == excess]
         form = max(tied, key=lambda one: value(rows[one], inside))
         if sum(value(rows[one], inside) == value(rows[form], inside) for one in tied) > 1:
             doubtful.append(form)
         kept.add(form)
         space = space.above(form)
-    for form in doubtful:
-        if not leads_somewhere(form, frozenset(kept - {form}), where):
-            kept.remove(form)
-    return frozenset(kept)
+    rivals = [rows[form] for form in kept]
+    return frozenset(kept - {form for form in doubtful if not _leads_on_its_face(rows[form], rivals, space)})
+
+
+def _leads_on_its_face(row: Vector, rivals: Iterable[Vector], space: Epigraph) -> bool:
+    """Is a form alone the largest somewhere? Then it is inside the face of what lies above all where it is met."""
+    face = [ray for ray in space.cone.rays if not value(row, ray)]
+    point = tuple(map(sum, zip(*face, strict=True)))
+    return bool(point) and point[-1] > 0 and all(value(other, point) < 0 for other in rivals if other != row)
+
+
+def _leaders(points: Iterable[Vector], forms: Sequence[Affine], columns: Sequence[Sequence[int]]) -> Iterator[Affine]:
+    """The forms that lead alone at one of some points."""
+    for point in points:
+        heights = _along(point, columns)
+        highest = max(heights)
+        if heights.count(highest) == 1:
+            yield forms[heights.index(highest)]
+
+
+def _along(way: Vector, columns: Sequence[Sequence[int]]) -> list[int]:
+    """The values of many forms at once, coordinate by coordinate."""
+    first, *rest = ([step * number for number in column] for step, column in zip(way, columns, strict=True) if step)
+    return [sum(numbers) for numbers in zip(first, *rest, strict=True)] if rest else first
 
 
 def _hull(candidates: Convex, name: str) -> Convex:

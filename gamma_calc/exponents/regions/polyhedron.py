@@ -18,6 +18,7 @@ from typing import TypeAlias
 from gamma_calc.errors import CertificateError
 from gamma_calc.exponents.linear.affine import Affine, sum_affine
 from gamma_calc.exponents.linear.certificate import Infeasible
+from gamma_calc.exponents.linear.common_points import inner_point
 from gamma_calc.exponents.linear.constraint import (
     LinearConstraint,
     Point,
@@ -29,7 +30,7 @@ from gamma_calc.exponents.linear.constraint import (
     strict,
     weak,
 )
-from gamma_calc.exponents.linear.solver import common_point, decide
+from gamma_calc.exponents.linear.solver import decide
 from gamma_calc.exponents.regions.corners import fails_at_a_corner
 
 _Interior: TypeAlias = tuple[dict[str, Affine], tuple[LinearConstraint, ...], dict[str, Fraction]]
@@ -80,7 +81,7 @@ class Polyhedron:
         )
 
     def _never_leaves(self, constraint: LinearConstraint) -> bool:
-        return all(common_point((*self.constraints, out)) is None for out in negations(constraint))
+        return all(inner_point((*self.constraints, out)) is None for out in negations(constraint))
 
     def substitute(self, values: Mapping[str, Affine]) -> Polyhedron | None:
         return Polyhedron.build((form.substitute(values), relation) for form, relation in self.constraints)
@@ -208,7 +209,7 @@ def _needed(constraints: tuple[LinearConstraint, ...], interior_point: dict[str,
         rest = tuple(other for other in (*facets, *cuts) if other is not constraint)
         if not _is_facet(constraint, rest, interior_point):
             facets.remove(constraint)
-            if constraint[1] == ">" and common_point((*rest, *negations(constraint))) is not None:
+            if constraint[1] == ">" and inner_point((*rest, *negations(constraint))) is not None:
                 cuts.append(constraint)
     return facets + [_cut(constraint, facets) for constraint in cuts]
 
@@ -219,7 +220,7 @@ def _is_facet(
     """Does the constraint alone bound the set somewhere?"""
     return (
         _crosses(constraint, rest, interior_point)
-        or common_point(((constraint[0], "="), *map(strict, rest))) is not None
+        or inner_point(((constraint[0], "="), *map(strict, rest))) is not None
     )
 
 
@@ -239,5 +240,5 @@ def _crosses(
 def _cut(constraint: LinearConstraint, facets: list[LinearConstraint]) -> LinearConstraint:
     """The facets through the face where the constraint is zero, added up."""
     face = ((constraint[0], "="), *(weak(facet) for facet in facets))
-    through = [form for form, _ in facets if common_point((*face, (form, ">"))) is None]
+    through = [form for form, _ in facets if inner_point((*face, (form, ">"))) is None]
     return normal((sum_affine(through), ">"))

@@ -7,8 +7,8 @@ from fractions import Fraction
 from functools import lru_cache, reduce
 from itertools import combinations
 
+from gamma_calc.exponents.linear.common_points import inner_point
 from gamma_calc.exponents.linear.constraint import LinearConstraint, Point, halves, negations, weak
-from gamma_calc.exponents.linear.solver import common_point
 from gamma_calc.exponents.regions.polyhedron import Polyhedron, echelon
 
 Constraints = tuple[LinearConstraint, ...]
@@ -20,7 +20,7 @@ def is_covered(constraints: Constraints, polyhedra: Sequence[Polyhedron]) -> boo
     A point in none of them is an answer. Otherwise what the polyhedron that leaves fewest parts leaves is asked for in
     the others, those left out that have no point of it.
     """
-    point = common_point(constraints)
+    point = inner_point(constraints)
     if point is None:
         return True
     if not any(_has(polyhedron, point) for polyhedron in polyhedra):
@@ -38,14 +38,14 @@ def _has(polyhedron: Polyhedron, point: Point) -> bool:
 
 
 def _meets(constraints: Constraints, polyhedron: Polyhedron) -> bool:
-    return common_point((*constraints, *polyhedron.constraints)) is not None
+    return inner_point((*constraints, *polyhedron.constraints)) is not None
 
 
 def _outside(constraints: Constraints, polyhedron: Polyhedron) -> Iterator[Constraints]:
     """The points of the constraints that are not in a polyhedron, in parts that have no point in common."""
     for constraint in polyhedron.constraints:
         outs = [(*constraints, out) for out in negations(constraint)]
-        parts = [part for part in outs if common_point(part) is not None]
+        parts = [part for part in outs if inner_point(part) is not None]
         yield from parts
         if parts:
             constraints = (*constraints, constraint)
@@ -117,7 +117,7 @@ def _merged(left: Polyhedron, right: Polyhedron) -> Polyhedron | None:
         for q in _sides(right)
         if p not in common and q not in common
     )
-    return None if any(common_point(constraints) is not None for constraints in outside) else Polyhedron.build(common)
+    return None if any(inner_point(constraints) is not None for constraints in outside) else Polyhedron.build(common)
 
 
 def _in_one_flat(left: Polyhedron, right: Polyhedron) -> bool:
