@@ -55,9 +55,9 @@ def test_two_functions_bend_together_where_what_leads_both_vanishes(other: Expre
 
 
 def test_what_comes_back_through_a_matrix_is_on_the_entries_that_it_came_from() -> None:
-    """W'W brings back the slope that moved b: n^-1/8 of it squared, with a mean of n^-1/4."""
+    """W'W brings back the slope that moved b, which is small beside x but where tanh bends, also as an image."""
     x, M, b = data("x", N), frozen("M", N, N, entry="-1/2"), bias("-1/8")
-    h = tanh(N ** "1/4" * x + M.T @ (M @ b))
+    h = tanh(M.T @ (M @ (N ** "1/4" * x + b)))
     f = N**-1 * (W @ h)
     assert str(trained(-(W @ h), "sgd", f=f).at_step(1)["f"]) == "-3/8"
 
