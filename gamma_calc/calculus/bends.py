@@ -23,6 +23,7 @@ from gamma_calc.calculus.direction import (
     by_place,
     factors,
     is_matrix,
+    vanish_with,
     word,
 )
 from gamma_calc.exponents import Order, largest, maximum, minimum, nowhere_above, order
@@ -61,11 +62,13 @@ def entries_apart(one: Activation, two: Activation) -> Order:
 def difference(one: Parts, two: Parts) -> Order:
     """The size by which two arguments differ where what leads both vanishes; 0 where that is less than order one.
 
-    What is itself on few entries alone moves no others.
+    What is itself on few entries alone moves no others, nor does what vanishes there too.
     """
     leading = _leading(one) | _leading(two)
-    sizes = [(d, size) for x, other in ((one, two), (two, one)) for d, size in x.items() if d not in other]
-    return largest((order(0), *(size for d, size in sizes if d not in leading and not _is_on_few(d))))
+    common = frozenset.intersection(*map(_names, leading)) if leading else frozenset()
+    apart = ((d, size) for x, other in ((one, two), (two, one)) for d, size in x.items() if d not in other)
+    moving = (size for d, size in apart if d not in leading and not _is_on_few(d) and common.isdisjoint(_names(d)))
+    return largest((order(0), *moving))
 
 
 def shared_by(bend: Activation, argument: Parts) -> Order:
@@ -118,15 +121,16 @@ def _bends_in(direction: Direction) -> Iterator[Activation]:
 
 
 def vanish_alike(one: Iterable[VectorDirection], two: Iterable[VectorDirection]) -> bool:
-    """Are two arguments small at the same entries, by what leads them: a factor that both have, or the same sum?"""
+    """Are two arguments small at the same entries: by one factor of all that leads them, or as sums of the same?"""
     ours, theirs = [_names(part) for part in one], [_names(part) for part in two]
-    if len(ours) == len(theirs) == 1:
-        return not ours[0].isdisjoint(theirs[0])
-    return bool(ours) and set(ours) == set(theirs)
+    if not ours or not theirs:
+        return False
+    return bool(frozenset.intersection(*ours, *theirs)) or set(ours) == set(theirs)
 
 
 def _names(part: VectorDirection) -> Names:
-    return frozenset(f.place if isinstance(f, Activation) else by_place(f) for f in factors(part))
+    """What a part is zero with, functions by their place."""
+    return frozenset(f.place if isinstance(f, Activation) else by_place(f) for f in vanish_with(part))
 
 
 def _size(bend: Activation) -> Order:
