@@ -186,7 +186,7 @@ EXPONENTS: Final = (
         "matrix.outer.exponent",
         "words: a product first",
     ),
-    Mutant("calculus.overlap:overlap", "chance = dim.independent_overlap", "chance = order(-1)", "1.3 saturated"),
+    Mutant("calculus.overlap:overlap", "chance = dim.independent_overlap", "chance = order(-1)", "1.3 saturated, sign"),
     Mutant("optimisers.sgd:SGD.orders", "ZERO, gradient", "ZERO, gradient.times(QUARTER)", "a given start"),
     Mutant(
         "optimisers.adam:Adam.orders",
