@@ -15,7 +15,8 @@ from gamma_calc.engine.state import State
 from gamma_calc.errors import ProgramError, ShapeError
 from gamma_calc.exponents import Order
 from gamma_calc.language.expression import Expression, walk
-from gamma_calc.operations.divide import divide
+from gamma_calc.operations import relu
+from gamma_calc.operations.divide import Divide, divide
 from gamma_calc.operations.outer import outer
 from gamma_calc.operations.row_length import RowLength, row_length
 from gamma_calc.operations.rows import RowDot
@@ -104,8 +105,11 @@ def test_division_keeps_directions() -> None:
 
 
 def test_division_by_what_may_be_zero_is_refused() -> None:
-    with pytest.raises(ProgramError, match="may be zero"):
-        components(divide(Z, data("y", N)))
+    y = data("y", N)
+    for small in (y, y * y, row_length(W) + relu(y), row_length(W) * y):
+        with pytest.raises(ProgramError, match="may be zero"):
+            divide(Z, small)
+    assert components(divide(Z, row_length(W) + 2 * row_length(W))) == components(Z)
 
 
 def test_shapes_are_checked() -> None:
@@ -155,7 +159,7 @@ def test_the_derivative_of_a_quotient() -> None:
     u, x, y = (torch.rand(3, 2, 6, dtype=torch.float64) + 1).requires_grad_()
     U, X, Y = data("U", N), data("X", N), data("Y", N)
     wanted = torch.autograd.grad((u * x / y).sum(), (x, y))
-    for made, gradient in zip(divide(X, Y).pull_back(U), wanted, strict=True):
+    for made, gradient in zip(Divide(X, Y).pull_back(U), wanted, strict=True):
         assert made is not None
         torch.testing.assert_close(run(made, {id(U): u, id(X): x, id(Y): y}), gradient)
 

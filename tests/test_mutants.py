@@ -33,6 +33,8 @@ BOUNDS = {
     "entries: a square in a sign",
     "entries: a square beside a product in a sign",
     "entries: a relu of a square",
+    "entries: a sign of what bends",
+    "entries: a sign by a bound",
     "layer: memory of lion",
 }
 ASIDE = {  # whose orders are bounds that are not reached, or that take long where nothing is left out
@@ -179,12 +181,12 @@ EXPONENTS: Final = (
         "words: a product first",
     ),
     Mutant(
-        "calculus.words:raw_size",
-        "matrix.outer.exponent / 2",
-        "matrix.outer.exponent",
+        "calculus.words:_root_of",
+        "Fraction(count, 2)",
+        "Fraction(count)",
         "words: a product first",
     ),
-    Mutant("calculus.overlap:overlap", "chance = dim.independent_overlap", "chance = order(-1)", "1.3 saturated"),
+    Mutant("calculus.overlap:overlap", "chance = dim.independent_overlap", "chance = order(-1)", "1.3 saturated, sign"),
     Mutant("optimisers.sgd:SGD.orders", "ZERO, gradient", "ZERO, gradient.times(QUARTER)", "a given start"),
     Mutant(
         "optimisers.adam:Adam.orders",
@@ -227,8 +229,8 @@ EXPONENTS: Final = (
     Mutant("optimisers.riemannian:SignRiemannian.optimiser_input", "sign(u)", "u", "layer: sign-riemannian"),
     Mutant(
         "calculus.sign:normalised",
-        "order - largest((*inside, floor))",
-        "order - largest((*inside, floor)) + QUARTER",
+        "_divisor(value, order, inside), floor)",
+        "_divisor(value, order, inside), floor) - QUARTER",
         "entries: beside saturated",
     ),
 )
@@ -302,7 +304,9 @@ TOKENS: Final = (
     Mutant("operations.sign:SIGN.odd", "constant", "nothing", "entries: a sign of three"),
     Mutant("operations.elementwise:_parts", "share / x.power", "share", "entries: a relu of a square"),
     Mutant("calculus.pruning:_dominates", " * power", "", "entries: a square beside a product in a sign"),
-    Mutant("calculus.sign:normalised", "/ value.power", "", "entries: a square in a sign"),
+    Mutant(
+        "calculus.sign:normalised", "inside), floor)) / value.power", "inside), floor))", "entries: a square in a sign"
+    ),
     Mutant("operations.hadamard:Hadamard.power_of", "left & right", "False", "entries: a square in a sign"),
     Mutant(
         "operations.elementwise:Elementwise._size",
@@ -343,14 +347,14 @@ TOKENS: Final = (
     Mutant("calculus.overlap:MOST_MOMENTS", "8", "1", "1.2 gate"),
     Mutant("calculus.overlap:_parts_needed", " + 2 * len(functions)", "", "relu of tanh"),
     Mutant(
-        "calculus.entrywise_products:gathered",
-        "minimum(concentration_of(known), concentration_of(one))",
-        "concentration_of(known)",
+        "calculus.entrywise_products:gain_of_both",
+        "minimum(concentration_of(one), concentration_of(two))",
+        "concentration_of(one)",
         "entries: a sparse step",
     ),
     Mutant(
         "calculus.entrywise_products:gathered",
-        "gain += minimum(concentration_of(known), concentration_of(one))",
+        "gain += gain_of_both(known, one)",
         "gain += 0",
         "1.3 saturated",
     ),
@@ -373,8 +377,15 @@ TOKENS: Final = (
         "entries: a square",
     ),
     Mutant("calculus.entrywise_products:together", "1 if one.function.idempotent else", "", "entries: a mask twice"),
-    Mutant("calculus.entrywise_products:concentration_of", "-share", "order(0)", "entries: a sparse step"),
-    Mutant("calculus.entrywise_products:concentration_of", "-share", "-mean", "entries: a square"),
+    Mutant("calculus.bends:bend_together", "is_bend(one) and", "False and", "entries: bends at two places"),
+    Mutant("calculus.bends:difference", "*moving", "", "entries: bends that move apart"),
+    Mutant("calculus.bends:most_shared", "*(_size(f)", "*(0 * _size(f)", "entries: what a slope made"),
+    Mutant("calculus.bends:shared_by", "difference(argument, _argument(bend))", "whole", "entries: what a slope made"),
+    Mutant("calculus.bends:smaller_by", "*map(_size, alike)", "order(0)", "entries: a sign of what bends"),
+    Mutant("calculus.sign:normalised", "if dense and has_bend", "if False and has_bend", "entries: a slope in a sign"),
+    Mutant("calculus.sign:_divisor", "value.least is None", "True", "entries: a sign by a bound"),
+    Mutant("calculus.bends:concentration_of", "-share", "order(0)", "entries: a sparse step"),
+    Mutant("calculus.bends:concentration_of", "-share", "-mean", "entries: a square"),
     Mutant("calculus.entrywise_products:order_of_moment", "kept if count else mean", "mean", "words: through tanh"),
     Mutant("calculus.entrywise_products:order_of_moment", "odd if count % 2 else even", "even", "1.2 cubic gate"),
     Mutant("calculus.entrywise_products:order_of_moment", "odd if count % 2 else even", "odd", "entries: a mask twice"),
@@ -496,9 +507,6 @@ TOKENS: Final = (
     Mutant("operations.hadamard:MOST_NESTED", "4", "1", "entries: four inside"),
     Mutant("operations.hadamard:MOST_NESTED", "4", "3", "entries: four inside"),
     Mutant("calculus.sign:normalised", "zeros[other] <= zeros[direction]", "True", "entries: beside saturated"),
-    Mutant(
-        "calculus.sign:normalised", "zeros[other] <= zeros[direction]", "not zeros[other]", "entries: beside saturated"
-    ),
     Mutant("calculus.sign:normalised", "signed(direction)", "direction", "1.3 saturated, sign, larger"),
     Mutant("calculus.sign:zero_sets", "if f.is_sparse", "if False", "entries: beside saturated"),
     Mutant("calculus.sign:zero_sets", "if f.is_sparse", "if True", "entries: beside dense"),

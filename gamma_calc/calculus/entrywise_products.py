@@ -1,7 +1,8 @@
 """Entrywise products of directions: what stands in both has a mean, and the rest is kept.
 
 Functions at one place, of arguments that are led by something in common, are one function where they meet: each stands
-in a product once. An example: step(x) * relu(x) is along relu(x), as a mask of x is in both.
+in a product once. An example: step(x) * relu(x) is along relu(x), as a mask of x is in both. So are slopes of saturated
+functions at two places that bend at the same entries (``calculus/bends.py``).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
 
+from gamma_calc.calculus.bends import bend_together, concentration_of, entries_apart
 from gamma_calc.calculus.direction import (
     Activation,
     Direction,
@@ -40,16 +42,21 @@ def gathered(those: Iterable[VectorDirection]) -> Gathered:
     gain = order(0)
     for one in those:
         if isinstance(one, Activation):
-            known = next((f for f in functions if is_version(f, one)), None)
+            known = next((f for f in functions if are_one(f, one)), None)
             if known is not None:
                 functions.remove(known)
-                gain += minimum(concentration_of(known), concentration_of(one))
+                gain += gain_of_both(known, one)
             functions.append(one if known is None else together(known, one))
         elif one in atoms:
             atoms.remove(one)
         else:
             atoms.append(one)
     return tuple(atoms), tuple(functions), gain
+
+
+def are_one(one: Activation, two: Activation) -> bool:
+    """Do two activations make one function where they meet?"""
+    return is_version(one, two) or bend_together(one, two)
 
 
 def is_version(one: Activation, two: Activation) -> bool:
@@ -78,10 +85,17 @@ def _made_of(direction: VectorDirection) -> Iterator[Hashable]:
             yield by_place(factor)
 
 
+def gain_of_both(one: Activation, two: Activation) -> Order:
+    """How much larger the product of two activations that make one is than their sizes say, where both are sparse."""
+    gain = minimum(concentration_of(one), concentration_of(two))
+    return gain if is_version(one, two) else gain - entries_apart(one, two) / 2
+
+
 def together(one: Activation, two: Activation) -> Activation:
     """The product of two activations at one place, with the parts that either knows.
 
-    The mask before a step times the mask after it has two slopes where the step moved it.
+    The mask before a step times the mask after it has two slopes where the step moved it. Of slopes at two places, what
+    is left is where both bend.
     """
     parts = dict(one.parts)
     for part, size in two.parts:
@@ -91,19 +105,15 @@ def together(one: Activation, two: Activation) -> Activation:
     least = minimum(mean, two.moments[0])  # of the one that is zero on more entries
     moved = largest(size for part, size in one.parts ^ two.parts)
     both = maximum(even, kept + two.moments[1] + moved)
+    if not is_version(one, two):
+        least -= entries_apart(one, two) / 2
+        both = least
     return replace(one, parts=frozenset(parts.items()), power=power, moments=(least, kept, both, odd))
 
 
 def _like(power: int) -> int:
     """A power no larger than 3 that has the moments of this one."""
     return power if power < 4 else 2 + power % 2
-
-
-def concentration_of(one: Activation) -> Order:
-    """How much larger its square is than an activation's size says: its few entries are large where it is sparse."""
-    mean, kept, *_ = one.moments
-    share = maximum(mean, kept)
-    return order(0) if share.is_zero_quantity else -share
 
 
 def gain_of_squares(part: VectorDirection) -> Order:

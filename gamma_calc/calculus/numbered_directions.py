@@ -10,17 +10,18 @@ from dataclasses import dataclass, field
 from functools import lru_cache, reduce
 from typing import Any, Final, NamedTuple, TypeVar
 
+from gamma_calc.calculus.bends import concentration_of
 from gamma_calc.calculus.direction import Activation, Entrywise, VectorDirection, factors
 from gamma_calc.calculus.entrywise_products import (
-    concentration_of,
-    is_version,
+    are_one,
+    gain_of_both,
     lacks_third,
     order_of_moment,
     size_given,
     together,
 )
 from gamma_calc.calculus.ways import AT_ONCE, Way, Ways, Weights, products, times, without
-from gamma_calc.exponents import Order, minimum
+from gamma_calc.exponents import Order
 
 Given = frozenset[tuple[int, int]]  # parts by number, each with how many times it was given before
 Functions = frozenset[tuple[int, Given]]  # activations by number, with the parts each has given so far
@@ -132,7 +133,7 @@ class NumberedDirections:
         return self.once(
             ("in", function, part.number),
             lambda: any(
-                self.is_version(one, function) or any(self.is_in(function, deeper) for deeper in self.parts_of(one))
+                self.are_one(one, function) or any(self.is_in(function, deeper) for deeper in self.parts_of(one))
                 for one in part.factors
                 if self.is_function(one)
             ),
@@ -143,8 +144,8 @@ class NumberedDirections:
             ("moment", function, count), lambda: self.weights.ways(order_of_moment(self.activation(function), count))
         )
 
-    def is_version(self, one: int, two: int) -> bool:
-        return self.once(("version", one, two), lambda: is_version(self.activation(one), self.activation(two)))
+    def are_one(self, one: int, two: int) -> bool:
+        return self.once(("are one", one, two), lambda: are_one(self.activation(one), self.activation(two)))
 
     def _together(self, one: int, two: int) -> int:
         return self.once(
@@ -157,7 +158,7 @@ class NumberedDirections:
 
     def _less(self, one: Activation, two: Activation) -> Way:
         """A gain has no second way: what is as concentrated as both is one weight."""
-        return without(self.weights.whole(-minimum(concentration_of(one), concentration_of(two))))
+        return without(self.weights.whole(-gain_of_both(one, two)))
 
     def _meet(self, atoms: Collection[VectorDirection], functions: Collection[Activation]) -> None:
         """All weights that the search may use, where they are open: of what stands alone in one, others are sums."""
@@ -176,7 +177,7 @@ class NumberedDirections:
             if not self.is_function(one):
                 atoms ^= {one}
                 continue
-            twin = next((f for f in functions if self.is_version(f, one)), None)
+            twin = next((f for f in functions if self.are_one(f, one)), None)
             if twin is not None:
                 functions.remove(twin)
                 gain = times(gain, self._gain(twin, one))
@@ -185,7 +186,7 @@ class NumberedDirections:
 
     def given_by(self, one: int, given: Mapping[int, Given]) -> Given:
         """The parts that the versions of an activation have given."""
-        return NOTHING_GIVEN.union(*(parts for f, parts in given.items() if self.is_version(f, one)))
+        return NOTHING_GIVEN.union(*(parts for f, parts in given.items() if self.are_one(f, one)))
 
 
 def _has_a_cube(one: Activation, part: VectorDirection) -> bool:

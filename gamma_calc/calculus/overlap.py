@@ -19,6 +19,7 @@ from functools import lru_cache, partial
 from itertools import chain, starmap
 from typing import Final
 
+from gamma_calc.calculus.bends import concentration_of
 from gamma_calc.calculus.diagrams import diagram_overlap, has_diagram
 from gamma_calc.calculus.dims import Dim, Shape
 from gamma_calc.calculus.direction import (
@@ -35,7 +36,7 @@ from gamma_calc.calculus.direction import (
     factors,
     image,
 )
-from gamma_calc.calculus.entrywise_products import concentration_of, gain_of_squares, gathered, size_given
+from gamma_calc.calculus.entrywise_products import gain_of_squares, gathered, size_given
 from gamma_calc.calculus.numbered_directions import NumberedDirections
 from gamma_calc.calculus.pairing import PairingSearch
 from gamma_calc.calculus.parity import is_odd

@@ -13,6 +13,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
+from gamma_calc.calculus.bends import most_shared
 from gamma_calc.calculus.diagrams import diagrams_within, sizes
 from gamma_calc.calculus.dims import Shape
 from gamma_calc.calculus.direction import Diagram, Direction
@@ -94,8 +95,12 @@ def _by_level(component: Component) -> Fraction:
 
 
 def _dominates(other: Component, one: Component, shape: Shape, power: int, orders: Comparison) -> bool:
-    """Is one component nowhere above what another shows of it? Beside the small entries of a power more of it shows."""
-    (by, other_size), (direction, size) = other, one
+    """Is one component nowhere above what another shows of it? Beside the small entries of a power more of it shows.
+
+    So it does where a saturated function bends on the very entries that a component is on (``calculus/bends.py``).
+    """
+    (by, other_size), (direction, bare) = other, one
+    size = bare + most_shared(direction, by)
     floor = MINUS_INFINITY
     if size.number is not None and other_size.number is not None:
         if other_size.number < size.number:

@@ -9,10 +9,11 @@ decides no order, unless one of them is annihilated by construction. Only then i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final
 
+from gamma_calc.calculus.bends import has_bend, smaller_by
 from gamma_calc.calculus.direction import (
     Activation,
     Direction,
@@ -32,7 +33,7 @@ from gamma_calc.calculus.entrywise_products import concentration
 from gamma_calc.calculus.lemmas import SIGN_FRESH, SIGN_KEPT
 from gamma_calc.calculus.parity import is_even
 from gamma_calc.calculus.value import Contribution, Value
-from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum
+from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum, minimum
 
 SIGNED: Final = (GivenVector, FreshImage, Residual, Activation, Entrywise, Noise)  # what has entries of either sign
 
@@ -43,17 +44,30 @@ def normalised(value: Value, site: str | None, floor: Order = MINUS_INFINITY) ->
     ``floor`` is the least that anything is divided by, such as an epsilon. ``site`` names the remainder; without one it
     is left out. Where a component is zero, the larger of the others divide: each component is divided by the largest of
     those that are nowhere zero where it is not. Of a power more entries are small, and at those what is smaller shows.
-    What is positive everywhere decides, where not all have it, how much of the sum a part is.
+    What is positive everywhere decides, where not all have it, how much of the sum a part is; so does the slope of a
+    saturated function beside what has none, and most where that is small on the same entries. What may count for too
+    much divides by what is there at least.
     """
     zeros = {direction: zero_sets(direction) for direction in value.components}
     for direction, order in value.components.items():
+        dense = [size - smaller_by(other, direction) for other, size in value.components.items() if not zeros[other]]
+        if dense and has_bend(direction):
+            there = (order - maximum(_divisor(value, order, dense), floor)) / value.power
+            yield Contribution(direction, minimum(there, -concentration(direction)), SIGN_KEPT)
+            continue
         inside = [size for other, size in value.components.items() if zeros[other] <= zeros[direction]]
-        shown = (order - largest((*inside, floor))) / value.power
+        shown = (order - maximum(_divisor(value, order, inside), floor)) / value.power
         yield Contribution(signed(direction), shown, SIGN_KEPT)
         if not all(_positive(direction) <= _positive(other) for other in value.components):
             yield Contribution(direction, shown - concentration(direction), SIGN_KEPT)
     for direction, order in _remainders(value, site) if site else ():
         yield Contribution(direction, order - maximum(value.order, floor), SIGN_FRESH)
+
+
+def _divisor(value: Value, size: Order, those: Iterable[Order]) -> Order:
+    """What divides a component of this size: the largest of those, or what is there at least where they may be less."""
+    most = largest(those)
+    return most if value.least is None else minimum(most, maximum(size, value.least))
 
 
 @lru_cache(maxsize=65536)

@@ -178,10 +178,10 @@ class Evaluation:
     def _arguments(self, node: Expression) -> tuple[Value, ...]:
         """The values of a node's arguments, with what there is of them at least where less of one makes more of it."""
         above = node.least_counts_above
-        return self._of(node.arguments) if above is None else tuple(self._from_below(a, above) for a in node.arguments)
+        return self._of(node.arguments) if above is None else tuple(self.from_below(a, above) for a in node.arguments)
 
-    def _from_below(self, argument: Expression, above: Order) -> Value:
-        """The value of an argument, with what there is of it at least if it may be less than it counts for.
+    def from_below(self, argument: Expression, above: Order = MINUS_INFINITY) -> Value:
+        """The value of an expression, with what there is of it at least if it may be less than it counts for.
 
         Training adds: what the parameters were at the start is there at every later step.
         """

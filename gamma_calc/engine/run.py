@@ -14,7 +14,7 @@ from gamma_calc.engine.gradient import optimiser_inputs
 from gamma_calc.engine.sign_moments import with_products
 from gamma_calc.engine.state import Reader, State, Tensor
 from gamma_calc.engine.travelling import has_many_words
-from gamma_calc.exponents import EVERYTHING, NOTHING, Region, maximum
+from gamma_calc.exponents import EVERYTHING, MINUS_INFINITY, NOTHING, Region, maximum, where
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.leaves import Parameter
 from gamma_calc.language.optimiser import Optimiser
@@ -78,7 +78,17 @@ def _divides_alike(one: Evaluation, other: Evaluation, rule: Rule) -> bool:
 
 def _driven(here: Evaluation, rule: Rule) -> Value:
     """What a rule is driven by: what it remembers, and the present gradient."""
-    return here.state.tensors[rule.parameter.name].memory.plus(here.value(rule.input))
+    memory, gradient = _inputs(here, rule)
+    return memory.plus(gradient)
+
+
+def _inputs(here: Evaluation, rule: Rule) -> tuple[Value, Value]:
+    """What a rule remembers, and the present gradient; with what there is of them at least, if it divides by them."""
+    memory = here.state.tensors[rule.parameter.name].memory
+    if not rule.optimiser.divides_entries:
+        return memory, here.value(rule.input)
+    unsure = not here.state.overcounted.get(rule.parameter.name, NOTHING).is_empty
+    return replace(memory, least=MINUS_INFINITY) if unsure else memory, here.from_below(rule.input)
 
 
 def _after(here: Evaluation, rules: Sequence[Rule], unsure: Collection[str]) -> State:
@@ -120,6 +130,7 @@ def _moved_by_more(here: Evaluation, rule: Rule) -> Region:
     if rule.optimiser.divides_entries:
         signed = _driven(here, rule)
         driven |= EVERYTHING if sign_is_bounded(signed) else of_two_values(signed, here.saturated(rule.input))
+        driven |= NOTHING if signed.least is None else where(signed.least, "<", signed.order)
     return driven if own is None else driven | here.overcounted(own)
 
 
@@ -130,7 +141,7 @@ def _updated(here: Evaluation, rule: Rule, *, blurred: bool) -> Tensor:
     """
     p, tensor = rule.parameter, here.state.tensors[rule.parameter.name]
     site = p.name if here.program.orthogonal else None
-    memory, update = rule.optimiser.orders(tensor.memory, here.value(rule.input), site)
+    memory, update = rule.optimiser.orders(*_inputs(here, rule), site)
     if here.program.products_show and rule.optimiser.divides_entries:
         update = with_products(tensor.memory.plus(here.value(rule.input)), update, f"sign of {p.name}")
     if blurred and rule.optimiser.divides_entries:
@@ -138,7 +149,7 @@ def _updated(here: Evaluation, rule: Rule, *, blurred: bool) -> Tensor:
     own = rule.optimiser.own_motion(p)
     whole = update if own is None else update.plus(here.value(own))
     last = whole.times(p.rate)
-    values = (tensor.start, tensor.moved, last, memory)
+    values = (tensor.start, tensor.moved, last, replace(memory, least=None))
     return Tensor(*(here.pruned(value, p.shape) for value in values))
 
 

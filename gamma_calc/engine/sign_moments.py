@@ -72,9 +72,10 @@ Made = Iterator[tuple[Direction, Order]]
 
 def with_products(gradient: Value, update: Value, site: str) -> Value:
     """An update with what the signs of a gradient are along beside its parts; ``update`` is what they keep of these."""
-    known = ((d, size, update.components.get(signed(d))) for d, size in gradient.components.items())
+    shown = update.components
+    known = ((d, size, shown.get(signed(d), shown.get(d))) for d, size in gradient.components.items())
     whole, power = update.order, gradient.power
-    kept = [(d, size, shown - whole) for d, size, shown in known if shown is not None]
+    kept = [(d, size, part - whole) for d, size, part in known if part is not None]
     if not kept or len(kept) < len(gradient.components):
         return update
     terms = [OuterTerm(d.left, d.right, size, shown) for d, size, shown in kept if isinstance(d, Outer)]

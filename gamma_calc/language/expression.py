@@ -184,6 +184,11 @@ class Expression(ABC):
         return False
 
     @property
+    def entries_agree(self) -> bool:
+        """Do all entries of the result agree to leading order, as lengths of rows do?"""
+        return False
+
+    @property
     def assumption(self) -> str | None:
         """What the orders of an operation suppose of its arguments, in words."""
         return None

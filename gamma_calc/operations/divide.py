@@ -17,8 +17,8 @@ from gamma_calc.operations.rows import row_dot
 class Divide(Expression):
     """x / y. Lemma: directions of x are kept, divided by the size of y.
 
-    Hypothesis: entries of y differ by at most a relative N^-1/2, as much as vectors share by chance; or, where they
-    differ by more, what they differ by is independent of x. What moves of y is another matter: see ``change_parts``.
+    Hypothesis: y are lengths of rows, whose entries differ by at most a relative N^-1/2, as much as vectors share by
+    chance. What moves of y is another matter: see ``change_parts``.
     """
 
     precedence = 5
@@ -75,7 +75,7 @@ class Divide(Expression):
 def divide(x: Expression, y: Expression) -> Divide:
     """x / y, entry by entry, or row by row of a matrix.
 
-    Raises ShapeError where axes differ, ProgramError on evaluation where y has no mean.
+    Raises ShapeError where axes differ, ProgramError where y is no length of rows: small entries of y make large ones.
 
     >>> from gamma_calc import Dim, data, frozen
     >>> from gamma_calc.operations.row_length import row_length
@@ -83,4 +83,7 @@ def divide(x: Expression, y: Expression) -> Divide:
     >>> divide(data("Z", n), row_length(frozen("W*", n, n)))
     <Z / |W*| : (n)>
     """
-    return Divide(x, y)
+    found = Divide(x, y)
+    if not y.entries_agree:
+        raise ProgramError(f"{found} divides by entries that may be zero or near it", hint="divide by lengths of rows")
+    return found

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Final
 
+from gamma_calc.calculus.bends import concentration_of, shared_by
 from gamma_calc.calculus.cancelling import shows_itself
 from gamma_calc.calculus.dims import Shape, shape_text
 from gamma_calc.calculus.direction import (
@@ -21,6 +22,7 @@ from gamma_calc.calculus.direction import (
     VectorDirection,
     as_vector,
     bends,
+    by_place,
     factors,
     within,
 )
@@ -334,19 +336,33 @@ def activation(function: Function, site: str, x: Value, whole: Order | None = No
     kept = function.kept(bending) + size if x.power == 1 else minimum(function.kept(bending) + size, whole)
     sizes = function.mean(bending), kept, function.even(bending), function.odd(bending)
     mean, slope, even, odd = (moment - whole for moment in sizes)
-    return Activation(function, site, (mean, slope, even, odd), frozenset(_parts(site, x, size)))
+    return Activation(function, site, (mean, slope, even, odd), frozenset(_parts(function, site, x, size)))
 
 
-def _parts(site: str, x: Value, size: Order) -> Iterator[tuple[VectorDirection, Order]]:
-    """What x is made of, each relative to its size, and its mean. Where a power is small, what is smaller shows."""
+def _parts(function: Function, site: str, x: Value, size: Order) -> Iterator[tuple[VectorDirection, Order]]:
+    """What x is made of, each relative to its size, and its mean. Where a power is small, what is smaller shows.
+
+    What is on the entries at which the function bends alone is met by a slope of order one, not by that on average.
+    """
     relative = x.times(-size)
     if size != x.order:  # some are larger than what it counts with
         relative = relative.mapped(lambda share: minimum(0, share))
+    if function.saturates and not function.positive:
+        relative = Value({d: _where_it_bends(x, d, share, size) for d, share in relative.components.items()}, x.power)
     found = [(within(as_vector(d), frozenset((site,))), share / x.power) for d, share in relative.components.items()]
     mean = largest(size + moment(factors(part)) for part, size in found)
     yield from (pair for pair in found if pair[0] != ONES)
     if not mean.is_zero_quantity:
         yield ONES, mean
+
+
+def _where_it_bends(x: Value, direction: Direction, share: Order, size: Order) -> Order:
+    """The share of a part of x, or how much of it a saturated function shows where the part is: no more than all."""
+    argument = {by_place(as_vector(d)): o for d, o in x.components.items() if not bends(as_vector(d))}
+    for f in bends(as_vector(direction)) if argument else ():
+        raised = share + minimum(shared_by(f, argument), maximum(0, size))
+        share = maximum(share, minimum(raised, -concentration_of(f)))
+    return share
 
 
 def at_most(value: Order, bound: Order) -> Order:

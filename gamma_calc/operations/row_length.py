@@ -32,6 +32,10 @@ class RowLength(Expression):
         for size in values[0].components.values():
             yield Contribution(ONES, size + self.arguments[0].shape[1].exponent / 2, LENGTH)
 
+    @property
+    def entries_agree(self) -> bool:
+        return True
+
     def numeric(self, *arrays: Array) -> Array:
         return (arrays[0] ** 2).sum(-1).sqrt()
 

@@ -44,6 +44,10 @@ class Scale(Linear):
     def is_positive_of(self, arguments: tuple[bool, ...]) -> bool:
         return self.coefficient > 0 and all(arguments)
 
+    @property
+    def entries_agree(self) -> bool:
+        return self.arguments[0].entries_agree
+
     def numeric(self, *arrays: Array) -> Array:
         x, multiplier = arrays
         return x * multiplier

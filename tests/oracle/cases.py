@@ -26,6 +26,7 @@ n, r, d = Dim("n", 1), Dim("r", 0), Dim("d", 0)
 VECTORS = (256, 1024, 4096, 16384, 65536)
 MATRICES = (128, 256, 512, 1024)
 QUICK: Mapping[str, Any] = {"widths": VECTORS[:-1], "seeds": 512}
+LONG: Mapping[str, Any] = {"widths": VECTORS, "seeds": 256}
 SQUARE: Mapping[str, Any] = {"widths": (32, 64, 128, 256), "seeds": 640}
 TALL: Mapping[str, Any] = {"widths": (64, 256, 1024, 4096), "seeds": 64, "sizes": {"m": 1}}
 MANY: Mapping[str, Any] = {**SQUARE, "seeds": 2560}
@@ -430,6 +431,23 @@ def _entries() -> Iterator[Case]:
     sparse = rules.function_of_a_sparse_step()
     yield Case("entries: a function of a sparse step", sparse, {("p", 1): "-1/2"}, **QUICK)
     yield Case("entries: a dense step", rules.dense_saturation(), {("da", 1): "-1/8"}, **QUICK)
+    yield from _bends()
+
+
+def _bends() -> Iterator[Case]:
+    """What is on the few entries at which a saturated function bends."""
+    u, v = data("u", n), data("v", n)
+    own = rules.bending("-1/8", u, n ** "1/4" * u)
+    yield Case("entries: what a slope made", own, {("f", 1): "-3/8", ("df", 1): "-3/8"}, **LONG)
+    together = rules.bending("0", u, n ** "1/2" * u + v)
+    yield Case("entries: bends at two places", together, {("df", 1): "-1/2"}, **LONG)
+    apart = rules.bending("0", u, n ** "1/4" * u + n ** "1/8" * v)
+    yield Case("entries: bends that move apart", apart, {("df", 1): "-3/8"}, **LONG)
+    truth = {("g", 1): "-3/4", ("df", 1): "-3/4"}
+    yield Case("entries: a slope in a sign", rules.slope_in_a_sign(u, v), truth, **LONG)
+    beside = rules.slope_in_a_sign(u, n ** "1/4" * u)
+    yield Case("entries: a sign of what bends", beside, {("df", 1): "-3/4"}, **LONG)
+    yield Case("entries: a sign by a bound", rules.sign_by_a_bound(), {("dg", 2): "0"}, **QUICK)
 
 
 def _signs() -> Iterator[Case]:

@@ -323,6 +323,31 @@ def scaled_saturation() -> Program:
     return Program("scaled saturation", -f, OPTIMISERS["sgd"], [output("a", a), output("f", f)])
 
 
+def bending(rate: str, u: Expression, read: Expression) -> Program:
+    """b moves where tanh(n^(1/4) u + b) bends, on entries at which others, that u leads too, bend as well."""
+    b = parameter("b", n, init=zero, rate=rate)
+    w = data("w", n)
+    loss = -(w @ tanh(n ** "1/4" * u + b))
+    return Program("bends", loss, OPTIMISERS["sgd"], [output("f", n**-1 * (w @ tanh(read + b)))])
+
+
+def slope_in_a_sign(u: Expression, beside: Expression) -> Program:
+    """The sign of v + tanh'(n^(1/2) u) w is w on the n^(1/2) entries where u is small."""
+    b, w = parameter("b", n, init=zero, rate="-1/4"), data("w", n)
+    h = tanh(n ** "1/2" * u + b)
+    watch = [output("g", n**-1 * (w @ b)), output("f", n**-1 * (w @ h))]
+    return Program("a slope in a sign", -(w @ h) - beside @ b, OPTIMISERS["sign"], watch)
+
+
+def sign_by_a_bound() -> Program:
+    """The sign of 2 x + n^(1/2) relu(x) is that of x. Its mean, of no size, multiplies a in the gradient of e."""
+    b, e = (parameter(name, n, init=zero, rate="0") for name in "be")
+    x, c = data("x", n), data("c", n)
+    mean = n**-1 * (relu(data("y", n)) @ b)
+    loss = -((2 * x + n ** "1/2" * relu(x)) @ b) - mean * (data("a", n) @ e) - n ** "-1/4" * (c @ e)
+    return moved("a sign by a bound", loss, n**-1 * (c @ e), "sign")
+
+
 def dense_saturation() -> Program:
     """A step of n^(1/4) on every entry makes as many times more of them answer as it is large."""
     b = parameter("b", n, init=iid("1/2"), rate="1/4")
