@@ -18,7 +18,7 @@ from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.fixed_point import same_on
 from gamma_calc.engine.gradient import gradients
 from gamma_calc.engine.state import State
-from gamma_calc.exponents import NOTHING, Order, Region, where_on
+from gamma_calc.exponents import NOTHING, Order, Region, largest, where_on
 from gamma_calc.language.expression import Expression, walk
 from gamma_calc.language.leaves import Parameter
 from gamma_calc.language.program import Program
@@ -68,15 +68,15 @@ def _returns(
 ) -> Iterator[Feedback]:
     known = NOTHING
     for state in _moving(history):
-        for driven, returned in _along_movement(program, p, gradient, state):
-            if state.nowhere_above(returned, driven):
-                continue
-            drive, back = state.read(driven), state.read(returned)
-            there = where_on(domain, drive, "<", back)
-            region = there - known
-            if not region.is_empty:
-                yield Feedback(p.name, state.step + 1, region, drive - back)
-                known |= there  # in fewer pieces than what of it is new
+        driven, returned = _along_movement(program, p, gradient, state)
+        if returned.is_zero_quantity:
+            continue
+        drive, back = state.read(driven), state.read(returned)
+        there = where_on(domain, drive, "<", back)
+        region = there - known
+        if not region.is_empty:
+            yield Feedback(p.name, state.step + 1, region, drive - back)
+            known |= there  # in fewer pieces than what of it is new
 
 
 def _moving(history: tuple[State, ...]) -> Iterator[State]:
@@ -86,12 +86,14 @@ def _moving(history: tuple[State, ...]) -> Iterator[State]:
             yield now
 
 
-def _along_movement(
-    program: Program, p: Parameter, gradient: Expression, state: State
-) -> Iterator[tuple[Order, Order]]:
-    """The size of the gradient without the movement, and its order along each direction of the movement with it."""
+def _along_movement(program: Program, p: Parameter, gradient: Expression, state: State) -> tuple[Order, Order]:
+    """The size of the gradient without the movement, and with it the most along a direction of the movement.
+
+    -oo where it is along none by more than it is without. Whichever direction it is, the movement returns.
+    """
     tensor = state.tensors[p.name]
     still = replace(state, tensors={**state.tensors, p.name: replace(tensor, before=ZERO, last=ZERO)})
     full, driven = Evaluation(program, state).value(gradient), Evaluation(program, still).value(gradient)
-    for direction in () if driven.is_zero else tensor.moved.components:
-        yield driven.order, projection_order(full, direction, p.shape, state.comparison)
+    along = (projection_order(full, d, p.shape, state.comparison) for d in tensor.moved.components)
+    larger = [] if driven.is_zero else [one for one in along if not state.nowhere_above(one, driven.order)]
+    return driven.order, largest(larger)
