@@ -23,8 +23,8 @@ from gamma_calc.calculus.direction import (
     by_place,
     factors,
     is_matrix,
+    origin,
     vanish_with,
-    word,
 )
 from gamma_calc.exponents import Order, largest, maximum, minimum, nowhere_above, order
 
@@ -82,14 +82,14 @@ def shared_by(bend: Activation, argument: Parts) -> Order:
     return maximum(0, minimum(whole, _size(bend)) - difference(argument, _argument(bend)))
 
 
-@lru_cache(maxsize=65536)
 def most_shared(one: Direction, beside: Direction) -> Order:
     """By how much more a function may show of a direction than its size says, beside what has no such slope.
 
     What is an image may come back through its matrix.
     """
-    sites = {f.site for f in _bends_within(beside)}
-    return largest((order(0), *(_size(f) for f in _bends_within(one) if f.site not in sites)))
+    shown = _bends_within(one)
+    sites = {f.site for f in _bends_within(beside)} if shown else frozenset[str]()
+    return largest((order(0), *(_size(f) for f in shown if f.site not in sites))) if shown else order(0)
 
 
 def has_bend(direction: Direction) -> bool:
@@ -107,10 +107,11 @@ def smaller_by(one: Direction, where: Direction) -> Order:
     return largest((order(0), *map(_size, alike)))
 
 
-def _bends_within(direction: Direction) -> Iterator[Activation]:
+@lru_cache(maxsize=65536)
+def _bends_within(direction: Direction) -> tuple[Activation, ...]:
     """The slopes in a direction, or in what it is an image of."""
     side = direction.left if isinstance(direction, Outer) else direction
-    return iter(()) if is_matrix(side) else _bends_in(word(as_vector(side))[1])
+    return () if is_matrix(side) else tuple(_bends_in(origin(as_vector(side))))
 
 
 def _bends_in(direction: Direction) -> Iterator[Activation]:

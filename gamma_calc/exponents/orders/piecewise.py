@@ -234,6 +234,8 @@ class PiecewiseLinear:
         other = self.of(other)
         if self.number is not None and other.number is not None:
             return constant(type(self), self.number + other.number)
+        if other.number == 0:
+            return self
         if self.is_zero_quantity or other.is_zero_quantity:
             return self.made(NOTHING)
         if self._is_kept_beside(other):
