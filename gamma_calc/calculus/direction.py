@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import combinations, starmap
 from typing import Final, NamedTuple
 
 from gamma_calc.calculus.dims import Dim, Shape
 from gamma_calc.calculus.function import Function
-from gamma_calc.exponents import Order
+from gamma_calc.exponents import Order, nowhere_above, order
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ class Activation:
     @property
     def leading(self) -> list[VectorDirection]:
         """The parts that are as large as the argument, without its mean."""
-        return [part for part, size in self.parts if size == 0 and part != ONES]
+        return [part for part, size in self.parts if part != ONES and _is_whole(size)]
 
     @property
     def is_told_apart(self) -> bool:
@@ -170,6 +171,14 @@ class Activation:
 
     def __str__(self) -> str:
         return f"{'past ' if self.from_earlier_step else ''}{self.function}({self.site[:6]})"
+
+
+@lru_cache(maxsize=65536)
+def _is_whole(size: Order) -> bool:
+    """Is a relative size 0? Of many exponents bounds tell mostly, and it need not be written out to be compared."""
+    if size.number is not None:
+        return size.number == 0
+    return (nowhere_above(order(0), size) and nowhere_above(size, order(0))) or size == 0
 
 
 @dataclass(frozen=True, slots=True)

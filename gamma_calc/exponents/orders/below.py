@@ -16,7 +16,7 @@ from gamma_calc.exponents.orders.peak import names, value_of
 from gamma_calc.exponents.orders.piecewise import PiecewiseLinear, are_open
 from gamma_calc.exponents.orders.points import SLACK, UNIT, is_above
 from gamma_calc.exponents.orders.sampled import MOST_POINTS
-from gamma_calc.exponents.orders.samples import scattered, values_at_samples
+from gamma_calc.exponents.orders.samples import points_among, values_at_samples
 from gamma_calc.exponents.orders.scope import Scope
 from gamma_calc.exponents.regions.polyhedron import Polyhedron
 
@@ -86,8 +86,7 @@ def _require(*functions: object) -> None:
 
 
 def _found_below(low: Affine, high: Affine) -> bool:
-    used = sorted(names(low) | names(high))
-    points = ({name: scattered(row, column) for column, name in enumerate(used)} for row in range(8))
+    points = points_among(names(low) | names(high))
     if any(value_of(low, point) > value_of(high, point) for point in points):
         return False
     everywhere = Polyhedron.build(())

@@ -27,7 +27,7 @@ from gamma_calc.exponents.orders.maximum import NOTHING, ONE, Convex, irredundan
 from gamma_calc.exponents.orders.peak import Peak, below, names, peak_form, peaks, spread, value_of
 from gamma_calc.exponents.orders.points import Values
 from gamma_calc.exponents.orders.sampled import values_of
-from gamma_calc.exponents.orders.samples import scattered
+from gamma_calc.exponents.orders.samples import points_among
 
 Exponent: TypeAlias = "PiecewiseLinear | Affine | Rational | int | str"
 
@@ -412,8 +412,7 @@ def _alike(one: Affine, other: Affine) -> bool | None:
     """Are two forms equal, as far as their making and a few points tell?"""
     if one == other:
         return True
-    used = sorted(names(one) | names(other))
-    points = ({name: scattered(row, column) for column, name in enumerate(used)} for row in range(8))
+    points = points_among(names(one) | names(other))
     return False if any(value_of(one, point) != value_of(other, point) for point in points) else None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from itertools import cycle, islice
@@ -16,6 +16,8 @@ from gamma_calc.exponents.linear.solver import common_point
 Rows = tuple[LinearConstraint, ...]  # inequalities that leave a part of the space with an interior
 
 MOST_SAMPLES: Final = 16
+MOST_ROWS: Final = 8
+FAR: Final = Fraction(64)
 SCALES: Final = Fraction(1, 8), Fraction(1), Fraction(1, 8), Fraction(100)  # rates and ranks of one are near zero
 EVERYWHERE: Final[Rows] = ()
 _ZERO: Final = Fraction(0)
@@ -40,6 +42,13 @@ def samples(
     centre = common_point(tuple(map(strict, where)))
     assert centre is not None, "a part of the space has an interior"
     return tuple(_moved_inside(point, dict.fromkeys(every, _ZERO) | centre, where) for point in found)
+
+
+def points_among(names: frozenset[str]) -> Iterator[dict[str, Fraction]]:
+    """Scattered points, and the ones far out where all names are small, or large: of many names some is of either."""
+    every = sorted(names)
+    yield from ({name: scattered(row, column) for column, name in enumerate(every)} for row in range(MOST_ROWS))
+    yield from (dict.fromkeys(every, far) for far in (-FAR, FAR))
 
 
 def scattered(row: int, column: int) -> Fraction:
