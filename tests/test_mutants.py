@@ -514,7 +514,7 @@ TOKENS: Final = (
     Mutant("calculus.pruning:_dominates", "return orders.may_be_below(", "return True or (", "1.5 even of a mean"),
     Mutant(
         "calculus.contractions:_Vector.others",
-        "len(self.near(u)) < len(self.kindred.all)",
+        "len(near) < len(self.kindred.all)",
         "False",
         "words: three times back",
     ),

@@ -67,7 +67,7 @@ def difference(one: Parts, two: Parts) -> Order:
     leading = _leading(one) | _leading(two)
     common = frozenset.intersection(*map(_names, leading)) if leading else frozenset()
     apart = ((d, size) for x, other in ((one, two), (two, one)) for d, size in x.items() if d not in other)
-    moving = (size for d, size in apart if d not in leading and not _is_on_few(d) and common.isdisjoint(_names(d)))
+    moving = (size for d, size in apart if d not in leading and not has_bend(d) and common.isdisjoint(_names(d)))
     return largest((order(0), *moving))
 
 
@@ -88,8 +88,8 @@ def most_shared(one: Direction, beside: Direction) -> Order:
     What is an image may come back through its matrix.
     """
     shown = _bends_within(one)
-    sites = {f.site for f in _bends_within(beside)} if shown else frozenset[str]()
-    return largest((order(0), *(_size(f) for f in shown if f.site not in sites))) if shown else order(0)
+    sites = {f.site for f in _bends_within(beside)}
+    return largest((order(0), *(_size(f) for f in shown if f.site not in sites)))
 
 
 def has_bend(direction: Direction) -> bool:
@@ -147,7 +147,3 @@ def _argument(bend: Activation) -> Parts:
 def _leading(argument: Parts) -> frozenset[VectorDirection]:
     whole = largest(argument.values())
     return frozenset(part for part, size in argument.items() if size == whole and part != ONES)
-
-
-def _is_on_few(part: VectorDirection) -> bool:
-    return any(isinstance(f, Activation) and is_bend(f) for f in factors(part))

@@ -6,7 +6,7 @@ as it has terms, and not a step a pair.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain, product
 
 from gamma_calc.calculus.contraction import act, inner, multiply
@@ -28,36 +28,36 @@ def inner_products(left: Value, right: Value, dim: Dim, premises: Premises) -> I
     first.
     """
     met, found = _Vector(right, dim, premises), dict[Order, None]()
-    own = [(u, a, v, b) for u, a in left.components.items() for v, b in met.near(as_vector(u)) if u == v]
-    others = ((u, a, v, b) for u, a in left.components.items() for v, b in met.near(as_vector(u)) if u != v)
-    for u, a, v, b in chain(own, others):
-        most = dim.exponent + a + b
+    near = [(u, a, met.near(as_vector(u))) for u, a in left.components.items()]
+    pairs = [(u, v, a + b) for u, a, kin in near for v, b in kin]
+    for u, v, sizes in sorted(pairs, key=lambda pair: pair[0] != pair[1]):
+        most = dim.exponent + sizes
         if not any(premises.orders.nowhere_above(most, known) for known in found):
             floor = largest(found) - most if found else MINUS_INFINITY
-            met_by = inner(as_vector(u), as_vector(v), dim, premises, floor)
-            yield Contribution(UNIT, a + b + met_by.order, met_by.lemma)
-            found[a + b + met_by.order] = None
-    for u, a in left.components.items():
-        yield from _moved(met.others(as_vector(u)), a)
+            (together,) = _moved((inner(as_vector(u), as_vector(v), dim, premises, floor),), sizes)
+            yield together
+            found[together.order] = None
+    for _, a, kin in near:
+        yield from _moved(met.others(kin), a)
 
 
 def overlap_of(left: Value, right: Value, shape: Shape, premises: Premises) -> Order:
     """The order of <x, y> over the number of entries of two tensors of one shape; -oo where either is zero."""
     if len(shape) == 1:
         return largest(c.order for c in inner_products(left, right, shape[0], premises)) - shape[0].exponent
-    of_updates = _overlap_of_updates(_updates(left), _updates(right), shape, premises)
-    those = product(left.components.items(), right.components.items())
-    others = (((u, a), (v, b)) for (u, a), (v, b) in those if not (_is_plain(u) and _is_plain(v)))
-    return largest((of_updates, *(a + b + overlap_in(u, v, shape, premises.orders) for (u, a), (v, b) in others)))
-
-
-def _is_plain(direction: Direction) -> bool:
-    """Is it an update u w' by vectors that no diagram made?"""
-    return isinstance(direction, Outer) and not has_diagram(direction)
+    ours, theirs = _updates(left), _updates(right)
+    rest, their_rest = (
+        [one for one in value.components.items() if one[0] not in updates]
+        for value, updates in ((left, ours), (right, theirs))
+    )
+    others = chain(product(rest, right.components.items()), product(ours.items(), their_rest))
+    apart = (a + b + overlap_in(u, v, shape, premises.orders) for (u, a), (v, b) in others)
+    return largest((_overlap_of_updates(ours, theirs, shape, premises), *apart))
 
 
 def _updates(matrix: Value) -> dict[Outer, Order]:
-    return {d: size for d, size in matrix.components.items() if isinstance(d, Outer) and _is_plain(d)}
+    """The updates u w' by vectors that no diagram made."""
+    return {d: size for d, size in matrix.components.items() if isinstance(d, Outer) and not has_diagram(d)}
 
 
 def _overlap_of_updates(
@@ -116,11 +116,12 @@ class _Vector:
 
     def inner(self, u: VectorDirection) -> Iterator[Contribution]:
         """<u, v> by each of the components that u may agree with, and by all others together."""
-        for v, b in self.near(u):
+        near = self.near(u)
+        for v, b in near:
             yield from _moved((inner(u, as_vector(v), self.dim, self.premises),), b)
-        yield from self.others(u)
+        yield from self.others(near)
 
-    def others(self, u: VectorDirection) -> Iterator[Contribution]:
-        """<u, v> by the components that u agrees with by chance alone, together."""
-        if len(self.near(u)) < len(self.kindred.all):
+    def others(self, near: Collection[Component]) -> Iterator[Contribution]:
+        """<u, v> by the components beside those near u, with which it agrees by chance alone, together."""
+        if len(near) < len(self.kindred.all):
             yield Contribution(UNIT, self.by_chance, CENTRAL_LIMIT)

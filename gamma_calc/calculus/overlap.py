@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache, partial
-from itertools import chain, starmap
+from itertools import chain
 from typing import Final
 
 from gamma_calc.calculus.bends import concentration_of
@@ -132,19 +132,14 @@ def bright(direction: VectorDirection, chance: Order, orders: Comparison = EVERY
     """
     match direction:
         case Activation(parts=parts) if parts and _is_spread(direction):
-            shown = ((part, size) for part, size in parts if not orders.nowhere_above(size, chance))
-            kept = frozenset((bright(part, chance, orders), size) for part, size in shown)
-            below = (orders.nowhere_above(one, chance) for one in direction.moments)
-            mean, slope, even, odd = starmap(_unless, zip(below, direction.moments, strict=True))
-            return replace(direction, moments=(mean, slope, even, odd), parts=kept)
+            is_below = partial(orders.nowhere_above, high=chance)
+            kept = ((bright(part, chance, orders), size) for part, size in parts if not is_below(size))
+            mean, slope, even, odd = (MINUS_INFINITY if is_below(m) else m for m in direction.moments)
+            return replace(direction, moments=(mean, slope, even, odd), parts=frozenset(kept))
         case Entrywise(those):
             return Entrywise(frozenset(bright(f, chance, orders) for f in those))
         case _:
             return direction
-
-
-def _unless(is_below: bool, moment: Order) -> Order:
-    return MINUS_INFINITY if is_below else moment
 
 
 def _is_spread(one: Activation) -> bool:
