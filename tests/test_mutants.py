@@ -382,7 +382,7 @@ TOKENS: Final = (
     Mutant("calculus.bends:most_shared", "*(_size(f)", "*(0 * _size(f)", "entries: what a slope made"),
     Mutant("calculus.bends:shared_by", "difference(argument, _argument(bend))", "whole", "entries: what a slope made"),
     Mutant("calculus.bends:smaller_by", "*map(_size, alike)", "order(0)", "entries: a sign of what bends"),
-    Mutant("calculus.sign:normalised", "if dense and has_bend", "if False and has_bend", "entries: a slope in a sign"),
+    Mutant("calculus.sign:normalised", "if has_bend(direction) else", "if False else", "entries: a slope in a sign"),
     Mutant("calculus.sign:_divisor", "value.least is None", "True", "entries: a sign by a bound"),
     Mutant("calculus.bends:concentration_of", "-share", "order(0)", "entries: a sparse step"),
     Mutant("calculus.bends:concentration_of", "-share", "-mean", "entries: a square"),
@@ -396,7 +396,9 @@ TOKENS: Final = (
         "entries: a sign of a small function",
     ),
     Mutant("calculus.parity:_of_function", "one.power % 2", "1", "entries: a square"),
-    Mutant("calculus.sign:normalised", "if not all(", "if False and (", "entries: a positive factor in a sign"),
+    Mutant(
+        "calculus.sign:normalised", "if not _positive", "if False and _positive", "entries: a positive factor in a sign"
+    ),
     Mutant("engine.sign_moments:REST.odd", "constant", "nothing", "entries: signs of a sum, sign"),
     Mutant("engine.sign_moments:_has_products", "> 2", "> 3", "entries: signs of a sum, adam"),
     Mutant(
@@ -506,7 +508,7 @@ TOKENS: Final = (
     Mutant("operations.hadamard:MOST_FACTORS", "8", "5", "1.6 a product of six"),
     Mutant("operations.hadamard:MOST_NESTED", "4", "1", "entries: four inside"),
     Mutant("operations.hadamard:MOST_NESTED", "4", "3", "entries: four inside"),
-    Mutant("calculus.sign:normalised", "zeros[other] <= zeros[direction]", "True", "entries: beside saturated"),
+    Mutant("calculus.sign:_largest_within", "if zeros[direction] <= places", "if True", "entries: beside saturated"),
     Mutant("calculus.sign:normalised", "signed(direction)", "direction", "1.3 saturated, sign, larger"),
     Mutant("calculus.sign:zero_sets", "if f.is_sparse", "if False", "entries: beside saturated"),
     Mutant("calculus.sign:zero_sets", "if f.is_sparse", "if True", "entries: beside dense"),

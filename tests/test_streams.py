@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
-from itertools import islice
+from itertools import combinations, islice
 from typing import Final
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from oracle.grids import RECIPES
 
 from gamma_calc import (
@@ -26,7 +28,7 @@ from gamma_calc import (
     parameter,
     zero,
 )
-from gamma_calc.calculus.direction import FreshImage, GivenVector, RandomMatrix
+from gamma_calc.calculus.direction import FreshImage, GivenVector, RandomMatrix, VectorDirection
 from gamma_calc.calculus.meeting import Notebook, common
 from gamma_calc.calculus.streams import Streams
 from gamma_calc.calculus.value import Value
@@ -221,6 +223,9 @@ def test_few_blocks_are_told_apart() -> None:
 W: Final = RandomMatrix("W", N, N)
 X: Final = GivenVector("x")
 WX: Final = FreshImage(W, X)
+Y: Final = GivenVector("y")
+WORDS: Final = (X, Y, *(FreshImage(matrix, v) for v in (X, Y) for matrix in (W, W.T)))
+SHARES: Final = st.sampled_from([order(0), order("-1/4"), order("-1/2")])
 
 
 def _vector(**sizes: Order) -> Value:
@@ -262,6 +267,26 @@ def test_what_passed_a_shorter_axis_agrees_by_chance_there() -> None:
     streams = Streams(notes={X: {images[0]: order(0)}, other: {images[1]: order(0)}})
     assert common(streams, X, other, EVERYWHERE) == R.independent_overlap
     assert not nowhere_above(R.independent_overlap, N.independent_overlap)
+
+
+def test_what_two_have_in_common_by_chance_does_not_depend_on_what_was_asked_before() -> None:
+    B, other = RandomMatrix("B", N, Dim("r", "1/2")), GivenVector("y")
+    images = [FreshImage(B, GivenVector(name)) for name in ("u", "w")]
+    streams = Streams(notes={X: {images[0]: order(0)}, other: {images[1]: order(0)}})
+    assert common(streams, images[0].of, images[1].of, EVERYWHERE).is_zero_quantity
+    assert common(streams, X, other, EVERYWHERE) == Dim("r", "1/2").independent_overlap
+
+
+@given(st.lists(st.tuples(st.sampled_from(WORDS), st.sampled_from(WORDS), SHARES), min_size=2, max_size=8))
+def test_what_is_kept_of_notes_is_what_is_read_anew(
+    notes: list[tuple[VectorDirection, VectorDirection, Order]],
+) -> None:
+    streams = Streams()
+    for of, noted, share in notes:
+        streams = streams.noting({of: {noted: share}}, EVERYWHERE)
+        anew = Streams(notes=streams.notes)
+        for one, two in combinations(WORDS, 2):
+            assert common(streams, one, two, EVERYWHERE) == common(anew, one, two, EVERYWHERE)
 
 
 def stable_set_of(found: Derivation) -> StableSet:

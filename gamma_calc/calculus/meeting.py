@@ -12,7 +12,8 @@ from itertools import chain, product
 from gamma_calc.calculus.dims import Dim, Shape
 from gamma_calc.calculus.direction import Direction, Outer, RandomMatrix, VectorDirection, as_vector
 from gamma_calc.calculus.overlap import overlap
-from gamma_calc.calculus.streams import KeptOrders, Pair, Streams, sides
+from gamma_calc.calculus.read_notes import Pair
+from gamma_calc.calculus.streams import KeptOrders, Streams, sides
 from gamma_calc.calculus.value import Value
 from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum, order
 
@@ -91,7 +92,7 @@ def common(streams: Streams, one: VectorDirection, two: VectorDirection, reading
     Images under one matrix have in common what they are images of, which may lead back to where it began. No share is
     above 0, so that to go round adds nothing.
     """
-    if (one, two) not in streams.common:
+    if (one, two) not in streams.read.common:
         known, users = _reached(streams, (one, two))
         waiting = [pair for pair, share in known.items() if not share.is_zero_quantity]
         while waiting:
@@ -101,26 +102,28 @@ def common(streams: Streams, one: VectorDirection, two: VectorDirection, reading
                 if not reading.nowhere_above(found, known[pair]):
                     known[pair] = reading.on_scope(maximum(known[pair], found))
                     waiting.append(pair)
-        streams.common.update(known)
-    return streams.common[one, two]
+        streams.read.keep_common(known, {by: [pair for pair, _ in links] for by, links in users.items()})
+    return streams.read.common[one, two]
 
 
 def _reached(streams: Streams, first: Pair) -> tuple[dict[Pair, Order], dict[Pair, list[Link]]]:
     """What pairs have in common at once, for all that a pair leads to, and to each of them the pairs that do."""
     known: dict[Pair, Order] = {}
     users: dict[Pair, list[Link]] = {}
-    waiting = [(first, MINUS_INFINITY)]
+    waiting = [first]
     while waiting:
-        pair, by_chance = waiting.pop()
+        pair = waiting.pop()
         if pair in known:
             continue
-        if pair in streams.common:
-            known[pair] = streams.common[pair]
+        if pair in streams.read.common:
+            known[pair] = streams.read.common[pair]
             continue
-        known[pair] = maximum(by_chance, _alike(streams, *pair))
-        for matrix, by, share in _links(streams, *pair) if known[pair] != 0 else ():
+        alike = _alike(streams, *pair)
+        links = list(_links(streams, *pair)) if alike != 0 else []
+        known[pair] = largest((alike, *(_by_chance(matrix) + share for matrix, _, share in links)))
+        for _, by, share in links:
             users.setdefault(by, []).append((pair, share))
-            waiting.append((by, _by_chance(matrix)))
+            waiting.append(by)
     return known, users
 
 

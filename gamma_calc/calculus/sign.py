@@ -9,7 +9,7 @@ decides no order, unless one of them is annihilated by construction. Only then i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -35,6 +35,9 @@ from gamma_calc.calculus.parity import is_even
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum, minimum
 
+Places = frozenset[tuple[str, str]]  # of functions, each with when its argument was made
+ZeroSets = Mapping[Direction, Places]
+
 SIGNED: Final = (GivenVector, FreshImage, Residual, Activation, Entrywise, Noise)  # what has entries of either sign
 
 
@@ -49,29 +52,40 @@ def normalised(value: Value, site: str | None, floor: Order = MINUS_INFINITY) ->
     much divides by what is there at least.
     """
     zeros = {direction: zero_sets(direction) for direction in value.components}
+    within = {places: _largest_within(value, zeros, places) for places in set(zeros.values())}
+    common = frozenset.intersection(*map(_positive, value.components)) if value.components else frozenset()
     for direction, order in value.components.items():
-        dense = [size - smaller_by(other, direction) for other, size in value.components.items() if not zeros[other]]
-        if dense and has_bend(direction):
+        dense = _largest_where_it_bends(value, zeros, direction) if has_bend(direction) else MINUS_INFINITY
+        if not dense.is_zero_quantity:
             there = (order - maximum(_divisor(value, order, dense), floor)) / value.power
             yield Contribution(direction, minimum(there, -concentration(direction)), SIGN_KEPT)
             continue
-        inside = [size for other, size in value.components.items() if zeros[other] <= zeros[direction]]
+        inside = within[zeros[direction]]
         shown = (order - maximum(_divisor(value, order, inside), floor)) / value.power
         yield Contribution(signed(direction), shown, SIGN_KEPT)
-        if not all(_positive(direction) <= _positive(other) for other in value.components):
+        if not _positive(direction) <= common:
             yield Contribution(direction, shown - concentration(direction), SIGN_KEPT)
     for direction, order in _remainders(value, site) if site else ():
         yield Contribution(direction, order - maximum(value.order, floor), SIGN_FRESH)
 
 
-def _divisor(value: Value, size: Order, those: Iterable[Order]) -> Order:
-    """What divides a component of this size: the largest of those, or what is there at least where they may be less."""
-    most = largest(those)
+def _largest_within(value: Value, zeros: ZeroSets, places: Places) -> Order:
+    """The largest component that is zero at no other places than these."""
+    return largest(size for direction, size in value.components.items() if zeros[direction] <= places)
+
+
+def _largest_where_it_bends(value: Value, zeros: ZeroSets, bent: Direction) -> Order:
+    """The largest component that is zero nowhere, by what it has where the slopes in a direction bend."""
+    return largest(size - smaller_by(other, bent) for other, size in value.components.items() if not zeros[other])
+
+
+def _divisor(value: Value, size: Order, most: Order) -> Order:
+    """What divides a component of this size: the most, or what is there at least where that may be less."""
     return most if value.least is None else minimum(most, maximum(size, value.least))
 
 
 @lru_cache(maxsize=65536)
-def zero_sets(direction: Direction) -> frozenset[tuple[str, str]]:
+def zero_sets(direction: Direction) -> Places:
     """The places whose functions are zero, or negligible, on a share of the entries, and so is the direction there."""
     if isinstance(direction, Outer):
         sides = (("rows", direction.left), ("columns", direction.right))

@@ -30,13 +30,11 @@ from gamma_calc.calculus.direction import (
     is_matrix,
 )
 from gamma_calc.calculus.premises import Comparison
+from gamma_calc.calculus.read_notes import Images, ReadNotes, Shares
 from gamma_calc.calculus.value import Value
 from gamma_calc.exponents import MINUS_INFINITY, Order, maximum, order
 
-Shares = Mapping[VectorDirection, Order]
 Notes = Mapping[VectorDirection, Shares]
-Pair = tuple[VectorDirection, VectorDirection]
-Images = Mapping[RandomMatrix, list[tuple[FreshImage, Order]]]
 
 
 class KeptOrders(Protocol):
@@ -65,15 +63,13 @@ class Streams:
     coarse: bool = False
     notes: Notes = field(default_factory=lambda: MappingProxyType({}))
     first: frozenset[VectorDirection] = frozenset()
-    common: dict[Pair, Order] = field(init=False, default_factory=dict, compare=False, repr=False)
-    _closures: dict[VectorDirection, Shares] = field(init=False, default_factory=dict, compare=False, repr=False)
-    _images: dict[VectorDirection, Images] = field(init=False, default_factory=dict, compare=False, repr=False)
+    read: ReadNotes = field(default_factory=ReadNotes, compare=False, repr=False)
     _next: dict[Hashable, Streams] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def mapped(self, change: Callable[[Order], Order]) -> Streams:
         """The same with every share changed."""
         notes = {of: {one: change(share) for one, share in shares.items()} for of, shares in self.notes.items()}
-        return replace(self, notes=MappingProxyType(notes))
+        return replace(self, notes=MappingProxyType(notes), read=ReadNotes())
 
     @property
     def all_alike(self) -> Streams:
@@ -117,7 +113,7 @@ class Streams:
         key = frozenset((of, frozenset(shares.items())) for of, shares in more.items())
         if key not in self._next:
             notes = {**self.notes, **{of: {**self.notes.get(of, {}), **shares} for of, shares in more.items()}}
-            self._next[key] = replace(self, notes=MappingProxyType(notes))
+            self._next[key] = replace(self, notes=MappingProxyType(notes), read=self.read.beside(more))
         return self._next[key]
 
     # -- what a direction stands for -----------------------------------------------------------------------------------
@@ -128,7 +124,7 @@ class Streams:
 
     def closure(self, one: VectorDirection) -> Shares:
         """A direction and all that comes with it, with what comes with that."""
-        if one not in self._closures:
+        if one not in self.read.closures:
             found, waiting = {one: order(0)}, [one]
             while waiting:
                 of = waiting.pop()
@@ -137,18 +133,18 @@ class Streams:
                     if best != found.get(more):
                         found[more] = best
                         waiting.append(more)
-            self._closures[one] = found
-        return self._closures[one]
+            self.read.keep_closure(one, found)
+        return self.read.closures[one]
 
     def images(self, one: VectorDirection) -> Images:
         """The images among what a direction stands for, by their matrix."""
-        if one not in self._images:
+        if one not in self.read.images:
             found: dict[RandomMatrix, list[tuple[FreshImage, Order]]] = {}
             for part, share in self.closure(one).items():
                 if isinstance(part, FreshImage):
                     found.setdefault(part.matrix, []).append((part, share))
-            self._images[one] = found
-        return self._images[one]
+            self.read.images[one] = found
+        return self.read.images[one]
 
 
 def sides(direction: Direction) -> tuple[VectorDirection, ...]:

@@ -318,7 +318,7 @@ class PiecewiseLinear:
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        if self.number is not None and type(other) is int:
+        if type(other) is int and (self.number is not None or self.is_zero_quantity):
             return self.number == other
         if isinstance(other, bool) or not isinstance(other, PiecewiseLinear | Affine | Fraction | int):
             return NotImplemented
