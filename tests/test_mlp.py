@@ -10,7 +10,9 @@ from command import run
 from gamma_calc import deep_linear, derive, mlp
 from gamma_calc.catalogue.abc_parametrisations import PARAMETRISATIONS, abc
 from gamma_calc.catalogue.mlp import ACTIVATIONS, Adapter
+from gamma_calc.engine import stable_set
 from gamma_calc.errors import GammaError
+from gamma_calc.exponents import same_on
 
 HIDDEN = ("h1", "dh1", "h2", "dh2", "h3", "dh3")
 
@@ -46,6 +48,28 @@ def test_the_largest_shared_rate_is_the_same_at_every_depth(
     for depth in depths:
         stable = derive(mlp(name, depth=depth, lr="shared", optimiser=optimiser)).conditions["stable"]
         assert str(stable.largest["eta"].value) == largest, depth
+
+
+@pytest.mark.parametrize(("activation", "depth"), [("tanh", 4), ("relu", 6), ("tanh", 8)])
+def test_a_shared_rate_of_functions_of_functions_has_an_answer(activation: str, depth: int) -> None:
+    found = derive(mlp("mup", depth=depth, activation=activation, lr="shared", optimiser="sgd"))
+    assert str(found.conditions["stable"].region) == "eta <= 0"
+    assert str(found.conditions["feature_learning"].region) == "eta = 0"
+    assert "an exponent is open: orders are those of stable training alone" in found.assumptions
+
+
+@pytest.mark.parametrize("optimiser", ["sgd", "sign"])
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_a_shared_rate_has_the_orders_on_its_stable_set_that_it_has_there_of_all(
+    monkeypatch: pytest.MonkeyPatch, activation: str, optimiser: str
+) -> None:
+    asked = mlp("mup", depth=3, activation=activation, lr="shared", optimiser=optimiser)
+    everywhere = derive(asked)
+    monkeypatch.setattr(stable_set, "MOST_NESTED", 1)
+    inside = derive(asked)
+    region = inside.conditions["stable"].region
+    assert region == everywhere.conditions["stable"].region
+    assert all(same_on(inside.orders[name], order, region) for name, order in everywhere.orders.items())
 
 
 SP_SGD, SP_ADAM = ("0", "-1", "-1"), ("-1/2", "-3/2", "-1")

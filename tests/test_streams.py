@@ -224,7 +224,7 @@ W: Final = RandomMatrix("W", N, N)
 X: Final = GivenVector("x")
 WX: Final = FreshImage(W, X)
 Y: Final = GivenVector("y")
-WORDS: Final = (X, Y, *(FreshImage(matrix, v) for v in (X, Y) for matrix in (W, W.T)))
+WORDS: Final[tuple[VectorDirection, ...]] = (X, Y, *(FreshImage(matrix, v) for v in (X, Y) for matrix in (W, W.T)))
 SHARES: Final = st.sampled_from([order(0), order("-1/4"), order("-1/2")])
 
 

@@ -17,23 +17,37 @@ from typing import Final
 from gamma_calc.engine.run import start
 from gamma_calc.engine.step_orders import StepOrders
 from gamma_calc.exponents import Affine, Ceiling, Excess, OnDomain, Order, Region, Scope
+from gamma_calc.language.expression import Expression, walk
 from gamma_calc.language.program import Program, Role
 
 MOST_OPEN: Final = 5  # exponents in orders on the whole space
 MOST_EVERYWHERE: Final = 1  # exponents whose orders are made outside the program's domain too
 MOST_RATES: Final = 2  # of them learning rates
 MOST_TRAINED: Final = 16  # matrices of a network whose orders are made outside the stable set too
+MOST_NESTED: Final = (
+    2  # functions one of the other in such a network: outside all that they bend comes back through all
+)
 
 
 def read_everywhere(program: Program) -> bool:
     """Are the orders of a program made on the whole space, and not on its stable set alone?
 
-    Outside it they grow with every layer of a deep network, and where words are too many to be told apart.
+    Outside it they grow with every layer of a deep network, and where words are too many to be told apart. Of functions
+    of functions they grow fastest: outside each one saturates, and what bends comes back through all of them.
     """
     rates = {name for p in program.parameters for name in p.rate.variables}
     few = len(program.variables) <= MOST_OPEN and len(rates) <= MOST_RATES
-    grow = len(program.parameters) > MOST_TRAINED or start(program).streams is not None
+    deep = len(program.parameters) > MOST_TRAINED or _nested(program.loss) > MOST_NESTED
+    grow = deep or start(program).streams is not None
     return few and not (program.variables and grow)
+
+
+def _nested(expression: Expression) -> int:
+    """How many functions of entries an expression has of which each is applied to what the one before made."""
+    found: dict[int, int] = {}
+    for node in walk([expression]):
+        found[id(node)] = node.acts_on_entries + max((found[id(a)] for a in node.arguments), default=0)
+    return found[id(expression)]
 
 
 def domain_of(program: Program) -> OnDomain | None:
