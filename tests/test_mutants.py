@@ -360,10 +360,11 @@ TOKENS: Final = (
     ),
     Mutant(
         "calculus.entrywise_products:is_version",
-        "not (all(led) and led[0].isdisjoint(led[1]))",
-        "True",
+        "and led_alike(one, two)",
+        "",
         "entries: a step larger than what it moves",
     ),
+    Mutant("calculus.led_alike:_is_same", "and all(any(", "and any(any(", "entries: a step of one factor"),
     Mutant(
         "calculus.numbered_directions:NumberedDirections.gathered",
         "atoms ^= {one}",

@@ -46,8 +46,8 @@ def is_bend(one: Activation) -> bool:
 
 @lru_cache(maxsize=65536)
 def bend_together(one: Activation, two: Activation) -> bool:
-    """Do two slopes at different places bend at entries that they have in common by more than chance?"""
-    if one.site == two.site or not (is_bend(one) and is_bend(two)):
+    """Do two slopes bend at entries that they have in common by more than chance?"""
+    if not (is_bend(one) and is_bend(two)):
         return False
     both = minimum(_size(one), _size(two))
     return vanish_alike(one.leading, two.leading) and not nowhere_above(both, entries_apart(one, two))

@@ -7,10 +7,9 @@ functions at two places that bend at the same entries (``calculus/bends.py``).
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
-from itertools import chain
 
 from gamma_calc.calculus.bends import bend_together, concentration_of, entries_apart
 from gamma_calc.calculus.direction import (
@@ -18,11 +17,11 @@ from gamma_calc.calculus.direction import (
     Direction,
     VectorDirection,
     as_vector,
-    by_place,
     factors,
     is_matrix,
     product_of,
 )
+from gamma_calc.calculus.led_alike import led_alike
 from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum, minimum, nowhere_above, order
 
 
@@ -64,25 +63,7 @@ def is_version(one: Activation, two: Activation) -> bool:
 
     Where a step is larger than what it moves, the function after it is of another vector than before.
     """
-    if one.place != two.place:
-        return False
-    led = _led(one), _led(two)
-    return not (all(led) and led[0].isdisjoint(led[1]))
-
-
-@lru_cache(maxsize=65536)
-def _led(one: Activation) -> frozenset[Hashable]:
-    """What leads an activation's argument is made of, functions by their places."""
-    return frozenset(chain.from_iterable(map(_made_of, one.leading)))
-
-
-def _made_of(direction: VectorDirection) -> Iterator[Hashable]:
-    for factor in factors(direction):
-        if isinstance(factor, Activation):
-            yield factor.place
-            yield from chain.from_iterable(_made_of(part) for part, _ in factor.parts)
-        else:
-            yield by_place(factor)
+    return one.place == two.place and led_alike(one, two)
 
 
 def gain_of_both(one: Activation, two: Activation) -> Order:

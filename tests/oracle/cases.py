@@ -413,6 +413,8 @@ def _entries() -> Iterator[Case]:
     truth = {("da", 1): "-3/8", ("df", 1): "0"}
     yield Case("entries: beside a square, sign", rules.beside_a_square("sign"), truth, **QUICK)
     yield Case("entries: a step larger than what it moves", rules.outgrown(), {("g", 1): "-1"}, **QUICK)
+    truth = {("g", 1): "-1/2", ("f", 1): "-1/4"}
+    yield Case("entries: a step of one factor", rules.outgrown_factor(), truth, **QUICK)
     yield Case("entries: two values in a sign", rules.two_values_in_a_sign(), {("g", 1): "-1/2"}, **QUICK)
     yield Case("entries: a square in a sign", rules.square_in_a_sign(v), {("g", 1): "-1/4"}, **QUICK)
     beside = rules.square_in_a_sign(v * z)

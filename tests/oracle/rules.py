@@ -14,6 +14,7 @@ from gamma_calc import (
     data,
     decayed,
     frozen,
+    given,
     iid,
     lora,
     order,
@@ -125,6 +126,20 @@ def outgrown(start: str = "-1/2") -> Program:
     """A step that is larger than what it moves: tanh of the vector after it has little of tanh of that before."""
     c, u = parameter("c", n, init=zero, rate="0"), parameter("u", n, init=iid(start), rate="0")
     return moved("outgrown", -(c @ tanh(u)) - data("v", n) @ u, n**-1 * (c @ tanh(u)), "sgd")
+
+
+def outgrown_factor() -> Program:
+    """What outgrows u * v is u * w: one factor in common, and nothing of what led tanh before is left.
+
+    A scalar that counts for too much would saturate the next tanh, which p moves.
+    """
+    u, v, w, x, y = (data(name, n) for name in "uvwxy")
+    b = parameter("b", n, init=given(u * v), rate="1/2")
+    c, p = parameter("c", n, init=zero, rate="0"), parameter("p", n, init=zero, rate="-1/4")
+    g = n**-1 * (c @ tanh(b))
+    readout = x @ tanh(n ** "1/2" * (g * y) + p)
+    watch = [output("g", g), output("f", n**-1 * readout)]
+    return Program("an outgrown factor", -((u * w) @ b) - c @ tanh(b) - readout, OPTIMISERS["sgd"], watch)
 
 
 def two_values_in_a_sign() -> Program:
