@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import lru_cache
 
 from gamma_calc.calculus.bends import bend_together, concentration_of, entries_apart
 from gamma_calc.calculus.direction import (

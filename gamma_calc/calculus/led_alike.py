@@ -7,10 +7,24 @@ tanh(u * w), though u is in both: its sign is that of v.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from itertools import product
 
-from gamma_calc.calculus.direction import Activation, Entrywise, FreshImage, VectorDirection, by_place, origin, word
+from gamma_calc.calculus.direction import (
+    Activation,
+    Entrywise,
+    FreshImage,
+    VectorDirection,
+    by_place,
+    factors,
+    has_function,
+    image,
+    origin,
+    product_of,
+    word,
+)
+from gamma_calc.exponents import order
 
 
 @lru_cache(maxsize=65536)
@@ -41,3 +55,29 @@ def _is_same(one: VectorDirection, two: VectorDirection) -> bool:
 def _leads(part: VectorDirection, function: VectorDirection) -> bool:
     """Does a vector lead what a function is of?"""
     return isinstance(function, Activation) and any(_agree(part, inside) for inside in function.leading)
+
+
+@lru_cache(maxsize=65536)
+def images_in_argument(one: Activation) -> frozenset[FreshImage]:
+    """The images of functions that an argument is made of, at any depth, functions by their place alone."""
+    vectors = [factor for part, _ in one.parts for factor in factors(part)]
+    inside = (images_in_argument(f) for f in vectors if isinstance(f, Activation))
+    own = (f for f in vectors if isinstance(f, FreshImage) and has_function(f.origin))
+    return frozenset(map(_with_places, own)).union(*inside)
+
+
+def _with_places(one: FreshImage) -> FreshImage:
+    those = (by_what_leads(f.named) if isinstance(f, Activation) else f for f in factors(one.origin))
+    return FreshImage(one.matrix, image(word(one.of)[0], product_of(those)))
+
+
+def sites_of(one: FreshImage) -> frozenset[str]:
+    """The places of the functions that an image is of."""
+    return frozenset(f.site for f in factors(one.origin) if isinstance(f, Activation))
+
+
+@lru_cache(maxsize=65536)
+def by_what_leads(one: Activation) -> Activation:
+    """The function with what leads its argument alone, whatever its size."""
+    whole = order(0)
+    return replace(one, moments=(whole,) * 4, parts=frozenset((part, whole) for part in one.leading), power=1)

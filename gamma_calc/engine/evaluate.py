@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
+from itertools import chain, product
 from operator import or_
 
 from gamma_calc.calculus.dims import Shape
@@ -21,13 +22,15 @@ from gamma_calc.calculus.direction import (
     on_axes,
     with_orders,
 )
+from gamma_calc.calculus.led_alike import by_what_leads, images_in_argument, led_alike, sites_of
 from gamma_calc.calculus.lemmas import GIVEN
 from gamma_calc.calculus.meeting import Notebook
 from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.pruning import prune_dominated, without_companions
 from gamma_calc.calculus.streams import Streams
 from gamma_calc.calculus.value import Contribution, Value
-from gamma_calc.engine.state import State
+from gamma_calc.calculus.versions import all_activations
+from gamma_calc.engine.state import Led, State
 from gamma_calc.exponents import EVERYTHING, MINUS_INFINITY, NOTHING, Order, Region, Scope, largest, look
 from gamma_calc.language.expression import Expression, walk
 from gamma_calc.language.program import Program
@@ -50,6 +53,7 @@ class Evaluation:
     _sizes: dict[int, tuple[Expression, Order]] = field(default_factory=dict)
     _bounds: dict[int, Region] = field(default_factory=dict)
     _made: dict[tuple[str, str, bool], Parts] = field(default_factory=dict)  # what the function at a place is of
+    _led: dict[str, frozenset[Activation]] = field(default_factory=dict)  # what leads functions here, by their sites
     notebook: Notebook | None = field(init=False)  # what travels together, as far as it is known
 
     def __post_init__(self) -> None:
@@ -119,6 +123,7 @@ class Evaluation:
     def _whole(self, node: Expression) -> Value:
         """The value of a node of whose arguments the values are known, with all its components."""
         value = Value.collect(self._completed(node), self._power(node))
+        self._note_leading(node, value)
         self._made.update((f.place, f.parts) for f in activations(value.components) if self._knows_less(f))
         return value
 
@@ -146,9 +151,52 @@ class Evaluation:
             return EVERYTHING
         if node.owner is not None:
             return self.state.overcounted.get(str(node.owner), NOTHING)
+        if self._meets_other_versions(node):
+            return EVERYTHING
         here = node.overcounted(self._arguments(node))
         below = (self._bounds[id(a)] for a in node.arguments)
         return reduce(or_, (region for region in below if region is not NOTHING), here)
+
+    @property
+    def led_so_far(self) -> Led:
+        """What has led functions at this step and at those before, by their sites."""
+        known = self.state.led
+        return {**known, **{site: known.get(site, frozenset()) | made for site, made in self._led.items()}}
+
+    def _note_leading(self, node: Expression, value: Value) -> None:
+        for made in self._functions_of(node, value):
+            self._led[made.site] = self._led.get(made.site, frozenset()) | {by_what_leads(made)}
+
+    def _meets_other_versions(self, node: Expression) -> bool:
+        """Is it a function of images of functions that a step has turned, and does a parameter know of these images?
+
+        Behind a matrix functions go by their place alone: the images before and after the step count as one.
+        """
+        images = (image for f in self._functions_of(node, self._values[id(node)][1]) for image in images_in_argument(f))
+        return any(any(map(self._is_turned, sites_of(image))) and image in self._remembered for image in images)
+
+    @cached_property
+    def _remembered(self) -> frozenset[FreshImage]:
+        """The images that functions in the parameters are of."""
+        made = (d for tensor in self.state.tensors.values() for value in tensor.values for d in value.components)
+        return frozenset(chain.from_iterable(map(images_in_argument, all_activations(made))))
+
+    def _is_turned(self, site: str) -> bool:
+        """Is a function led by other vectors than at an earlier step, or by images of a function that is?"""
+        reached, waiting = {site}, [site]
+        while waiting:
+            images = chain.from_iterable(map(images_in_argument, self._led.get(waiting.pop(), ())))
+            waiting += set(chain.from_iterable(map(sites_of, images))) - reached
+            reached.update(waiting)
+        return any(map(self._is_led_anew, reached))
+
+    def _is_led_anew(self, site: str) -> bool:
+        now, before = self._led.get(site, frozenset()), self.state.led.get(site, frozenset())
+        return any(not led_alike(*both) for both in product(now, before))
+
+    def _functions_of(self, node: Expression, value: Value) -> Iterator[Activation]:
+        """What a function of entries, or a change of one, makes at its own site."""
+        yield from (f for f in activations(value.components) if f.site == node.site) if node.shape else ()
 
     @property
     def is_blurred(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from gamma_calc.calculus.direction import Direction
+from gamma_calc.calculus.direction import Activation, Direction
 from gamma_calc.calculus.earlier_steps import from_previous_step
 from gamma_calc.calculus.premises import EVERYWHERE, Comparison
 from gamma_calc.calculus.streams import Streams
@@ -15,6 +15,7 @@ from gamma_calc.exponents import OnDomain, Order, Region, Scope
 from gamma_calc.language.expression import Expression
 
 Reader = Scope | OnDomain  # where orders are read, and how
+Led = Mapping[str, frozenset[Activation]]  # functions with what leads their arguments alone, by their sites
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +67,7 @@ class State:
     versions: Versions | None = None  # of functions, where there are too many to be told apart
     streams: Streams | None = None  # of directions that travel together, where words are too many to be told apart
     least: State | None = None  # the same without what only travels along: of what is there at least
+    led: Led = field(default_factory=dict)  # at earlier steps
 
     def value(self, leaf: Expression) -> Value:
         """The value of a parameter, now or at an earlier time, or of its change between two times."""

@@ -94,6 +94,7 @@ class Expression(ABC):
     fresh: bool = False  # given, and drawn anew at every step
     is_batch: bool = False  # given, with a column a sample
     number: ClassVar[int | None] = None  # that a leaf without axes always is
+    site: str | None = None  # of an entrywise function, or of a change of one: what it is of, by its place
     since: Time | None = None  # of a leaf that is what training added to its parameter: from when
     until: Time | None = None  # of a leaf that follows a parameter: to when, or at which time
     carries_directions: bool = False  # each component of the result is made of one of each argument, by what they meet

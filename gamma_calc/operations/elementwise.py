@@ -65,11 +65,11 @@ class Elementwise(Expression):
         self.function = function
         self.arguments = (argument,)
         self.shape: Shape = argument.shape
+        self.site = signature(argument)
 
     def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         (x,) = values
-        site = signature(self.arguments[0])
-        for share in (everywhere(site, x), *shares(site, x)):
+        for share in (everywhere(self.site, x), *shares(self.site, x)):
             yield self._of(share)
 
     @property
@@ -144,14 +144,15 @@ class Difference(Expression):
         self.function = function
         self.arguments = (old, change)
         self.shape: Shape = old.shape
+        self.site = signature(old)
 
     def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         old, change = values
         slope = self.function.slope
         if change.is_zero or slope is None:
             return
-        between, site = old.plus(change), signature(self.arguments[0])
-        for share in (everywhere(site, between), *shares(site, between)):
+        between = old.plus(change)
+        for share in (everywhere(self.site, between), *shares(self.site, between)):
             yield from () if share.x.is_zero else _moved_there(share, change, self.function, slope)
 
     def overcounted(self, values: tuple[Value, ...]) -> Region:

@@ -365,6 +365,8 @@ def _words() -> Iterator[Case]:
     masked = rules.image_where_a_mask_is_zero()
     yield Case("words: signs of three samples", rules.signs_of_three_samples(), {("g", 1): "0"}, **SQUARE)
     yield Case("words: a mask that returns", masked, {("g", 1): "-1/4"}, **SQUARE)
+    turned = rules.turned_behind_a_matrix()
+    yield Case("words: turned behind a matrix", turned, {("g", 1): "-1/2"}, **MANY)
     yield Case("words: an update by a word", rules.update_through(V, V @ x, x), {("e", 1): "0"}, **SQUARE)
     yield Case("words: an update and an identity", rules.update_through(V.T @ V, x, x), {("e", 1): "0"}, **SQUARE)
     yield Case("words: one factor in two", rules.products_with_one_factor(), {("t", 0): "-1/4"}, **SHORT)

@@ -142,6 +142,13 @@ def outgrown_factor() -> Program:
     return Program("an outgrown factor", -((u * w) @ b) - c @ tanh(b) - readout, OPTIMISERS["sgd"], watch)
 
 
+def turned_behind_a_matrix() -> Program:
+    """A step turns tanh(b), and so its image under W, and what tanh makes of that."""
+    b, c = parameter("b", n, init=iid(0), rate="1/2"), parameter("c", n, init=zero, rate="0")
+    a = tanh(frozen("W", n, n) @ tanh(b))
+    return moved("turned behind a matrix", -(data("v", n) @ b) - c @ a, n**-1 * (c @ a))
+
+
 def two_values_in_a_sign() -> Program:
     """Of functions that have saturated, the sign of 2 s + t is s."""
     c, u, v = parameter("c", n, init=zero, rate="0"), data("u", n), data("v", n)
