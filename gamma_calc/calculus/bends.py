@@ -12,11 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import product
 
 from gamma_calc.calculus.direction import (
     ONES,
     Activation,
     Direction,
+    FixedAxis,
+    FreshImage,
     Outer,
     VectorDirection,
     as_vector,
@@ -47,10 +50,27 @@ def is_bend(one: Activation) -> bool:
 @lru_cache(maxsize=65536)
 def bend_together(one: Activation, two: Activation) -> bool:
     """Do two slopes bend at entries that they have in common by more than chance?"""
-    if not (is_bend(one) and is_bend(two)):
+    is_past = one.site == two.site and one.from_earlier_step != two.from_earlier_step  # of two samples
+    if is_past or not (is_bend(one) and is_bend(two)):
         return False
     both = minimum(_size(one), _size(two))
     return vanish_alike(one.leading, two.leading) and not nowhere_above(both, entries_apart(one, two))
+
+
+def may_bend_apart(ours: Iterable[Direction], theirs: Iterable[Direction]) -> bool:
+    """Do slopes at two places in these count as one that may bend at other entries than each other?
+
+    Arguments that are sums of the same may be multiples of each other, or not: u + v is small where u + 2 v is not. So
+    are images of any two vectors of a fixed axis, as these have one name.
+    """
+    ours, theirs = ([f for d in side for f in _bends_in(d)] for side in (ours, theirs))
+    return any(f.site != g.site and bend_together(f, g) and not _is_multiple(f, g) for f, g in product(ours, theirs))
+
+
+def _is_multiple(one: Activation, two: Activation) -> bool:
+    """Does one factor lead both arguments, by itself?"""
+    names = frozenset.intersection(*map(_names, (*one.leading, *two.leading)))
+    return any(not (isinstance(name, FreshImage) and isinstance(name.origin, FixedAxis)) for name in names)
 
 
 @lru_cache(maxsize=65536)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
-from itertools import chain, product
+from itertools import chain, combinations, product, starmap
 from operator import or_
 
+from gamma_calc.calculus.bends import may_bend_apart
 from gamma_calc.calculus.dims import Shape
 from gamma_calc.calculus.direction import (
     Activation,
@@ -78,8 +79,15 @@ class Evaluation:
     def value(self, expression: Expression) -> Value:
         for node in walk([expression], known=lambda node: id(node) in self._values):
             look()
-            self._values[id(node)] = node, self.pruned(self._gathered(self._whole(node), node.shape), node.shape)
+            whole = self._gathered(self._whole(node), node.shape)
+            self._values[id(node)] = node, self.pruned(whole, node.shape)
+            if self._may_show_less(node):
+                self._values[id(node)] = node, whole
         return self._values[id(expression)][1]
+
+    def _may_show_less(self, node: Expression) -> bool:
+        """May the largest part be less than it counts for, so that what it covers shows where a function saturates?"""
+        return id(node) in self.program.saturating and not self.overcounted(node).is_empty
 
     def size(self, expression: Expression) -> Order:
         """The order of an expression's size. A sum, and a product of entries, is not made for it: it may be long."""
@@ -151,7 +159,7 @@ class Evaluation:
             return EVERYTHING
         if node.owner is not None:
             return self.state.overcounted.get(str(node.owner), NOTHING)
-        if self._meets_other_versions(node):
+        if self._meets_other_versions(node) or self._may_bend_apart(node):
             return EVERYTHING
         here = node.overcounted(self._arguments(node))
         below = (self._bounds[id(a)] for a in node.arguments)
@@ -174,6 +182,10 @@ class Evaluation:
         """
         images = (image for f in self._functions_of(node, self._values[id(node)][1]) for image in images_in_argument(f))
         return any(any(map(self._is_turned, sites_of(image))) and image in self._remembered for image in images)
+
+    def _may_bend_apart(self, node: Expression) -> bool:
+        """Do two of its arguments meet by slopes that may bend at other entries than each other?"""
+        return any(starmap(may_bend_apart, combinations((v.components for v in self._of(node.arguments)), 2)))
 
     @cached_property
     def _remembered(self) -> frozenset[FreshImage]:

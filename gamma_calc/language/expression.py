@@ -99,6 +99,7 @@ class Expression(ABC):
     until: Time | None = None  # of a leaf that follows a parameter: to when, or at which time
     carries_directions: bool = False  # each component of the result is made of one of each argument, by what they meet
     acts_on_entries: ClassVar[bool] = False  # so that a part of its argument shows where a larger one is zero
+    saturates: bool = False  # of a function of entries: it bends the less the larger its argument is
     adds_up: ClassVar[bool] = False  # so that its size is the largest of those of its arguments
     multiplies_entries: ClassVar[bool] = False  # so that it may be along a product of vectors and along none of them
 

@@ -192,6 +192,12 @@ class Program(SelfShowing):
         return divides or any(node.acts_on_entries for node in self.nodes)
 
     @cached_property
+    def saturating(self) -> frozenset[int]:
+        """The expressions of which functions bend the less the larger they are: what is large hides the rest."""
+        watched = (q.expression for q in self.quantities.values() if q.expression is not None)
+        return frozenset(id(node.arguments[0]) for node in walk([self.loss, *watched]) if node.saturates)
+
+    @cached_property
     def products_show(self) -> bool:
         """May something be along the product of vectors, and along none of them? Samples of a batch are matrices."""
         watched = (q.expression for q in self.quantities.values() if q.expression is not None)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Final
 
-from gamma_calc.calculus.bends import concentration_of, shared_by
+from gamma_calc.calculus.bends import concentration_of, has_bend, may_bend_apart, shared_by
 from gamma_calc.calculus.cancelling import shows_itself
 from gamma_calc.calculus.dims import Shape, shape_text
 from gamma_calc.calculus.direction import (
@@ -65,7 +65,8 @@ class Elementwise(Expression):
         self.function = function
         self.arguments = (argument,)
         self.shape: Shape = argument.shape
-        self.site = signature(argument)
+        self.site: str = signature(argument)
+        self.saturates = function.saturates
 
     def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         (x,) = values
@@ -93,7 +94,7 @@ class Elementwise(Expression):
         one_sign = self.function.vanishes and not x.is_zero and all(map(_has_one_sign, x.components))
         if one_sign and not is_positive(self.arguments[0]):
             return EVERYTHING
-        return _blurred(self.function, x) | _unsure(x)
+        return _blurred(self.function, x) | _unsure(x) | _bent_apart(self.function, self.site, x)
 
     @property
     def least_counts_above(self) -> Order | None:
@@ -144,7 +145,7 @@ class Difference(Expression):
         self.function = function
         self.arguments = (old, change)
         self.shape: Shape = old.shape
-        self.site = signature(old)
+        self.site: str = signature(old)
 
     def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         old, change = values
@@ -158,7 +159,7 @@ class Difference(Expression):
     def overcounted(self, values: tuple[Value, ...]) -> Region:
         old, change = values
         between = old.plus(change)
-        return _blurred(self.function, between) | _unsure(between)
+        return _blurred(self.function, between) | _unsure(between) | _bent_apart(self.function, self.site, between)
 
     @property
     def least_counts_above(self) -> Order | None:
@@ -204,6 +205,14 @@ def _blurred(function: Function, x: Value) -> Region:
     if x.power == 1:
         return NOTHING
     return EVERYTHING if len(x.components) > 1 else where(order(0), "<", x.order) if function.saturates else NOTHING
+
+
+def _bent_apart(function: Function, site: str, x: Value) -> Region:
+    """Where what other slopes made counts as on the entries at which the function bends, and may not be on these."""
+    slope = function if function.positive else function.slope
+    if slope is None or not slope.saturates or not any(map(has_bend, x.components)):
+        return NOTHING
+    return EVERYTHING if may_bend_apart([activation(slope, site, x)], x.components) else NOTHING
 
 
 def _falls(function: Function) -> bool:

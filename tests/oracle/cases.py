@@ -365,8 +365,6 @@ def _words() -> Iterator[Case]:
     masked = rules.image_where_a_mask_is_zero()
     yield Case("words: signs of three samples", rules.signs_of_three_samples(), {("g", 1): "0"}, **SQUARE)
     yield Case("words: a mask that returns", masked, {("g", 1): "-1/4"}, **SQUARE)
-    turned = rules.turned_behind_a_matrix()
-    yield Case("words: turned behind a matrix", turned, {("g", 1): "-1/2"}, **MANY)
     yield Case("words: an update by a word", rules.update_through(V, V @ x, x), {("e", 1): "0"}, **SQUARE)
     yield Case("words: an update and an identity", rules.update_through(V.T @ V, x, x), {("e", 1): "0"}, **SQUARE)
     yield Case("words: one factor in two", rules.products_with_one_factor(), {("t", 0): "-1/4"}, **SHORT)
@@ -415,8 +413,6 @@ def _entries() -> Iterator[Case]:
     truth = {("da", 1): "-3/8", ("df", 1): "0"}
     yield Case("entries: beside a square, sign", rules.beside_a_square("sign"), truth, **QUICK)
     yield Case("entries: a step larger than what it moves", rules.outgrown(), {("g", 1): "-1"}, **QUICK)
-    truth = {("g", 1): "-1/2", ("f", 1): "-1/4"}
-    yield Case("entries: a step of one factor", rules.outgrown_factor(), truth, **QUICK)
     yield Case("entries: two values in a sign", rules.two_values_in_a_sign(), {("g", 1): "-1/2"}, **QUICK)
     yield Case("entries: a square in a sign", rules.square_in_a_sign(v), {("g", 1): "-1/4"}, **QUICK)
     beside = rules.square_in_a_sign(v * z)
@@ -452,6 +448,15 @@ def _bends() -> Iterator[Case]:
     beside = rules.slope_in_a_sign(u, n ** "1/4" * u)
     yield Case("entries: a sign of what bends", beside, {("df", 1): "-3/4"}, **LONG)
     yield Case("entries: a sign by a bound", rules.sign_by_a_bound(), {("dg", 2): "0"}, **QUICK)
+
+
+def _other_vectors() -> Iterator[Case]:
+    """Functions of what has the same name, or something in common, and is another vector all the same."""
+    truth = {("g", 1): "-1/2", ("f", 1): "-1/4"}
+    yield Case("entries: a step of one factor", rules.outgrown_factor(), truth, **QUICK)
+    yield Case("words: turned behind a matrix", rules.turned_behind_a_matrix(), {("g", 1): "-1/2"}, **MANY)
+    truth = {("g", 1): "-1", ("f", 1): "-1/4"}
+    yield Case("entries: sums that bend apart", rules.sums_apart(), truth, **QUICK)
 
 
 def _signs() -> Iterator[Case]:
@@ -547,4 +552,14 @@ def _batches() -> Iterator[Case]:
     yield Case("batch: drawn anew", anew, {("delta1", 2): "-5/4", ("delta3", 2): "-5/4"}, at, **few)
 
 
-CASES: tuple[Case, ...] = (*_all(), *_words(), *_deep(), *_entries(), *_signs(), *_fresh(), *_optimisers(), *_batches())
+CASES: tuple[Case, ...] = (
+    *_all(),
+    *_words(),
+    *_deep(),
+    *_entries(),
+    *_other_vectors(),
+    *_signs(),
+    *_fresh(),
+    *_optimisers(),
+    *_batches(),
+)

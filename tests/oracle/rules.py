@@ -149,6 +149,20 @@ def turned_behind_a_matrix() -> Program:
     return moved("turned behind a matrix", -(data("v", n) @ b) - c @ a, n**-1 * (c @ a))
 
 
+def sums_apart() -> Program:
+    """tanh bends at u + v = 0 and at u + 2 v = 0, at other entries: what moves the one is where the other is flat.
+
+    A scalar that counts for too much would saturate the last tanh, and hide p.
+    """
+    u, v, w, x, y = (data(name, n) for name in "uvwxy")
+    q, p = parameter("q", n, init=zero, rate="0"), parameter("p", n, init=zero, rate="-1/4")
+    there, here = n ** "1/2" * (u + v), n ** "1/2" * (u + 2 * v)
+    g = n**-1 * (y @ since_start(tanh(here + q)))
+    f = n**-1 * (w @ tanh(n**1 * (g * x) + p))
+    watch = [output("g", g), output("f", f)]
+    return Program("sums apart", -(y @ tanh(there + q)) - w @ p, OPTIMISERS["sgd"], watch)
+
+
 def two_values_in_a_sign() -> Program:
     """Of functions that have saturated, the sign of 2 s + t is s."""
     c, u, v = parameter("c", n, init=zero, rate="0"), data("u", n), data("v", n)
