@@ -40,6 +40,8 @@ BOUNDS = {
 ASIDE = {  # whose orders are bounds that are not reached, or that take long where nothing is left out
     "layer: sign-riemannian, an outgrown start",
     "entries: two values in a sign",
+    "entries: sums that bend apart",
+    "words: turned behind a matrix",
     "layer: undone, muon",
     "layer: undone, shampoo",
     "deep: six layers of tanh",
@@ -456,7 +458,7 @@ TOKENS: Final = (
         "calculus.entrywise_products:together",
         "maximum(even, kept",
         "maximum(even, even + kept",
-        "entries: a mask before and after",
+        "entries: a mask that a step moves",
     ),
     Mutant("calculus.direction:within", "direction.of_atoms", "direction.named", "entries: a mask before and after"),
     Mutant("calculus.showing:_shows_parts", "one.power != two.power", "False", "entries: a square beside"),

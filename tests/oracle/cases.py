@@ -425,7 +425,6 @@ def _entries() -> Iterator[Case]:
     yield Case("entries: a sign of three", signed, {("t", 0): "0"}, **QUICK)
     yield Case("entries: a mask in a sign", rules.mask_in_a_sign(), {("g", 1): "0"}, **QUICK)
     yield Case("entries: a mask twice", rules.mask_twice(), {("dg", 1): "-1"}, **QUICK)
-    yield Case("entries: a mask before and after", rules.mask_before_and_after(), {("dg", 1): "1/4"}, **QUICK)
     truth = {("da", 1): "-1/8", ("df", 1): "1/4"}
     yield Case("entries: a sparse step", rules.scaled_saturation(), truth, **QUICK)
     sparse = rules.function_of_a_sparse_step()
@@ -452,6 +451,9 @@ def _bends() -> Iterator[Case]:
 
 def _other_vectors() -> Iterator[Case]:
     """Functions of what has the same name, or something in common, and is another vector all the same."""
+    yield Case("entries: a mask before and after", rules.mask_before_and_after(), {("dg", 1): "1/4"}, **QUICK)
+    moved = rules.mask_before_and_after("0")
+    yield Case("entries: a mask that a step moves", moved, {("dg", 1): "0"}, **{**LONG, "widths": (4096, 16384, 65536)})
     truth = {("g", 1): "-1/2", ("f", 1): "-1/4"}
     yield Case("entries: a step of one factor", rules.outgrown_factor(), truth, **QUICK)
     yield Case("words: turned behind a matrix", rules.turned_behind_a_matrix(), {("g", 1): "-1/2"}, **MANY)

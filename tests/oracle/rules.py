@@ -243,10 +243,10 @@ def mask_in_a_sign() -> Program:
     return moved("a mask in a sign", -(v @ relu(b + x)), n**-1 * (b @ (v * x)), "sign")
 
 
-def mask_before_and_after() -> Program:
+def mask_before_and_after(rate: str = "1/4") -> Program:
     """b moves by n^(1/4) step(x + b) v, and relu of that is along x by step(x + b)^2 v^2, a mask of before the step."""
     x, v = data("x", n), data("v", n)
-    b = parameter("b", n, init=iid(0), rate="1/4")
+    b = parameter("b", n, init=iid(0), rate=rate)
     h = relu(x + b)
     watch = [output("g", n**-1 * (x @ h))]
     return Program("a mask before and after", -(v @ h), OPTIMISERS["sgd"], watch)
