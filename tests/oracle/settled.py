@@ -10,6 +10,5 @@ SETTLED: Final[Mapping[tuple[str, int], str]] = {
     ("any", 41012): "Adam on an error that overshoots: slopes 1/4 too high here, none from 10^5 on, by its recursion",
     ("batch", 111): "1 - c n^(-1/2) with c near 5: slopes of 0.13 up to n = 625, of 0.07 up to 2304, derived 0",
     ("batch", 143): "steps that cancel exactly in some seeds, where rounding is left of them: an interval of 6.6",
-    ("deep", 74): "h3 at step 1: no step where no entry above bends; at larger rates 0.84, 1.01, 0.65 for 3/4",
     ("deep", 35): "one in a few seeds saturates: logarithms vary by 2 between seeds, slopes by 1 between widths",
 }
