@@ -1,13 +1,15 @@
 """Batches through several layers: adapters on top of each other, and linear networks trained whole."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 
-from gamma_calc import Dim, derive, order
+from gamma_calc import Dim, Program, derive, order
 from gamma_calc.calculus.direction import RandomMatrix, once_through
 from gamma_calc.calculus.words import join
 from gamma_calc.catalogue.deep_linear import deep_linear
+from gamma_calc.catalogue.lora import lora
 from gamma_calc.catalogue.mlp import mlp
 from gamma_calc.catalogue.stacked import stacked
 from gamma_calc.errors import ProgramError
@@ -107,3 +109,38 @@ def test_of_a_fixed_input_dimension_a_batch_takes_the_rates_of_one_sample() -> N
 def test_the_function_of_a_batch_is_refused_by_name() -> None:
     with pytest.raises(ProgramError, match="the relu of a batch is not known; leave the batch out"):
         mlp(activation="relu", batch="growing")
+
+
+# -- orders that are too long to be told on the whole domain ---------------------------------------------------------
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("program", "edges"),
+    [
+        (stacked("A", batch="growing"), {"1/2": "-7/16", "1": "-3/8", "3": "-3/8"}),
+        (lora("A", batch="growing", loss="vector"), {"1/2": "-3/8", "1": "-1/4", "3": "-1/4"}),
+    ],
+    ids=["stacked", "vector"],
+)
+def test_orders_too_long_for_the_whole_domain_are_told_where_outputs_are_bounded(
+    program: Program, edges: dict[str, str]
+) -> None:
+    """They end, hold at points what derivations there hold, and cut off nothing that is stable."""
+    found = derive(program)
+    bounded = found.settled | found.undecided
+    assert found.decided_by is not None
+    assert not found.undecided.is_empty
+    for beta, edge in edges.items():
+        assert {"beta": beta, "eta": edge} in bounded
+        assert {"beta": beta, "eta": Fraction(edge) + Fraction(1, 64)} not in bounded
+    points = [
+        {"eta": eta, "beta": beta} for eta, beta in (("-1", "1/2"), ("-5/4", "1/4"), ("-1/2", "0"), ("-3/2", "2"))
+    ]
+    settled = [point for point in points if point in found.settled]
+    assert len(settled) > 1
+    for point in settled:
+        there = derive(program, **point)
+        assert {name: size.at(point) for name, size in found.orders.items()} == {
+            name: size.number for name, size in there.orders.items()
+        }

@@ -110,6 +110,8 @@ class Advice:
         """That an edge may be one of the steps that were made."""
         if self.solution.decided_by is not None:
             yield f"as far as {self.solution.decided_by} steps decide: orders had not settled everywhere"
+        if not self.solution.trajectory.undecided.is_empty:
+            yield f"where {self.solution.undecided} nothing is decided: ask there at points, by --at"
 
     def _met(self, goal: tuple[str, ...]) -> str:
         return " and ".join(self.solution.conditions[name].condition.title for name in goal)

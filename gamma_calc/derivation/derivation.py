@@ -42,6 +42,7 @@ from gamma_calc.display.html import html
 from gamma_calc.display.json import document
 from gamma_calc.display.later import later
 from gamma_calc.display.showing import SelfShowing
+from gamma_calc.engine.bounded_run import where_bounded
 from gamma_calc.engine.fixed_point import Observer, Trajectory, trajectory
 from gamma_calc.engine.stable_run import on_stable_set
 from gamma_calc.engine.stable_set import read_everywhere
@@ -168,10 +169,12 @@ def _observed(program: Program, stability: Stability, observe: Observer) -> Deri
 
 
 def _trajectory(program: Program, stability: Stability, observe: Observer) -> Trajectory:
-    """Everywhere; where many exponents are open, on the stable set."""
-    if read_everywhere(program):
-        return trajectory(program, observe)
-    return on_stable_set(program, frozenset(r.role for r in stability.requirements), observe)
+    """Everywhere; on the stable set where many exponents are open, and where orders become too long elsewhere."""
+    roles = frozenset(r.role for r in stability.requirements)
+    if not read_everywhere(program):
+        return on_stable_set(program, roles, observe)
+    found = trajectory(program, observe)
+    return where_bounded(program, roles, observe) if found.is_too_long else found
 
 
 def _derived_within(seconds: object, program: Program, stability: Stability) -> Derivation:

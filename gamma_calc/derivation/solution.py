@@ -46,7 +46,6 @@ from gamma_calc.errors import OrderError, is_count, written
 from gamma_calc.exponents import (
     EVERYTHING,
     MINUS_INFINITY,
-    NOTHING,
     Affine,
     CanonicalOn,
     Exponent,
@@ -134,7 +133,7 @@ class Solution:
 
     @property
     def domain(self) -> Region:
-        """The exponents that orders and conditions speak of: the program's own, or the stable ones if many are open."""
+        """The exponents that orders and conditions speak of: the program's own, or those that steps were made on."""
         return self.trajectory.domain(self.program)
 
     @property
@@ -155,7 +154,7 @@ class Solution:
         None marks an order whose growth itself grows with every step.
         """
         outside = self.domain - self.settled
-        if outside.is_empty or len(self.step_orders) < 5:
+        if outside.is_empty or len(self.step_orders) < 5 or self.trajectory.read_on is not None:
             return MappingProxyType({})
         growth = {name: self._growth(name, outside) for name in self.program.quantities}
         return MappingProxyType({name: rate for name, rate in growth.items() if rate is None or rate != 0})
@@ -285,7 +284,12 @@ class Solution:
         found = self.trajectory.stable_set
         if found is not None:
             yield f"{_open(len(self.program.variables))} open: orders are those of stable training alone"
-            yield from () if self.undecided.is_empty else [f"where {self.undecided}, stability is not decided"]
+        yield from () if self.undecided.is_empty else [f"where {self.undecided}, stability is not decided"]
+        if self.trajectory.read_on is not None:
+            yield (
+                f"orders are told where {self.domain}: elsewhere they are too long to be told, as an output is not "
+                f"bounded after {len(self.trajectory.steps) - 1} steps by what is derived, or they have not settled"
+            )
         if self.decided_by is not None:
             yield (
                 f"conditions are claimed where {self.settled}: elsewhere orders did not settle within "
@@ -296,7 +300,7 @@ class Solution:
     def undecided(self) -> Region:
         """Where neither is known that training is stable nor that it is not; of few exponents it is not told."""
         found = self.trajectory.stable_set
-        return NOTHING if found is None else found.outer_region - found.region
+        return self.trajectory.undecided if found is None else found.outer_region - found.region
 
     @property
     def decided_by(self) -> int | None:
@@ -340,8 +344,9 @@ class Solution:
 
     @cached_property
     def _domain(self) -> Reader | None:
-        """How orders of a few exponents are read, where they have settled on all of the domain."""
-        return self.trajectory.last.scope if self.settled == self.program.region else None
+        """How orders of a few exponents are read, where they have settled on all that they speak of or are long."""
+        is_whole = self.trajectory.read_on is not None or self.settled == self.domain
+        return self.trajectory.last.scope if is_whole else None
 
     @cached_property
     def _canonical_on(self) -> CanonicalOn:
@@ -349,13 +354,19 @@ class Solution:
         return CanonicalOn(self._scope)
 
     def _simplified(self, orders: Mapping[str, Order], domain: Region) -> Mapping[str, Order]:
-        read_there = self._scope is None and self.trajectory.last.scope is not None and domain == self.program.region
-        return orders if read_there else {name: self._simpler(order, domain) for name, order in orders.items()}
+        if self._is_read_on(domain):
+            return orders
+        return {name: self._simpler(order, domain) for name, order in orders.items()}
 
     def _simpler(self, order: Order, domain: Region) -> Order:
         if self._scope is not None:
             return self._canonical_on.order(order)
-        return order if domain.is_everything or domain.is_empty else simplify(order, domain)
+        is_short = domain.is_everything or domain.is_empty or self.trajectory.read_on is not None
+        return order if is_short else simplify(order, domain)
+
+    def _is_read_on(self, domain: Region) -> bool:
+        """Are orders kept in their one form on a domain?"""
+        return self._scope is None and self.trajectory.last.scope is not None and domain == self.domain
 
 
 def _open(count: int) -> str:

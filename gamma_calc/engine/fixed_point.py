@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from itertools import islice
+from itertools import accumulate, islice
 from typing import TypeVar
 
 from gamma_calc.calculus.direction import Direction
@@ -19,12 +19,14 @@ from gamma_calc.calculus.pruning import projection_order
 from gamma_calc.engine.stable_set import StableSet, domain_of
 from gamma_calc.engine.state import Reader, State
 from gamma_calc.engine.step_orders import StepOrders, steps
-from gamma_calc.exponents import MINUS_INFINITY, Order, Region, where
+from gamma_calc.exponents import MINUS_INFINITY, NOTHING, OnDomain, Order, Region, where, where_on
 from gamma_calc.language.program import Program
 
 PATIENCE = 4  # states before the whole space is given up and the settled set is computed
 ENOUGH = 9  # states before a settled set that is not everything, or growth, is accepted
 MOST_STEPS = 16
+MOST_FORMS = 750  # of all orders of a state on its whole domain; the longest that settle there come close to it
+MANY_FORMS = 300  # that are still told after as many states as most programs settle in, or where outputs are bounded
 Observer = Callable[[StepOrders], None]
 D = TypeVar("D", bound=Direction)
 
@@ -34,13 +36,16 @@ class Trajectory:
     """The steps one by one, and the exponents at which the last two agree (so that all later ones do).
 
     ``out_of_steps``: the orders were still moving elsewhere, and may settle there all the same. With a ``stable_set``
-    the steps speak of it alone.
+    the steps speak of it alone; orders are ``read_on`` a region where they are too long elsewhere, and it
+    is ``undecided`` where they would settle in what is bounded so far.
     """
 
     steps: tuple[StepOrders, ...]
     settled: Region
     out_of_steps: bool = False
     stable_set: StableSet | None = None
+    read_on: Region | None = None
+    undecided: Region = NOTHING
 
     @cached_property
     def states(self) -> tuple[State, ...]:
@@ -48,7 +53,13 @@ class Trajectory:
 
     def domain(self, program: Program) -> Region:
         """The exponents that the steps speak of: all of the program's, or where they were found to be stable."""
-        return program.region if self.stable_set is None else self.stable_set.read_region
+        whole = program.region if self.read_on is None else self.read_on
+        return whole if self.stable_set is None else self.stable_set.read_region
+
+    @property
+    def is_too_long(self) -> bool:
+        """Were the steps given up as orders on the whole domain became too long?"""
+        return self.read_on is None and self.out_of_steps and is_long(self.last, MANY_FORMS)
 
     @property
     def last(self) -> State:
@@ -66,6 +77,8 @@ def trajectory(program: Program, observe: Observer = lambda _: None) -> Trajecto
     for made in islice(steps(program, scope), MOST_STEPS):
         history.append(made)
         observe(made)
+        if is_long(made.now, MOST_FORMS if len(history) < ENOUGH - 1 else MANY_FORMS):
+            return Trajectory(tuple(history), NOTHING, out_of_steps=True)
         if len(history) < 2:
             continue
         if same(made.before, made.now) if scope is None else same_on(scope, made.before, made.now):
@@ -79,6 +92,18 @@ def trajectory(program: Program, observe: Observer = lambda _: None) -> Trajecto
             break
     found = known if known is not None else agreement(program, made.before, made.now)
     return Trajectory(tuple(history), found, out_of_steps=True)
+
+
+def is_long(state: State, most: int = MOST_FORMS) -> bool:
+    """Have the orders of a state more forms than this, where they are made canonical as they are read?
+
+    What a step makes of them takes a time that grows with the square of their length.
+    """
+    if not isinstance(state.scope, OnDomain):
+        return False
+    sizes = (size for tensor in state.tensors.values() for value in tensor.values for size in value.components.values())
+    forms = (len(read.above) + len(read.below) for read in map(state.read, sizes))
+    return any(total > most for total in accumulate(forms))
 
 
 def goes_on(history: Sequence[StepOrders]) -> bool:
@@ -135,6 +160,16 @@ def agreement(program: Program, before: State, after: State) -> Region:
         region = region & _where_equal(after, old_order, new_order)
         if region.is_empty:
             break
+    return region
+
+
+def agreement_on(program: Program, region: Region, before: State, after: State) -> Region:
+    """The points of a region, which states are read on, at which two of them agree along every direction."""
+    for old, new in _changes(program, before, after):
+        if region.is_empty:
+            break
+        if not after.nowhere_above(old, new) or not after.nowhere_above(new, old):
+            region = where_on(region, old, "=", new)
     return region
 
 

@@ -52,7 +52,7 @@ class StepOrders:
     outer: Scope | None = None  # outside it something that must be bounded is not, at this step or before
     _projected: dict[str, Order] = field(default_factory=dict, init=False, repr=False)
 
-    def on(self, scope: Scope) -> StepOrders:
+    def on(self, scope: Reader) -> StepOrders:
         """The same step where orders are read; as it is where they are already."""
         if self.before.scope is scope and self.now.scope is scope:
             return self

@@ -1,0 +1,90 @@
+"""Training where what must stay bounded is so: for orders that become too long to be told on the whole domain.
+
+Where outputs grow, updates grow with them, and every step makes more forms that lead somewhere. After each step the
+domain is cut to where the quantities asked for are bounded; there orders are shorter, and stay exact. Of where they are
+not bounded nothing is said.
+
+An example: two layers with an adapter each, on n^beta samples. Where eta > -1/2 + beta/8, or > -3/8, the second output
+grows by the fourth step; on what is left each step changes less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gamma_calc.engine.fixed_point import (
+    MANY_FORMS,
+    MOST_STEPS,
+    PATIENCE,
+    Observer,
+    Trajectory,
+    agreement_on,
+    is_long,
+    same_on,
+)
+from gamma_calc.engine.gradient import gradients
+from gamma_calc.engine.run import rules_of, start, step
+from gamma_calc.engine.stable_set import domain_of
+from gamma_calc.engine.step_orders import StepOrders
+from gamma_calc.exponents import OnDomain, Region, where_on
+from gamma_calc.language.program import Program, Role
+
+
+def where_bounded(program: Program, roles: frozenset[Role], observe: Observer) -> Trajectory:
+    """Run where what has these roles is bounded, until orders are settled there, or are too long there too.
+
+    Near an edge of what is bounded they may take any number of steps to settle: some that cut nothing off are enough.
+    """
+    rules, of_node, scope = rules_of(program), gradients(program.loss), domain_of(program)
+    assert scope is not None, f"{program.name} is not read on a domain"
+    region, quiet, history = program.region, 0, list[StepOrders]()
+    before = now = start(program).on(scope)
+    while len(history) < MOST_STEPS and not region.is_empty:
+        left, made = _cut(region, StepOrders(program, of_node, before, now), roles)
+        quiet, region = quiet + 1 if left is region else 0, left
+        history.append(made)
+        observe(made)
+        if is_settled(history) or is_long(made.now, MANY_FORMS) or quiet == PATIENCE:
+            break
+        before, now = made.now, step(program, made.now, rules).from_previous_step(program.fresh)
+    return _found(program, region, history)
+
+
+def is_settled(history: Sequence[StepOrders]) -> bool:
+    """Did the last step change no order where orders are read?"""
+    scope = history[-1].now.scope
+    return len(history) > 1 and scope is not None and same_on(scope, history[-1].before, history[-1].now)
+
+
+def _found(program: Program, region: Region, history: Sequence[StepOrders]) -> Trajectory:
+    """The steps, all of them read on what they left; where only a part of that has settled, on that part."""
+    scope, last = history[-1].now.scope, history[-1]
+    assert scope is not None, "orders are read on a domain"
+    if is_settled(history):
+        return Trajectory(tuple(made.on(scope) for made in history), region, read_on=region)
+    settled = agreement_on(program, region, last.before, last.now)
+    reader = _reader(program, settled)
+    read = tuple(made.on(reader or scope) for made in history)
+    read_on = region if reader is None else settled
+    return Trajectory(read, settled, out_of_steps=True, read_on=read_on, undecided=region - settled)
+
+
+def _cut(region: Region, made: StepOrders, roles: frozenset[Role]) -> tuple[Region, StepOrders]:
+    """Where everything asked for is bounded after a step too, and the step read there.
+
+    Orders are read where there is an interior and no hole: what would leave another set cuts nothing off.
+    """
+    for name, q in made.program.quantities.items():
+        if q.role in roles and q.expression is not None:
+            left = where_on(region, made.size(name), "<=", 0)
+            scope = _reader(made.program, left)
+            if left.is_empty or (scope is not None and left != region):
+                region, made = left, made if scope is None else made.on(scope)
+    return region, made
+
+
+def _reader(program: Program, region: Region) -> OnDomain | None:
+    """How orders are read on a region, if they can be."""
+    rows = region.polyhedra[0].constraints if len(region.polyhedra) == 1 else ()
+    is_solid = rows and all(relation != "=" for _, relation in rows)
+    return OnDomain(frozenset(program.variables), rows) if is_solid else None
