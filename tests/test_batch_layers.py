@@ -12,6 +12,7 @@ from gamma_calc.catalogue.deep_linear import deep_linear
 from gamma_calc.catalogue.lora import lora
 from gamma_calc.catalogue.mlp import mlp
 from gamma_calc.catalogue.stacked import stacked
+from gamma_calc.derivation.advice import Advice
 from gamma_calc.errors import ProgramError
 from gamma_calc.exponents import Region
 from validation import validate
@@ -131,6 +132,8 @@ def test_orders_too_long_for_the_whole_domain_are_told_where_outputs_are_bounded
     bounded = found.settled | found.undecided
     assert found.decided_by is not None
     assert not found.undecided.is_empty
+    assert "nothing is decided: ask there at points" in Advice(found).text()
+    assert "no choice learns" not in Advice(found).text()
     for beta, edge in edges.items():
         assert {"beta": beta, "eta": edge} in bounded
         assert {"beta": beta, "eta": Fraction(edge) + Fraction(1, 64)} not in bounded

@@ -123,7 +123,8 @@ class Advice:
 
     def _elsewhere(self, dialect: str) -> Iterator[str]:
         """Where no rate is stable."""
-        rest = self._domain - self._region(("stable",)).eliminate(*self.solution.rates)
+        may_be = self._region(("stable",)) | self.solution.trajectory.undecided
+        rest = self._domain - may_be.eliminate(*self.solution.rates)
         if not rest.is_empty:
             yield f"where {rest:{dialect}}, no rate is stable"
 
@@ -137,7 +138,12 @@ class Advice:
         """What even the best choice does not reach."""
         if "efficient" in self.solution.conditions and "efficient" not in goal:
             learns = "feature_learning" in goal
-            yield " (feature learning; no choice is efficient)" if learns else " (stable; no choice learns features)"
+            choice = "choice" if self.solution.trajectory.undecided.is_empty else "choice that is decided"
+            yield (
+                f" (feature learning; no {choice} is efficient)"
+                if learns
+                else f" (stable; no {choice} learns features)"
+            )
 
     def _internal(self, part: Recommendation, dialect: str) -> Iterator[str]:
         """What becomes of each internal feature there."""
