@@ -43,9 +43,9 @@ def where_bounded(program: Program, roles: frozenset[Role], observe: Observer) -
         left, made = _cut(region, StepOrders(program, of_node, before, now), roles)
         quiet, region = quiet + 1 if left is region else 0, left
         history.append(made)
-        observe(made)
         if is_settled(history) or is_long(made.now, MANY_FORMS) or quiet == PATIENCE:
-            break
+            break  # the last step is not shown: its sizes are read where they have settled
+        observe(made)
         before, now = made.now, step(program, made.now, rules).from_previous_step(program.fresh)
     return _found(program, region, history)
 

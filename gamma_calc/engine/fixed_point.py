@@ -76,9 +76,9 @@ def trajectory(program: Program, observe: Observer = lambda _: None) -> Trajecto
     scope = domain_of(program)
     for made in islice(steps(program, scope), MOST_STEPS):
         history.append(made)
-        observe(made)
         if is_long(made.now, MOST_FORMS if len(history) < ENOUGH - 1 else MANY_FORMS):
-            return Trajectory(tuple(history), NOTHING, out_of_steps=True)
+            return Trajectory(tuple(history), NOTHING, out_of_steps=True)  # not shown: its sizes would take long
+        observe(made)
         if len(history) < 2:
             continue
         if same(made.before, made.now) if scope is None else same_on(scope, made.before, made.now):
