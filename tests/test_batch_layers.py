@@ -147,3 +147,14 @@ def test_orders_too_long_for_the_whole_domain_are_told_where_outputs_are_bounded
         assert {name: size.at(point) for name, size in found.orders.items()} == {
             name: size.number for name, size in there.orders.items()
         }
+
+
+@pytest.mark.long
+def test_a_point_at_which_orders_do_not_settle_is_not_said_to_be_unstable() -> None:
+    """At N = n and eta = n^(-1/2) each second step brings one more word of one size."""
+    found = derive(lora("A", batch="growing", loss="vector"), eta="-1/2", beta=1)
+    assert found.settled.is_empty
+    assert not found.growth
+    assert [result.why for result in found.conditions.values()] == ["orders did not settle within 8 steps"] * 4
+    assert "stable             not decided" in str(found.conditions)
+    assert "they did not settle" in str(found.orders)

@@ -54,6 +54,8 @@ class Constraint:
 class ConditionResult(SelfShowing):
     """Where a condition holds. ``region`` is exact; ``largest`` the supremum of each exponent over it, with a proof.
 
+    ``steps`` is how many were made where these did not settle anywhere, and nothing was seen to grow with each of them.
+
     >>> from gamma_calc import derive, lora
     >>> derive(lora(init="B")).conditions["efficient"].why
     'Z_B = O(1) and delta2 = Theta(1) exclude each other'
@@ -62,6 +64,7 @@ class ConditionResult(SelfShowing):
     condition: Condition
     constraints: tuple[Constraint, ...]
     domain: Region
+    steps: int | None = None
 
     @cached_property
     def region(self) -> Region:
@@ -70,6 +73,12 @@ class ConditionResult(SelfShowing):
     @property
     def empty(self) -> bool:
         return self.region.is_empty
+
+    @property
+    def is_undecided(self) -> bool:
+        """Did no order settle, so that later steps may decide otherwise? What was not bounded once is decided."""
+        bounds = (constraint for constraint in self.constraints if constraint.relation == "<=")
+        return self.steps is not None and not any(bound.region.is_empty for bound in bounds)
 
     @cached_property
     def largest(self) -> Mapping[str, Optimum]:
@@ -101,6 +110,8 @@ class ConditionResult(SelfShowing):
     @cached_property
     def why(self) -> str:
         """The reason in one line: the demands where they can be met, those that exclude each other where not."""
+        if self.is_undecided:
+            return f"orders did not settle within {self.steps} steps"
         if self.conflict is None:
             return " and ".join(str(constraint) for constraint in self.constraints)
         verb = "exclude each other" if len(self.conflict.names) > 1 else "holds nowhere"
@@ -130,6 +141,8 @@ class ConditionResult(SelfShowing):
 
     def text(self, dialect: str, *, at_a_point: bool) -> str:
         """The set in one line, with the reason where it is empty; at one point yes or no."""
+        if self.is_undecided:
+            return f"not decided: {self.why}"
         found = ("no" if self.empty else "yes") if at_a_point else f"{self.region:{dialect}}"
         return f"{found}: {self.why}" if self.empty else found
 

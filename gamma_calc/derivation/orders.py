@@ -18,7 +18,7 @@ class OrderTable(TableMapping[Order]):
     """Quantity to order after ``step`` steps, sizes first, then the loss-aligned ones under ``NAME.aligned``.
 
     With ``onwards`` they hold for every later step too, where ``domain`` does; with ``growing`` nowhere, and the
-    quantities named there are left out in print.
+    quantities named there are left out in print; where it names none, the orders are those of the last step made.
 
     >>> from gamma_calc import derive, toy
     >>> print(derive(toy()).at_step(1))
@@ -62,6 +62,8 @@ class OrderTable(TableMapping[Order]):
         return f"for every step t >= {self.step}" if self.onwards else f"after step {self.step}"
 
     def _title(self, dialect: str) -> str:
+        if self.growing is not None and not self.growing:
+            return "Orders of the last step that was made: they did not settle"
         if self.growing is not None:
             return "Orders: those left out grow with every step"
         where = "" if self.domain.is_everything else f", where {self.domain:{dialect}}"

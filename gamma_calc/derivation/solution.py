@@ -245,7 +245,8 @@ class Solution:
     def _result(self, condition: Condition) -> ConditionResult:
         requirements = (*self.stability.requirements, *condition.extra_requirements)
         constraints = dict.fromkeys(c for requirement in requirements for c in self._constraints(requirement))
-        return ConditionResult(condition, tuple(constraints), self.settled)
+        unsettled = self.settled.is_empty and not self.growth
+        return ConditionResult(condition, tuple(constraints), self.settled, self.decided_by if unsettled else None)
 
     def _constraints(self, requirement: Requirement) -> Iterator[Constraint]:
         for q in self.program.quantities.values():
