@@ -4,22 +4,9 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
 import pytest
 
-from gamma_calc import (
-    Dim,
-    Program,
-    Region,
-    data,
-    derive,
-    frozen,
-    iid,
-    lora,
-    order,
-    output,
-    parameter,
-)
+from gamma_calc import Dim, Program, Region, data, derive, frozen, lora, order
 from gamma_calc.calculus.direction import ONES, Direction
 from gamma_calc.catalogue.dora import dora
 from gamma_calc.engine.evaluate import Evaluation
@@ -34,7 +21,6 @@ from gamma_calc.operations.outer import outer
 from gamma_calc.operations.row_length import RowLength, row_length
 from gamma_calc.operations.rows import RowDot
 from gamma_calc.operations.scale import Scale
-from gamma_calc.optimisers.names import by_name
 
 N = Dim("n", 1)
 W = frozen("W", N, N)
@@ -116,32 +102,6 @@ def test_rows_of_independent_matrices_meet_by_chance() -> None:
 def test_division_keeps_directions() -> None:
     big = row_length(frozen("V", N, N, entry=0))
     assert components(divide(Z, big)) == {d: o - Fraction(1, 2) for d, o in components(Z).items()}
-
-
-def _over_moved_rows() -> Program:
-    """x over the lengths of rows that one step moves by n^eta u w'."""
-    V = parameter("V", N, N, init=iid("-1/2"), rate="eta")
-    quotient = output("q", divide(data("x", N), row_length(V)))
-    return Program("rows", -(data("u", N) @ (V @ data("w", N))), by_name("sgd"), [quotient])
-
-
-def test_rows_that_an_update_outgrows_unequally_divide_by_what_each_has() -> None:
-    """Where |u_i| is below n^-1/2 a row is as it was drawn: 1 / max(1, n^1/2 |u_i|) has size n^-1/4."""
-    found = derive(_over_moved_rows(), eta=0)
-    assert found.orders["q"] == 0
-    assert [(bound.quantity, bound.step) for bound in found.bounds] == [("q", 1), ("dq", 1)]
-    below = derive(_over_moved_rows(), eta="-1/2")
-    assert below.orders["q"] == 0
-    assert not below.bounds
-    widths = 2 ** np.arange(8, 21, 4)
-    entries = np.random.default_rng(0).standard_normal((64, widths[-1]))
-    sizes = [np.sqrt(np.mean(1 / (1 + n * entries[:, :n] ** 2))) for n in widths]
-    assert np.polyfit(np.log(widths), np.log(sizes), 1)[0] == pytest.approx(-1 / 4, abs=0.02)
-
-
-def test_rows_of_updates_alone_are_not_divided_by() -> None:
-    with pytest.raises(ProgramError, match="rows that may be short; add a matrix that is drawn"):
-        components(divide(data("x", N), row_length(outer(data("u", N), Z))))
 
 
 def test_division_by_what_may_be_zero_is_refused() -> None:

@@ -10,7 +10,6 @@ from gamma_calc.calculus.lemmas import QUOTIENT
 from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError, ShapeError
-from gamma_calc.exponents import MINUS_INFINITY, Order, Region, where
 from gamma_calc.language.expression import Array, Expression, Part
 from gamma_calc.operations.rows import row_dot
 
@@ -19,8 +18,7 @@ class Divide(Expression):
     """x / y. Lemma: directions of x are kept, divided by the size of y.
 
     Hypothesis: y are lengths of rows, whose entries differ by at most a relative N^-1/2, as much as vectors share by
-    chance. Where they may differ more it is divided by what each row has at least, which is a bound. What moves of y is
-    another matter: see ``change_parts``.
+    chance. What moves of y is another matter: see ``change_parts``.
     """
 
     precedence = 5
@@ -39,18 +37,9 @@ class Divide(Expression):
         x, y = values
         if ONES not in y.components:
             raise ProgramError(f"{self} divides by entries that may be zero", hint="divide by lengths of rows")
-        if y.at_least.is_zero_quantity:
-            raise ProgramError(f"{self} divides by rows that may be short", hint="add a matrix that is drawn")
+        length = y.order
         for direction, size in x.components.items():
-            yield Contribution(direction, size - y.at_least, QUOTIENT)
-
-    @property
-    def least_counts_above(self) -> Order | None:
-        return MINUS_INFINITY
-
-    def overcounted(self, values: tuple[Value, ...]) -> Region:
-        _, y = values
-        return where(y.at_least, "<", y.order)
+            yield Contribution(direction, size - length, QUOTIENT)
 
     @property
     def may_fall(self) -> bool:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gamma_calc.calculus.dims import Shape, shape_text
-from gamma_calc.calculus.direction import ONES, RandomMatrix
+from gamma_calc.calculus.direction import ONES
 from gamma_calc.calculus.lemmas import LENGTH
 from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ShapeError
-from gamma_calc.exponents import Region, largest, where
 from gamma_calc.language.expression import Array, Expression, Part
 from gamma_calc.operations.divide import divide
 from gamma_calc.operations.rows import RowDot
@@ -20,8 +19,7 @@ class RowLength(Expression):
     """|X_i| for every row i, a constant to the backward pass. Lemma: size times sqrt(N), the same in every row.
 
     Rows of a random matrix differ in length by a relative N^-1/2, as much as vectors share by chance. Hypothesis: so
-    does the whole, which holds where no update u w' with unequal |u_i| outgrows the random part. Where one does, the
-    length is that of most rows and not of each.
+    does the whole, which holds where no update u w' with unequal |u_i| outgrows the random part.
     """
 
     def __init__(self, argument: Expression) -> None:
@@ -33,12 +31,6 @@ class RowLength(Expression):
     def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         for size in values[0].components.values():
             yield Contribution(ONES, size + self.arguments[0].shape[1].exponent / 2, LENGTH)
-
-    def overcounted(self, values: tuple[Value, ...]) -> Region:
-        """Where an update outgrows what was drawn: of u w' rows are short where u_i is small."""
-        (x,) = values
-        alike = largest(size for direction, size in x.components.items() if isinstance(direction, RandomMatrix))
-        return where(alike, "<", x.order)
 
     @property
     def entries_agree(self) -> bool:
