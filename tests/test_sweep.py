@@ -29,6 +29,7 @@ from validation import Settings, measure_cell
 from validation.errors import BudgetError
 from validation.executor import memory
 from validation.sweep import Grid, Store, SweepProgress, export, run
+from validation.sweep.owner import Owner
 from validation.sweep.pools import Pool
 
 SWEEPING = Path(__file__).with_name("sweeping.py")
@@ -313,3 +314,30 @@ def test_a_failing_export_leaves_the_old_file(path: Path, tmp_path: Path, monkey
         export(store, out)
     assert str(caught.value) == f"{out}: cannot be written (No space left on device); name another"
     assert (out.read_text(), sorted(p.name for p in tmp_path.iterdir() if p.name.endswith(".part"))) == ("old", [])
+
+
+class Interrupted(sqlite3.Connection):
+    """A connection that hears a Ctrl-C as its third transaction begins: after the tables, and a claim."""
+
+    began = 0
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        found = super().execute(sql, parameters)
+        self.began += sql.startswith("BEGIN")
+        if sql.startswith("BEGIN") and self.began == 3:
+            raise KeyboardInterrupt
+        return found
+
+
+def test_an_interrupt_as_a_transaction_begins_leaves_no_claim(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *args, **named: connect(*args, factory=Interrupted, **named))
+    with Store.open(path) as store:
+        with pytest.raises(KeyboardInterrupt), store.owner() as owner:
+            _claim_and_put(store, owner)
+        assert store.connection.execute("SELECT count(*) FROM claims").fetchone() == (0,)
+
+
+def _claim_and_put(store: Store, owner: Owner) -> None:
+    store.claim(owner, ["one", "two"])
+    store.put([])

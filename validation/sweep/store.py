@@ -221,8 +221,8 @@ class Store:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with sqlite_errors(self.path):
-            self.connection.execute("BEGIN IMMEDIATE")
             try:
+                self.connection.execute("BEGIN IMMEDIATE")  # an interrupt while it waits comes once it is open
                 yield self.connection
                 self.connection.execute("COMMIT")
             except BaseException:
