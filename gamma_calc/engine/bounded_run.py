@@ -24,9 +24,9 @@ from gamma_calc.engine.fixed_point import (
 )
 from gamma_calc.engine.gradient import gradients
 from gamma_calc.engine.run import rules_of, start, step
-from gamma_calc.engine.stable_set import domain_of
+from gamma_calc.engine.stable_set import asked, domain_of, reader_on
 from gamma_calc.engine.step_orders import StepOrders
-from gamma_calc.exponents import OnDomain, Region, where_on
+from gamma_calc.exponents import Region, where_on
 from gamma_calc.language.program import Program, Role
 
 
@@ -63,7 +63,7 @@ def _found(program: Program, region: Region, history: Sequence[StepOrders]) -> T
     if is_settled(history):
         return Trajectory(tuple(made.on(scope) for made in history), region, read_on=region)
     settled = agreement_on(program, region, last.before, last.now)
-    reader = _reader(program, settled)
+    reader = reader_on(program, settled)
     read = tuple(made.on(reader or scope) for made in history)
     read_on = region if reader is None else settled
     return Trajectory(read, settled, out_of_steps=True, read_on=read_on, undecided=region - settled)
@@ -74,17 +74,9 @@ def _cut(region: Region, made: StepOrders, roles: frozenset[Role]) -> tuple[Regi
 
     Orders are read where there is an interior and no hole: what would leave another set cuts nothing off.
     """
-    for name, q in made.program.quantities.items():
-        if q.role in roles and q.expression is not None:
-            left = where_on(region, made.size(name), "<=", 0)
-            scope = _reader(made.program, left)
-            if left.is_empty or (scope is not None and left != region):
-                region, made = left, made if scope is None else made.on(scope)
+    for name in asked(made.program, roles):
+        left = where_on(region, made.size(name), "<=", 0)
+        scope = reader_on(made.program, left)
+        if left.is_empty or (scope is not None and left != region):
+            region, made = left, made if scope is None else made.on(scope)
     return region, made
-
-
-def _reader(program: Program, region: Region) -> OnDomain | None:
-    """How orders are read on a region, if they can be."""
-    rows = region.polyhedra[0].constraints if len(region.polyhedra) == 1 else ()
-    is_solid = rows and all(relation != "=" for _, relation in rows)
-    return OnDomain(frozenset(program.variables), rows) if is_solid else None

@@ -208,7 +208,8 @@ class Evaluation:
 
     def _functions_of(self, node: Expression, value: Value) -> Iterator[Activation]:
         """What a function of entries, or a change of one, makes at its own site."""
-        yield from (f for f in activations(value.components) if f.site == node.site) if node.shape else ()
+        if node.shape and node.site is not None:
+            yield from (f for f in activations(value.components) if f.site == node.site)
 
     @property
     def is_blurred(self) -> bool:

@@ -24,9 +24,7 @@ MOST_OPEN: Final = 5  # exponents in orders on the whole space
 MOST_EVERYWHERE: Final = 1  # exponents whose orders are made outside the program's domain too
 MOST_RATES: Final = 2  # of them learning rates
 MOST_TRAINED: Final = 16  # matrices of a network whose orders are made outside the stable set too
-MOST_NESTED: Final = (
-    2  # functions one of the other in such a network: outside all that they bend comes back through all
-)
+MOST_NESTED: Final = 2  # functions of functions in such a network: outside, what each bends comes back through all
 
 
 def read_everywhere(program: Program) -> bool:
@@ -52,11 +50,20 @@ def _nested(expression: Expression) -> int:
 
 def domain_of(program: Program) -> OnDomain | None:
     """Where the orders of a program are read as they are made; None for few exponents, which are read everywhere."""
-    names, parts = program.variables, program.region.polyhedra
-    if len(names) <= MOST_EVERYWHERE or len(parts) != 1:
+    return reader_on(program, program.region) if len(program.variables) > MOST_EVERYWHERE else None
+
+
+def reader_on(program: Program, region: Region) -> OnDomain | None:
+    """How a program's orders are read on a region; None where it has a hole or no interior."""
+    parts = region.polyhedra
+    if len(parts) != 1 or any(relation == "=" for _, relation in parts[0].constraints):
         return None
-    rows = parts[0].constraints
-    return None if any(relation == "=" for _, relation in rows) else OnDomain(frozenset(names), rows)
+    return OnDomain(frozenset(program.variables), parts[0].constraints)
+
+
+def asked(program: Program, roles: Collection[Role]) -> Iterator[str]:
+    """The quantities that have one of these roles and that something is made of."""
+    yield from (name for name, q in program.quantities.items() if q.role in roles and q.expression is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +139,7 @@ class StableSet:
 
     def names(self, step: StepOrders) -> Iterator[str]:
         """What must be bounded."""
-        for name, q in step.program.quantities.items():
-            if q.role in self.roles and q.expression is not None:
-                yield name
+        return asked(step.program, self.roles)
 
     def after(self, step: StepOrders) -> tuple[StableSet, StepOrders]:
         """What is left where everything asked for is bounded after a step too, and the step as it is read there.
