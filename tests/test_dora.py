@@ -4,9 +4,22 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 
-from gamma_calc import Dim, Program, Region, data, derive, frozen, lora, order
+from gamma_calc import (
+    Dim,
+    Program,
+    Region,
+    data,
+    derive,
+    frozen,
+    iid,
+    lora,
+    order,
+    output,
+    parameter,
+)
 from gamma_calc.calculus.direction import ONES, Direction
 from gamma_calc.catalogue.dora import dora
 from gamma_calc.engine.evaluate import Evaluation
@@ -21,6 +34,7 @@ from gamma_calc.operations.outer import outer
 from gamma_calc.operations.row_length import RowLength, row_length
 from gamma_calc.operations.rows import RowDot
 from gamma_calc.operations.scale import Scale
+from gamma_calc.optimisers.names import by_name
 
 N = Dim("n", 1)
 W = frozen("W", N, N)
@@ -83,9 +97,12 @@ def test_rows_of_a_random_matrix_have_one_length() -> None:
     assert components(row_length(frozen("V", N, N, entry=0))) == {ONES: order("1/2")}
 
 
-def test_the_longest_part_gives_the_length() -> None:
+def test_lengths_are_those_of_all_rows_and_of_an_update() -> None:
     update = outer(data("u", N, entry="-1/4"), data("v", N))
-    assert components(row_length(W + update)) == {ONES: order("1/4")}
+    found = components(row_length(W + update))
+    assert found.pop(ONES) == order(0)
+    ((moved, size),) = found.items()
+    assert (str(moved), size) == ("abs(rows o)", order("1/4"))
 
 
 def test_rows_meet_coherently_where_the_update_is_what_they_made() -> None:
@@ -104,9 +121,66 @@ def test_division_keeps_directions() -> None:
     assert components(divide(Z, big)) == {d: o - Fraction(1, 2) for d, o in components(Z).items()}
 
 
+U, V = data("u", N), data("v", N)
+LENGTHS = row_length(W + outer(N ** "1/4" * U, V))  # 1 + n^(3/4) |u_i|
+
+
+@pytest.mark.parametrize(
+    ("x", "size"), [(U, "-3/4"), (U * V, "-3/4"), (relu(U), "-3/4"), (V, "0"), (W @ V, "0")], ids=str
+)
+def test_what_is_small_where_rows_are_short_is_divided_by_all_of_their_length(x: Expression, size: str) -> None:
+    """u / |u| has one size; of what does not know of u a bound is told: it is divided by what every row has."""
+    quotient = divide(x, LENGTHS)
+    evaluation = Evaluation(dora(), State(0, {}))
+    assert evaluation.value(quotient).order == order(size)
+    assert evaluation.overcounted(quotient).is_empty == (size == "-3/4")
+
+
+def _over_moved_rows() -> Program:
+    """x over the lengths of rows that one step moves by n^eta u w'."""
+    moved = parameter("V", N, N, init=iid("-1/2"), rate="eta")
+    quotient = output("q", divide(data("x", N), row_length(moved)))
+    return Program("rows", -(data("u", N) @ (moved @ data("w", N))), by_name("sgd"), [quotient])
+
+
+def test_rows_that_an_update_outgrows_unequally_divide_by_what_each_has() -> None:
+    """Where |u_i| is below n^-1/2 a row is as it was drawn: 1 / max(1, n^1/2 |u_i|) has size n^-1/4."""
+    found = derive(_over_moved_rows(), eta=0)
+    assert found.orders["q"] == 0
+    assert {(bound.quantity, bound.step) for bound in found.bounds} == {("q", 1), ("dq", 1)}
+    below = derive(_over_moved_rows(), eta="-1/2")
+    assert below.orders["q"] == 0
+    assert not below.bounds
+    widths = 2 ** np.arange(8, 21, 4)
+    entries = np.random.default_rng(0).standard_normal((64, widths[-1]))
+    sizes = [np.sqrt(np.mean(1 / (1 + n * entries[:, :n] ** 2))) for n in widths]
+    assert np.polyfit(np.log(widths), np.log(sizes), 1)[0] == pytest.approx(-1 / 4, abs=0.02)
+
+
+def test_beyond_its_edge_dora_is_told_by_bounds() -> None:
+    """The lengths have outgrown W*. A loss-aligned order is not made small by a gradient that counts for too much."""
+    assert derive(dora(), eta="-1/2").exact("Z_out", step=2)
+    beyond = derive(dora(optimiser="sgd"), eta="-1/2")
+    assert {"Z_out", "delta1"} <= {bound.quantity for bound in beyond.bounds}
+    assert [str(step.projection("B")) for step in beyond.step_orders[3:6]] == ["1/2", "1/2", "1/2"]
+
+
+def test_rows_of_updates_alone_are_not_divided_by() -> None:
+    with pytest.raises(ProgramError, match="rows that may be short; add a matrix that is drawn"):
+        components(divide(V, row_length(outer(U, Z))))
+
+
+def test_sums_of_lengths_that_move_are_not_divided_by() -> None:
+    moved = parameter("V", N, N, init=iid("-1/2"), rate="eta")
+    quotient = divide(data("x", N), row_length(moved) + row_length(W))
+    with pytest.raises(ProgramError, match="a sum of lengths that move; divide by lengths of one matrix"):
+        Program("rows", -(data("u", N) @ (moved @ data("w", N))), by_name("sgd"), [output("q", quotient)])
+
+
 def test_division_by_what_may_be_zero_is_refused() -> None:
     y = data("y", N)
-    for small in (y, y * y, row_length(W) + relu(y), row_length(W) * y):
+    narrow = row_length(frozen("B", N, Dim("r", 0)))  # a row of finitely many entries may be short
+    for small in (y, y * y, row_length(W) + relu(y), row_length(W) * y, narrow):
         with pytest.raises(ProgramError, match="may be zero"):
             divide(Z, small)
     assert components(divide(Z, row_length(W) + 2 * row_length(W))) == components(Z)

@@ -69,7 +69,7 @@ def may_bend_apart(ours: Iterable[Direction], theirs: Iterable[Direction]) -> bo
 
 def _is_multiple(one: Activation, two: Activation) -> bool:
     """Does one factor lead both arguments, by itself?"""
-    names = frozenset.intersection(*map(_names, (*one.leading, *two.leading)))
+    names = frozenset.intersection(*map(zero_names, (*one.leading, *two.leading)))
     return any(not (isinstance(name, FreshImage) and isinstance(name.origin, FixedAxis)) for name in names)
 
 
@@ -85,9 +85,9 @@ def difference(one: Parts, two: Parts) -> Order:
     What is itself on few entries alone moves no others, nor does what vanishes there too.
     """
     leading = _leading(one) | _leading(two)
-    common = frozenset.intersection(*map(_names, leading)) if leading else frozenset()
+    common = frozenset.intersection(*map(zero_names, leading)) if leading else frozenset()
     apart = ((d, size) for x, other in ((one, two), (two, one)) for d, size in x.items() if d not in other)
-    moving = (size for d, size in apart if d not in leading and not has_bend(d) and common.isdisjoint(_names(d)))
+    moving = (size for d, size in apart if d not in leading and not has_bend(d) and common.isdisjoint(zero_names(d)))
     return largest((order(0), *moving))
 
 
@@ -143,13 +143,13 @@ def _bends_in(direction: Direction) -> Iterator[Activation]:
 
 def vanish_alike(one: Iterable[VectorDirection], two: Iterable[VectorDirection]) -> bool:
     """Are two arguments small at the same entries: by one factor of all that leads them, or as sums of the same?"""
-    ours, theirs = [_names(part) for part in one], [_names(part) for part in two]
+    ours, theirs = [zero_names(part) for part in one], [zero_names(part) for part in two]
     if not ours or not theirs:
         return False
     return bool(frozenset.intersection(*ours, *theirs)) or set(ours) == set(theirs)
 
 
-def _names(part: VectorDirection) -> Names:
+def zero_names(part: VectorDirection) -> Names:
     """What a part is zero with, functions by their place."""
     return frozenset(f.place if isinstance(f, Activation) else by_place(f) for f in vanish_with(part))
 

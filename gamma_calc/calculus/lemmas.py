@@ -53,8 +53,9 @@ LENGTH: Final = Lemma(
     "length", "the length of a vector of N entries is its size times sqrt(N)", "the definition of size"
 )
 QUOTIENT: Final = Lemma(
-    "quotient", "x over entries that agree to leading order keeps the directions of x", "1/(c + small)"
+    "quotient", "x over lengths of rows keeps the directions of x, divided by what each row has", "1/(c + small)"
 )
+BETWEEN: Final = Lemma("change", "a change is no larger than the larger of the values it lies between", "|a - b|")
 GRAM: Final = Lemma(
     "inverse Gram matrix",
     "(F'F)^-1 divides what an update of F made of a vector by the square of that update's length, and what F's random "

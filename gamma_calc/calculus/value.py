@@ -77,7 +77,7 @@ class Value:
         return Value(MappingProxyType({d: o + factor for d, o in self.components.items()}), self.power)
 
     def renamed(self, rename: Callable[[Direction], Direction]) -> Value:
-        return Value.merge(((rename(d), o) for d, o in self.components.items()), self.power)
+        return replace(Value.merge(((rename(d), o) for d, o in self.components.items()), self.power), least=self.least)
 
     def mapped(self, change: Callable[[Order], Order]) -> Value:
         return Value.merge(((d, change(o)) for d, o in self.components.items()), self.power)

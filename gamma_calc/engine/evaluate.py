@@ -81,7 +81,7 @@ class Evaluation:
             look()
             whole = self._gathered(self._whole(node), node.shape)
             self._values[id(node)] = node, self.pruned(whole, node.shape)
-            if self._may_show_less(node):
+            if node.entries_agree or self._may_show_less(node):
                 self._values[id(node)] = node, whole
         return self._values[id(expression)][1]
 
@@ -237,8 +237,13 @@ class Evaluation:
         return tuple(self._values[id(a)][1] for a in arguments)
 
     def _arguments(self, node: Expression) -> tuple[Value, ...]:
-        """The values of a node's arguments, with what there is of them at least where less of one makes more of it."""
+        """The values of a node's arguments, with what there is of them at least where less of one makes more of it.
+
+        Where a node reads components, what others cover is in them.
+        """
         above = node.least_counts_above
+        if node.reads_components:
+            return tuple(map(self._whole, node.arguments))
         return self._of(node.arguments) if above is None else tuple(self.from_below(a, above) for a in node.arguments)
 
     def from_below(self, argument: Expression, above: Order = MINUS_INFINITY) -> Value:

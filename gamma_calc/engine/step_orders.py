@@ -153,10 +153,12 @@ class StepOrders:
         return at_most(size, maximum(now, self._here.size(earlier(q.node, Time.PREVIOUS))))
 
     def _projection(self, q: Quantity) -> Order:
-        projection_order = self._there.value(self.gradients[id(q.node)])
+        made = self.gradients[id(q.node)]
+        self._there.value(made)
+        gradient = self._there.from_below(made)
         if self.program.fresh and self.before.step < self.now.step:
-            projection_order = projection_order.renamed(lambda d: from_previous_step(d, self.program.fresh))
+            gradient = gradient.renamed(lambda d: from_previous_step(d, self.program.fresh))
         value, notebook = self._value(q), self._here.notebook
         if notebook is not None:
-            value = notebook.tensor_met(value, projection_order.components, q.node.shape)
-        return aligned(value, projection_order, q.node.shape, self._here.premises)
+            value = notebook.tensor_met(value, gradient.components, q.node.shape)
+        return aligned(value, gradient, q.node.shape, self._here.premises)

@@ -187,7 +187,20 @@ class Expression(ABC):
 
     @property
     def entries_agree(self) -> bool:
-        """Do all entries of the result agree to leading order, as lengths of rows do?"""
+        """Do all entries of the result agree, or is it known where they are small, as of lengths of rows?
+
+        What is divided by them reads the smallest as well, so that none is left out.
+        """
+        return False
+
+    @property
+    def leads_to(self) -> Expression | None:
+        """What a change leads to, where sizes tell more of that than of the sum of the old value and the change."""
+        return None
+
+    @property
+    def reads_components(self) -> bool:
+        """Does the result depend on more of its arguments than their sizes and overlaps?"""
         return False
 
     @property

@@ -1,4 +1,4 @@
-"""The two ways in which an operation carries a change of its arguments: linearly, or as a product of two factors."""
+"""How an operation carries a change of its arguments: linearly, as a product of two factors, or not at all."""
 
 from __future__ import annotations
 
@@ -48,3 +48,13 @@ class GradientOnly(Expression):
 
     def _refused(self) -> ProgramError:
         return ProgramError(f"{self} is an operation on gradients", hint="use it in an optimiser, not in a loss")
+
+
+class ChangeOnly(Expression):
+    """An operation that changes alone are made of: no loss depends on one, and a change of it is not asked for."""
+
+    def pull_back(self, upstream: Expression) -> tuple[Expression | None, ...]:
+        raise ProgramError(f"{self} is a change, and the loss cannot depend on one", hint="use the value itself")
+
+    def change_parts(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
+        raise ProgramError(f"{self} is a change already", hint="watch the value itself")

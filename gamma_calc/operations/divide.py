@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
+from operator import or_
 
+from gamma_calc.calculus.bends import Names, zero_names
 from gamma_calc.calculus.dims import Shape, shape_text
-from gamma_calc.calculus.direction import ONES
+from gamma_calc.calculus.direction import (
+    ONES,
+    Activation,
+    Direction,
+    Outer,
+    VectorDirection,
+    as_vector,
+    factors,
+    is_matrix,
+)
 from gamma_calc.calculus.lemmas import QUOTIENT
 from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError, ShapeError
-from gamma_calc.language.expression import Array, Expression, Part
+from gamma_calc.exponents import NOTHING, Order, Region, largest, where
+from gamma_calc.language.expression import Array, Expression, Part, walk
+from gamma_calc.operations.at_most import AtMost
 from gamma_calc.operations.rows import row_dot
 
 
 class Divide(Expression):
-    """x / y. Lemma: directions of x are kept, divided by the size of y.
+    """x / y. Lemma: directions of x are kept, each divided by what y is at least where it is.
 
-    Hypothesis: y are lengths of rows, whose entries differ by at most a relative N^-1/2, as much as vectors share by
-    chance. What moves of y is another matter: see ``change_parts``.
+    Hypothesis: y are lengths of rows. What all rows have is there everywhere, and |u_i| of an update u w' where u is in
+    the direction too: u_i / |u_i| has one size. Where y is larger than that on most rows, the quotient is a bound.
     """
 
     precedence = 5
@@ -35,11 +49,18 @@ class Divide(Expression):
 
     def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         x, y = values
-        if ONES not in y.components:
-            raise ProgramError(f"{self} divides by entries that may be zero", hint="divide by lengths of rows")
-        length = y.order
         for direction, size in x.components.items():
+            length = _length_beside(direction, y)
+            if length.is_zero_quantity:
+                raise ProgramError(
+                    f"{self} divides by rows that may be short",
+                    hint="add a matrix that is drawn, or take a smaller rate",
+                )
             yield Contribution(direction, size - length, QUOTIENT)
+
+    def overcounted(self, values: tuple[Value, ...]) -> Region:
+        x, y = values
+        return reduce(or_, (where(_length_beside(d, y), "<", y.order) for d in x.components), NOTHING)
 
     @property
     def may_fall(self) -> bool:
@@ -59,17 +80,38 @@ class Divide(Expression):
     def change_parts(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
         """dx / (y + dy), and -x dy / (y (y + dy)): no difference of near numbers is left."""
         (x, y), (dx, dy) = old, change
-        new = y if dy is None else y + dy
+        new = y if dy is None else self._moved(y, dy)
         parts = []
         if dx is not None:
             parts.append(Part(frozenset({0}), Divide(dx, new)))
         if dy is not None:
-            parts.append(Part(frozenset({1}), -Divide(dy * self.rebuild(x, y), new)))
+            before = Divide(x, y)
+            parts.append(Part(frozenset({1}), AtMost(-Divide(dy * before, new), before, Divide(x, new))))
         return tuple(parts)
+
+    def _moved(self, lengths: Expression, added: Expression) -> Expression:
+        """The lengths after a change, by their matrix: of a sum it is not known where they are small."""
+        new = added.leads_to
+        if new is None or any(node.adds_up and node.entries_agree for node in walk([lengths])):
+            raise ProgramError(f"{self} divides by a sum of lengths that move", hint="divide by lengths of one matrix")
+        return new
 
     def notation(self) -> str:
         x, y = self.arguments
         return f"{x.inside(5)} / {y.inside(5)}"
+
+
+def _length_beside(direction: Direction, lengths: Value) -> Order:
+    """What lengths of rows are at least where a direction is not small."""
+    left = direction.left if isinstance(direction, Outer) else direction
+    here = frozenset() if is_matrix(left) else zero_names(as_vector(left))
+    return largest(size for of, size in lengths.components.items() if _is_there(as_vector(of), here))
+
+
+def _is_there(lengths: VectorDirection, here: Names) -> bool:
+    """Are these lengths those of all rows, or of an update by a vector that is where ``here`` is not small?"""
+    moved = (part for f in factors(lengths) if isinstance(f, Activation) for part, _ in f.parts if part != ONES)
+    return all(zero_names(part) <= here for part in moved)
 
 
 def divide(x: Expression, y: Expression) -> Divide:

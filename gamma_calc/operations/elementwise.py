@@ -48,6 +48,7 @@ from gamma_calc.exponents import (
     where,
 )
 from gamma_calc.language.expression import Array, Expression, Part, is_positive, require_expression
+from gamma_calc.language.forms import ChangeOnly
 from gamma_calc.language.signature import signature
 
 
@@ -134,7 +135,7 @@ class Elementwise(Expression):
         return f"{self.function.name}({self.arguments[0]})"
 
 
-class Difference(Expression):
+class Difference(ChangeOnly):
     """phi(x + dx) - phi(x). Lemma: it is dx times a slope between the two, entry by entry.
 
     The slope is an activation at the place of x, forward as in the gradient: where a step has moved x on the entries at
@@ -169,15 +170,9 @@ class Difference(Expression):
         old, change = arrays
         return self.function.apply(old + change) - self.function.apply(old)
 
-    def pull_back(self, upstream: Expression) -> tuple[Expression | None, ...]:
-        raise ProgramError(f"{self} is a change, and the loss cannot depend on one", hint="use the value itself")
-
     def rebuild(self, *arguments: Expression) -> Expression:
         old, change = arguments
         return Difference(self.function, old, change)
-
-    def change_parts(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
-        raise ProgramError(f"{self} is a change already", hint="watch the value itself")
 
     def notation(self) -> str:
         return f"change of {self.function.name} from {self.arguments[0]}"

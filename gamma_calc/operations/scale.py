@@ -45,6 +45,11 @@ class Scale(Linear):
         return self.coefficient > 0 and all(arguments)
 
     @property
+    def leads_to(self) -> Expression | None:
+        new = self.arguments[0].leads_to
+        return None if new is None else self.rebuild(new)
+
+    @property
     def entries_agree(self) -> bool:
         return self.arguments[0].entries_agree
 
