@@ -16,15 +16,17 @@ from gamma_calc.derivation.orders import OrderTable
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.json import document
 from gamma_calc.display.showing import SelfShowing
+from gamma_calc.engine.largest_point import StableUpTo, stable_up_to
 from gamma_calc.engine.stable_set import read_everywhere, region_of
 from gamma_calc.engine.state import State
 from gamma_calc.engine.step_orders import StepOrders
 from gamma_calc.errors import TimeUp
-from gamma_calc.exponents import Affine, Region, order, watched
+from gamma_calc.exponents import Affine, Region, Scope, order, watched
 from gamma_calc.language.program import Program, Role
 
 MOST_NAMED = 3  # of the exponents whose values would help
 GRACE: Final = 1  # second that is taken when time is up, to say where what is known is bounded
+FOR_A_PROOF: Final = 3  # that are taken to say where all that is to come is bounded
 
 
 class StepsSoFar:
@@ -56,6 +58,8 @@ class StepsSoFar:
 class Unfinished(SelfShowing):
     """The sizes after each step that was derived in time; of later steps, conditions and bounds nothing is said.
 
+    But for the stable set: ``inner`` is what is known to be stable, and outside ``outer`` nothing is.
+
     >>> from gamma_calc import derive, lora
     >>> from gamma_calc.errors import TimeUp
     >>> try:
@@ -82,9 +86,9 @@ class Unfinished(SelfShowing):
     def outer(self) -> tuple[int, Region] | None:
         """The last step that could be asked in time, and where by these orders every output is bounded until then.
 
-        What is stable lies inside it; of what lies inside, nothing is known to be stable, as later steps may ask for
-        more. Where orders were made on the stable set alone, it is what the cuts that are known to be needed left;
-        steps whose orders may be too large are not asked.
+        What is stable lies inside it; of what lies inside, ``inner`` alone is known to be stable, as later steps may
+        ask for more. Where orders were made on the stable set alone, it is what the cuts that are known to be needed
+        left; steps whose orders may be too large are not asked.
         """
         found: tuple[int, Region] | None = None
         with suppress(TimeUp), watched(GRACE):
@@ -93,6 +97,17 @@ class Unfinished(SelfShowing):
                 region = self._bounded(region, step) if everywhere else region_of(step.outer)
                 found = now, region
         return found
+
+    @cached_property
+    def inner(self) -> StableUpTo | None:
+        """Where every output is bounded at every step, by a proof that needs no further steps; None where it fails.
+
+        It is asked of where outputs are bounded at the steps that are known (``engine/largest_point.py``).
+        """
+        with suppress(TimeUp), watched(FOR_A_PROOF):
+            scope = self.steps[-1].now.scope if self.steps else None
+            return stable_up_to(self.program, {Role.OUTPUT}, region_of(scope)) if isinstance(scope, Scope) else None
+        return None
 
     def _bounded(self, region: Region, step: StepOrders) -> Region:
         """The part of a region where every output is bounded at a step."""
@@ -119,7 +134,8 @@ class Unfinished(SelfShowing):
         if self.until is None:
             return f"no step of {self.program.name}"
         which = "the start of" if self.until == 0 else f"the start and {_steps(self.until)} of"
-        return f"{which} {self.program.name}; nothing is claimed of later steps, conditions and bounds"
+        known = "; nothing" if self.inner is None else ", and where it is stable; nothing else"
+        return f"{which} {self.program.name}{known} is claimed of later steps, conditions and bounds"
 
     @property
     def hint(self) -> str:
@@ -139,6 +155,9 @@ class Unfinished(SelfShowing):
         if self.outer is not None and self.outer[0] > 0:
             now, region = self.outer
             yield "outer", f"{region:{dialect}}: outside it an output grows by step {now}"
+        if self.inner is not None:
+            yield "inner", f"{self.inner.region:{dialect}}: bounded at every step, as it is where all rates are largest"
+        elif self.outer is not None and self.outer[0] > 0:
             yield "inner", "not known: later steps may ask for more"
 
     def to_json(self) -> str:
@@ -154,7 +173,7 @@ class Unfinished(SelfShowing):
             "complete": False,
             "until": self.until,
             "steps": known,
-            "stable": {"outer": outer, "inner": None},
+            "stable": {"outer": outer, "inner": None if self.inner is None else self.inner.as_data()},
             "help": helps,
         }
 
