@@ -17,10 +17,12 @@ from gamma_calc.errors import ProgramError, ShapeError
 from gamma_calc.exponents import MINUS_INFINITY
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.substitute import Substitution
+from gamma_calc.operations.elementwise import Elementwise
 from gamma_calc.operations.gram import gram_inverse
 from gamma_calc.operations.outer import outer
 from gamma_calc.operations.rescaled import rescaled
 from gamma_calc.operations.sign import sign
+from gamma_calc.operations.tanh import SECH2
 from gamma_calc.optimisers.riemannian import RiemannianSGD, SignRiemannian
 from gamma_calc.optimisers.shampoo import Shampoo
 
@@ -186,6 +188,23 @@ def test_what_an_update_made_is_divided_by_its_own_length() -> None:
     found = {str(direction): size for direction, size in value_of(gram_inverse(G, G @ y)).items()}
     assert found["h"] == order("q + 1") - order("max(2*f + 1, 2*q + 1 + rho)")
     assert found["G0 y"] == order("-f - 1/2")
+
+
+def test_an_update_that_may_be_less_than_it_counts_for_is_divided_by_the_least_of_it() -> None:
+    """u tanh'(n^(1/2) u) counts as n^(-1/4) and is n^(-3/4): beside n^(-1/2) from G0 it is divided by that alone.
+
+    What G makes of an independent y along h is then n^(-3/4 + 1/2 + 1/2), and not n^(-1/4 + 1/2 - 1/2).
+    """
+    u, y = data("u", N), data("y", N)
+    slope = Elementwise(SECH2, N ** "1/2" * u)
+    G = frozen("G0", R, N, entry="-3/4") + outer(data("h", R), u * slope)
+    made = gram_inverse(G, G @ y)
+    evaluation = Evaluation(lora(), State(0, {}))
+    assert evaluation.value(made).order == order("1/4")
+    assert not evaluation.overcounted(made).is_empty
+    alone = outer(data("h", R), u * slope)
+    with pytest.raises(ProgramError, match="may be less than it counts for; start both factors at random"):
+        value_of(gram_inverse(alone, alone @ y))
 
 
 def test_multiples_are_taken_out_of_an_inverse() -> None:

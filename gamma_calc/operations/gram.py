@@ -39,7 +39,7 @@ from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.calculus.words import letters
 from gamma_calc.errors import ProgramError, ShapeError
-from gamma_calc.exponents import NOTHING, Order, Region, largest, maximum, where
+from gamma_calc.exponents import MINUS_INFINITY, NOTHING, Order, Region, largest, maximum, minimum, where
 from gamma_calc.language.expression import Array, Expression
 from gamma_calc.language.forms import GradientOnly
 from gamma_calc.operations.matmul import MatMul
@@ -76,6 +76,14 @@ class _Preconditioned(GradientOnly):
     def rebuild(self, *arguments: Expression) -> Expression:
         return type(self)(*arguments)
 
+    @property
+    def least_counts_above(self) -> Order | None:
+        return MINUS_INFINITY
+
+    @property
+    def may_fall(self) -> bool:
+        return True
+
     def _least(self, values: tuple[Value, ...]) -> Order:
         """The order of the eigenvalues off all updates; -oo where there is neither a random part nor a damping."""
         rows, _, *damping = values
@@ -95,7 +103,8 @@ class GramInverseOfImage(_Preconditioned):
     def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         rows, y, *_ = values
         least = self._least(values)
-        for direction, size in rows.components.items():
+        for direction, most in rows.components.items():
+            size = most if rows.least is None else self._counted(direction, most, least)
             eigenvalue = maximum(least, self._own(direction, size))
             for of, order in y.components.items():
                 for c in act(direction, as_vector(of), self.arguments[0].shape[1], premises):
@@ -110,6 +119,18 @@ class GramInverseOfImage(_Preconditioned):
         few, many = (dim.exponent for dim in self.arguments[0].shape)
         found = (where(least + many - few, "<", self._own(d, size)) for d, size in updates.items() if apart)
         return reduce(or_, found, NOTHING)
+
+    def _counted(self, direction: Direction, most: Order, least: Order) -> Order:
+        """The size, up to the most that it may be, at which a part of G leaves the most once it is divided by."""
+        if not isinstance(direction, Outer):
+            return most
+        if least.is_zero_quantity:
+            raise ProgramError(
+                f"{self} divides by a movement of {self.arguments[0]} that may be less than it counts for",
+                hint="start both factors at random, or give the preconditioner a damping",
+            )
+        few, many = (dim.exponent for dim in self.arguments[0].shape)
+        return minimum(most, (least - few - many) / 2)
 
     def _made(self, rows: Array, x: Array) -> Array:
         made: Array = (rows @ x[..., None])[..., 0]
