@@ -102,5 +102,6 @@ def test_it_is_told_when_time_is_up() -> None:
     found = json.loads(record.unfinished.to_json())["stable"]["inner"]
     assert found["largest"] == dict.fromkeys(program.variables, "0")
     assert Region(found["region"]) == up_to(program, "0")
+    assert found["orders"]["dh5"] == found["orders"]["df"] == "0"
     assert "and where it is stable; nothing else is claimed" in record.unfinished.summary
     assert "bounded at every step, as it is where all rates are largest" in str(record.unfinished)

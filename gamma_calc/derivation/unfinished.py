@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from itertools import takewhile
 from operator import and_
@@ -109,6 +109,14 @@ class Unfinished(SelfShowing):
             return stable_up_to(self.program, {Role.OUTPUT}, region_of(scope)) if isinstance(scope, Scope) else None
         return None
 
+    @property
+    def at_largest(self) -> OrderTable | None:
+        """The settled orders where all rates are the largest of ``inner``."""
+        if self.inner is None:
+            return None
+        *_, last = self.inner.steps
+        return OrderTable(last.sizes, last.now.step, onwards=True, domain=self.inner.point)
+
     def _bounded(self, region: Region, step: StepOrders) -> Region:
         """The part of a region where every output is bounded at a step."""
         return reduce(and_, (step.sizes[name] <= 0 for name in _outputs(self.program)), region)
@@ -146,6 +154,9 @@ class Unfinished(SelfShowing):
     def blocks(self, dialect: str) -> Iterator[Block]:
         yield Block("Not finished", ((f"known is {self.summary}",),))
         yield Block("Stable set", tuple(self._stable(dialect)))
+        if self.at_largest is not None:
+            titled = f"Orders for every step t >= {self.at_largest.step} where all rates are largest"
+            yield replace(self.at_largest.block(dialect), title=titled)
         for step in range(len(self.steps)):
             yield self.at_step(step).block(dialect)
         rows = [(f"{order(name):{dialect}}", f"in {share:.0%} of the forms") for name, share in self.shares.items()]
@@ -173,9 +184,14 @@ class Unfinished(SelfShowing):
             "complete": False,
             "until": self.until,
             "steps": known,
-            "stable": {"outer": outer, "inner": None if self.inner is None else self.inner.as_data()},
+            "stable": {"outer": outer, "inner": None if self.inner is None else _told(self.inner)},
             "help": helps,
         }
+
+
+def _told(inner: StableUpTo) -> dict[str, object]:
+    largest = {name: str(value) for name, value in inner.largest.items()}
+    return {"region": str(inner.region), "largest": largest, "orders": _texts(inner.steps[-1])}
 
 
 def _texts(step: StepOrders) -> dict[str, str]:

@@ -19,6 +19,7 @@ from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.fixed_point import Trajectory, trajectory
 from gamma_calc.engine.gradient import optimiser_inputs
 from gamma_calc.engine.stable_set import asked
+from gamma_calc.engine.step_orders import StepOrders
 from gamma_calc.exponents import Affine, Order, Region, nowhere_above, order
 from gamma_calc.language.expression import Expression, walk
 from gamma_calc.language.program import Program, Role
@@ -28,13 +29,16 @@ Rates = Mapping[str, Fraction]
 
 @dataclass(frozen=True, slots=True)
 class StableUpTo:
-    """All of a region is stable, as its point of the ``largest`` rates (exponents) is."""
+    """All of a region is stable, as its point of the ``largest`` rates (exponents) is, whose ``steps`` settle."""
 
     region: Region
     largest: Rates
+    steps: tuple[StepOrders, ...]
 
-    def as_data(self) -> dict[str, object]:
-        return {"region": str(self.region), "largest": {name: str(value) for name, value in self.largest.items()}}
+    @property
+    def point(self) -> Region:
+        """The largest rates as a region."""
+        return Region.of([(Affine.variable(name) - value, "=") for name, value in self.largest.items()])
 
 
 def stable_up_to(program: Program, roles: Collection[Role], region: Region) -> StableUpTo | None:
@@ -45,7 +49,7 @@ def stable_up_to(program: Program, roles: Collection[Role], region: Region) -> S
     there = program.substitute(point)
     found = trajectory(there)
     is_stable = found.settled == there.region and _stays_bounded(there, roles, found)
-    return StableUpTo(region, point) if is_stable and _arguments_stay(there, found) else None
+    return StableUpTo(region, point, found.steps) if is_stable and _arguments_stay(there, found) else None
 
 
 def rates_only_add(program: Program) -> bool:
