@@ -36,6 +36,9 @@ BOUNDS = {
     "entries: a sign of what bends",
     "entries: a sign by a bound",
     "layer: memory of lion",
+    "entries: a mask in what is watched",
+    "entries: a changed sign",
+    "entries: a saturated scalar",
 }
 ASIDE = {  # whose orders are bounds that are not reached, or that take long where nothing is left out
     "layer: sign-riemannian, an outgrown start",
@@ -45,6 +48,8 @@ ASIDE = {  # whose orders are bounds that are not reached, or that take long whe
     "layer: undone, muon",
     "layer: undone, shampoo",
     "deep: six layers of tanh",
+    "entries: a mask that was, lion",
+    "entries: a mask that was, adam",
 }
 
 
@@ -71,8 +76,8 @@ EXPONENTS: Final = (
     ),
     Mutant(
         "operations.elementwise:Elementwise._of",
-        "self._size(share)",
-        "self._size(share) + QUARTER",
+        "_size(self.function, share)",
+        "_size(self.function, share) + QUARTER",
         "words: through tanh",
     ),
     Mutant(
@@ -82,7 +87,7 @@ EXPONENTS: Final = (
         "tanh at zero",
     ),
     Mutant(
-        "operations.elementwise:_moved_there",
+        "operations.elementwise:_along_slopes",
         "size + factor + gain",
         "size + factor + gain - QUARTER",
         "entries: a mask twice",
@@ -280,17 +285,15 @@ TOKENS: Final = (
         "agree(back",
         "1.3 saturated, sign, larger",
     ),
-    Mutant("operations.elementwise:shares", "if place not in zeros[d]", "if True", "entries: beside zeros"),
-    Mutant("operations.elementwise:shares", "not nowhere_above(x.order, rest.order)", "True", "two samples, sign"),
+    Mutant("operations.elementwise:_left", "if zeros[d].isdisjoint(places)", "if True", "entries: beside zeros"),
+    Mutant("operations.elementwise:_single", "if not nowhere_above(", "if True or (", "two samples, sign"),
+    Mutant("operations.elementwise:_hiding", "yield places", "yield from ()", "entries: beside two masks"),
+    Mutant("operations.elementwise:_moved", "+ concentration(direction),", ",", "entries: a sparse step"),
     Mutant(
-        "operations.elementwise:_moved", "+ concentration(direction), *spread", ", *spread", "entries: a sparse step"
+        "operations.elementwise:_spread", "if concentration(direction) == 0", "if False", "entries: turned away, tanh"
     ),
-    Mutant(
-        "operations.elementwise:_moved",
-        "+ concentration(direction), *spread",
-        "+ concentration(direction)",
-        "1.3 saturated",
-    ),
+    Mutant("operations.elementwise:_is_turned", "moved > whole", "False", "entries: turned away, relu"),
+    Mutant("calculus.sign:_version", "+ leading", "", "entries: a mask that was, lion"),
     Mutant(
         "operations.gram:_Preconditioned._own",
         "2 * size + many",
@@ -311,8 +314,8 @@ TOKENS: Final = (
     ),
     Mutant("operations.hadamard:Hadamard.power_of", "left & right", "False", "entries: a square in a sign"),
     Mutant(
-        "operations.elementwise:Elementwise._size",
-        "self.function.bending(_counted(self.function, share.site, share.x), share.x.power)",
+        "operations.elementwise:_size",
+        "function.bending(_counted(function, share.site, share.x), share.x.power)",
         "share.x.order",
         "entries: beside a square, sgd",
     ),
@@ -551,20 +554,14 @@ TOKENS: Final = (
         "entries: a function of a sparse step",
     ),
     Mutant(
-        "operations.elementwise:shares",
-        "for inside in shares(here.site, rest)",
-        "for inside in ()",
+        "operations.elementwise:_shares",
+        "yield from _shares(here, zeros)",
+        "yield from ()",
         "entries: beside two zeros",
     ),
-    Mutant(
-        "operations.elementwise:shares",
-        "entrywise_product(here.entries, inside.entries)[0]",
-        "inside.entries",
-        "entries: on two zeros",
-    ),
+    Mutant("operations.elementwise:_shares", ", whole.entries)", ")", "entries: on two zeros"),
     Mutant("calculus.contraction:comes_with_larger", "not zero_sets(of) and ", "", "words: a mask that returns"),
     Mutant("calculus.contraction:comes_with_larger", "is_covered(tuple(matrices))", "True", "words: a tall matrix"),
-    Mutant("calculus.sign:zero_sets", '"past" if f.from_earlier_step else ""', '""', "fresh: a mask"),
     Mutant(
         "calculus.overlap:with_update",
         "columns.independent_overlap + agree(image",
@@ -682,7 +679,7 @@ def test_what_may_be_left_out_decides_nothing(mutant: Mutant) -> None:
         ),
         (
             Mutant(
-                "operations.elementwise:_moved_there",
+                "operations.elementwise:_along_slopes",
                 "at_most(size + factor + gain + more, most)",
                 "size + factor + gain + more",
             ),

@@ -25,6 +25,7 @@ from gamma_calc.calculus.direction import (
     Residual,
     VectorDirection,
     as_vector,
+    by_place,
     factors,
     is_matrix,
     product_of,
@@ -35,7 +36,7 @@ from gamma_calc.calculus.parity import is_even
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum, minimum
 
-Places = frozenset[tuple[str, str]]  # of functions, each with when its argument was made
+Places = frozenset[tuple[str, str]]  # of functions, each with what tells it from others there
 ZeroSets = Mapping[Direction, Places]
 
 SIGNED: Final = (GivenVector, FreshImage, Residual, Activation, Entrywise, Noise)  # what has entries of either sign
@@ -93,7 +94,17 @@ def zero_sets(direction: Direction) -> Places:
     if is_matrix(direction):
         return frozenset()
     activations = (f for f in factors(as_vector(direction)) if isinstance(f, Activation))
-    return frozenset((f.site, "past" if f.from_earlier_step else "") for f in activations if f.is_sparse)
+    return frozenset((f.site, _version(f)) for f in activations if f.is_sparse)
+
+
+def _version(f: Activation) -> str:
+    """What tells a function from others at its place: whether it is of an earlier sample, and what leads its argument.
+
+    Where something new has come to lead it, relu(x + y) is zero at other entries than relu(x) was. All versions that
+    count as one are zero together.
+    """
+    leading = [] if f.merged else sorted(str(by_place(part)) for part in f.leading)
+    return " ".join(["past"] * f.from_earlier_step + leading)
 
 
 @lru_cache(maxsize=65536)

@@ -50,6 +50,7 @@ class Evaluation:
 
     program: Program
     state: State
+    divided: frozenset[int] = frozenset()  # the expressions that optimisers divide entry by entry
     _values: dict[int, tuple[Expression, Value]] = field(default_factory=dict)
     _sizes: dict[int, tuple[Expression, Order]] = field(default_factory=dict)
     _bounds: dict[int, Region] = field(default_factory=dict)
@@ -64,7 +65,7 @@ class Evaluation:
     def on(self, scope: Scope) -> Evaluation:
         """The same at fewer exponents; what is known stays known there."""
         here = replace(self.state.read_on(scope), streams=self.streams)
-        return Evaluation(self.program, here, dict(self._values))
+        return Evaluation(self.program, here, self.divided, dict(self._values))
 
     @cached_property
     def premises(self) -> Premises:
@@ -86,8 +87,12 @@ class Evaluation:
         return self._values[id(expression)][1]
 
     def _may_show_less(self, node: Expression) -> bool:
-        """May the largest part be less than it counts for, so that what it covers shows where a function saturates?"""
-        return id(node) in self.program.saturating and not self.overcounted(node).is_empty
+        """May the largest part be less than it counts for, so that what it covers shows?
+
+        It does where a function saturates, and where an optimiser divides.
+        """
+        hides = id(node) in self.program.saturating or id(node) in self.divided
+        return hides and not self.overcounted(node).is_empty
 
     def size(self, expression: Expression) -> Order:
         """The order of an expression's size. A sum, and a product of entries, is not made for it: it may be long."""

@@ -63,7 +63,8 @@ def step(program: Program, state: State, rules: Sequence[Rule]) -> State:
 
 
 def _evaluated(program: Program, state: State, rules: Sequence[Rule]) -> Evaluation:
-    here = Evaluation(program, state)
+    divided = frozenset(id(rule.input) for rule in rules if rule.optimiser.divides_entries)
+    here = Evaluation(program, state, divided)
     for rule in rules:
         here.value(rule.input)
     return here
@@ -149,8 +150,9 @@ def _updated(here: Evaluation, rule: Rule, *, blurred: bool) -> Tensor:
     own = rule.optimiser.own_motion(p)
     whole = update if own is None else update.plus(here.value(own))
     last = whole.times(p.rate)
-    values = (tensor.start, tensor.moved, last, replace(memory, least=None))
-    return Tensor(*(here.pruned(value, p.shape) for value in values))
+    start, moved, step = (here.pruned(value, p.shape) for value in (tensor.start, tensor.moved, last))
+    remembered = replace(memory, least=None)
+    return Tensor(start, moved, step, here.pruned(remembered, p.shape) if memory.least is None else remembered)
 
 
 def _initial(program: Program, p: Parameter) -> Value:

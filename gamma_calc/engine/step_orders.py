@@ -143,14 +143,20 @@ class StepOrders:
         return Value({}) if q.expression is None else self._here.value(q.expression)
 
     def _size(self, q: Quantity) -> Order:
-        """A change is no larger than the larger of the two values it lies between."""
+        """A change is no larger than the larger of the two values it lies between, and as large if they differ."""
         size = MINUS_INFINITY if q.expression is None else self._here.size(q.expression)
         if q.role is not Role.CHANGE:
             return size
         now = self._here.size(q.node)
-        if self.now.nowhere_above(size, now):
+        if self.now.nowhere_above(size, now) and size.number in {now.number, None}:
             return size
-        return at_most(size, maximum(now, self._here.size(earlier(q.node, Time.PREVIOUS))))
+        before = earlier(q.node, Time.PREVIOUS)
+        most = maximum(now, self._here.size(before))
+        differ = most.number is not None and now != self._here.size(before)
+        return most if differ and self._is_exact(q.node, before) else at_most(size, most)
+
+    def _is_exact(self, *those: Expression) -> bool:
+        return all(self._here.overcounted(one).is_empty for one in those)
 
     def _projection(self, q: Quantity) -> Order:
         made = self.gradients[id(q.node)]

@@ -164,6 +164,13 @@ class Program(SelfShowing):
     def nodes(self) -> tuple[Expression, ...]:
         return walk([self.loss])
 
+    @cached_property
+    def evaluated(self) -> tuple[Expression, ...]:
+        """All that is evaluated: the loss, what is watched, and given starts."""
+        watched = (q.expression for q in self.quantities.values())
+        starts = (p.init.expression for p in self.parameters)
+        return walk([self.loss, *(root for root in (*watched, *starts) if root is not None)])
+
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         return tuple(node for node in self.nodes if isinstance(node, Parameter))
@@ -189,20 +196,18 @@ class Program(SelfShowing):
     def zeros_show(self) -> bool:
         """Does a rule or a function act entry by entry, so that what is smaller decides where the larger is zero?"""
         divides = any(self.optimiser.for_parameter(p).divides_entries for p in self.parameters)
-        return divides or any(node.acts_on_entries for node in self.nodes)
+        return divides or any(node.acts_on_entries for node in self.evaluated)
 
     @cached_property
     def saturating(self) -> frozenset[int]:
         """The expressions of which functions bend the less the larger they are: what is large hides the rest."""
-        watched = (q.expression for q in self.quantities.values() if q.expression is not None)
-        return frozenset(id(node.arguments[0]) for node in walk([self.loss, *watched]) if node.saturates)
+        return frozenset(id(node.arguments[0]) for node in self.evaluated if node.saturates)
 
     @cached_property
     def products_show(self) -> bool:
         """May something be along the product of vectors, and along none of them? Samples of a batch are matrices."""
-        watched = (q.expression for q in self.quantities.values() if q.expression is not None)
-        nodes = walk([self.loss, *watched])
-        return any(node.multiplies_entries for node in nodes) and not any(node.is_batch for node in nodes)
+        multiplies = any(node.multiplies_entries for node in self.evaluated)
+        return multiplies and not any(node.is_batch for node in self.evaluated)
 
     @cached_property
     def region(self) -> Region:

@@ -6,8 +6,9 @@ come out where it is contracted with something (``calculus/overlap.py``).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import chain
 from typing import Final
 
@@ -51,6 +52,9 @@ from gamma_calc.language.expression import Array, Expression, Part, is_positive,
 from gamma_calc.language.forms import ChangeOnly
 from gamma_calc.language.signature import signature
 
+Place = tuple[str, str]  # of a function that vanishes, with when its argument was made
+Zeros = Mapping[Direction, frozenset[Place]]
+
 
 class Elementwise(Expression):
     """phi(x). Lemma: Stein's identity for what is kept, the law of large numbers for the mean."""
@@ -84,10 +88,7 @@ class Elementwise(Expression):
             return Contribution(share.entries if self.shape else UNIT, self.function.at_zero, FUNCTION_MEAN)
         made = activation(self.function, share.site, share.x) if self.shape else UNIT
         direction, gain = entrywise_product(share.entries, made)
-        return Contribution(direction, self._size(share) + gain, FUNCTION_VALUE)
-
-    def _size(self, share: Share) -> Order:
-        return self.function.size(self.function.bending(_counted(self.function, share.site, share.x), share.x.power))
+        return Contribution(direction, _size(self.function, share) + gain, FUNCTION_VALUE)
 
     def overcounted(self, values: tuple[Value, ...]) -> Region:
         """Of a part that has one sign, which may be negative, a relu may be nothing. Of nothing it is nothing."""
@@ -95,7 +96,9 @@ class Elementwise(Expression):
         one_sign = self.function.vanishes and not x.is_zero and all(map(_has_one_sign, x.components))
         if one_sign and not is_positive(self.arguments[0]):
             return EVERYTHING
-        return _blurred(self.function, x) | _unsure(x) | _bent_apart(self.function, self.site, x)
+        slope = self.function if self.function.positive else None
+        few = _on_few(slope, self.shape, x)
+        return few | _blurred(self.function, x) | _unsure(x) | _bent_apart(self.function, self.site, x)
 
     @property
     def least_counts_above(self) -> Order | None:
@@ -140,6 +143,7 @@ class Difference(ChangeOnly):
 
     The slope is an activation at the place of x, forward as in the gradient: where a step has moved x on the entries at
     which phi still bends, those entries answer. No change is larger than the larger of the values it lies between.
+    Where dx is larger than x was, the two values are of different vectors, and what either shows the change shows.
     """
 
     def __init__(self, function: Function, old: Expression, change: Expression) -> None:
@@ -150,17 +154,27 @@ class Difference(ChangeOnly):
 
     def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         old, change = values
-        slope = self.function.slope
-        if change.is_zero or slope is None:
+        if change.is_zero:
             return
         between = old.plus(change)
         for share in (everywhere(self.site, between), *shares(self.site, between)):
-            yield from () if share.x.is_zero else _moved_there(share, change, self.function, slope)
+            yield from () if share.x.is_zero else self._moved_there(share, old, change)
+
+    def _moved_there(self, share: Share, old: Value, change: Value) -> Iterator[Contribution]:
+        """The change on a share of the entries, from what moves the argument there."""
+        before, moved = (_left(x, {d: zero_sets(d) for d in x.components}, share.places) for x in (old, change))
+        if self.function.slope is not None:
+            yield from _along_slopes(share, moved, self.function, self.function.slope)
+        if self.shape and (self.function.slope is None or _is_turned(before, moved)):
+            yield from _of_both_ends(share, before, self.function)
 
     def overcounted(self, values: tuple[Value, ...]) -> Region:
         old, change = values
-        between = old.plus(change)
-        return _blurred(self.function, between) | _unsure(between) | _bent_apart(self.function, self.site, between)
+        if self.function.slope is None:
+            return EVERYTHING
+        x = old.plus(change)
+        few = _on_few(self.function.slope, self.shape, x)
+        return few | _blurred(self.function, x) | _unsure(x) | _bent_apart(self.function, self.site, x)
 
     @property
     def least_counts_above(self) -> Order | None:
@@ -178,8 +192,8 @@ class Difference(ChangeOnly):
         return f"change of {self.function.name} from {self.arguments[0]}"
 
 
-def _moved_there(share: Share, change: Value, function: Function, slope: Function) -> Iterator[Contribution]:
-    """The change of a function on a share of the entries, from that of its argument."""
+def _along_slopes(share: Share, change: Value, function: Function, slope: Function) -> Iterator[Contribution]:
+    """Each part of a change by the slope on its way."""
     most = function.size(share.x.order)
     for direction, size in change.components.items():
         bending = slope.bending(_counted(slope, share.site, share.x), share.x.power)
@@ -188,6 +202,29 @@ def _moved_there(share: Share, change: Value, function: Function, slope: Functio
         made, gain = (UNIT, order(0)) if direction == UNIT else entrywise_product(as_vector(direction), bend)
         there, more = entrywise_product(made, share.entries)
         yield Contribution(there, at_most(size + factor + gain + more, most), FUNCTION_KEPT)
+
+
+def _is_turned(before: Value, change: Value) -> bool:
+    """Is a change larger than what it is a change of, and not on few entries alone? Asked at fixed exponents."""
+    whole, moved = before.order.number, _spread(change).number
+    return whole is not None and moved is not None and moved > whole
+
+
+def _of_both_ends(share: Share, before: Value, function: Function) -> Iterator[Contribution]:
+    """What a function was and what it is. What it keeps of a part as it kept it before is no change."""
+    ends = [replace(share, x=x) for x in (before, share.x) if not x.is_zero]
+    changes = function.slope is None or len({function.kept(end.x.order) for end in ends}) > 1
+    for end in ends:
+        made = activation(function, end.site, end.x)
+        mean, kept, even, odd = made.moments
+        made = replace(made, moments=(mean, kept if changes else MINUS_INFINITY, even, odd))
+        direction, gain = entrywise_product(share.entries, made)
+        yield Contribution(direction, _size(function, end) + gain, FUNCTION_VALUE)
+
+
+def _size(function: Function, share: Share) -> Order:
+    """That of a function on a share of the entries."""
+    return function.size(function.bending(_counted(function, share.site, share.x), share.x.power))
 
 
 def _blurred(function: Function, x: Value) -> Region:
@@ -208,6 +245,14 @@ def _bent_apart(function: Function, site: str, x: Value) -> Region:
     if slope is None or not slope.saturates or not any(map(has_bend, x.components)):
         return NOTHING
     return EVERYTHING if may_bend_apart([activation(slope, site, x)], x.components) else NOTHING
+
+
+def _on_few(slope: Function | None, shape: Shape, x: Value) -> Region:
+    """Where a slope is large on so few entries that of finitely many none may be among them: nothing is left of it."""
+    if slope is None or not (slope.saturates and slope.positive):
+        return NOTHING
+    longest = largest((order(0), *(dim.exponent for dim in shape)))
+    return where(order(0), "<", x.order) & where(longest, "<=", order(0))
 
 
 def _falls(function: Function) -> bool:
@@ -271,6 +316,7 @@ class Share:
     entries: VectorDirection
     site: str
     x: Value
+    places: frozenset[Place] = frozenset()
 
 
 OFF: Final = Function(  # one where a relu is zero, zero where it is not
@@ -293,16 +339,58 @@ def everywhere(site: str, x: Value) -> Share:
 
 def shares(site: str, x: Value) -> Iterator[Share]:
     """Where larger parts of a vector are zero, or negligible, so that what is smaller is all there is."""
-    zeros = {direction: zero_sets(direction) for direction in x.components}
-    known = (place for place in set(chain.from_iterable(zeros.values())) if place[0].removesuffix(" off") not in site)
-    for place in sorted(known):
-        there = {d: size for d, size in x.components.items() if place not in zeros[d]}
-        rest = Value(there, x.power, None if x.least is None else MINUS_INFINITY)
-        if not nowhere_above(x.order, rest.order):
-            here = Share(_entries(x, place), f"{site} off {' '.join(place)}", rest)
-            yield here
-            for inside in shares(here.site, rest):
-                yield replace(inside, entries=entrywise_product(here.entries, inside.entries)[0])
+    zeros = {d: frozenset(place for place in zero_sets(d) if not _is_own(place, site)) for d in x.components}
+    yield from _shares(everywhere(site, x), zeros)
+
+
+def _shares(whole: Share, zeros: Zeros) -> Iterator[Share]:
+    """The shares of a share, where the functions at other places are zero too."""
+    x, known = whole.x, frozenset(map(_mask, whole.places))
+    free = {d: frozenset(place for place in zeros[d] if _mask(place) not in known) for d in x.components}
+    for places in sorted({*_single(x, free), *_hiding(x, free)}):
+        entries = reduce(_both, (_entries(x, place) for place in places), whole.entries)
+        site = f"{whole.site} off {' '.join(chain(*places))}"
+        here = Share(entries, site, _left(x, zeros, places), whole.places.union(places))
+        yield here
+        yield from _shares(here, zeros)
+
+
+def _is_own(place: Place, site: str) -> bool:
+    return _mask(place)[0] in site
+
+
+def _mask(place: Place) -> Place:
+    """The function that is zero at a place or nowhere else."""
+    site, version = place
+    return site.removesuffix(" off"), version
+
+
+def _both(one: VectorDirection, two: VectorDirection) -> VectorDirection:
+    return entrywise_product(one, two)[0]
+
+
+def _single(x: Value, zeros: Zeros) -> Iterator[tuple[Place, ...]]:
+    """The places at each of which a vector is smaller than elsewhere, somewhere at least."""
+    places = ((place,) for place in frozenset().union(*zeros.values()))
+    return (one for one in places if not nowhere_above(x.order, _left(x, zeros, one).order))
+
+
+def _hiding(x: Value, zeros: Zeros, places: tuple[Place, ...] = ()) -> Iterator[tuple[Place, ...]]:
+    """Places at which all that leads is zero: where relu(u) - relu(v) is, both are."""
+    left = _left(x, zeros, places)
+    if not nowhere_above(x.order, left.order):
+        yield places
+        return
+    leads = next((d for d, size in left.components.items() if nowhere_above(x.order, size)), None)
+    for place in zeros[leads] if leads is not None else ():
+        if _mask(place) not in map(_mask, places):
+            yield from _hiding(x, zeros, tuple(sorted((*places, place))))
+
+
+def _left(x: Value, zeros: Zeros, places: Iterable[Place]) -> Value:
+    """What a vector is where the functions at these places vanish."""
+    there = {d: size for d, size in x.components.items() if zeros[d].isdisjoint(places)}
+    return Value(there, x.power, None if x.least is None else MINUS_INFINITY)
 
 
 def _entries(x: Value, place: tuple[str, str]) -> VectorDirection:
@@ -320,8 +408,12 @@ def _moved(change: Value, direction: Direction) -> Order:
 
     An example: a step of size n^w on a share n^-s of the entries moves those by n^(w + s/2).
     """
-    spread = (size for other, size in change.components.items() if concentration(other) == 0)
-    return largest((change.components[direction] + concentration(direction), *spread))
+    return maximum(change.components[direction] + concentration(direction), _spread(change))
+
+
+def _spread(change: Value) -> Order:
+    """What moves all entries."""
+    return largest(size for direction, size in change.components.items() if concentration(direction) == 0)
 
 
 def _averaged(slope: Function, size: Order, change: Order) -> Order:

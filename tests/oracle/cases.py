@@ -461,6 +461,21 @@ def _other_vectors() -> Iterator[Case]:
     yield Case("entries: sums that bend apart", rules.sums_apart(), truth, **QUICK)
 
 
+def _hidden() -> Iterator[Case]:
+    """What shows where, or when, something larger is not there."""
+    yield Case("entries: beside two masks", rules.beside_two_masks(), {("b", 1): "0"}, **QUICK)
+    for optimiser in ("lion", "adam"):
+        truth = {("g", 1): "0", ("dg", 2): "0"}
+        yield Case(f"entries: a mask that was, {optimiser}", rules.mask_that_was(optimiser), truth, **QUICK)
+    watched = rules.mask_in_what_is_watched()
+    yield Case("entries: a mask in what is watched", watched, {("g", 1): "-1/4", ("dg", 1): "-1/4"}, **QUICK)
+    truth = {("g", 1): "-1/4", ("dg", 1): "-1/4"}
+    yield Case("entries: turned away, tanh", rules.turned_away("tanh"), truth, **LONG)
+    yield Case("entries: turned away, relu", rules.turned_away("relu"), {("g", 1): "0", ("dg", 1): "0"}, **LONG)
+    yield Case("entries: a changed sign", rules.changed_sign(), {("g", 1): "-1/4", ("dg", 1): "-1/4"}, **QUICK)
+    yield Case("entries: a saturated scalar", rules.saturated_scalar(), {("dg", 1): "0"}, **QUICK)
+
+
 def _signs() -> Iterator[Case]:
     """What signs of sums, and functions of functions, have with products of the parts inside."""
     u, v, z = data("u", n), data("v", n), data("z", n)
@@ -560,6 +575,7 @@ CASES: tuple[Case, ...] = (
     *_deep(),
     *_entries(),
     *_other_vectors(),
+    *_hidden(),
     *_signs(),
     *_fresh(),
     *_optimisers(),

@@ -27,6 +27,7 @@ from gamma_calc.language.expression import Expression
 from gamma_calc.language.program import other
 from gamma_calc.operations import inner, relu, since_start, tanh
 from gamma_calc.operations.row_length import row_length
+from gamma_calc.operations.sign import sign
 from gamma_calc.optimisers import OPTIMISERS
 from gamma_calc.optimisers.riemannian import RiemannianSGD
 from gamma_calc.optimisers.shampoo import Shampoo
@@ -168,6 +169,58 @@ def two_values_in_a_sign() -> Program:
     c, u, v = parameter("c", n, init=zero, rate="0"), data("u", n), data("v", n)
     loss = -(c @ (2 * tanh(n ** "1/2" * u) + tanh(n ** "1/2" * v)))
     return moved("two values in a sign", loss, n**-1 * (c @ v), "sign")
+
+
+def beside_two_masks() -> Program:
+    """Where u and v are both negative, relu(u) - relu(v) is zero, and tanh bends."""
+    b, u, v = parameter("b", n, init=zero, rate="0"), data("u", n), data("v", n)
+    h = tanh(n ** "1/2" * (relu(u) - relu(v)) + b)
+    return Program("beside two masks", -(data("w", n) @ h), OPTIMISERS["sgd"], [output("b", b)])
+
+
+def mask_that_was(optimiser: str) -> Program:
+    """A step moves relu(x + q): what is remembered of where it was on shows at a second step where it is off.
+
+    The weights n^4 are of what moves by itself, so that nothing else does.
+    """
+    a, b, q = (parameter(name, n, init=zero, rate="0") for name in "abq")
+    v, w, x, y = (data(name, n) for name in "vwxy")
+    h = relu(x + q)
+    loss = -(n ** "-1/4" * (b @ (w * h))) - b @ (a * h) - n**4 * (y @ q) - n**4 * (v @ a)
+    return moved("a mask that was", loss, n**-1 * (w @ b), optimiser)
+
+
+def mask_in_what_is_watched() -> Program:
+    """No function is in the loss, and the one that is watched shows what is smaller where a mask is zero."""
+    b, c = parameter("b", n, init=zero, rate="1/2"), parameter("c", n, init=zero, rate="-1/4")
+    v, w, x = (data(name, n) for name in "vwx")
+    read = n**-1 * (w @ tanh(n ** "1/2" * relu(x + b) + c))
+    return moved("a mask in what is watched", -(v @ b) - w @ c, read)
+
+
+def turned_away(read: str) -> Program:
+    """A step larger than what it moves: what a function showed before is what its change shows."""
+    u, v, w = (data(name, n) for name in "uvw")
+    b = parameter("b", n, init=zero, rate="1/2" if read == "tanh" else "1/4")
+    added = {
+        "tanh": w @ since_start(tanh(u + n ** "-1/4" * w + b)),
+        "relu": (u * w) @ since_start(relu(u + w + b)),
+    }
+    return moved("turned away", -(v @ b), n**-1 * added[read])
+
+
+def changed_sign() -> Program:
+    """What has no slope changes as well."""
+    b, u, v = parameter("b", n, init=zero, rate="-1/4"), data("u", n), data("v", n)
+    h = sign(u + b)
+    return Program("a changed sign", -(v @ b), OPTIMISERS["sgd"], [output("s", h), output("g", n**-1 * (v @ h))])
+
+
+def saturated_scalar() -> Program:
+    """A scalar has no few entries at which tanh bends: of its slope nothing is left, and another part decides."""
+    c, e, w = parameter("c", n, init=zero, rate="0"), data("e", n), data("w", n)
+    loss = -tanh(data("P", entry="1/4") + n**-1 * (e @ c)) - n**-2 * (w @ c)
+    return moved("a saturated scalar", loss, n**-1 * (w @ c), "sign")
 
 
 def beside_a_square(optimiser: str) -> Program:
