@@ -107,3 +107,12 @@ def test_a_start_of_any_size_is_no_bend() -> None:
     b = parameter("b", N, init=iid(0), rate="-1/4")
     found = trained(-(W @ tanh(b)), "sgd", f=N**-1 * (W @ tanh(b)))
     assert str(found.at_step(1)["df"]) == "-1/4"
+
+
+@pytest.mark.parametrize("moves", [V, U])
+def test_a_step_that_brings_a_new_vector_or_more_of_what_leads_leaves_no_doubt(moves: Expression) -> None:
+    """tanh bends where u is small; then where u + v is, or 2 u. Of u + v and u + 2 v the same is known: a bound."""
+    b, q = bias("0"), bias("1", "q")
+    for lead, known in ((U, True), (U + V, False)):
+        f = N**-1 * (W @ tanh(N ** "1/4" * (lead + b) + q))
+        assert trained(-f - moves @ b, "sgd", f=f).exact("f", 1) == known

@@ -39,6 +39,7 @@ BOUNDS = {
     "entries: a mask in what is watched",
     "entries: a changed sign",
     "entries: a saturated scalar",
+    "entries: sums that have moved",
 }
 ASIDE = {  # whose orders are bounds that are not reached, or that take long where nothing is left out
     "layer: sign-riemannian, an outgrown start",
@@ -384,6 +385,7 @@ TOKENS: Final = (
     ),
     Mutant("calculus.entrywise_products:together", "1 if one.function.idempotent else", "", "entries: a mask twice"),
     Mutant("calculus.bends:bend_together", "is_bend(one) and", "False and", "entries: bends at two places"),
+    Mutant("calculus.bends:bend_apart_since", '"<"', '">"', "entries: sums that have moved"),
     Mutant("calculus.bends:difference", "*moving", "", "entries: bends that move apart"),
     Mutant("calculus.bends:most_shared", "*(_size(f)", "*(0 * _size(f)", "entries: what a slope made"),
     Mutant("calculus.bends:shared_by", "difference(argument, _argument(bend))", "whole", "entries: what a slope made"),

@@ -10,9 +10,9 @@ An example: tanh'(n^a u) tanh'(n^a u + v) is of order one on a share n^-a of the
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from itertools import product
+from itertools import chain, product
 
 from gamma_calc.calculus.direction import (
     ONES,
@@ -29,7 +29,7 @@ from gamma_calc.calculus.direction import (
     origin,
     vanish_with,
 )
-from gamma_calc.exponents import Order, largest, maximum, minimum, nowhere_above, order
+from gamma_calc.exponents import Order, Region, largest, maximum, minimum, nowhere_above, order, where
 
 Names = frozenset[Hashable]
 Parts = Mapping[VectorDirection, Order]  # of an argument, by their size
@@ -57,19 +57,35 @@ def bend_together(one: Activation, two: Activation) -> bool:
     return vanish_alike(one.leading, two.leading) and not nowhere_above(both, entries_apart(one, two))
 
 
+def bend_as_one(ours: Iterable[Direction], theirs: Iterable[Direction]) -> Iterator[tuple[Activation, Activation]]:
+    """Each slope in the one and in the other that count as one where they meet."""
+    both = ([f for d in side for f in _bends_of_sides(d)] for side in (ours, theirs))
+    return ((f, g) for f, g in product(*both) if bend_together(f, g))
+
+
 def may_bend_apart(ours: Iterable[Direction], theirs: Iterable[Direction]) -> bool:
     """Do slopes at two places in these count as one that may bend at other entries than each other?
 
     Arguments that are sums of the same may be multiples of each other, or not: u + v is small where u + 2 v is not. So
     are images of any two vectors of a fixed axis, as these have one name.
     """
-    ours, theirs = ([f for d in side for f in _bends_in(d)] for side in (ours, theirs))
-    return any(f.site != g.site and bend_together(f, g) and not _is_multiple(f, g) for f, g in product(ours, theirs))
+    return any(f.site != g.site and not _is_multiple(f, g) for f, g in bend_as_one(ours, theirs))
+
+
+def bend_apart_since(one: Activation, two: Activation, moved: Parts) -> Region:
+    """Where two slopes at one place count as one, and what has moved their argument may have moved the entries.
+
+    What is known by its order alone may have been there before, and have moved all the same: u + v is u + 2 v then.
+    """
+    vanishing = _common([*one.leading, *two.leading])
+    most = minimum(_size(one), _size(two))
+    far = largest(size for d, size in moved.items() if not has_bend(d) and vanishing.isdisjoint(zero_names(d)))
+    return where(entries_apart(one, two), "<", minimum(most, far))
 
 
 def _is_multiple(one: Activation, two: Activation) -> bool:
     """Does one factor lead both arguments, by itself?"""
-    names = frozenset.intersection(*map(zero_names, (*one.leading, *two.leading)))
+    names = _common([*one.leading, *two.leading])
     return any(not (isinstance(name, FreshImage) and isinstance(name.origin, FixedAxis)) for name in names)
 
 
@@ -85,7 +101,7 @@ def difference(one: Parts, two: Parts) -> Order:
     What is itself on few entries alone moves no others, nor does what vanishes there too.
     """
     leading = _leading(one) | _leading(two)
-    common = frozenset.intersection(*map(zero_names, leading)) if leading else frozenset()
+    common = _common(leading)
     apart = ((d, size) for x, other in ((one, two), (two, one)) for d, size in x.items() if d not in other)
     moving = (size for d, size in apart if d not in leading and not has_bend(d) and common.isdisjoint(zero_names(d)))
     return largest((order(0), *moving))
@@ -134,6 +150,12 @@ def _bends_within(direction: Direction) -> tuple[Activation, ...]:
     return () if is_matrix(side) else tuple(_bends_in(origin(as_vector(side))))
 
 
+def _bends_of_sides(direction: Direction) -> Iterator[Activation]:
+    """The slopes in a vector, or in both of an update."""
+    sides = (direction.left, direction.right) if isinstance(direction, Outer) else (direction,)
+    return chain.from_iterable(map(_bends_in, sides))
+
+
 def _bends_in(direction: Direction) -> Iterator[Activation]:
     if isinstance(direction, Outer):
         yield from _bends_in(direction.left)
@@ -147,6 +169,11 @@ def vanish_alike(one: Iterable[VectorDirection], two: Iterable[VectorDirection])
     if not ours or not theirs:
         return False
     return bool(frozenset.intersection(*ours, *theirs)) or set(ours) == set(theirs)
+
+
+def _common(those: Collection[VectorDirection]) -> Names:
+    """What all of these are zero with."""
+    return frozenset.intersection(*map(zero_names, those)) if those else frozenset()
 
 
 def zero_names(part: VectorDirection) -> Names:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from gamma_calc.calculus.bends import bend_together, concentration_of, entries_apart
+from gamma_calc.calculus.bends import bend_together, concentration_of, entries_apart, is_bend
 from gamma_calc.calculus.direction import (
     Activation,
     Direction,
@@ -54,7 +54,12 @@ def gathered(those: Iterable[VectorDirection]) -> Gathered:
 
 def are_one(one: Activation, two: Activation) -> bool:
     """Do two activations make one function where they meet?"""
-    return is_version(one, two) or bend_together(one, two)
+    return bend_together(one, two) if _are_bends(one, two) else is_version(one, two)
+
+
+def _are_bends(one: Activation, two: Activation) -> bool:
+    """Are both slopes of saturated functions, of which is known at which entries they bend?"""
+    return is_bend(one) and is_bend(two) and bool(one.leading and two.leading)
 
 
 def is_version(one: Activation, two: Activation) -> bool:
@@ -68,14 +73,14 @@ def is_version(one: Activation, two: Activation) -> bool:
 def gain_of_both(one: Activation, two: Activation) -> Order:
     """How much larger the product of two activations that make one is than their sizes say, where both are sparse."""
     gain = minimum(concentration_of(one), concentration_of(two))
-    return gain if is_version(one, two) else gain - entries_apart(one, two) / 2
+    return gain - entries_apart(one, two) / 2 if _are_bends(one, two) else gain
 
 
 def together(one: Activation, two: Activation) -> Activation:
     """The product of two activations at one place, with the parts that either knows.
 
-    The mask before a step times the mask after it has two slopes where the step moved it. Of slopes at two places, what
-    is left is where both bend.
+    The mask before a step times the mask after it has two slopes where the step moved it. Of slopes of saturated
+    functions, what is left is where both bend.
     """
     parts = dict(one.parts)
     for part, size in two.parts:
@@ -85,7 +90,7 @@ def together(one: Activation, two: Activation) -> Activation:
     least = minimum(mean, two.moments[0])  # of the one that is zero on more entries
     moved = largest(size for part, size in one.parts ^ two.parts)
     both = maximum(even, kept + two.moments[1] + moved)
-    if not is_version(one, two):
+    if _are_bends(one, two):
         least -= entries_apart(one, two) / 2
         both = least
     return replace(one, parts=frozenset(parts.items()), power=power, moments=(least, kept, both, odd))

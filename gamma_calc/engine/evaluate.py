@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from itertools import chain, combinations, product, starmap
 from operator import or_
 
-from gamma_calc.calculus.bends import may_bend_apart
+from gamma_calc.calculus.bends import bend_apart_since, bend_as_one, may_bend_apart
 from gamma_calc.calculus.dims import Shape
 from gamma_calc.calculus.direction import (
     Activation,
@@ -16,7 +16,9 @@ from gamma_calc.calculus.direction import (
     MatrixProduct,
     Parts,
     RandomMatrix,
+    VectorDirection,
     activations,
+    as_vector,
     completed,
     is_bounded,
     is_noisy,
@@ -166,7 +168,7 @@ class Evaluation:
             return self.state.overcounted.get(str(node.owner), NOTHING)
         if self._meets_other_versions(node) or self._may_bend_apart(node):
             return EVERYTHING
-        here = node.overcounted(self._arguments(node))
+        here = node.overcounted(self._arguments(node)) | self._has_parted(node)
         below = (self._bounds[id(a)] for a in node.arguments)
         return reduce(or_, (region for region in below if region is not NOTHING), here)
 
@@ -191,6 +193,20 @@ class Evaluation:
     def _may_bend_apart(self, node: Expression) -> bool:
         """Do two of its arguments meet by slopes that may bend at other entries than each other?"""
         return any(starmap(may_bend_apart, combinations((v.components for v in self._of(node.arguments)), 2)))
+
+    def _has_parted(self, node: Expression) -> Region:
+        """Where slopes of one function at two times meet, and a step may have moved the entries at which it bends."""
+        values = self._of(node.arguments)
+        sides = [value.components for value in values] if self.state.step else []
+        pairs = chain.from_iterable(starmap(bend_as_one, combinations((*sides, node.slopes(values)), 2)))
+        return reduce(or_, (self._parted(one, two) for one, two in pairs if one.site == two.site), NOTHING)
+
+    def _parted(self, one: Activation, two: Activation) -> Region:
+        added = self.program.added.get(one.site)
+        return NOTHING if added is None else bend_apart_since(one, two, self._vectors(added))
+
+    def _vectors(self, expression: Expression) -> Mapping[VectorDirection, Order]:
+        return {as_vector(d): size for d, size in self.value(expression).components.items()}
 
     @cached_property
     def _remembered(self) -> frozenset[FreshImage]:

@@ -27,6 +27,7 @@ from numbers import Rational
 from typing import Any, ClassVar, Final, Protocol, TypeVar
 
 from gamma_calc.calculus.dims import Multiplier, Power, Shape
+from gamma_calc.calculus.direction import Direction
 from gamma_calc.calculus.meeting import Notebook
 from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Contribution, Value
@@ -172,6 +173,10 @@ class Expression(ABC):
     def overcounted(self, values: tuple[Value, ...]) -> Region:
         """The exponents at which ``orders`` of these values counts for more than there may be, so that it bounds."""
         return NOTHING
+
+    def slopes(self, values: tuple[Value, ...]) -> tuple[Direction, ...]:
+        """By what parts of an argument are met that are on few entries alone."""
+        return ()
 
     def saturated(self, values: tuple[Value, ...]) -> Region:
         """The exponents at which nearly all entries of the result are 1 or -1, up to its size."""

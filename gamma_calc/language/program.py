@@ -18,7 +18,7 @@ from gamma_calc.errors import GammaError, ProgramError, pick, require, require_e
 from gamma_calc.exponents import Exponent, Order, Region, natural, order, power
 from gamma_calc.language.change import change, split
 from gamma_calc.language.either_spelling import either_spelling
-from gamma_calc.language.expression import Expression, require_expression, walk
+from gamma_calc.language.expression import Expression, Time, require_expression, walk
 from gamma_calc.language.initialisation import Construction
 from gamma_calc.language.leaves import Data, Leaf, Parameter
 from gamma_calc.language.optimiser import Optimiser
@@ -170,6 +170,13 @@ class Program(SelfShowing):
         watched = (q.expression for q in self.quantities.values())
         starts = (p.init.expression for p in self.parameters)
         return walk([self.loss, *(root for root in (*watched, *starts) if root is not None)])
+
+    @cached_property
+    def added(self) -> Mapping[str, Expression]:
+        """What training adds to what functions of entries are of, by their sites."""
+        functions = (node for node in self.evaluated if node.acts_on_entries and node.site is not None)
+        made = ((str(node.site), change(node.arguments[0], Time.START)) for node in functions)
+        return {site: added for site, added in made if added is not None}
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:

@@ -104,6 +104,9 @@ class Elementwise(Expression):
     def least_counts_above(self) -> Order | None:
         return order(0) if _falls(self.function) else None
 
+    def slopes(self, values: tuple[Value, ...]) -> tuple[Direction, ...]:
+        return _slopes(self.function, self.site, values[0])
+
     def saturated(self, values: tuple[Value, ...]) -> Region:
         both = self.function.saturates and not self.function.positive
         return where(order(0), "<", values[0].order) if both else NOTHING
@@ -180,6 +183,10 @@ class Difference(ChangeOnly):
     def least_counts_above(self) -> Order | None:
         return order(0) if _falls(self.function) else None
 
+    def slopes(self, values: tuple[Value, ...]) -> tuple[Direction, ...]:
+        old, change = values
+        return _slopes(self.function, self.site, old.plus(change))
+
     def numeric(self, *arrays: Array) -> Array:
         old, change = arrays
         return self.function.apply(old + change) - self.function.apply(old)
@@ -241,10 +248,15 @@ def _blurred(function: Function, x: Value) -> Region:
 
 def _bent_apart(function: Function, site: str, x: Value) -> Region:
     """Where what other slopes made counts as on the entries at which the function bends, and may not be on these."""
+    return EVERYTHING if may_bend_apart(_slopes(function, site, x), x.components) else NOTHING
+
+
+def _slopes(function: Function, site: str, x: Value) -> tuple[Direction, ...]:
+    """The slope of a function that has parts on few entries alone in its argument."""
     slope = function if function.positive else function.slope
     if slope is None or not slope.saturates or not any(map(has_bend, x.components)):
-        return NOTHING
-    return EVERYTHING if may_bend_apart([activation(slope, site, x)], x.components) else NOTHING
+        return ()
+    return (activation(slope, site, x),)
 
 
 def _on_few(slope: Function | None, shape: Shape, x: Value) -> Region:

@@ -459,6 +459,11 @@ def _other_vectors() -> Iterator[Case]:
     yield Case("words: turned behind a matrix", rules.turned_behind_a_matrix(), {("g", 1): "-1/2"}, **MANY)
     truth = {("g", 1): "-1", ("f", 1): "-1/4"}
     yield Case("entries: sums that bend apart", rules.sums_apart(), truth, **QUICK)
+    u, v = data("u", n), data("v", n)
+    truth = {("g", 1): "-1/2", ("f", 1): "-1/8", ("df", 1): "-1/8"}
+    yield Case("entries: bends that have moved", rules.entries_moved(u, v), truth, **LONG)
+    truth = {("f", 1): "-1/8", ("df", 1): "-1/8"}
+    yield Case("entries: sums that have moved", rules.entries_moved(u + v, v), truth, **LONG)
 
 
 def _hidden() -> Iterator[Case]:

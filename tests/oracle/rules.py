@@ -164,6 +164,20 @@ def sums_apart() -> Program:
     return Program("sums apart", -(y @ tanh(there + q)) - w @ p, OPTIMISERS["sgd"], watch)
 
 
+def entries_moved(lead: Expression, moves: Expression) -> Program:
+    """A step moves the entries at which tanh bends: what it made there meets a function that bends elsewhere.
+
+    A scalar that counts for too much would saturate the last tanh, which p moves.
+    """
+    w, x, y = (data(name, n) for name in "wxy")
+    b, q = parameter("b", n, init=zero, rate="0"), parameter("q", n, init=zero, rate="1")
+    p = parameter("p", n, init=zero, rate="-1/8")
+    g = n**-1 * (y @ tanh(n ** "1/4" * (lead + b) + q))
+    f = n**-1 * (w @ tanh(n ** "1/2" * (g * x) + p))
+    watch = [output("g", g), output("f", f)]
+    return Program("entries moved", -g - moves @ b - w @ p, OPTIMISERS["sgd"], watch)
+
+
 def two_values_in_a_sign() -> Program:
     """Of functions that have saturated, the sign of 2 s + t is s."""
     c, u, v = parameter("c", n, init=zero, rate="0"), data("u", n), data("v", n)
