@@ -286,6 +286,7 @@ TOKENS: Final = (
         "agree(back",
         "1.3 saturated, sign, larger",
     ),
+    Mutant("operations.elementwise:_shown_at_most", "at_most(size, -few)", "size", "entries: bounded on few"),
     Mutant("operations.elementwise:_left", "if zeros[d].isdisjoint(places)", "if True", "entries: beside zeros"),
     Mutant("operations.elementwise:_single", "if not nowhere_above(", "if True or (", "two samples, sign"),
     Mutant("operations.elementwise:_hiding", "yield places", "yield from ()", "entries: beside two masks"),
@@ -316,7 +317,7 @@ TOKENS: Final = (
     Mutant("operations.hadamard:Hadamard.power_of", "left & right", "False", "entries: a square in a sign"),
     Mutant(
         "operations.elementwise:_size",
-        "function.bending(_counted(function, share.site, share.x), share.x.power)",
+        "function.bending(_counted(function, share.x), share.x.power)",
         "share.x.order",
         "entries: beside a square, sgd",
     ),

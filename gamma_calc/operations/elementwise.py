@@ -203,12 +203,13 @@ def _along_slopes(share: Share, change: Value, function: Function, slope: Functi
     """Each part of a change by the slope on its way."""
     most = function.size(share.x.order)
     for direction, size in change.components.items():
-        bending = slope.bending(_counted(slope, share.site, share.x), share.x.power)
+        bending = slope.bending(_counted(slope, share.x), share.x.power)
         factor = _averaged(slope, bending, _moved(change, direction))
         bend = activation(slope, share.site, share.x, factor)
         made, gain = (UNIT, order(0)) if direction == UNIT else entrywise_product(as_vector(direction), bend)
         there, more = entrywise_product(made, share.entries)
-        yield Contribution(there, at_most(size + factor + gain + more, most), FUNCTION_KEPT)
+        bound = _shown_at_most(direction, most) if function.is_bounded else most
+        yield Contribution(there, at_most(size + factor + gain + more, bound), FUNCTION_KEPT)
 
 
 def _is_turned(before: Value, change: Value) -> bool:
@@ -231,7 +232,7 @@ def _of_both_ends(share: Share, before: Value, function: Function) -> Iterator[C
 
 def _size(function: Function, share: Share) -> Order:
     """That of a function on a share of the entries."""
-    return function.size(function.bending(_counted(function, share.site, share.x), share.x.power))
+    return function.size(function.bending(_counted(function, share.x), share.x.power))
 
 
 def _blurred(function: Function, x: Value) -> Region:
@@ -272,7 +273,7 @@ def _falls(function: Function) -> bool:
     return function.saturates or (function.slope is not None and function.slope.saturates)
 
 
-def _counted(function: Function, site: str, x: Value) -> Order:
+def _counted(function: Function, x: Value) -> Order:
     """The order of x that a function counts with: where it bends less the larger x is, no more than there is at least.
 
     Below order one it bends everywhere. An example: x may be n^(1/2), or the n^1 that it counts for; then at most
@@ -280,22 +281,19 @@ def _counted(function: Function, site: str, x: Value) -> Order:
     """
     if not function.saturates:
         return x.order
-    known = _nearly_everywhere(site, x)
+    known = largest(_shown_at_most(direction, size) for direction, size in x.components.items())
     return known if x.least is None else at_most(known, maximum(0, x.least))
 
 
-def _nearly_everywhere(site: str, x: Value) -> Order:
-    """The order of x without what a step made of it where its function bends, which is on few entries.
+def _shown_at_most(direction: Direction, size: Order) -> Order:
+    """How large a part is for a function of order one: of what is on few entries alone, no more than their share.
 
-    Those that are moved so by more than order one land where it bends again as often as not far from it: of entries at
-    a distance of order log n some land near 0, so that no fewer bend than before, but for a factor of log n.
+    Those that a step has moved so, by more than order one, land where the function bends again as often as not far from
+    it: of entries at a distance of order log n some land near 0, so that no fewer bend than before, but for a factor of
+    log n.
     """
-    dense = [size for direction, size in x.components.items() if not _bends_at(site, direction)]
-    return largest(dense) if 0 < len(dense) < len(x.components) else x.order
-
-
-def _bends_at(site: str, direction: Direction) -> bool:
-    return any(f.site == site for f in bends(as_vector(direction)))
+    few = concentration(direction)
+    return size if few == 0 else at_most(size, -few)
 
 
 def _unsure(x: Value) -> Region:
@@ -439,7 +437,7 @@ def _averaged(slope: Function, size: Order, change: Order) -> Order:
 
 def activation(function: Function, site: str, x: Value, whole: Order | None = None) -> Activation:
     """The direction of phi(x), which knows what x is made of; ``whole`` is its size, where an average has another."""
-    size = _counted(function, site, x)
+    size = _counted(function, x)
     bending = function.bending(size, x.power)
     whole = function.size(bending) if whole is None else whole
     kept = function.kept(bending) + size if x.power == 1 else minimum(function.kept(bending) + size, whole)

@@ -436,6 +436,8 @@ def _entries() -> Iterator[Case]:
 def _bends() -> Iterator[Case]:
     """What is on the few entries at which a saturated function bends."""
     u, v = data("u", n), data("v", n)
+    few = {("t", 1): "-1/4", ("dt", 1): "-1/4", ("g", 1): "-3/8"}
+    yield Case("entries: bounded on few", rules.bounded_on_few_entries(), few, **LONG)
     own = rules.bending("-1/8", u, n ** "1/4" * u)
     yield Case("entries: what a slope made", own, {("f", 1): "-3/8", ("df", 1): "-3/8"}, **LONG)
     together = rules.bending("0", u, n ** "1/2" * u + v)

@@ -178,6 +178,15 @@ def entries_moved(lead: Expression, moves: Expression) -> Program:
     return Program("entries moved", -g - moves @ b - w @ p, OPTIMISERS["sgd"], watch)
 
 
+def bounded_on_few_entries() -> Program:
+    """On the few entries that a step moves by n^(1/4) tanh is of order one, and no larger."""
+    u, w, y = (data(name, n) for name in "uwy")
+    b, e = parameter("b", n, init=zero, rate="1/4"), parameter("e", n, init=zero, rate="-3/8")
+    h = tanh(b + e)
+    watch = [output("t", h), output("g", n**-1 * (w @ h))]
+    return Program("bounded on few entries", -(y @ tanh(n ** "1/2" * u + b)) - w @ e, OPTIMISERS["sgd"], watch)
+
+
 def two_values_in_a_sign() -> Program:
     """Of functions that have saturated, the sign of 2 s + t is s."""
     c, u, v = parameter("c", n, init=zero, rate="0"), data("u", n), data("v", n)
