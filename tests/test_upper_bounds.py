@@ -14,6 +14,7 @@ from gamma_calc.derivation.derivation import Derivation
 from gamma_calc.errors import UnknownName
 from gamma_calc.language.expression import Expression
 from gamma_calc.operations import relu, tanh
+from gamma_calc.operations.elementwise import Elementwise
 from gamma_calc.optimisers import OPTIMISERS
 
 N = Dim("n", 1)
@@ -193,6 +194,28 @@ def test_a_sign_of_functions_of_two_values_may_leave_all_but_one_of_them_out(wha
     c = parameter("c", N, init=zero, rate="0")
     found = stepped(-(c @ (LEFT_OUT | SHOWN)[what]), ("g", N**-1 * (c @ V)))
     assert found.exact("g", 1) == (what in SHOWN)
+
+
+@pytest.mark.parametrize(
+    ("made", "exact"),
+    [
+        (tanh(N ** "1/4" * tanh(N ** "1/4" * U) + N ** "-1" * V), False),
+        (tanh(N ** "1/4" * tanh(N ** "1/4" * U)), False),
+        (relu(tanh(N ** "1/4" * U) + N ** "-1/4" * V), False),
+        (tanh(N ** "1/4" * tanh(U)), True),
+        (tanh(tanh(N ** "1/4" * U) + V), True),
+        (relu(tanh(N ** "1/4" * U)), True),
+        (tanh(N ** "1/4" * (tanh(N ** "1/4" * U) + V)), True),
+    ],
+    ids=str,
+)
+def test_a_slope_of_what_has_two_values_is_a_bound(made: Expression, exact: bool) -> None:
+    """n^(1/4) tanh(n^(1/4) u) is small where n^(1/2) u is: tanh bends on a share n^(-1/2), derived n^(-1/4)."""
+    p = parameter("p", N, init=zero, rate="0")
+    function = made.function if isinstance(made, Elementwise) else None
+    assert function is not None
+    h = Elementwise(function, made.arguments[0] + p)
+    assert stepped(-(W @ h), ("p", p), optimiser="sgd").exact("dp", 1) == exact
 
 
 @pytest.mark.parametrize("both", [relu(data("u", N)) * relu(-data("u", N)), relu(data("u", N)) + relu(-data("u", N))])

@@ -67,7 +67,7 @@ def _made_of(factor: VectorDirection) -> Factors:
 
 
 def of_two_values(value: Value, saturated: Mapping[str, Region]) -> Region:
-    """Where a sign is that of saturated functions, which have two values: beside the largest the others may not show.
+    """Where a sign, or what bends near 0 alone, is of saturated functions, which have two values: others may not show.
 
     An example: sign(2 s + t) with s and t of entries 1 and -1 is s. What is smaller than s shows where s still bends
     alone; but with a common factor v all is multiplied by v, and what has no v shows where v is small.
@@ -75,6 +75,25 @@ def of_two_values(value: Value, saturated: Mapping[str, Region]) -> Region:
     made = {d: frozenset(chain.from_iterable(map(factors, _sides(d)))) for d in value.components}
     found = (_led_by_two_values(value, made, d, saturated) for d in value.components if len(made) > 1)
     return reduce(or_, found, NOTHING)
+
+
+def may_have_two_values(value: Value) -> bool:
+    """Is a function that may have saturated a part of this, by itself?"""
+    those = (f for d in value.components for side in _sides(d) for f in factors(side))
+    return any(isinstance(f, Activation) and f.function.saturates and not f.function.positive for f in those)
+
+
+def nowhere_small(value: Value, saturated: Mapping[str, Region]) -> Region:
+    """Where a vector is led by functions that have two values: n^a tanh(n^b u) is small where n^(a + b) u is."""
+    made = {d: frozenset(chain.from_iterable(map(factors, _sides(d)))) for d in value.components}
+    flat = {d: those == _flat(those, saturated) for d, those in made.items()}
+    found = NOTHING
+    for leads in (d for d, is_flat in flat.items() if is_flat):
+        region = reduce(and_, (saturated[f.site] for f in _flat(made[leads], saturated)))
+        for d, size in value.components.items():
+            region = where_on(region, size, "<=" if flat[d] else "<", value.components[leads])
+        found |= region
+    return found
 
 
 def _led_by_two_values(

@@ -9,6 +9,7 @@ from itertools import chain, combinations, product, starmap
 from operator import or_
 
 from gamma_calc.calculus.bends import bend_apart_since, bend_as_one, may_bend_apart
+from gamma_calc.calculus.cancelling import may_have_two_values, nowhere_small, of_two_values
 from gamma_calc.calculus.dims import Shape
 from gamma_calc.calculus.direction import (
     Activation,
@@ -34,7 +35,7 @@ from gamma_calc.calculus.streams import Streams
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.calculus.versions import all_activations
 from gamma_calc.engine.state import Led, State
-from gamma_calc.exponents import EVERYTHING, MINUS_INFINITY, NOTHING, Order, Region, Scope, largest, look
+from gamma_calc.exponents import EVERYTHING, MINUS_INFINITY, NOTHING, Order, Region, Scope, largest, look, order, where
 from gamma_calc.language.expression import Expression, walk
 from gamma_calc.language.program import Program
 from gamma_calc.language.signature import signature
@@ -168,7 +169,7 @@ class Evaluation:
             return self.state.overcounted.get(str(node.owner), NOTHING)
         if self._meets_other_versions(node) or self._may_bend_apart(node):
             return EVERYTHING
-        here = node.overcounted(self._arguments(node)) | self._has_parted(node)
+        here = node.overcounted(self._arguments(node)) | self._has_parted(node) | self._is_of_two_values(node)
         below = (self._bounds[id(a)] for a in node.arguments)
         return reduce(or_, (region for region in below if region is not NOTHING), here)
 
@@ -193,6 +194,17 @@ class Evaluation:
     def _may_bend_apart(self, node: Expression) -> bool:
         """Do two of its arguments meet by slopes that may bend at other entries than each other?"""
         return any(starmap(may_bend_apart, combinations((v.components for v in self._of(node.arguments)), 2)))
+
+    def _is_of_two_values(self, node: Expression) -> Region:
+        """Where a function is one of saturated functions, which are nowhere small, and counts as if they were."""
+        x = node.argument(self._of(node.arguments))
+        if x is None or not may_have_two_values(x):
+            return NOTHING
+        known = {site: region for a in node.arguments for site, region in self.saturated(a).items()}
+        if node.least_counts_above is None:
+            return of_two_values(x, known)
+        shows_more = len(x.components) > 1 or node.may_fall or not node.acts_on_entries
+        return nowhere_small(x, known) & where(order(0), "<", x.order) if shows_more else NOTHING
 
     def _has_parted(self, node: Expression) -> Region:
         """Where slopes of one function at two times meet, and a step may have moved the entries at which it bends."""

@@ -174,6 +174,10 @@ class Expression(ABC):
         """The exponents at which ``orders`` of these values counts for more than there may be, so that it bounds."""
         return NOTHING
 
+    def argument(self, values: tuple[Value, ...]) -> Value | None:
+        """What a function of entries is of, or a change of one; None of any other operation."""
+        return None
+
     def slopes(self, values: tuple[Value, ...]) -> tuple[Direction, ...]:
         """By what parts of an argument are met that are on few entries alone."""
         return ()

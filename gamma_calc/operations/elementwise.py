@@ -104,6 +104,9 @@ class Elementwise(Expression):
     def least_counts_above(self) -> Order | None:
         return order(0) if _falls(self.function) else None
 
+    def argument(self, values: tuple[Value, ...]) -> Value | None:
+        return values[0] if self.shape else None
+
     def slopes(self, values: tuple[Value, ...]) -> tuple[Direction, ...]:
         return _slopes(self.function, self.site, values[0])
 
@@ -182,6 +185,10 @@ class Difference(ChangeOnly):
     @property
     def least_counts_above(self) -> Order | None:
         return order(0) if _falls(self.function) else None
+
+    def argument(self, values: tuple[Value, ...]) -> Value | None:
+        old, change = values
+        return old.plus(change) if self.shape else None
 
     def slopes(self, values: tuple[Value, ...]) -> tuple[Direction, ...]:
         old, change = values
