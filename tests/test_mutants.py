@@ -40,6 +40,7 @@ BOUNDS = {
     "entries: a changed sign",
     "entries: a saturated scalar",
     "entries: sums that have moved",
+    "entries: masks of few",
 }
 ASIDE = {  # whose orders are bounds that are not reached, or that take long where nothing is left out
     "layer: sign-riemannian, an outgrown start",
@@ -287,10 +288,10 @@ TOKENS: Final = (
         "1.3 saturated, sign, larger",
     ),
     Mutant("operations.elementwise:_shown_at_most", "at_most(size, -few)", "size", "entries: bounded on few"),
+    Mutant("operations.elementwise:Elementwise.may_vanish", "dim.exponent == 0", "False", "entries: masks of few"),
     Mutant("operations.elementwise:_left", "if zeros[d].isdisjoint(places)", "if True", "entries: beside zeros"),
     Mutant("operations.elementwise:_single", "if not nowhere_above(", "if True or (", "two samples, sign"),
     Mutant("operations.elementwise:_hiding", "yield places", "yield from ()", "entries: beside two masks"),
-    Mutant("operations.elementwise:_moved", "+ concentration(direction),", ",", "entries: a sparse step"),
     Mutant(
         "operations.elementwise:_spread", "if concentration(direction) == 0", "if False", "entries: turned away, tanh"
     ),
@@ -356,8 +357,8 @@ TOKENS: Final = (
     Mutant(
         "calculus.entrywise_products:gain_of_both",
         "minimum(concentration_of(one), concentration_of(two))",
-        "concentration_of(one)",
-        "entries: a sparse step",
+        "order(0)",
+        "1.3 saturated",
     ),
     Mutant(
         "calculus.entrywise_products:gathered",
@@ -473,13 +474,6 @@ TOKENS: Final = (
     ),
     Mutant("calculus.direction:on_axis", "dim.exponent == 0", "True", "words: three times back"),
     Mutant(
-        "calculus.earlier_steps:_vector",
-        "direction.from_earlier_step or parts != direction.parts",
-        "False",
-        "fresh: a slope",
-    ),
-    Mutant("calculus.earlier_steps:_vector", "direction.from_earlier_step or parts", "parts", "fresh: a slope"),
-    Mutant(
         "calculus.earlier_steps:_past",
         "if sample.name in fresh",
         "if isinstance(sample, RandomMatrix)",
@@ -512,7 +506,6 @@ TOKENS: Final = (
     Mutant("calculus.direction:Activation.is_sparse", "self.function.vanishes or", "", "entries: rows and columns"),
     Mutant("calculus.direction:Activation.is_sparse", "self.moments[0] != 0", "False", "entries: beside saturated"),
     Mutant("calculus.direction:nested", "1 + max", "max", "entries: products inside products"),
-    Mutant("calculus.direction:Activation.place", "self.from_earlier_step", "False", "fresh: a slope"),
     Mutant("operations.hadamard:MOST_FACTORS", "8", "2", "entries: a mask twice"),
     Mutant("operations.hadamard:MOST_FACTORS", "8", "5", "1.6 a product of six"),
     Mutant("operations.hadamard:MOST_NESTED", "4", "1", "entries: four inside"),
@@ -683,7 +676,7 @@ def test_what_may_be_left_out_decides_nothing(mutant: Mutant) -> None:
         (
             Mutant(
                 "operations.elementwise:_along_slopes",
-                "at_most(size + factor + gain + more, most)",
+                "at_most(size + factor + gain + more, bound)",
                 "size + factor + gain + more",
             ),
             rules.large_steps_of_a_square(),

@@ -95,7 +95,12 @@ class Evaluation:
         It does where a function saturates, and where an optimiser divides.
         """
         hides = id(node) in self.program.saturating or id(node) in self.divided
-        return hides and not self.overcounted(node).is_empty
+        return hides and self._is_unsure(node)
+
+    def _is_unsure(self, expression: Expression) -> bool:
+        """May an expression be less than it counts for?"""
+        vanishes = self.program.may_vanish and any(node.may_vanish for node in walk([expression]))
+        return vanishes or not self.overcounted(expression).is_empty
 
     def size(self, expression: Expression) -> Order:
         """The order of an expression's size. A sum, and a product of entries, is not made for it: it may be long."""
@@ -209,7 +214,7 @@ class Evaluation:
     def _has_parted(self, node: Expression) -> Region:
         """Where slopes of one function at two times meet, and a step may have moved the entries at which it bends."""
         values = self._of(node.arguments)
-        sides = [value.components for value in values] if self.state.step else []
+        sides = [value.components for value in values] if self.state.step and not node.adds_up else []
         pairs = chain.from_iterable(starmap(bend_as_one, combinations((*sides, node.slopes(values)), 2)))
         return reduce(or_, (self._parted(one, two) for one, two in pairs if one.site == two.site), NOTHING)
 
@@ -285,7 +290,7 @@ class Evaluation:
         Training adds: what the parameters were at the start is there at every later step.
         """
         value = self._values[id(argument)][1]
-        if self.state.nowhere_above(value.order, above) or self.overcounted(argument).is_empty:
+        if self.state.nowhere_above(value.order, above) or not self._is_unsure(argument):
             return value
         return replace(value, least=self._at_start.sure(argument))
 
@@ -298,7 +303,7 @@ class Evaluation:
         if expression.adds_up:
             return largest(map(self.sure, expression.arguments))
         size, falls = self.value(expression).order, any(node.may_fall for node in walk([expression]))
-        return MINUS_INFINITY if falls or not self.overcounted(expression).is_empty else size
+        return MINUS_INFINITY if falls or self._is_unsure(expression) else size
 
     def contributions(self, node: Expression) -> Iterator[Contribution]:
         """Every way in which a direction comes into the node's value. The arguments must have been evaluated."""

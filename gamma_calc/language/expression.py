@@ -170,6 +170,11 @@ class Expression(ABC):
         """May the result be smaller where an argument is larger?"""
         return False
 
+    @property
+    def may_vanish(self) -> bool:
+        """May the result be zero at any of its entries, as these are finitely many?"""
+        return False
+
     def overcounted(self, values: tuple[Value, ...]) -> Region:
         """The exponents at which ``orders`` of these values counts for more than there may be, so that it bounds."""
         return NOTHING

@@ -172,6 +172,11 @@ class Program(SelfShowing):
         return walk([self.loss, *(root for root in (*watched, *starts) if root is not None)])
 
     @cached_property
+    def may_vanish(self) -> bool:
+        """Is there a mask of finitely many entries, none of which need be left?"""
+        return any(node.may_vanish for node in self.evaluated)
+
+    @cached_property
     def added(self) -> Mapping[str, Expression]:
         """What training adds to what functions of entries are of, by their sites."""
         functions = (node for node in self.evaluated if node.acts_on_entries and node.site is not None)

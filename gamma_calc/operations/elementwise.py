@@ -83,6 +83,11 @@ class Elementwise(Expression):
         """A slope does, where the function saturates."""
         return self.function.saturates and self.function.positive
 
+    @property
+    def may_vanish(self) -> bool:
+        """A mask does: of many entries it leaves some, and they are known by its place."""
+        return self.function.vanishes and all(dim.exponent == 0 for dim in self.shape)
+
     def _of(self, share: Share) -> Contribution:
         if share.x.is_zero:
             return Contribution(share.entries if self.shape else UNIT, self.function.at_zero, FUNCTION_MEAN)

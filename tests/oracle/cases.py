@@ -480,6 +480,7 @@ def _hidden() -> Iterator[Case]:
     yield Case("entries: turned away, tanh", rules.turned_away("tanh"), truth, **LONG)
     yield Case("entries: turned away, relu", rules.turned_away("relu"), {("g", 1): "0", ("dg", 1): "0"}, **LONG)
     yield Case("entries: a changed sign", rules.changed_sign(), {("g", 1): "-1/4", ("dg", 1): "-1/4"}, **QUICK)
+    yield Case("entries: masks of few", rules.masks_of_few(), {("dh", 1): "0"}, **{**QUICK, "sizes": {"r": 24}})
     yield Case("entries: a saturated scalar", rules.saturated_scalar(), {("dg", 1): "0"}, **QUICK)
 
 

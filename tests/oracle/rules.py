@@ -246,6 +246,15 @@ def saturated_scalar() -> Program:
     return moved("a saturated scalar", loss, n**-1 * (w @ c), "sign")
 
 
+def masks_of_few() -> Program:
+    """Where one of a few masks is zero, a row of A is moved by the other sample alone."""
+    r = Dim("r", 0)
+    A, a = parameter("A", r, n, init=iid("-1/2"), rate="-1"), data("a", r)
+    x, y = data("x", n), data("y", n)
+    loss = -(a @ relu(A @ x)) - n ** "-1/2" * (a @ relu(A @ y))
+    return Program("masks of few", loss, OPTIMISERS["sign"], [output("h", A @ y)])
+
+
 def beside_a_square(optimiser: str) -> Program:
     """Squares are small at more entries than what they are squares of, and there tanh bends, and b is what it is of."""
     b, u, v = parameter("b", n, init=iid(0), rate="-1/4"), data("u", n), data("v", n)
