@@ -50,7 +50,8 @@ class Unresolved:
             "them are upper bounds (words or products too long to be told apart, many versions of one function, a "
             "saturated function times what saturates it, functions of powers, a relu of what may be negative "
             "everywhere, parts of a sign that can cancel, functions of images of what a step has turned, slopes of "
-            "sums of the same at two places, or Gram matrices of updates that outgrew the start)"
+            "sums of the same at two places or steps, slopes and masks of finitely many entries or of what has two "
+            "values, or Gram matrices of updates that outgrew the start)"
         )
 
 
