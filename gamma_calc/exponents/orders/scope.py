@@ -419,7 +419,7 @@ class Scope:
         return Ceiling(form, max(one.value for one in parts), self.rows, parts=parts, peak=peak)
 
     def _largest_first(self, peak: Peak) -> list[Affine]:
-        return sorted(peak.forms, key=lambda one: (self._value_at(0, one), str(one)), reverse=True)
+        return sorted(peak.forms, key=lambda one: (self._value_at(0, one), one.terms, one.constant), reverse=True)
 
 
 @lru_cache(maxsize=16)
