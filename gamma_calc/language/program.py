@@ -160,15 +160,15 @@ class Program(SelfShowing):
 
     # -- facts ----------------------------------------------------------------------------------------------------
 
-    @property
+    @cached_property
     def nodes(self) -> tuple[Expression, ...]:
         return walk([self.loss])
 
-    @property
+    @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         return tuple(node for node in self.nodes if isinstance(node, Parameter))
 
-    @property
+    @cached_property
     def fresh(self) -> frozenset[str]:
         """The names of the samples that are drawn anew at every step."""
         return frozenset(node.name for node in self.nodes if isinstance(node, Data) and node.fresh)
