@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -17,6 +18,8 @@ import pytest
 
 from gamma_calc import Dim, Program, adam, data, derive, frozen, iid, lora, mlp, output, parameter, zero
 from gamma_calc.cli import main
+from gamma_calc.cli.anytime import stoppable
+from gamma_calc.cli.collector import MANY
 from gamma_calc.derivation.unfinished import StepsSoFar, Unfinished
 from gamma_calc.engine.stable_run import on_stable_set
 from gamma_calc.engine.step_orders import steps
@@ -129,6 +132,21 @@ def test_the_command_line_prints_what_is_known(command: list[str], capsys: pytes
     assert told.out.startswith("Not finished\n  known is ")
     assert "would help" in told.out
     assert told.err.startswith("gamma-calc: time is up after 1 s: known is ")
+
+
+@pytest.mark.usefixtures("capsys")
+def test_circles_are_looked_for_seldom_while_a_command_derives() -> None:
+    """Stopped or not, what a process does after it is as it was."""
+    before, seen = gc.get_threshold(), set[int]()
+
+    def derived() -> str:
+        seen.add(gc.get_threshold()[0])
+        return ""
+
+    assert stoppable(derived, lambda _: 0, None) == 0
+    assert main(["derive", "--init", "A", "--time-limit", "0"]) == 3
+    assert min(seen) >= MANY > before[0]
+    assert gc.get_threshold() == before
 
 
 def test_several_programs_stopped_as_json(capsys: pytest.CaptureFixture[str]) -> None:

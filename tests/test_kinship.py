@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import islice, permutations, product
 
 import pytest
@@ -28,6 +30,7 @@ from gamma_calc.calculus.showing import MOST_STEPS, shows
 from gamma_calc.calculus.value import Value
 from gamma_calc.engine.run import states
 from gamma_calc.exponents import MINUS_INFINITY, Everywhere, largest, order
+from gamma_calc.exponents.orders.piecewise import PiecewiseLinear
 from gamma_calc.language.program import Program
 from gamma_calc.operations.relu import RELU
 
@@ -95,6 +98,26 @@ def test_a_component_falls_to_one_that_shows_it_by_chance_and_kin_to_its_kin() -
     value = Value.merge([(first, order(0)), (near, order("-1/8")), (far, order("-3/8"))])
     assert prune_dominated(value, (n,), Everywhere()) == value
     assert projection_order(value, FreshImage(W, U), (n,)) == order("-1/2")
+
+
+@dataclass(frozen=True, eq=False)
+class Asked(Everywhere):
+    """Orders as they are compared everywhere, and how often it was asked."""
+
+    times: Counter[str] = field(default_factory=Counter)
+
+    def may_be_below(self, low: PiecewiseLinear, *high: PiecewiseLinear) -> bool:
+        self.times["may be below"] += 1
+        return Everywhere().may_be_below(low, *high)
+
+
+def test_of_many_that_are_no_kin_it_is_asked_by_their_sizes() -> None:
+    """Updates by other vectors on both sides are too large for what one shows of another: no pair of them is asked."""
+    updates = [Outer(GivenVector(f"u{i}"), GivenVector(f"v{i}")) for i in range(60)]
+    value = Value.merge([(Outer(U, V), order(0)), *((update, order("-3/4")) for update in updates)])
+    asked = Asked()
+    assert prune_dominated(value, (n, m), asked) == value
+    assert asked.times["may be below"] < 10 * len(updates)
 
 
 @pytest.mark.parametrize("program", SEVERAL, ids=lambda program: program.name)

@@ -13,7 +13,7 @@ from gamma_calc import Dim, Order, Program, Region, derive, lora, maximum, mlp, 
 from gamma_calc.catalogue.abc_parametrisations import PARAMETRISATIONS
 from gamma_calc.derivation.jointly_largest import jointly_largest
 from gamma_calc.errors import CertificateError
-from gamma_calc.exponents import Affine, Ceiling, Scope
+from gamma_calc.exponents import Affine, Ceiling, Excess, Scope
 from gamma_calc.exponents.orders.peak import peak_form, peaks, replaced
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import iid, zero
@@ -199,6 +199,17 @@ def test_maxima_inside_each_other_are_one_where_few_exponents_are_open() -> None
     x, scope = Affine.variable("x"), Scope.of(Region("x <= 1 & y <= 0").polyhedra[0])
     inner = peak_form([Affine(), x])
     assert scope.reduced(peak_form([Affine(), x + inner])) == peak_form([Affine(), x * 2])
+
+
+def test_maxima_that_share_what_they_are_made_of_are_not_written_out() -> None:
+    """Two maxima of each other, 22 deep: written out they have 2^22 places."""
+    one, other = Affine.variable("x"), Affine.variable("y")
+    for level in range(22):
+        step = Affine.variable(f"e{level}")
+        one, other = peak_form([one + step, other]), peak_form([other - step, one])
+    scope = Scope.of(Region("x <= 0 & y <= 0").polyhedra[0])
+    found = scope.at_most_zero(one)
+    assert isinstance(found, Excess)
 
 
 def test_a_form_is_put_for_a_maximum_inside_others_too() -> None:

@@ -41,7 +41,7 @@ from gamma_calc.engine.run import start
 from gamma_calc.engine.stable_run import on_stable_set
 from gamma_calc.engine.stable_set import EndlessGrowth, StableSet
 from gamma_calc.engine.state import State
-from gamma_calc.engine.step_orders import steps
+from gamma_calc.engine.step_orders import StepOrders, steps
 from gamma_calc.exponents import Affine, Scope, nowhere_above, where_on
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import Init
@@ -169,6 +169,16 @@ def test_every_step_is_shown_once() -> None:
     shown: list[int] = []
     on_stable_set(residual(3, 1), frozenset({Role.OUTPUT}), lambda made: shown.append(made.now.step))
     assert shown == list(range(len(shown)))
+
+
+def test_gradient_descent_is_made_in_full_on_its_stable_set_alone() -> None:
+    """Where training only adds, what is there at least cuts first: a full step on a set not yet cut takes longest."""
+    shown: list[StepOrders] = []
+    found = on_stable_set(residual(2, 2, optimiser="sgd"), frozenset({Role.OUTPUT}), shown.append)
+    assert str(found.settled) == "eta <= 0"
+    read = [Region((step.now.scope.polyhedron,)) for step in shown if isinstance(step.now.scope, Scope)]
+    assert len(read) == len(shown) > 2
+    assert set(map(str, read)) == {"eta <= 0"}
 
 
 def test_a_rate_for_each_factor(monkeypatch: pytest.MonkeyPatch) -> None:

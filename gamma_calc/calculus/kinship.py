@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain
 from typing import NamedTuple
 
@@ -27,7 +27,7 @@ from gamma_calc.calculus.direction import (
     is_matrix,
     word,
 )
-from gamma_calc.exponents import Order
+from gamma_calc.exponents import Order, largest
 
 Component = tuple[Direction, Order]
 
@@ -90,6 +90,23 @@ class Kindred:
             own = kin(component[0])
             families.setdefault(own.family, {}).setdefault(own.closer, []).append(component)
         return cls(found, families)
+
+    @cached_property
+    def by_size(self) -> Mapping[Order, list[Component]]:
+        """The components by their orders, of which a long value has few."""
+        found: dict[Order, list[Component]] = {}
+        for component in self.all:
+            found.setdefault(component[1], []).append(component)
+        return found
+
+    @cached_property
+    def largest(self) -> Order:
+        """The largest of these orders."""
+        return largest(self.by_size)
+
+    def has_strangers(self, direction: Direction) -> bool:
+        """May there be some with which a direction agrees by chance alone?"""
+        return kin(direction).family is not None
 
     def near(self, direction: Direction) -> Iterator[Component]:
         """The components that a direction may agree with by more than chance."""

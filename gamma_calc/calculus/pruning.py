@@ -8,8 +8,10 @@ this, so leaving it out changes no order, and it is what keeps deep programs sma
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
+from itertools import chain
 from types import MappingProxyType
 from typing import Final
 
@@ -30,9 +32,7 @@ NOWHERE: Final[frozenset[tuple[str, str]]] = frozenset()
 def prune_dominated(value: Value, shape: Shape, orders: Comparison, *, zeros_show: bool = False) -> Value:
     """The value without the components that another one covers, as orders are compared where they are read.
 
-    What a component shows of another is no larger than itself: where that alone is refuted, no more is asked; nor of
-    those that are no kin, where even the largest component shows less than this by chance. Where zeros show (an
-    optimiser divides entry by entry), none is covered by what is zero at some of its entries.
+    Where zeros show (an optimiser divides entry by entry), none is covered by what is zero at some of its entries.
     """
     if len(value.components) < 2:
         return value
@@ -46,16 +46,27 @@ def _undominated(
     """The answer for components in this order: programs of one layer ask it of the same sums again and again."""
     kept = dict(components)
     zeros = {direction: zero_sets(direction) if zeros_show else NOWHERE for direction in kept}
-    likely_first = sorted(components, key=_by_level, reverse=True)
-    kindred, by_chance = Kindred.among(likely_first), largest(kept.values()) + _chance(shape) * power
+    kindred = Kindred.among(sorted(components, key=_by_level, reverse=True))
     for direction, size in components:
         look()
-        near = kindred.all if orders.may_be_below(size, by_chance) else kindred.near(direction)
-        rest = ((d, o) for d, o in near if d in kept and d != direction and zeros[d] <= zeros[direction])
+        those = _rivals(kindred, (direction, size), _chance(shape) * power, orders)
+        rest = ((d, o) for d, o in those if d in kept and d != direction and zeros[d] <= zeros[direction])
         rivals = (one for one in rest if orders.may_be_below(size, one[1]))
         if any(_dominates(one, (direction, size), shape, power, orders) for one in rivals):
             del kept[direction]
     return Value(MappingProxyType(kept), power)
+
+
+def _rivals(kindred: Kindred, one: Component, chance: Order, orders: Comparison) -> Iterator[Component]:
+    """The components that may cover one: those that are no kin show no more of it than by chance.
+
+    So of these it is asked by their sizes, of which a long value has few.
+    """
+    direction, size = one
+    if kindred.has_strangers(direction) and orders.may_be_below(size, kindred.largest + chance):
+        sizes = kindred.by_size.items()
+        yield from chain.from_iterable(those for other, those in sizes if orders.may_be_below(size, other + chance))
+    yield from kindred.near(direction)
 
 
 def _chance(shape: Shape) -> Order:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, TypeVar
 
 from gamma_calc.cli import GOOD, INTERRUPTED, UNDECIDED
+from gamma_calc.cli.collector import collected_seldom
 from gamma_calc.cli.output import dialect, line, say, show
 from gamma_calc.cli.progress import Tell, progress
 from gamma_calc.derivation.recording import recorded
@@ -43,7 +44,8 @@ def stoppable(
     with progress(every=False, after=LATE, lines=False) as tell:
         work = Work(tell)
         try:
-            with watched(math.inf if time_limit is None else time_limit, work.told), recorded(work.record):
+            limit = math.inf if time_limit is None else time_limit
+            with collected_seldom(), watched(limit, work.told), recorded(work.record):
                 made = make()
         except TimeUp:
             why, code = f"time is up after {time_limit:g} s", UNDECIDED

@@ -25,9 +25,21 @@ from gamma_calc.language.program import Program, Role
 
 def on_stable_set(program: Program, roles: frozenset[Role], observe: Observer = lambda _: None) -> Trajectory:
     """Run on the set where what has these roles stays bounded, until the orders are settled there."""
-    whole = Scope.of(_whole(program))
-    found = StableSet(roles, whole, whole, only_adds=only_adds(program))
-    return _run(program, found, start(program), _once(observe))
+    whole, first = Scope.of(_whole(program)), start(program)
+    found = _by_the_least(program, StableSet(roles, whole, whole, only_adds=only_adds(program)), first)
+    return _run(program, found, first.on(found.inner) if found.inner and found.cuts else first, _once(observe))
+
+
+def _by_the_least(program: Program, found: StableSet, first: State) -> StableSet:
+    """What is left where training is stable by what there is at least, if it is known of the program at every step.
+
+    Its cuts are all needed, and so is the whole of them before the steps are made in full: where orders are unstable
+    little travels together, and other cuts would hide them. Of many exponents they take too long to find.
+    """
+    if first.least is None or not found.only_adds or len(program.variables) > 1:
+        return found
+    known = _run(program, found, first.least, lambda _: None).stable_set
+    return found if known is None or known.inner is None else replace(known, settled=True)
 
 
 def _run(program: Program, found: StableSet, first: State, show: Observer) -> Trajectory:
@@ -38,7 +50,7 @@ def _run(program: Program, found: StableSet, first: State, show: Observer) -> Tr
     while len(history) < MOST_STEPS and found.inner is not None:
         made = StepOrders(program, of_node, before, now)
         left = found if first.streams is None else found.until_cut(made)
-        left = _by_the_least(program, found, _without_growth(found, left, (*history, made)), first)
+        left = _without_growth(found, left, (*history, made))
         if left is not found and left.inner is not None:
             found, history = left, []
             before = now = first.on(left.inner)
@@ -52,18 +64,6 @@ def _run(program: Program, found: StableSet, first: State, show: Observer) -> Tr
         before = now.on(found.inner)
         now = step(program, before, rules).from_previous_step(program.fresh)
     return Trajectory(tuple(history), Region(()), out_of_steps=True, stable_set=replace(found, settled=False))
-
-
-def _by_the_least(program: Program, found: StableSet, left: StableSet, first: State) -> StableSet:
-    """Once a cut is not known to be needed, what is left where training is stable by what there is at least.
-
-    Its cuts are all needed, and others that come faster would hide them. Of many exponents they take too long to find.
-    """
-    is_first = found.is_exact and not left.is_exact
-    if not is_first or not found.only_adds or len(program.variables) > 1 or first.least is None or found.inner is None:
-        return left
-    known = _run(program, replace(found, cuts=()), first.least.on(found.inner), lambda _: None).stable_set
-    return left if known is None or not known.cuts else replace(known, cuts=found.cuts + known.cuts, settled=True)
 
 
 def _after(found: StableSet, history: Sequence[StepOrders]) -> tuple[StableSet, StepOrders]:

@@ -160,7 +160,7 @@ class Program(SelfShowing):
 
     # -- facts ----------------------------------------------------------------------------------------------------
 
-    @property
+    @cached_property
     def nodes(self) -> tuple[Expression, ...]:
         return walk([self.loss])
 
@@ -183,11 +183,11 @@ class Program(SelfShowing):
         made = ((str(node.site), change(node.arguments[0], Time.START)) for node in functions)
         return {site: added for site, added in made if added is not None}
 
-    @property
+    @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         return tuple(node for node in self.nodes if isinstance(node, Parameter))
 
-    @property
+    @cached_property
     def fresh(self) -> frozenset[str]:
         """The names of the samples that are drawn anew at every step."""
         return frozenset(node.name for node in self.nodes if isinstance(node, Data) and node.fresh)

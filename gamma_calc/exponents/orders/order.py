@@ -106,6 +106,7 @@ class Order(PiecewiseLinear):
         object.__setattr__(self, "kept", function.kept)
         object.__setattr__(self, "number", function.number)
         object.__setattr__(self, "_values", None)
+        object.__setattr__(self, "_form", None)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"cannot assign to {name}: an order cannot be changed")

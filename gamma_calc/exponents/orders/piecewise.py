@@ -54,6 +54,7 @@ class PiecewiseLinear:
     kept: Affine | None = None
     number: Fraction | None = field(default=None, init=False, repr=False)  # the value where nothing is open, as in most
     _values: Values | None = field(default=None, init=False, repr=False)  # at a few points
+    _form: Affine | None = field(default=None, init=False, repr=False)  # as it was made for a question
 
     # -- construction ---------------------------------------------------------------------------------------------
 
@@ -108,8 +109,13 @@ class PiecewiseLinear:
     @property
     def form(self) -> Affine:
         """The function as a form that may mention peaks. Raises OrderError for -oo, which has none."""
-        if self.kept is not None:
-            return self.kept
+        if self._form is None:
+            object.__setattr__(self, "_form", self._made_form if self.kept is None else self.kept)
+            assert self._form is not None
+        return self._form
+
+    @property
+    def _made_form(self) -> Affine:
         if self.is_zero_quantity:
             raise OrderError("-inf has no form")
         if self._is_affine:
@@ -372,6 +378,7 @@ def _new(kind: Any, canonical: Pair | None, kept: Affine | None, number: Fractio
     object.__setattr__(new, "kept", kept)
     object.__setattr__(new, "number", number)
     object.__setattr__(new, "_values", None)
+    object.__setattr__(new, "_form", None)
     return new
 
 

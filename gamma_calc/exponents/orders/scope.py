@@ -61,6 +61,7 @@ class Scope:
     _reduced: dict[Peak, Affine] = field(default_factory=dict, repr=False)
     _forms: dict[Affine, Affine] = field(default_factory=dict, repr=False)
     _values: dict[Peak, tuple[int, ...]] = field(default_factory=dict, repr=False)
+    _asked: dict[Affine, tuple[int, ...]] = field(default_factory=dict, repr=False)
     _links: dict[frozenset[str], frozenset[str]] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -202,11 +203,7 @@ class Scope:
         """Is the first nowhere above the sum of the others at the points that are looked at?"""
         if low.is_zero_quantity or any(one.is_zero_quantity for one in high):
             return low.is_zero_quantity
-        forms = [one.form for one in high]
-        return all(
-            self._value_at(i, low.form) <= sum(self._value_at(i, form) for form in forms) + SLACK
-            for i in range(len(self._probes))
-        )
+        return not is_above(self._kept_values(low.form), *(self._kept_values(one.form) for one in high))
 
     def equal(self, one: PiecewiseLinear, other: PiecewiseLinear) -> bool:
         """Are two orders found to be equal everywhere on the polyhedron?"""
@@ -224,6 +221,12 @@ class Scope:
     @cached_property
     def _probes(self) -> tuple[Probe, ...]:
         return probes_of(self.points, self._sides)
+
+    def _kept_values(self, form: Affine) -> tuple[int, ...]:
+        """The values of a form that is asked for again and again: few are."""
+        if form not in self._asked:
+            self._asked[form] = self._values_at(form)
+        return self._asked[form]
 
     def _values_at(self, form: Affine) -> tuple[int, ...]:
         return tuple(self._value_at(index, form) for index in range(len(self._probes)))
@@ -419,7 +422,7 @@ class Scope:
         return Ceiling(form, max(one.value for one in parts), self.rows, parts=parts, peak=peak)
 
     def _largest_first(self, peak: Peak) -> list[Affine]:
-        return sorted(peak.forms, key=lambda one: (self._value_at(0, one), str(one)), reverse=True)
+        return sorted(peak.forms, key=lambda one: (self._value_at(0, one), one.terms, one.constant), reverse=True)
 
 
 @lru_cache(maxsize=16)
