@@ -23,8 +23,8 @@ class Matrix(ABC):
     """A matrix for each repetition, known by what it does to vectors."""
 
     @abstractmethod
-    def apply(self, vector: Tensor) -> Tensor:
-        """The product with a vector."""
+    def apply(self, vector: Tensor, out: Tensor | None = None) -> Tensor:
+        """The product with a vector, written into ``out`` where that is given."""
 
     @abstractmethod
     def __mul__(self, factor: Any) -> Matrix: ...
@@ -49,11 +49,11 @@ class LowRank(Matrix):
     left: Tensor
     right: Tensor
 
-    def apply(self, vector: Tensor) -> Tensor:
+    def apply(self, vector: Tensor, out: Tensor | None = None) -> Tensor:
         if self.rank == 1:
             u, v = self.left.squeeze(-1), self.right.squeeze(-1)
-            return u * (v * vector).sum(-1, keepdim=True)
-        return apply(self.left, apply(self.right.mT, vector))
+            return torch.mul(u, (v * vector).sum(-1, keepdim=True), out=out)
+        return apply(self.left, apply(self.right.mT, vector), out)
 
     def __matmul__(self, other: Array) -> LowRank:
         if isinstance(other, LowRank):
@@ -108,8 +108,8 @@ class Sum(Matrix):
     first: Any
     second: Any
 
-    def apply(self, vector: Tensor) -> Tensor:
-        return apply(self.first, vector) + apply(self.second, vector)
+    def apply(self, vector: Tensor, out: Tensor | None = None) -> Tensor:
+        return torch.add(apply(self.first, vector, out), apply(self.second, vector), out=out)
 
     def __mul__(self, factor: Any) -> Sum:
         return Sum(self.first * factor, self.second * factor)
@@ -132,9 +132,8 @@ class View(Matrix):
     factor: Any = 1
     flipped: bool = False
 
-    def apply(self, vector: Tensor) -> Tensor:
-        image: Tensor = self.source.image(vector, flipped=self.flipped) * self.factor
-        return image
+    def apply(self, vector: Tensor, out: Tensor | None = None) -> Tensor:
+        return torch.mul(self.source.image(vector, flipped=self.flipped), self.factor, out=out)
 
     def __mul__(self, factor: Any) -> View:
         return View(self.source, self.factor * factor, self.flipped)
@@ -200,12 +199,16 @@ def _combine(basis: Tensor, coefficients: Tensor) -> Tensor:
     return (basis @ coefficients[..., None])[..., 0]
 
 
-def apply(matrix: Array, vector: Tensor) -> Tensor:
-    """The product of a matrix and a vector. The vector is a row: libraries go along the matrix's long axis then."""
+def apply(matrix: Array, vector: Tensor, out: Tensor | None = None) -> Tensor:
+    """The product of a matrix and a vector, written into ``out`` where that is given.
+
+    The vector is a row: libraries go along the matrix's long axis then.
+    """
     if not isinstance(matrix, Tensor):
-        image: Tensor = matrix.apply(vector)
+        image: Tensor = matrix.apply(vector, out)
         return image
-    return (vector.unsqueeze(-2) @ matrix.mT).squeeze(-2)
+    row = None if out is None else out.unsqueeze(-2)
+    return torch.matmul(vector.unsqueeze(-2), matrix.mT, out=row).squeeze(-2)
 
 
 def dense(array: Array) -> Tensor:

@@ -23,9 +23,13 @@ from validation.arrays.matrices import (
     filled,
     long_axis_contiguous,
 )
+from validation.executor.carried import Carried
 from validation.executor.fast_paths import rule
+from validation.executor.graph import Operation
+from validation.executor.memory import keep_freed
 from validation.executor.plan import Plan
 from validation.executor.recorder import Recorder, RunRecord, Values
+from validation.executor.room import Room
 from validation.executor.storage import Given
 
 NOTHING_GIVEN: Final[Mapping[str, Tensor]] = MappingProxyType({})
@@ -109,12 +113,14 @@ class TrainingRun:
     """The arrays of one run, as far as it has come."""
 
     def __init__(self, plan: Plan, draws: Draws, rates: Tensor, given: Mapping[str, Tensor] = NOTHING_GIVEN) -> None:
+        keep_freed()
         self.plan, self.storage, self.draws, self.rates = plan, plan.storage, draws, rates
         self.rates_differ = bool((rates != 1).any())
         self.now: dict[str, Array] = {}
         self.start: dict[str, Array] = {}
         self.added: dict[str, Array] = {}  # by the whole training
         self.last: dict[str, Array] = {}  # by the last update
+        self.carried: dict[int, Carried] = {}
         self.memory: dict[str, Any] = {}
         self.signs: dict[str, Tensor] = {}  # of a factor of a gradient that stays the same
         self.leaves = Leaves(plan, draws, rates, given)
@@ -122,7 +128,7 @@ class TrainingRun:
         self.values: list[Array] = [None] * len(operations)
         self.changing = [i for i, operation in enumerate(operations) if not operation.constant]
         self.fresh = [i for i, operation in enumerate(operations) if operation.fresh]
-        self.rules = [self._rule(operation.node) for operation in operations]
+        self.rules = [self._rule(place, operation) for place, operation in enumerate(operations)]
         self.arguments = [operation.arguments for operation in operations]
         self.parameters = {p.name: p for p in plan.program.parameters}
         self.sides = {name: plan.storage.one_sided(name) for name in self.parameters}
@@ -136,15 +142,18 @@ class TrainingRun:
         """One update. Returns the watched gradients from before it, and the values that speak of the step itself.
 
         What the step changed is computed while the old parameters still stand and the update is known, so no old
-        parameter is copied and no difference of near numbers is taken.
+        parameter is copied and no difference of near numbers is taken. The next step may write over what is returned.
         """
         along = self.gradients_watched()
         self.update(step)
         self.leaves.sample = step
         self._forget(self.fresh)
         moving = {place: self._kept(place) for place in self.storage.of_the_step}
+        self._carry()
         self.apply()
         self._forget(self.changing)
+        for place, product in self.carried.items():
+            self.values[place] = product.value
         return along, moving
 
     def update(self, step: int) -> None:
@@ -156,6 +165,12 @@ class TrainingRun:
             self.now[name] = _plus(self.now[name], update)
             if name in self.added:
                 self.added[name] = _plus(self.added[name], update)
+
+    def _carry(self) -> None:
+        """Take note of what the step adds to the products that need not be computed again."""
+        for place, change in self.storage.carried.items():
+            product = self.carried.get(place) or Carried(self.value(place))
+            self.carried[place] = product.after(self.value(change))
 
     def gradients_watched(self) -> Values:
         return {place: self._kept(place) for place in self.storage.of_the_last}
@@ -229,9 +244,12 @@ class TrainingRun:
         for place in places:
             self.values[place] = None
 
-    def _rule(self, node: Expression) -> Callable[..., Array]:
+    def _rule(self, place: int, operation: Operation) -> Callable[..., Array]:
         """What computes an operation from its arguments, or fetches a leaf."""
-        return rule(node, self.plan.power) if node.arguments else self._leaf(node)
+        if not operation.arguments:
+            return self._leaf(operation.node)
+        compute, turns = rule(operation.node, self.plan.power), self.storage.turns.get(place)
+        return compute if turns is None else Room(compute, turns)
 
     def _leaf(self, node: Expression) -> Callable[[], Array]:
         """Where an array comes from that is not computed. None refers to the run, or its memory would outlive it."""

@@ -13,6 +13,8 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, Final
 
+import torch
+
 from gamma_calc.exponents import Order
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.optimiser import Optimiser
@@ -45,12 +47,24 @@ def on_a_vector(node: Expression) -> Compute:
     x, y = node.arguments
     if len(x.shape) + len(y.shape) != 3:
         return node.numeric
-    return apply if len(x.shape) == 2 else lambda row, matrix: apply(matrix.swapaxes(-1, -2), row)
+    return apply if len(x.shape) == 2 else apply_from_the_left
+
+
+def apply_from_the_left(row: Tensor, matrix: Array, out: Tensor | None = None) -> Tensor:
+    return apply(matrix.swapaxes(-1, -2), row, out)
 
 
 def factors(u: Tensor, w: Tensor) -> LowRank:
     """u w', not written out."""
     return LowRank(u.unsqueeze(-1), w.unsqueeze(-1))
+
+
+def summed(node: Expression) -> Compute:
+    return torch.add if len(node.shape) == 1 else node.numeric
+
+
+def scaled(node: Expression) -> Compute:
+    return torch.mul if len(node.shape) == 1 else node.numeric
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +74,8 @@ class FastOperation:
     ``compute`` gives what stands for ``numeric``; ``rank`` is that of the result, from those of the arguments.
     ``outer``: the result is u w', kept as its factors. ``acts``: it does nothing with a matrix but apply it to vectors.
     ``passes``: what is done with the result could be done with the argument. ``scales``: so could what is asked of
-    either factor. ``view``: the result may be the argument's own array.
+    either factor. ``view``: the result may be the argument's own array. ``into``: a vector is written into an array
+    given as ``out``.
     """
 
     compute: Callable[[Expression], Compute] = by_its_meaning
@@ -70,15 +85,16 @@ class FastOperation:
     passes: bool = False
     scales: bool = False
     view: bool = False
+    into: bool = False
 
 
 OPERATIONS: Final[Mapping[type[Expression], FastOperation]] = MappingProxyType(
     {
-        Add: FastOperation(rank=added),
-        MatMul: FastOperation(compute=on_a_vector, acts=True),
+        Add: FastOperation(compute=summed, rank=added, into=True),
+        MatMul: FastOperation(compute=on_a_vector, acts=True, into=True),
         OuterProduct: FastOperation(compute=lambda _: factors, rank=lambda _: 1, outer=True),
         Product: FastOperation(rank=itemgetter(-1)),
-        Scale: FastOperation(rank=itemgetter(-1), passes=True, scales=True),
+        Scale: FastOperation(compute=scaled, rank=itemgetter(-1), passes=True, scales=True, into=True),
         Transpose: FastOperation(rank=itemgetter(-1), passes=True, view=True),
     }
 )
@@ -95,7 +111,7 @@ def rule(node: Expression, power: Callable[[Order], float]) -> Compute:
     constants, compute = node.constants(power), fast_operation(node).compute(node)
     if writes_out(node):
         return lambda *arrays: compute(*map(dense, arrays), *constants)
-    return (lambda *arrays: compute(*arrays, *constants)) if constants else compute
+    return (lambda *arrays, **room: compute(*arrays, *constants, **room)) if constants else compute
 
 
 def writes_out(node: Expression) -> bool:

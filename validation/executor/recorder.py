@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from validation.arrays.matrices import Array, Tensor
+from validation.arrays.matrices import Array, Tensor, dense
 from validation.arrays.sizes import inner, length
 from validation.executor.plan import Plan
 from validation.executor.wanted import SumCheck, Watch
@@ -98,5 +98,5 @@ class Recorder:
 
 def _mismatch(check: SumCheck, after: Values, lengths: Mapping[int, Tensor], moving: Values) -> tuple[Tensor, Tensor]:
     """|X[t] - X[t-1] - sum of parts|, and the largest of |X[t]| and the parts; |X[t-1]| is at most their sum."""
-    off = after[check.now] - moving[check.before] - moving[check.sum]
+    off = dense(after[check.now]) - dense(moving[check.before]) - dense(moving[check.sum])
     return length(off), torch.stack([lengths[place] for place in (check.now, *check.parts)]).amax(0)

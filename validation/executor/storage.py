@@ -134,6 +134,29 @@ class StoragePlan(Wanted):
         return fast.acts and vectors and bool(others)
 
     @cached_property
+    def turns(self) -> Mapping[int, int]:
+        """How many arrays the values of a vector are written to by turns, where nothing keeps them beyond a step.
+
+        What speaks of a step is looked at once. Other values are looked at as they are before a step and after it, and
+        where the sample changes also in between. What optimisers and the records of losses are given may be kept.
+        """
+        return {
+            place: 1 if operation.moves else 3 if operation.fresh else 2
+            for place, operation in enumerate(self.graph.operations)
+            if fast_operation(operation.node).into and len(operation.node.shape) == 1 and place not in self._handed_on
+        }
+
+    @cached_property
+    def _handed_on(self) -> frozenset[int]:
+        """The places whose arrays may be kept, themselves or as a part of what is made of them."""
+        found = {*self.gradients.values(), *self.motions.values(), *self.initial.values(), *self.losses, *self.carried}
+        for place in reversed(range(len(self.graph.operations))):
+            operation = self.graph.operations[place]
+            if place in found and (fast_operation(operation.node).view or self._ranks[place] is not None):
+                found.update(operation.arguments)
+        return frozenset(found)
+
+    @cached_property
     def _users(self) -> Mapping[int, list[int]]:
         return self.graph.users()
 

@@ -12,6 +12,7 @@ from gamma_calc.language.change import earlier
 from gamma_calc.language.expression import Expression, Time, total
 from gamma_calc.language.optimiser import Optimiser
 from gamma_calc.language.program import Program, Quantity, Role
+from validation.executor.carried import carried
 from validation.executor.fast_paths import fast_operation
 from validation.executor.graph import Graph, identity
 
@@ -63,6 +64,7 @@ class Wanted:
     watches: list[Watch] = field(init=False, default_factory=list)
     checks: list[SumCheck] = field(init=False, default_factory=list)
     losses: list[int] = field(init=False, default_factory=list)
+    carried: dict[int, int] = field(init=False, default_factory=dict)  # products, with what a step adds to them
 
     def __post_init__(self) -> None:
         of_node, of_parameter = gradients(self.program.loss), optimiser_inputs(self.program)
@@ -80,6 +82,7 @@ class Wanted:
             self.checks.extend(self._sums(group))
         if self.with_loss:
             self.losses.append(self.graph.add(self.program.loss))
+        self.carried.update(carried(self.graph, self.motions))
 
     def _watch(self, q: Quantity, of_node: Mapping[int, Expression]) -> Watch:
         place = None if q.expression is None else self.graph.add(q.expression)
