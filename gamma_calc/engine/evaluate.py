@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from itertools import chain, combinations, product, starmap
-from operator import or_
+from operator import attrgetter, or_
 
 from gamma_calc.calculus.bends import bend_apart_since, bend_as_one, may_bend_apart
 from gamma_calc.calculus.cancelling import may_have_two_values, nowhere_small, of_two_values
@@ -292,18 +292,27 @@ class Evaluation:
         value = self._values[id(argument)][1]
         if self.state.nowhere_above(value.order, above) or not self._is_unsure(argument):
             return value
-        return replace(value, least=self._at_start.sure(argument))
+        return replace(value, least=self._at_start.sure(argument, self._may_have_fallen))
+
+    def _may_have_fallen(self, node: Expression) -> bool:
+        """May a node be smaller here than at the start? A slope is so where what it is of is large."""
+        above = node.least_counts_above
+        small = above is not None and all(self.state.nowhere_above(x.order, above) for x in self._of(node.arguments))
+        return node.may_fall and not small
 
     @cached_property
     def _at_start(self) -> Evaluation:
         return Evaluation(self.program, self.state.at_start)
 
-    def sure(self, expression: Expression) -> Order:
-        """The order that an expression has at least, whatever is added to the parameters; -oo where it is not known."""
+    def sure(self, expression: Expression, falls: Callable[[Expression], bool] = attrgetter("may_fall")) -> Order:
+        """The order that an expression has at least, whatever is added to the parameters; -oo where it is not known.
+
+        It is not known of what has a node in it that ``falls``.
+        """
         if expression.adds_up:
-            return largest(map(self.sure, expression.arguments))
-        size, falls = self.value(expression).order, any(node.may_fall for node in walk([expression]))
-        return MINUS_INFINITY if falls or self._is_unsure(expression) else size
+            return largest(self.sure(argument, falls) for argument in expression.arguments)
+        is_unsure = any(map(falls, walk([expression]))) or self._is_unsure(expression)
+        return MINUS_INFINITY if is_unsure else self.value(expression).order
 
     def contributions(self, node: Expression) -> Iterator[Contribution]:
         """Every way in which a direction comes into the node's value. The arguments must have been evaluated."""

@@ -123,7 +123,7 @@ class State:
     def at_start(self) -> State:
         """The parameters as they were before the first step."""
         tensors = {name: Tensor(tensor.start) for name, tensor in self.tensors.items()}
-        return State(0, tensors, scope=self.scope, versions=self.versions)
+        return State(0, tensors, scope=self.scope)
 
     @property
     def sides(self) -> tuple[State, ...]:

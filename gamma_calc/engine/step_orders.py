@@ -158,10 +158,20 @@ class StepOrders:
     def _is_exact(self, *those: Expression) -> bool:
         return all(self._here.overcounted(one).is_empty for one in those)
 
+    def _gradient(self, made: Expression) -> Value:
+        """The gradient that made the step; where it may be less than it counts for, with what there is at least.
+
+        Of open exponents it is as it counts where that is so on a part alone, or nothing is known at least: elsewhere
+        what is along it is exact.
+        """
+        value = self._there.value(made)
+        if not self._there.overcounted(made).is_everything:
+            return value
+        known = self._there.from_below(made)
+        return value if self.program.variables and known.at_least.is_zero_quantity else known
+
     def _projection(self, q: Quantity) -> Order:
-        made = self.gradients[id(q.node)]
-        self._there.value(made)
-        gradient = self._there.from_below(made)
+        gradient = self._gradient(self.gradients[id(q.node)])
         if self.program.fresh and self.before.step < self.now.step:
             gradient = gradient.renamed(lambda d: from_previous_step(d, self.program.fresh))
         value, notebook = self._value(q), self._here.notebook
