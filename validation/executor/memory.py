@@ -16,16 +16,17 @@ MEMORY: Final = 2**30  # bytes that a batch of cells takes without need: a LoRA 
 SHARE: Final = 2  # one part in so many of what is free
 CGROUP: Final = Path("/sys/fs/cgroup")
 MEMINFO: Final = Path("/proc/meminfo")
-LARGEST_KEPT: Final = 2**25 - 2**13  # bytes: glibc's DEFAULT_MMAP_THRESHOLD_MAX, less what it puts around a block
+LARGEST_KEPT: Final = 2**24  # bytes, as many as a batch on a processor has; glibc learns from up to 2**25
 
 
 @cache
 def keep_freed() -> None:
-    """Let the process keep what a step frees for the next one, which otherwise waits for the system to clear it again.
+    """Let the process keep what a step frees for the next one; else the system takes it, and clears it once more.
 
     glibc maps large blocks one by one, and hands them back as they are freed, until a block as large has been freed
-    once: from then on it keeps them, and up to twice as much at the end of its heap. So one is freed, the largest that
-    it learns from. Nothing is written to it, and an allocator with other rules has lost nothing by it.
+    once: from then on it keeps them, and up to twice as much at the end of its heap. So one is freed. Nothing is
+    written to it, and an allocator with other rules has lost nothing by it. Larger blocks are few, and what is kept of
+    them is in the way of still larger ones.
     """
     torch.empty(LARGEST_KEPT, dtype=torch.uint8)
 
