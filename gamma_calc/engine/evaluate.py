@@ -36,7 +36,7 @@ from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.calculus.versions import all_activations
 from gamma_calc.engine.state import Led, State
 from gamma_calc.exponents import EVERYTHING, MINUS_INFINITY, NOTHING, Order, Region, Scope, largest, look, order, where
-from gamma_calc.language.expression import Expression, walk
+from gamma_calc.language.expression import Expression, entries_agree, walk
 from gamma_calc.language.program import Program
 from gamma_calc.language.signature import signature
 
@@ -85,7 +85,7 @@ class Evaluation:
             look()
             whole = self._gathered(self._whole(node), node.shape)
             self._values[id(node)] = node, self.pruned(whole, node.shape)
-            if node.entries_agree or self._may_show_less(node):
+            if (len(node.shape) == 1 and entries_agree(node)) or self._may_show_less(node):
                 self._values[id(node)] = node, whole
         return self._values[id(expression)][1]
 

@@ -199,11 +199,10 @@ class Expression(ABC):
         """Is the result nowhere negative, given of which arguments that is known?"""
         return False
 
-    @property
-    def entries_agree(self) -> bool:
-        """Do all entries of the result agree, or is it known where they are small, as of lengths of rows?
+    def entries_agree_of(self, arguments: tuple[bool, ...]) -> bool:
+        """Do all entries of the result agree, or is it known where they are small, given of which arguments that is so?
 
-        What is divided by them reads the smallest as well, so that none is left out.
+        They are lengths of rows. What is divided by them reads the smallest as well, so that none is left out.
         """
         return False
 
@@ -381,6 +380,14 @@ def is_positive(expression: Expression) -> bool:
     for node in walk([expression]):
         known[id(node)] = node.is_positive_of(tuple(known[id(a)] for a in node.arguments))
     return known[id(expression)]
+
+
+def entries_agree(expression: Expression) -> bool:
+    """Do all entries agree, or is it known where they are small? Kept with each node, so that shared ones cost once."""
+    for node in walk([expression], known=lambda node: "_agree" in vars(node)):
+        vars(node)["_agree"] = node.entries_agree_of(tuple(vars(a)["_agree"] for a in node.arguments))
+    found: bool = vars(expression)["_agree"]
+    return found
 
 
 def total(terms: Iterable[Expression | None]) -> Expression | None:

@@ -49,9 +49,8 @@ class Add(Linear):
     def is_positive_of(self, arguments: tuple[bool, ...]) -> bool:
         return all(arguments)
 
-    @property
-    def entries_agree(self) -> bool:
-        return all(argument.entries_agree for argument in self.arguments)
+    def entries_agree_of(self, arguments: tuple[bool, ...]) -> bool:
+        return all(arguments)
 
     def numeric(self, *arrays: Array) -> Array:
         return arrays[0] + arrays[1]

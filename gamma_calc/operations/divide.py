@@ -23,7 +23,7 @@ from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError, ShapeError
 from gamma_calc.exponents import NOTHING, Order, Region, largest, where
-from gamma_calc.language.expression import Array, Expression, Part, walk
+from gamma_calc.language.expression import Array, Expression, Part, entries_agree, walk
 from gamma_calc.operations.at_most import AtMost
 from gamma_calc.operations.rows import row_dot
 
@@ -92,7 +92,7 @@ class Divide(Expression):
     def _moved(self, lengths: Expression, added: Expression) -> Expression:
         """The lengths after a change, by their matrix: of a sum it is not known where they are small."""
         new = added.leads_to
-        if new is None or any(node.adds_up and node.entries_agree for node in walk([lengths])):
+        if new is None or any(node.adds_up and entries_agree(node) for node in walk([lengths])):
             raise ProgramError(f"{self} divides by a sum of lengths that move", hint="divide by lengths of one matrix")
         return new
 
@@ -126,6 +126,6 @@ def divide(x: Expression, y: Expression) -> Divide:
     <Z / |W*| : (n)>
     """
     found = Divide(x, y)
-    if not y.entries_agree:
+    if not entries_agree(y):
         raise ProgramError(f"{found} divides by entries that may be zero or near it", hint="divide by lengths of rows")
     return found

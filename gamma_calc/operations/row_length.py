@@ -56,8 +56,7 @@ class RowLength(Expression):
     def power_of(self, values: tuple[Value, ...]) -> int:
         return values[0].power
 
-    @property
-    def entries_agree(self) -> bool:
+    def entries_agree_of(self, arguments: tuple[bool, ...]) -> bool:
         """Not of finitely many columns, as there a row may be short."""
         return self.arguments[0].shape[1].exponent != 0
 

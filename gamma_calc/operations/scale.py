@@ -49,9 +49,8 @@ class Scale(Linear):
         new = self.arguments[0].leads_to
         return None if new is None else self.rebuild(new)
 
-    @property
-    def entries_agree(self) -> bool:
-        return self.arguments[0].entries_agree
+    def entries_agree_of(self, arguments: tuple[bool, ...]) -> bool:
+        return all(arguments)
 
     def numeric(self, *arrays: Array) -> Array:
         x, multiplier = arrays
