@@ -172,11 +172,18 @@ class Evaluation:
             return EVERYTHING
         if node.owner is not None:
             return self.state.overcounted.get(str(node.owner), NOTHING)
-        if self._meets_other_versions(node) or self._may_bend_apart(node):
+        if self._meets_other_versions(node):
             return EVERYTHING
-        here = node.overcounted(self._arguments(node)) | self._has_parted(node) | self._is_of_two_values(node)
+        slopes = self._bound_by_slopes(node) if self.program.saturating else ()
+        here = (node.overcounted(self._arguments(node)), *slopes)
         below = (self._bounds[id(a)] for a in node.arguments)
-        return reduce(or_, (region for region in below if region is not NOTHING), here)
+        return reduce(or_, (region for region in (*here, *below) if region is not NOTHING), NOTHING)
+
+    def _bound_by_slopes(self, node: Expression) -> Iterator[Region]:
+        """Where a node counts for more than it may be, as slopes of saturated functions are on few entries."""
+        yield EVERYTHING if self._may_bend_apart(node) else NOTHING
+        yield self._has_parted(node)
+        yield self._is_of_two_values(node)
 
     @property
     def led_so_far(self) -> Led:
