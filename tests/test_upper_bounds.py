@@ -206,6 +206,7 @@ def test_a_sign_of_functions_of_two_values_may_leave_all_but_one_of_them_out(wha
         (tanh(tanh(N ** "1/4" * U) + V), True),
         (relu(tanh(N ** "1/4" * U)), True),
         (tanh(N ** "1/4" * (tanh(N ** "1/4" * U) + V)), True),
+        (tanh(N ** "1/4" * (V * V) + tanh(N ** "1/4" * U)), False),  # led by a mean
     ],
     ids=str,
 )

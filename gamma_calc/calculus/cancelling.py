@@ -22,7 +22,7 @@ from gamma_calc.calculus.direction import (
     is_matrix,
 )
 from gamma_calc.calculus.value import Value
-from gamma_calc.exponents import NOTHING, Region, where, where_on
+from gamma_calc.exponents import EVERYTHING, NOTHING, Region, where, where_on
 
 Factors = frozenset[VectorDirection]
 
@@ -89,7 +89,7 @@ def nowhere_small(value: Value, saturated: Mapping[str, Region]) -> Region:
     flat = {d: those == _flat(those, saturated) for d, those in made.items()}
     found = NOTHING
     for leads in (d for d, is_flat in flat.items() if is_flat):
-        region = reduce(and_, (saturated[f.site] for f in _flat(made[leads], saturated)))
+        region = reduce(and_, (saturated[f.site] for f in _flat(made[leads], saturated)), EVERYTHING)  # a mean has none
         for d, size in value.components.items():
             region = where_on(region, size, "<=" if flat[d] else "<", value.components[leads])
         found |= region
