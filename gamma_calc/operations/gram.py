@@ -121,14 +121,12 @@ class GramInverseOfImage(_Preconditioned):
         return reduce(or_, found, NOTHING)
 
     def _counted(self, direction: Direction, most: Order, least: Order) -> Order:
-        """The size, up to the most that it may be, at which a part of G leaves the most once it is divided by."""
-        if not isinstance(direction, Outer):
+        """The size, up to the most that it may be, at which a part of G leaves the most once it is divided by.
+
+        Of a factor that has updates alone there is no such size, and it counts as it is.
+        """
+        if not isinstance(direction, Outer) or least.is_zero_quantity:
             return most
-        if least.is_zero_quantity:
-            raise ProgramError(
-                f"{self} divides by a movement of {self.arguments[0]} that may be less than it counts for",
-                hint="start both factors at random, or give the preconditioner a damping",
-            )
         few, many = (dim.exponent for dim in self.arguments[0].shape)
         return minimum(most, (least - few - many) / 2)
 
