@@ -190,6 +190,7 @@ ELSEWHERE: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         "Region": {"value": "eta <= -1"},
         "Region.parse": {"text": "eta <= -1"},
         "Region.eliminate": {"names": "eta"},
+        "Region.largest_point": {"names": "eta"},
         "Order.at": {"point": {"eta": 0}},
         "Order.affine": {"form": Affine.variable("eta")},
         "Region.optimum": {"form": Affine.variable("eta")},

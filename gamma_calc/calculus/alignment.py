@@ -6,7 +6,7 @@ from gamma_calc.calculus.contractions import overlap_of
 from gamma_calc.calculus.dims import Shape
 from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Value
-from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum, minimum
+from gamma_calc.exponents import MINUS_INFINITY, Order, largest, minimum
 
 
 def aligned(value: Value, gradient: Value, shape: Shape, premises: Premises) -> Order:
@@ -19,8 +19,6 @@ def aligned(value: Value, gradient: Value, shape: Shape, premises: Premises) -> 
         return MINUS_INFINITY
     if gradient.least is None:
         return overlap_of(value, gradient, shape, premises) - gradient.order
-    parts = (
-        (Value({d: size}, gradient.power), maximum(gradient.least, size)) for d, size in gradient.components.items()
-    )
+    parts = ((Value({d: size}, gradient.power), gradient.beside(size)) for d, size in gradient.components.items())
     most = largest(overlap_of(value, part, shape, premises) - length for part, length in parts)
     return minimum(most, value.order)

@@ -72,20 +72,19 @@ def of_two_values(value: Value, saturated: Mapping[str, Region]) -> Region:
     An example: sign(2 s + t) with s and t of entries 1 and -1 is s. What is smaller than s shows where s still bends
     alone; but with a common factor v all is multiplied by v, and what has no v shows where v is small.
     """
-    made = {d: frozenset(chain.from_iterable(map(factors, _sides(d)))) for d in value.components}
+    made = {d: _factors(d) for d in value.components}
     found = (_led_by_two_values(value, made, d, saturated) for d in value.components if len(made) > 1)
     return reduce(or_, found, NOTHING)
 
 
 def may_have_two_values(value: Value) -> bool:
     """Is a function that may have saturated a part of this, by itself?"""
-    those = (f for d in value.components for side in _sides(d) for f in factors(side))
-    return any(isinstance(f, Activation) and f.function.saturates and not f.function.positive for f in those)
+    return any(True for d in value.components for _ in _signs(_factors(d)))
 
 
 def nowhere_small(value: Value, saturated: Mapping[str, Region]) -> Region:
     """Where a vector is led by functions that have two values: n^a tanh(n^b u) is small where n^(a + b) u is."""
-    made = {d: frozenset(chain.from_iterable(map(factors, _sides(d)))) for d in value.components}
+    made = {d: _factors(d) for d in value.components}
     flat = {d: those == _flat(those, saturated) for d, those in made.items()}
     found = NOTHING
     for leads in (d for d, is_flat in flat.items() if is_flat):
@@ -113,8 +112,17 @@ def _led_by_two_values(
 
 def _flat(those: Factors, saturated: Mapping[str, Region]) -> frozenset[Activation]:
     """The factors that have two values."""
-    signs = (f for f in those if isinstance(f, Activation) and f.function.saturates and not f.function.positive)
-    return frozenset(f for f in signs if f.site in saturated)
+    return frozenset(f for f in _signs(those) if f.site in saturated)
+
+
+def _signs(those: Factors) -> Iterator[Activation]:
+    """The factors that have two values once they saturate."""
+    yield from (f for f in those if isinstance(f, Activation) and f.function.saturates and not f.function.positive)
+
+
+def _factors(direction: Direction) -> Factors:
+    """What both sides of a direction are made of."""
+    return frozenset(chain.from_iterable(map(factors, _sides(direction))))
 
 
 def undone(one: Value, two: Value) -> Region:

@@ -66,6 +66,10 @@ class Value:
         """The order that there is at least: its own, unless it may be less."""
         return self.order if self.least is None else self.least
 
+    def beside(self, size: Order) -> Order:
+        """The order of the whole beside a part of this size: what is there at least, if it may be less than it is."""
+        return self.order if self.least is None else maximum(self.least, size)
+
     def plus(self, other: Value) -> Value:
         both = Value.merge([*self.components.items(), *other.components.items()], max(self.power, other.power))
         is_sure = self.least is None and other.least is None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from gamma_calc.exponents import Affine, Region
+from gamma_calc.exponents import Region
 
 MOST_IN_CORNERS: Final = 6  # exponents of a region whose corners are listed: their number grows as a power of it
 
@@ -40,11 +40,9 @@ def jointly_largest(region: Region, names: Iterable[str]) -> JointlyLargest:
     wanted = tuple(names)
     if region.is_empty or not wanted:
         return JointlyLargest(None)
-    optima = {name: region.optimum(Affine.variable(name)) for name in wanted}
-    best = {name: found.value for name, found in optima.items() if found.value is not None and found.attained}
-    at = Region.of([(Affine.variable(name) - value, "=") for name, value in best.items()])
-    if len(best) == len(wanted) and not (region & at).is_empty:
-        return JointlyLargest(best)
+    point = region.largest_point(*wanted)
+    if point is not None:
+        return JointlyLargest(point)
     return JointlyLargest(None, _corners(region, wanted) if len(region.variables) <= MOST_IN_CORNERS else None)
 
 

@@ -20,6 +20,7 @@ from gamma_calc.engine.fixed_point import Trajectory, trajectory
 from gamma_calc.engine.gradient import optimiser_inputs
 from gamma_calc.engine.stable_set import asked
 from gamma_calc.engine.step_orders import StepOrders
+from gamma_calc.engine.travelling import reads_sizes_alone
 from gamma_calc.exponents import Affine, Order, Region, nowhere_above, order
 from gamma_calc.language.expression import Expression, walk
 from gamma_calc.language.program import Program, Role
@@ -43,8 +44,8 @@ class StableUpTo:
 
 def stable_up_to(program: Program, roles: Collection[Role], region: Region) -> StableUpTo | None:
     """The proof that what has these roles is bounded at every step all over a region; None where it fails."""
-    point = _largest_point(program, region) if rates_only_add(program) else None
-    if point is None:
+    point = region.largest_point(*program.variables) if rates_only_add(program) else None
+    if not point:
         return None
     there = program.substitute(point)
     found = trajectory(there)
@@ -55,9 +56,7 @@ def stable_up_to(program: Program, roles: Collection[Role], region: Region) -> S
 def rates_only_add(program: Program) -> bool:
     """Are rates all that is open, and is all that is made of them sums, products and functions of entries?"""
     rules = [program.optimiser.for_parameter(p) for p in program.parameters]
-    if any(rule.divides_entries or rule.reads_components or rule.reads_spectra for rule in rules):
-        return False
-    if program.fresh or program.orthogonal or any(node.is_batch for node in program.nodes):
+    if any(rule.divides_entries for rule in rules) or not reads_sizes_alone(program):
         return False
     known = all(node.carries_directions or node.acts_on_entries or node.multiplies_entries for node in _made(program))
     return known and all(map(_rises, _rates(program))) and not any(e.variables for e in _besides_rates(program))
@@ -84,14 +83,6 @@ def _besides_rates(program: Program) -> Iterable[Order]:
 def _rises(rate: Order) -> bool:
     """Is a rate one form, in which no exponent has a negative weight?"""
     return len(rate.above) <= 1 and len(rate.below) <= 1 and all(weight >= 0 for _, weight in rate.form.terms)
-
-
-def _largest_point(program: Program, region: Region) -> Rates | None:
-    if region.is_empty or not program.variables:
-        return None
-    best = {name: region.optimum(Affine.variable(name)) for name in program.variables}
-    point = {name: found.value for name, found in best.items() if found.value is not None and found.attained}
-    return point if len(point) == len(best) and point in region else None
 
 
 def _stays_bounded(program: Program, roles: Collection[Role], found: Trajectory) -> bool:

@@ -66,11 +66,16 @@ def _adds_vectors(node: Expression) -> bool:
     return len(node.shape) == 1 and sum(len(a.shape) == 1 for a in node.arguments) > 1
 
 
-def _carries_directions(program: Program) -> bool:
-    """Does every operation make components of components, one by one, and every rule read sizes alone?"""
+def reads_sizes_alone(program: Program) -> bool:
+    """Does every rule read sizes alone, of one sample that stays the same, and nothing else know of directions?"""
     rules = [program.optimiser.for_parameter(p) for p in program.parameters]
     reads_more = any(rule.reads_components or rule.reads_spectra for rule in rules)
-    if reads_more or program.fresh or program.orthogonal or any(node.is_batch for node in program.nodes):
+    return not (reads_more or program.fresh or program.orthogonal or any(node.is_batch for node in program.nodes))
+
+
+def _carries_directions(program: Program) -> bool:
+    """Does every operation make components of components, one by one, and every rule read sizes alone?"""
+    if not reads_sizes_alone(program):
         return False
     watched = (q.expression for q in program.quantities.values() if q.expression is not None)
     return all(node.carries_directions for node in walk(chain(watched, optimiser_inputs(program).values())))

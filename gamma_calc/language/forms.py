@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gamma_calc.errors import ProgramError
+from gamma_calc.exponents import MINUS_INFINITY, Order
 from gamma_calc.language.expression import Expression, Part
 
 
@@ -48,6 +49,18 @@ class GradientOnly(Expression):
 
     def _refused(self) -> ProgramError:
         return ProgramError(f"{self} is an operation on gradients", hint="use it in an optimiser, not in a loss")
+
+
+class DividesGradient(GradientOnly):
+    """An operation on gradients that divides by a size: of less that it divides by it makes more."""
+
+    @property
+    def least_counts_above(self) -> Order | None:
+        return MINUS_INFINITY
+
+    @property
+    def may_fall(self) -> bool:
+        return True
 
 
 class ChangeOnly(Expression):

@@ -39,9 +39,9 @@ from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.calculus.words import letters
 from gamma_calc.errors import ProgramError, ShapeError
-from gamma_calc.exponents import MINUS_INFINITY, NOTHING, Order, Region, largest, maximum, minimum, where
+from gamma_calc.exponents import NOTHING, Order, Region, largest, maximum, minimum, where
 from gamma_calc.language.expression import Array, Expression
-from gamma_calc.language.forms import GradientOnly
+from gamma_calc.language.forms import DividesGradient
 from gamma_calc.operations.matmul import MatMul
 from gamma_calc.operations.scale import Scale
 from gamma_calc.operations.transpose import Transpose
@@ -49,7 +49,7 @@ from gamma_calc.operations.transpose import Transpose
 SINGULAR: Final = Fraction(1, 10**12)  # eigenvalues below this share of the largest count as zero
 
 
-class _Preconditioned(GradientOnly):
+class _Preconditioned(DividesGradient):
     """What both cases share: the arguments G, a vector, and the damping as a scalar where there is one."""
 
     precedence = 5
@@ -75,14 +75,6 @@ class _Preconditioned(GradientOnly):
 
     def rebuild(self, *arguments: Expression) -> Expression:
         return type(self)(*arguments)
-
-    @property
-    def least_counts_above(self) -> Order | None:
-        return MINUS_INFINITY
-
-    @property
-    def may_fall(self) -> bool:
-        return True
 
     def _least(self, values: tuple[Value, ...]) -> Order:
         """The order of the eigenvalues off all updates; -oo where there is neither a random part nor a damping."""

@@ -12,12 +12,12 @@ from gamma_calc.calculus.lemmas import LENGTH
 from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ShapeError
-from gamma_calc.exponents import MINUS_INFINITY, NOTHING, Order, Region, maximum, where
+from gamma_calc.exponents import NOTHING, Region, where
 from gamma_calc.language.expression import Array, Expression
-from gamma_calc.language.forms import GradientOnly
+from gamma_calc.language.forms import DividesGradient
 
 
-class Rescaled(GradientOnly):
+class Rescaled(DividesGradient):
     """A vector divided by a power of its length; zero stays zero. Lemma: |x| is the size of x times sqrt(N)."""
 
     precedence = 5
@@ -32,20 +32,12 @@ class Rescaled(GradientOnly):
     def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         (x,) = values
         for direction, size in x.components.items():
-            length = _length(x, size) + self.shape[0].exponent / 2
+            length = x.beside(size) + self.shape[0].exponent / 2
             yield Contribution(direction, size - length * self.power, LENGTH)
-
-    @property
-    def least_counts_above(self) -> Order | None:
-        return MINUS_INFINITY
-
-    @property
-    def may_fall(self) -> bool:
-        return True
 
     def overcounted(self, values: tuple[Value, ...]) -> Region:
         (x,) = values
-        those = (where(_length(x, size), "<", x.order) for size in x.components.values() if x.least is not None)
+        those = (where(x.beside(size), "<", x.order) for size in x.components.values() if x.least is not None)
         return reduce(or_, those, NOTHING)
 
     def numeric(self, *arrays: Array) -> Array:
@@ -60,11 +52,6 @@ class Rescaled(GradientOnly):
     def notation(self) -> str:
         (x,) = self.arguments
         return f"{x.inside(5)} / |{x}|^{self.power}"
-
-
-def _length(x: Value, size: Order) -> Order:
-    """The order of x beside a component of this size: what is there at least, where x may count for too much."""
-    return x.order if x.least is None else maximum(x.least, size)
 
 
 def rescaled(x: Expression, power: Fraction | int = 1) -> Expression:

@@ -29,11 +29,11 @@ from gamma_calc.operations.elementwise import activation
 from gamma_calc.operations.rows import RowDot
 
 
-def _same_sign(x: Array) -> Array:
+def _absolute(x: Array) -> Array:
     return x.abs()
 
 
-ABSOLUTE: Final = Function("abs", size=same, mean=same, kept=nothing, even=same, apply=_same_sign, positive=True)
+ABSOLUTE: Final = Function("abs", size=same, mean=same, kept=nothing, even=same, apply=_absolute, positive=True)
 
 
 class RowLength(Expression):
@@ -91,9 +91,6 @@ class RowLength(Expression):
 
 class LengthChange(AtMost):
     """What a change adds to the lengths of rows, at most its own, and the lengths that it leads to."""
-
-    def __init__(self, added: Expression, most: Expression, new: Expression) -> None:
-        super().__init__(added, most, new)
 
     def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         return super().orders(values[:2], premises)

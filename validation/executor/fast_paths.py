@@ -59,12 +59,9 @@ def factors(u: Tensor, w: Tensor) -> LowRank:
     return LowRank(u.unsqueeze(-1), w.unsqueeze(-1))
 
 
-def summed(node: Expression) -> Compute:
-    return torch.add if len(node.shape) == 1 else node.numeric
-
-
-def scaled(node: Expression) -> Compute:
-    return torch.mul if len(node.shape) == 1 else node.numeric
+def to_a_vector(function: Compute) -> Callable[[Expression], Compute]:
+    """A function for what makes a vector, and what the operation means for the rest."""
+    return lambda node: function if len(node.shape) == 1 else node.numeric
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,11 +87,11 @@ class FastOperation:
 
 OPERATIONS: Final[Mapping[type[Expression], FastOperation]] = MappingProxyType(
     {
-        Add: FastOperation(compute=summed, rank=added, into=True),
+        Add: FastOperation(compute=to_a_vector(torch.add), rank=added, into=True),
         MatMul: FastOperation(compute=on_a_vector, acts=True, into=True),
         OuterProduct: FastOperation(compute=lambda _: factors, rank=lambda _: 1, outer=True),
         Product: FastOperation(rank=itemgetter(-1)),
-        Scale: FastOperation(compute=scaled, rank=itemgetter(-1), passes=True, scales=True, into=True),
+        Scale: FastOperation(compute=to_a_vector(torch.mul), rank=itemgetter(-1), passes=True, scales=True, into=True),
         Transpose: FastOperation(rank=itemgetter(-1), passes=True, view=True),
     }
 )

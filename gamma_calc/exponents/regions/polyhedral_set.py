@@ -170,6 +170,22 @@ class PolyhedralSet:
         best = max(proof.value for proof in bounded)
         return Optimum(best, any(proof.attained for proof in bounded if proof.value == best), proofs)
 
+    def largest_point(self, *names: str) -> dict[str, Fraction] | None:
+        """The values that are largest in each of these names and taken together by a point; None where none does so.
+
+        >>> from gamma_calc.exponents import Region
+        >>> Region("eta_A <= -1 & eta_B <= 0").largest_point("eta_A", "eta_B")
+        {'eta_A': Fraction(-1, 1), 'eta_B': Fraction(0, 1)}
+        >>> Region("eta_A + eta_B <= -1").largest_point("eta_A", "eta_B")
+        """
+        _require_names(names)
+        if self.is_empty:
+            return None
+        optima = {name: self.optimum(Affine.variable(name)) for name in names}
+        best = {name: found.value for name, found in optima.items() if found.value is not None and found.attained}
+        there = self.of([(Affine.variable(name) - value, "=") for name, value in best.items()])
+        return best if len(best) == len(optima) and not (self & there).is_empty else None
+
     # -- appearance -----------------------------------------------------------------------------------------------
 
     def __str__(self) -> str:
