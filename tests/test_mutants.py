@@ -295,7 +295,7 @@ TOKENS: Final = (
     Mutant(
         "operations.elementwise:_spread", "if concentration(direction) == 0", "if False", "entries: turned away, tanh"
     ),
-    Mutant("operations.elementwise:_is_turned", "moved > whole", "False", "entries: turned away, relu"),
+    Mutant("operations.elementwise:_farther", "moved - before.order", "MINUS_INFINITY", "entries: turned away, relu"),
     Mutant("calculus.sign:_version", "+ leading", "", "entries: a mask that was, lion"),
     Mutant(
         "operations.gram:_Preconditioned._own",

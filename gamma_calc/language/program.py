@@ -197,12 +197,15 @@ class Program(SelfShowing):
         """May components be left out that others cover? Only where every rule reads sizes and overlaps alone.
 
         Where no vector is given there is no update u w', and a rule that tells these from others reads sizes alone.
+        A mask of finitely many entries may be zero at all of them. Then what it covers is all there is, and it is seen
+        where entries are divided by their size, or saturate a function.
         """
         rules = [self.optimiser.for_parameter(p) for p in self.parameters]
+        hides = bool(self.saturating) or any(rule.divides_entries for rule in rules)
         spectra = any(rule.reads_spectra for rule in rules) and any(node.is_batch for node in self.nodes)
         vectors = any(isinstance(node, Data) and len(node.shape) == 1 for node in self.nodes)
         components = vectors and any(rule.reads_components for rule in rules)
-        return not (self.orthogonal or spectra or components)
+        return not (self.orthogonal or spectra or components or (self.may_vanish and hides))
 
     @cached_property
     def zeros_show(self) -> bool:

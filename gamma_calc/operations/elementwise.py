@@ -169,15 +169,17 @@ class Difference(ChangeOnly):
             return
         between = old.plus(change)
         for share in (everywhere(self.site, between), *shares(self.site, between)):
-            yield from () if share.x.is_zero else self._moved_there(share, old, change)
+            yield from () if share.x.is_zero else self._moved_there(share, old, change, premises)
 
-    def _moved_there(self, share: Share, old: Value, change: Value) -> Iterator[Contribution]:
+    def _moved_there(self, share: Share, old: Value, change: Value, premises: Premises) -> Iterator[Contribution]:
         """The change on a share of the entries, from what moves the argument there."""
         before, moved = (_left(x, {d: zero_sets(d) for d in x.components}, share.places) for x in (old, change))
-        if self.function.slope is not None:
-            yield from _along_slopes(share, moved, self.function, self.function.slope)
-        if self.shape and (self.function.slope is None or _is_turned(before, moved)):
-            yield from _of_both_ends(share, before, self.function)
+        slope, farther = self.function.slope, _farther(before, moved)
+        if slope is not None:
+            yield from _along_slopes(share, moved, self.function, slope)
+        if self.shape and (slope is None or not premises.orders.nowhere_above(farther, order(0))):
+            shown = order(0) if slope is None else at_most(2 * farther, order(0))  # to second order where it is smaller
+            yield from (c._replace(order=c.order + shown) for c in _of_both_ends(share, before, self.function))
 
     def overcounted(self, values: tuple[Value, ...]) -> Region:
         old, change = values
@@ -224,10 +226,10 @@ def _along_slopes(share: Share, change: Value, function: Function, slope: Functi
         yield Contribution(there, at_most(size + factor + gain + more, bound), FUNCTION_KEPT)
 
 
-def _is_turned(before: Value, change: Value) -> bool:
-    """Is a change larger than what it is a change of, and not on few entries alone? Asked at fixed exponents."""
-    whole, moved = before.order.number, _spread(change).number
-    return whole is not None and moved is not None and moved > whole
+def _farther(before: Value, change: Value) -> Order:
+    """How much larger a change is than what it is a change of, where it is not on few entries alone."""
+    moved = _spread(change)
+    return MINUS_INFINITY if before.is_zero or moved.is_zero_quantity else moved - before.order
 
 
 def _of_both_ends(share: Share, before: Value, function: Function) -> Iterator[Contribution]:

@@ -477,10 +477,15 @@ def _hidden() -> Iterator[Case]:
     watched = rules.mask_in_what_is_watched()
     yield Case("entries: a mask in what is watched", watched, {("g", 1): "-1/4", ("dg", 1): "-1/4"}, **QUICK)
     truth = {("g", 1): "-1/4", ("dg", 1): "-1/4"}
-    yield Case("entries: turned away, tanh", rules.turned_away("tanh"), truth, **LONG)
-    yield Case("entries: turned away, relu", rules.turned_away("relu"), {("g", 1): "0", ("dg", 1): "0"}, **LONG)
+    yield Case("entries: turned away, tanh", rules.turned_away("tanh"), truth, at={"eta": "1/2"}, **LONG)
+    truth = {("g", 1): "0", ("dg", 1): "0"}
+    yield Case("entries: turned away, relu", rules.turned_away("relu"), truth, at={"eta": "1/4"}, **LONG)
+    truth = {("g", 1): "-1/2", ("dg", 1): "-1/2"}
+    yield Case("entries: turned a little, relu", rules.turned_away("relu"), truth, at={"eta": "-1/4"}, **LONG)
     yield Case("entries: a changed sign", rules.changed_sign(), {("g", 1): "-1/4", ("dg", 1): "-1/4"}, **QUICK)
     yield Case("entries: masks of few", rules.masks_of_few(), {("dh", 1): "0"}, **{**QUICK, "sizes": {"r": 24}})
+    behind = rules.masks_of_few_behind()
+    yield Case("entries: masks of few, behind", behind, {("dh", 1): "0"}, **{**SQUARE, "sizes": {"r": 24}})
     yield Case("entries: a saturated scalar", rules.saturated_scalar(), {("dg", 1): "0"}, **QUICK)
 
 

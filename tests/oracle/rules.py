@@ -224,7 +224,7 @@ def mask_in_what_is_watched() -> Program:
 def turned_away(read: str) -> Program:
     """A step larger than what it moves: what a function showed before is what its change shows."""
     u, v, w = (data(name, n) for name in "uvw")
-    b = parameter("b", n, init=zero, rate="1/2" if read == "tanh" else "1/4")
+    b = parameter("b", n, init=zero, rate="eta")
     added = {
         "tanh": w @ since_start(tanh(u + n ** "-1/4" * w + b)),
         "relu": (u * w) @ since_start(relu(u + w + b)),
@@ -253,6 +253,15 @@ def masks_of_few() -> Program:
     x, y = data("x", n), data("y", n)
     loss = -(a @ relu(A @ x)) - n ** "-1/2" * (a @ relu(A @ y))
     return Program("masks of few", loss, OPTIMISERS["sign"], [output("h", A @ y)])
+
+
+def masks_of_few_behind() -> Program:
+    """The same where the sum of what moves both is mapped on: one of its parts covers the other there."""
+    r = Dim("r", 0)
+    D, W = parameter("D", r, n, init=zero, rate="0"), frozen("W", n, n)
+    u, v, both = data("u", n), data("v", n), D @ W
+    loss = -(relu(data("a", r)) @ (both @ u)) - n ** "-1/2" * (data("b", r) @ (both @ v))
+    return Program("masks of few, behind", loss, OPTIMISERS["sign"], [output("h", n**-1 * (D @ (W @ v)))])
 
 
 def beside_a_square(optimiser: str) -> Program:
