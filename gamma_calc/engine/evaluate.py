@@ -99,8 +99,12 @@ class Evaluation:
 
     def _is_unsure(self, expression: Expression) -> bool:
         """May an expression be less than it counts for?"""
-        vanishes = self.program.may_vanish and any(node.may_vanish for node in walk([expression]))
+        vanishes = self.program.may_vanish and any(map(self._vanishes, walk([expression])))
         return vanishes or not self.overcounted(expression).is_empty
+
+    def _vanishes(self, node: Expression) -> bool:
+        """Is it a mask of finitely many entries, or may one be in what training has added to a parameter?"""
+        return node.may_vanish or (node.owner is not None and self.state.step > 0)
 
     def size(self, expression: Expression) -> Order:
         """The order of an expression's size. A sum, and a product of entries, is not made for it: it may be long."""
