@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("torch")
 
 import torch
-from oracle.simulator import Run, Setting, Sizes, simulate
+from oracle.simulator import Run, Setting, Sizes, along, rms, simulate
 from oracle.slopes import slopes
 
 from gamma_calc import Dim, Program, data, given, iid, lora, output, parameter, zero
@@ -68,6 +68,15 @@ def test_the_parts_of_a_change_add_up_to_it() -> None:
     parts = [run._part(q.node, place, {}, {}) for place, q in enumerate(group[2:])]  # noqa: SLF001 - what is tested
     now, before = run.value(group[0].node, run.now, {}), run.value(group[0].node, run.previous, {})
     assert torch.allclose(torch.stack(parts).sum(0), now - before)
+
+
+def test_what_a_quantity_has_along_a_gradient() -> None:
+    """The loss is linear, so the gradient of z is v at every step, but for a sign."""
+    run = stepped(layer("sgd"))
+    run.watch(1)
+    z, v = run.value(run.program.watch[0][0].node, run.now, {}), run.drawn["v"]
+    assert torch.allclose(run.rms["z.aligned", 1], (z * v).sum(1).abs() / (16 * v.square().sum(1)).sqrt())
+    assert torch.allclose(along(v, v), rms(v))
 
 
 def test_what_training_added_is_zero_at_the_start() -> None:

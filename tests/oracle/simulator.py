@@ -52,7 +52,8 @@ class Setting:
 class Sizes:
     """The root mean square of every watched quantity: quantity and step to one number for each seed.
 
-    ``rounding`` are those that are too small a difference for 64 bits at some seed.
+    NAME.aligned is what a quantity has along the gradient that made the step. ``rounding`` are those
+    that are too small a difference for 64 bits at some seed.
     """
 
     rms: Mapping[tuple[str, int], Tensor]
@@ -113,6 +114,7 @@ class Run:
         self.stepper = Stepper(program.optimiser, setting.width)
         self.rms: dict[tuple[str, int], Tensor] = {}
         self.rounding: set[tuple[str, int]] = set()
+        self.gradients: dict[str, Tensor] = {}  # of the loss that made the last step, by quantity
         self.trained = {n: p for n, p in _leaves(program).items() if kind(p) == "Parameter"}
         self.now = {name: self._initial(p) for name, p in self.trained.items()}
         self.start = self.previous = self.now
@@ -121,10 +123,14 @@ class Run:
 
     def step(self, number: int) -> None:
         leaves = {name: x.detach().clone().requires_grad_() for name, x in self.now.items()}
-        loss = self.value(self.program.loss, leaves, {})
-        found = torch.autograd.grad(loss.sum(), list(leaves.values()))
+        known: dict[int, Tensor] = {}
+        loss = self.value(self.program.loss, leaves, known)
+        inside = {name: known[id(q.node)] for name, q in self.program.quantities.items() if id(q.node) in known}
+        inside = {name: x for name, x in inside.items() if x.requires_grad}
+        found = torch.autograd.grad(loss.sum(), [*leaves.values(), *inside.values()])
+        self.gradients = dict(zip(inside, found[len(leaves) :], strict=True))
         self.previous, self.now = self.now, {}
-        for (name, parameter), gradient in zip(self.trained.items(), found, strict=True):
+        for (name, parameter), gradient in zip(self.trained.items(), found, strict=False):
             rate = self.setting.constant(f"rate {name}") * power(parameter.rate, self.setting.width)
             direction = self.stepper.direction(name, gradient, self._all(self.previous))
             self.now[name] = self.previous[name] - rate * direction
@@ -199,21 +205,28 @@ class Run:
         before: dict[int, Tensor] = {}
         for group in self.program.watch:
             for place, q in enumerate(group):
-                self.rms[q.name, step] = self._size(q, place, step, now, before)
+                found, floor = self._watched(q, place, now, before)
+                self._note(q.name, step, rms(found), floor)
+                if q.name in self.gradients:
+                    self._note(f"{q.name}.aligned", step, along(found, self.gradients[q.name]), floor)
 
-    def _size(self, q: Any, place: int, step: int, now: dict[int, Tensor], before: dict[int, Tensor]) -> Tensor:
+    def _note(self, name: str, step: int, size: Tensor, floor: Tensor) -> None:
+        self.rms[name, step] = size
+        if ((size > 0) & (size < floor)).any():
+            self.rounding.add((name, step))
+
+    def _watched(self, q: Any, place: int, now: dict[int, Tensor], before: dict[int, Tensor]) -> tuple[Tensor, Tensor]:
+        """A watched quantity, and what is rounding in it."""
+        none = torch.zeros(self.count, dtype=torch.float64)
         if q.expression is None:
-            return torch.zeros(self.count, dtype=torch.float64)
+            return none, none
         if q.role.name in {"ONE_FACTOR", "BOTH_FACTORS"}:
-            return rms(self._part(q.node, place - 2, now, before))
+            return self._part(q.node, place - 2, now, before), none
         if q.role.name != "CHANGE":
-            return rms(self.value(q.expression, self.now, now))
+            whole = self.value(q.expression, self.now, now)
+            return whole, RELATIVE_ROUNDING * rms(whole)
         new, old = self.value(q.node, self.now, now), self.value(q.node, self.previous, before)
-        found = rms(new - old)
-        floor = RELATIVE_ROUNDING * torch.maximum(rms(new), rms(old))
-        if ((found > 0) & (found < floor)).any():
-            self.rounding.add((q.name, step))
-        return found
+        return new - old, RELATIVE_ROUNDING * torch.maximum(rms(new), rms(old))
 
     def _part(self, node: Any, which: int, now: dict[int, Tensor], before: dict[int, Tensor]) -> Tensor:
         """The right factor moved (0), the left one (1), or both (2); known multipliers are looked through."""
@@ -231,6 +244,13 @@ class Run:
 def rms(x: Tensor) -> Tensor:
     """The root mean square over all axes but that of seeds."""
     return x.detach().reshape(len(x), -1).square().mean(1).sqrt()
+
+
+def along(x: Tensor, gradient: Tensor) -> Tensor:
+    """The root mean square of the part of x that is along a gradient; none where there is no gradient."""
+    flat, other = x.detach().reshape(len(x), -1), gradient.reshape(len(x), -1)
+    size = other.square().mean(1).sqrt()
+    return torch.where(size > 0, (flat * other).mean(1).abs() / size, 0.0)
 
 
 def runs(program: Any, widths: tuple[int, ...], **options: Any) -> Iterator[tuple[int, Sizes]]:
