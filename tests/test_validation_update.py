@@ -6,7 +6,7 @@ torch = pytest.importorskip("torch")
 
 from gamma_calc.optimisers.adam import Adam, adam  # noqa: E402
 from validation.arrays.matrices import LowRank, long_axis_contiguous  # noqa: E402
-from validation.arrays.update import OneSided, fused_adam  # noqa: E402
+from validation.arrays.update import OneSided, apart, fused_adam  # noqa: E402
 
 WIDTH = 64
 SHAPES = [(3, 50, 4), (3, 4, 50), (3, 6, 6), (3, 7), (3,)]
@@ -14,15 +14,17 @@ SHAPES = [(3, 50, 4), (3, 4, 50), (3, 6, 6), (3, 7), (3,)]
 
 @pytest.mark.parametrize("optimiser", [adam(), adam("-1"), adam("0")], ids=str)
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_the_kernel_follows_the_rule(optimiser: Adam, shape: tuple[int, ...]) -> None:
+@pytest.mark.parametrize("rate", [0.5, 49.0, 3e-7, 0.0])  # 49 times 1/49 is not quite 1
+def test_the_kernel_follows_the_rule(optimiser: Adam, shape: tuple[int, ...], rate: float) -> None:
+    """Nothing of an update is left in the next one, which the kernel writes over it."""
     source = torch.Generator().manual_seed(0)
     memory = kept = None
     for step in range(1, 6):
         gradient = torch.randn(shape, generator=source, dtype=torch.float64)
         gradient[0] = 0  # 0/0 counts as 0
         memory, expected = optimiser.numeric(memory, gradient.clone(), step, WIDTH)
-        kept, update = fused_adam(optimiser, kept, gradient, step, WIDTH, rate=0.5)
-        torch.testing.assert_close(update, expected * -0.5, rtol=1e-11, atol=1e-12)
+        kept, update = fused_adam(optimiser, kept, gradient, step, WIDTH, rate=rate)
+        torch.testing.assert_close(update, expected * -rate, rtol=1e-11, atol=1e-12 * rate)
 
 
 @pytest.mark.parametrize("rank", [1, 2])
@@ -68,3 +70,15 @@ def test_the_long_axis_is_contiguous_and_the_numbers_stay() -> None:
     assert torch.equal(kept, tall)
     assert kept.stride()[-2:] == (1, 9)
     assert LowRank(torch.randn(2, 9, 1), torch.randn(2, 3, 1)).dense().stride()[-2:] == (1, 9)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_what_a_kernel_passes_over_at_once_begins_at_places_of_its_own_in_a_page(dtype: torch.dtype) -> None:
+    arrays = apart(torch.ones((), dtype=dtype), [(16, 2**10)] * 4)
+    places = [array.data_ptr() % 4096 // 64 for array in arrays]
+    assert len(set(places)) == 4
+    for k, array in enumerate(arrays):
+        assert not array.any()
+        assert array.is_contiguous()
+        array += k + 1
+    assert [float(array.mean()) for array in arrays] == [1, 2, 3, 4]

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from validation.statistics.slope import CONFIDENCE, Floats
 from validation.statistics.verdict import WORST, Verdict
@@ -32,7 +32,7 @@ class SeedInterval:
         """Student's, over seeds."""
         if len(numbers) < 2 or not np.isfinite(numbers).all():
             return cls(math.nan, math.nan, math.nan)
-        reach = student.ppf((1 + CONFIDENCE) / 2, len(numbers) - 1) * numbers.std(ddof=1) / len(numbers) ** 0.5
+        reach = stdtrit(len(numbers) - 1, (1 + CONFIDENCE) / 2) * numbers.std(ddof=1) / len(numbers) ** 0.5
         mean = float(numbers.mean())
         return cls(mean, mean - float(reach), mean + float(reach))
 

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 from scipy.optimize import OptimizeWarning, curve_fit
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from gamma_calc.frontends.runs_table import RecordedRun
 from validation.statistics.slope import CONFIDENCE, Floats
@@ -152,7 +152,7 @@ def _optimum(cell: RateCell, noise: LossNoise) -> RateOptimum:
     if not rates[0] < vertex < rates[-1] or curvature <= 0:
         return RateOptimum(cell, AT_THE_END)
     error = float(np.sqrt(spread[0, 0])) if noise.freedom else None
-    quantile = float(student.ppf((1 + CONFIDENCE) / 2, max(noise.freedom, 1)))
+    quantile = float(stdtrit(max(noise.freedom, 1), (1 + CONFIDENCE) / 2))
     return RateOptimum(cell, FOUND, float(vertex), error, quantile, float(low), float(curvature))
 
 

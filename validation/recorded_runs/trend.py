@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import ndtri, stdtrit
 
 from validation.statistics.slope import CONFIDENCE, Floats
 from validation.statistics.verdict import Verdict
@@ -88,7 +88,7 @@ def _line(across: Floats, rates: Floats) -> tuple[float, float]:
 def _reach(across: Floats, rest: float, freedom: int) -> float:
     """Half the interval; the groups have taken their part of the freedom."""
     error = math.sqrt(rest / freedom / float(np.sum(across**2)))
-    return error * float(student.ppf((1 + CONFIDENCE) / 2, freedom))
+    return error * float(stdtrit(freedom, (1 + CONFIDENCE) / 2))
 
 
 def _carried(across: Floats, errors: Sequence[float | None]) -> float | None:
@@ -96,4 +96,4 @@ def _carried(across: Floats, errors: Sequence[float | None]) -> float | None:
     if len(known) < len(errors):
         return None
     spread = math.sqrt(float(np.sum((across * np.array(known)) ** 2))) / float(np.sum(across**2))
-    return spread * float(student.ppf((1 + CONFIDENCE) / 2, math.inf))
+    return spread * float(ndtri((1 + CONFIDENCE) / 2))

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import lsq_linear, minimize_scalar, nnls
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 Floats = npt.NDArray[np.float64]
 
@@ -69,7 +69,7 @@ class Points:
 
     @property
     def quantile(self) -> float:
-        return float(student.ppf((1 + CONFIDENCE) / 2, self.seeds - 1))
+        return float(stdtrit(self.seeds - 1, (1 + CONFIDENCE) / 2))
 
 
 def _averages(sizes: Sequence[Floats]) -> tuple[Floats, Floats, bool]:

@@ -18,8 +18,7 @@ from fractions import Fraction
 from typing import Final
 
 import numpy as np
-from scipy.stats import chi2
-from scipy.stats import t as student
+from scipy.special import chdtrc, stdtr
 
 from validation.statistics.cause import Cause, Remedy, listed
 from validation.statistics.slope import FEWEST_WIDTHS, Crossover, Floats, LineFit, Points, crossover, line
@@ -268,7 +267,7 @@ def _by_line(empty: Row, fit: LineFit, points: Points, tolerance: float) -> Row:
         return measured.because(Cause.EDGE)
     if late_off < off - max(tolerance / 5, late_reach) or late_off - late_reach <= tolerance:
         return measured.because(Cause.MOVING)
-    p_value = float(2 * student.sf((off - tolerance) / fit.error, points.seeds - 1))
+    p_value = float(2 * stdtr(points.seeds - 1, (tolerance - off) / fit.error))
     return replace(measured, p_value=p_value).because(Cause.OTHER_SLOPE, Verdict.REFUTED)
 
 
@@ -282,7 +281,7 @@ def _by_crossover(by_line: Row, fit: Crossover, points: Points, tolerance: float
     refuted = replace(by_line, share=fit.share)
     if fit.most < ABSENT and doubted:
         return refuted.because(Cause.LEADING_ABSENT, Verdict.REFUTED)
-    p_value = float(chi2.sf(fit.excess, 1))
+    p_value = float(chdtrc(1, fit.excess))
     if fit.excess > points.quantile**2 and doubted:
         worse = replace(refuted, p_value=max(p_value, by_line.p_value))
         return worse.because(Cause.NO_MONOMIALS, Verdict.REFUTED)

@@ -13,7 +13,7 @@ from itertools import product
 from typing import Final
 
 import numpy as np
-from scipy.stats import t as student_t
+from scipy.special import stdtrit
 
 from gamma_calc.catalogue.student import student
 from gamma_calc.derivation.derivation import derive
@@ -117,7 +117,7 @@ class ExperimentOutcome:
         one, two = (np.log(self.of(init, readout, quantity, steps).sizes) for init in starts)
         logs = (one - two)[np.array(self.grid.widths) >= width]
         mean, seeds = logs.mean(1), logs.shape[1]
-        reach = student_t.ppf(0.975, seeds - 1) * logs.std(1, ddof=1) / seeds**0.5
+        reach = stdtrit(seeds - 1, 0.975) * logs.std(1, ddof=1) / seeds**0.5
         at = int((mean - reach).argmin())
         return StartRatio(*(float(np.exp(x)) for x in (mean.min(), mean.max(), (mean - reach)[at], (mean + reach)[at])))
 

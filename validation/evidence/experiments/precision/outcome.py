@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
-from scipy.stats import t as student_t
+from scipy.special import stdtrit
 
 from gamma_calc.display.json import document
 from validation.evidence.experiments.precision.formats import FORMATS, LayerFormats
@@ -192,7 +192,7 @@ def _constant(widths: Floats, sizes: Floats, gamma: Fraction) -> Range:
     if len(logs) < FEWEST:
         return Range(0.0, math.inf)
     spread = math.hypot(float(logs.std(ddof=1)), FLOOR) * math.sqrt(1 + 1 / len(logs))
-    reach = float(student_t.ppf((1 + CONFIDENCE) / 2, len(logs) - 1)) * spread
+    reach = float(stdtrit(len(logs) - 1, (1 + CONFIDENCE) / 2)) * spread
     return Range(math.exp(logs.mean() - reach), math.exp(logs.mean() + reach))
 
 
