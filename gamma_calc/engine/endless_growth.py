@@ -25,7 +25,7 @@ from gamma_calc.exponents import MINUS_INFINITY, Affine, Ceiling, Order, Region,
 from gamma_calc.language.program import Program
 
 PERIOD: Final = 2  # steps between which orders are compared: a zero start lets a factor move at every second one only
-MOST_STEPS: Final = 4 * PERIOD  # that are made at a point before it is given up
+MOST_STEPS: Final = 3 * PERIOD  # that are made at a point before it is given up
 MOST_POINTS: Final = 6  # at which growth is looked for
 RAISED: Final = "raised by"  # no exponent of a program has a space in its name
 RAISED_BY: Final = Affine.variable(RAISED)

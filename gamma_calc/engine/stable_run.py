@@ -8,6 +8,7 @@ cuts to come are seen to be one (``engine/endless_growth.py``).
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from gamma_calc.engine.endless_growth import endless_growth
 from gamma_calc.engine.fixed_point import MOST_STEPS, Observer, Trajectory, same_on
@@ -21,6 +22,8 @@ from gamma_calc.errors import ProgramError
 from gamma_calc.exponents import Polyhedron, Region, Scope
 from gamma_calc.language.program import Program, Role
 
+FIRST_STEPS: Final = 2  # after which all factors of a zero start have moved
+
 
 def on_stable_set(program: Program, roles: frozenset[Role], observe: Observer = lambda _: None) -> Trajectory:
     """Run on the set where what has these roles stays bounded, until the orders are settled there."""
@@ -33,12 +36,21 @@ def _by_the_least(program: Program, found: StableSet, first: State) -> StableSet
     """What is left where training is stable by what there is at least, if it is known of the program at every step.
 
     Its cuts are all needed, and so is the whole of them before the steps are made in full: where orders are unstable
-    little travels together, and other cuts would hide them. Of many exponents they take too long to find.
+    little travels together, and other cuts would hide them. Of many exponents later steps take too long.
     """
-    if first.least is None or not found.only_adds or len(program.variables) > 1:
+    if first.least is None or not found.only_adds:
         return found
-    known = _run(program, found, first.least, lambda _: None).stable_set
-    return found if known is None or known.inner is None else replace(known, settled=True)
+    rules, of_node = rules_of(program), gradients(program.loss)
+    before, now, most = first.least, first.least, MOST_STEPS if len(program.variables) == 1 else FIRST_STEPS
+    while True:
+        left = found.until_cut(StepOrders(program, of_node, before, now))
+        left = _without_growth(program, first.least, found, left)
+        if left.inner is None or (left is found and before is not now and same_on(left.inner, before, now)):
+            return found
+        if now.step == most:
+            return left
+        found, before = left, now.on(left.inner)
+        now = step(program, before, rules)
 
 
 def _run(program: Program, found: StableSet, first: State, show: Observer) -> Trajectory:
