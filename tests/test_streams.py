@@ -389,8 +389,8 @@ def test_what_is_not_decided_is_not_said_to_be_unstable(monkeypatch: pytest.Monk
     inside = stable_set_of(found)
     assert not inside.is_exact
     assert inside.region.is_empty
-    assert found.undecided == inside.outer_region == Region("eta <= 1")
-    assert "nor was it found that none does where eta <= 1; fix eta" in Advice(found).text()
+    assert found.undecided == inside.outer_region == Region("eta <= 0")
+    assert "nor was it found that none does where eta <= 0; fix eta" in Advice(found).text()
 
 
 def test_what_counts_for_too_much_is_not_said_to_be_unstable() -> None:
