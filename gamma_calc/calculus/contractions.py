@@ -98,7 +98,7 @@ def products(left: Value, right: Value, dim: Dim, premises: Premises) -> Iterato
 
 
 def _moved(contributions: Iterable[Contribution], by: Order) -> Iterator[Contribution]:
-    return (c._replace(order=by + c.order) for c in contributions)
+    return (Contribution(c.direction, by + c.order, c.lemma) for c in contributions)
 
 
 class _Vector:

@@ -349,10 +349,15 @@ def on_axis(direction: VectorDirection, dim: Dim) -> VectorDirection:
     return FixedAxis(dim) if dim.exponent == 0 else direction
 
 
+def _of_sides(update: Outer, left: VectorDirection, right: VectorDirection) -> Outer:
+    """The update of two vectors, which is this one where they are its own."""
+    return update if left is update.left and right is update.right else Outer(left, right)
+
+
 def on_axes(direction: Direction, shape: Shape) -> Direction:
     """The direction as a tensor of this shape."""
     if isinstance(direction, Outer):
-        return Outer(on_axis(direction.left, shape[0]), on_axis(direction.right, shape[1]))
+        return _of_sides(direction, on_axis(direction.left, shape[0]), on_axis(direction.right, shape[1]))
     if isinstance(direction, MatrixProduct):
         return named(once_through(direction.matrices), shape[0])
     if isinstance(direction, RandomMatrix | Identity | MatrixDiagram) or not shape:
@@ -532,7 +537,7 @@ def with_vectors(direction: Direction, change: Callable[[VectorDirection], Vecto
     """The direction with a vector, or both sides of an update, changed; other matrices have no vector in them."""
     match direction:
         case Outer(left, right):
-            return Outer(change(left), change(right))
+            return _of_sides(direction, change(left), change(right))
         case RandomMatrix() | MatrixProduct() | Identity() | MatrixDiagram():
             return direction
         case _:

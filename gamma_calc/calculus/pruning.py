@@ -63,9 +63,9 @@ def _rivals(kindred: Kindred, one: Component, chance: Order, orders: Comparison)
     So of these it is asked by their sizes, of which a long value has few.
     """
     direction, size = one
-    if kindred.has_strangers(direction) and orders.may_be_below(size, kindred.largest + chance):
+    if kindred.has_strangers(direction) and orders.may_be_below(size, kindred.largest, chance):
         sizes = kindred.by_size.items()
-        yield from chain.from_iterable(those for other, those in sizes if orders.may_be_below(size, other + chance))
+        yield from chain.from_iterable(those for other, those in sizes if orders.may_be_below(size, other, chance))
     yield from kindred.near(direction)
 
 

@@ -9,22 +9,29 @@ missed by looking at what rises alone is shown in docs/explanation.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import product
 from typing import Final, NamedTuple
 
 from gamma_calc.calculus.direction import Direction
 from gamma_calc.calculus.value import Value
+from gamma_calc.engine.fixed_point import same
+from gamma_calc.engine.gradient import gradients
 from gamma_calc.engine.run import rules_of, step
 from gamma_calc.engine.stable_set import Cut, EndlessGrowth, StableSet
 from gamma_calc.engine.state import State, Tensor
 from gamma_calc.engine.step_orders import StepOrders
-from gamma_calc.exponents import MINUS_INFINITY, Affine, Ceiling, Order, Scope
+from gamma_calc.exponents import MINUS_INFINITY, Affine, Ceiling, Order, Region, Scope
+from gamma_calc.language.program import Program
 
 PERIOD: Final = 2  # steps between which orders are compared: a zero start lets a factor move at every second one only
+MOST_STEPS: Final = 3 * PERIOD  # that are made at a point before it is given up
+MOST_POINTS: Final = 6  # at which growth is looked for
 RAISED: Final = "raised by"  # no exponent of a program has a space in its name
 RAISED_BY: Final = Affine.variable(RAISED)
+LITTLE: Final = Fraction(1, 10**6)  # of a rise, where what does not rise leads
+MUCH: Final = Fraction(1)
+ZERO: Final = Fraction(0)
 
 
 class _Place(NamedTuple):
@@ -35,53 +42,110 @@ class _Place(NamedTuple):
     direction: Direction
 
 
+Point = Mapping[str, Fraction]
 Rises = Mapping[_Place, Fraction]  # how much a component rises where the form rises by one
 
 
-def repeated(cuts: Sequence[Cut]) -> Mapping[Affine, Cut]:
-    """By how much forms rise over PERIOD steps that have risen by the same twice, and a cut of the last step each."""
-    return {rise: cut for cut, rise in _repeated(cuts)}
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """Components of a state that have risen by multiples of a form over PERIOD steps, and by the same before."""
+
+    form: Affine
+    rises: Rises
+    state: State
+    spot: Point  # where the one form of each order leads
 
 
-def _repeated(cuts: Sequence[Cut]) -> Iterator[tuple[Cut, Affine]]:
-    forms = {(cut.quantity, cut.step, cut.form) for cut in cuts}
-    for last, gap in product((cut for cut in cuts if cut.step == cuts[-1].step), range(1, PERIOD + 1)):
-        for before in (form for name, at, form in forms if (name, at) == (last.quantity, last.step - gap)):
-            rise = last.form - before
-            if (last.quantity, last.step - 2 * gap, before - rise) in forms:
-                yield last, rise * Fraction(PERIOD, gap)
+def endless_growth(program: Program, first: State, found: StableSet, cuts: Sequence[Cut]) -> EndlessGrowth | None:
+    """The proof that some form must not be above zero, where one of these cuts looks like more to come; else None.
 
-
-def endless_growth(found: StableSet, then: StepOrders, now: StepOrders, form: Affine) -> EndlessGrowth | None:
-    """The proof that where a form is above zero something that must be bounded is not; None where none is found.
-
-    ``then`` is PERIOD steps before ``now``, and both are of what there is at least.
+    ``first`` is what there is at the start at least. Of that less will do: the steps are made with the one form of each
+    order that leads at a point, which is there at least everywhere.
     """
-    scope = _beyond(found, form)
-    if scope is None:
+    last = next((cut for cut in cuts if _comes_again(cut, found.cuts)), None)
+    growth = None if last is None or not found.only_adds else _growth_within(program, first, found, last.form)
+    return None if growth is None else proved(program, found, growth)
+
+
+def _comes_again(cut: Cut, cuts: Sequence[Cut]) -> bool:
+    """Is a cut known to be needed, of a quantity of which less was cut off a little before?"""
+    before = (one for one in cuts if one.quantity == cut.quantity)
+    return cut.proof is not None and any(0 < cut.step - one.step <= PERIOD for one in before)
+
+
+def proved(program: Program, found: StableSet, growth: Growth) -> EndlessGrowth | None:
+    """The proof that a growth seen at a point has no end wherever its form is above zero; None where it fails."""
+    scope = _beyond(found, growth.form)
+    raised = _raised(growth.state, growth.rises, RAISED_BY)
+    there = None if scope is None else _where_bounded(program, found, scope, raised.on(_at(growth.spot, MUCH)))
+    later = None if there is None else _period_later(program, raised.on(_at(growth.spot, LITTLE)))
+    if there is None or later is None:
         return None
-    free = dict.fromkeys(now.program.variables, Fraction(0))
-    rises = _rises(then.now, now.now, form, free | scope.polyhedron.interior_point)
-    first = _raised(now.now, rises, Order.affine(RAISED_BY)).on(scope)
-    reached = _period_later(replace(found, inner=scope, outer=scope, cuts=()), now, first)
-    if reached is None:
-        return None
-    there, later = reached
-    proofs = _proofs(there, _raised(now.now, rises, Order.affine(RAISED_BY + form)), later)
-    return None if proofs is None or not _ends(there) else EndlessGrowth(form, proofs)
+    proofs = _proofs(there, _raised(growth.state, growth.rises, RAISED_BY + growth.form), later)
+    return None if proofs is None else EndlessGrowth(growth.form, proofs)
 
 
 def _beyond(found: StableSet, form: Affine) -> Scope | None:
     """Where a form is not below zero, of what is not known to be unstable, with any rise; None where nothing is."""
-    beyond = found.outer.beyond(form) if found.only_adds and found.outer is not None else None
-    if beyond is None or form.at(beyond.polyhedron.interior_point) <= 0:
+    beyond = None if found.outer is None else found.outer.beyond(form)
+    return None if beyond is None else beyond.within((RAISED_BY, ">="))
+
+
+def _at(point: Point, raised: Fraction = ZERO) -> Scope:
+    """Orders as they are at one point, with this rise."""
+    values = {**point, RAISED: raised}
+    (there,) = Region.of([(Affine.variable(name) - value, "=") for name, value in values.items()]).polyhedra
+    return Scope.of(there)
+
+
+# -- what grows at a point ---------------------------------------------------------------------------------------------
+
+
+def _growth_within(program: Program, first: State, found: StableSet, form: Affine) -> Growth | None:
+    """What grows by the same twice on the way from the edge of a set to lower rates; None where nothing is seen to.
+
+    Too near the edge products of many that grow soon lead; too far from it nothing grows.
+    """
+    edge = None if found.inner is None else found.inner.within((form, "="))
+    if edge is None:
         return None
-    return beyond.within((RAISED_BY, ">="))
+    begin = dict.fromkeys(program.variables, ZERO) | edge.polyhedron.interior_point
+    rates = {name for p in program.parameters for name in p.rate.variables}
+    low, high = ZERO, Fraction(1)
+    for _ in range(MOST_POINTS):
+        middle = (low + high) / 2
+        spot = {name: value - middle if name in rates else value for name, value in begin.items()}
+        growth = growth_at(program, first, found, spot)
+        if isinstance(growth, Growth):
+            return growth
+        low, high = (middle, high) if growth else (low, middle)
+    return None
 
 
-def _ends(scope: Scope) -> bool:
-    """Is there at no exponents of the program room for a rise without end?"""
-    return any(row.coefficient(RAISED) < 0 for row, _ in scope.rows)
+def growth_at(program: Program, first: State, found: StableSet, spot: Point) -> Growth | bool:
+    """What grows by the same twice in steps at a point; else whether something that must be bounded is not there."""
+    rules, states, of_node = rules_of(program), [first.on(_at(spot))], gradients(program.loss)
+    while len(states) <= MOST_STEPS and not (len(states) > 1 and same(*states[-2:])):
+        states.append(step(program, states[-1], rules))
+        grown = _grown(states[-1::-PERIOD], spot) if len(states) > 2 * PERIOD else None
+        if grown is not None:
+            return grown
+        made = StepOrders(program, of_node, states[-2], states[-1])
+        if any((made.size(name).at(spot) or ZERO) > 0 for name in found.names(made)):
+            return True
+    return False
+
+
+def _grown(states: Sequence[State], spot: Point) -> Growth | None:
+    """What has risen by multiples of the smallest rise, by the same in each of the last two times; the last first."""
+    now, before, first = (dict(_parts(state)) for state in states[:3])
+    rises = {at: now[at].form - before[at].form for at in now.keys() & before.keys() & first.keys()}
+    steady = {at: rise for at, rise in rises.items() if rise.at(spot) > 0 and before[at].form - first[at].form == rise}
+    if not steady:
+        return None
+    form = min(steady.values(), key=lambda rise: (rise.at(spot), str(rise)))
+    ratios = {at: rise.at(spot) / form.at(spot) for at, rise in steady.items()}
+    return Growth(form, {at: ratio for at, ratio in ratios.items() if form * ratio == steady[at]}, states[0], spot)
 
 
 def _parts(state: State) -> Iterator[tuple[_Place, Order]]:
@@ -91,20 +155,16 @@ def _parts(state: State) -> Iterator[tuple[_Place, Order]]:
                 yield _Place(name, index, direction), size
 
 
-def _rises(then: State, now: State, form: Affine, point: Mapping[str, Fraction]) -> Rises:
-    """As they are at a point, where a component was there before: a guess, for the proof to confirm."""
-    before = {place: size.at(point) for place, size in _parts(then)}
-    moved = ((place, before.get(place), size.at(point)) for place, size in _parts(now))
-    known = ((place, new - old) for place, old, new in moved if old is not None and new is not None)
-    return {place: rise / form.at(point) for place, rise in known if rise > 0}
+# -- the proof that it does everywhere ---------------------------------------------------------------------------------
 
 
-def _raised(state: State, rises: Rises, by: Order) -> State:
-    """The state with each component as much larger as it rises."""
+def _raised(state: State, rises: Rises, by: Affine) -> State:
+    """The components of a state that rise, each as much larger as it rises."""
+    added = Order.affine(by)
 
     def raised(name: str, index: int, value: Value) -> Value:
         places = ((_Place(name, index, d), size) for d, size in value.components.items())
-        return Value({at.direction: size + by * rises[at] for at, size in places if at in rises}, value.power)
+        return Value({at.direction: size + added * rises[at] for at, size in places if at in rises}, value.power)
 
     tensors = {
         name: Tensor(tensor.start, *(raised(name, index, value) for index, value in enumerate(tensor.parts)))
@@ -113,18 +173,25 @@ def _raised(state: State, rises: Rises, by: Order) -> State:
     return replace(state, tensors=tensors)
 
 
-def _period_later(left: StableSet, now: StepOrders, state: State) -> tuple[Scope, State] | None:
-    """The state PERIOD steps later, and where all that must be bounded is on the way; None if that is not known."""
-    rules, scope = rules_of(now.program), left.inner
+def _where_bounded(program: Program, found: StableSet, beyond: Scope, raised: State) -> Scope | None:
+    """Where something asked for is bounded that is not with every rise, so that no point has room for all of them.
+
+    Read where much is raised: what is not bounded there has a form that rises.
+    """
+    made = StepOrders(program, gradients(program.loss), raised, raised)
+    sizes = (made.size(name) for name in found.names(made))
+    forms = (size.form for size in sizes if not size.is_zero_quantity)
+    return next((beyond.without(form) for form in forms if form.coefficient(RAISED) > 0), None)
+
+
+def _period_later(program: Program, state: State) -> State | None:
+    """The state PERIOD steps later; None where it may count for more than there is."""
+    rules = rules_of(program)
     for _ in range(PERIOD):
-        left, made = left.after(replace(now, before=state, now=state, evaluated=None))
-        scope = left.inner if left.is_exact else None
-        if scope is None:
-            return None
-        state = step(now.program, made.now.on(scope), rules)
+        state = step(program, state, rules)
         if not all(region.is_empty for region in state.overcounted.values()):
             return None
-    return None if scope is None else (scope, state)
+    return state
 
 
 def _proofs(scope: Scope, aim: State, reached: State) -> tuple[Ceiling, ...] | None:

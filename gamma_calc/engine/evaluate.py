@@ -81,13 +81,17 @@ class Evaluation:
         return None if self.notebook is None else self.notebook.streams
 
     def value(self, expression: Expression) -> Value:
+        if id(expression) not in self._values:
+            self._evaluate(expression)
+        return self._values[id(expression)][1]
+
+    def _evaluate(self, expression: Expression) -> None:
         for node in walk([expression], known=lambda node: id(node) in self._values):
             look()
             whole = self._gathered(self._whole(node), node.shape)
             self._values[id(node)] = node, self.pruned(whole, node.shape)
             if (len(node.shape) == 1 and entries_agree(node)) or self._may_show_less(node):
                 self._values[id(node)] = node, whole
-        return self._values[id(expression)][1]
 
     def _may_show_less(self, node: Expression) -> bool:
         """May the largest part be less than it counts for, so that what it covers shows?
@@ -140,7 +144,7 @@ class Evaluation:
         here = without_companions(here, self.program.region)
         found = prune_dominated(here, shape, self.state.comparison, zeros_show=self.program.zeros_show)
         streams = self.streams
-        if streams is None:
+        if streams is None or found is here:
             return found
         kept = {d: o for d, o in here.components.items() if d in found.components or streams.is_noted(d)}
         return Value(kept, value.power)
@@ -159,9 +163,10 @@ class Evaluation:
 
     def overcounted(self, expression: Expression) -> Region:
         """Where something that an expression is made of counts for more than it may be, now or at an earlier step."""
-        self.value(expression)
-        for node in walk([expression], known=lambda node: id(node) in self._bounds):
-            self._bounds[id(node)] = self._bound(node)
+        if id(expression) not in self._bounds:
+            self.value(expression)
+            for node in walk([expression], known=lambda node: id(node) in self._bounds):
+                self._bounds[id(node)] = self._bound(node)
         return self._bounds[id(expression)]
 
     def saturated(self, expression: Expression) -> dict[str, Region]:
@@ -271,8 +276,9 @@ class Evaluation:
         versions = self.state.versions
         for c in self.contributions(node):
             look()
-            made = completed(c.direction, self._made)
-            yield c._replace(direction=made if versions is None else versions.with_own(made))
+            made = completed(c.direction, self._made) if self._made else c.direction
+            own = made if versions is None else versions.with_own(made)
+            yield c if own is c.direction else Contribution(own, c.order, c.lemma)
 
     def _knows_less(self, activation: Activation) -> bool:
         return len(self._made.get(activation.place, ())) < len(activation.parts)
@@ -333,7 +339,8 @@ class Evaluation:
             return
         for c in node.orders(self._met(node), self.premises):
             if not self._declared_zero(c):
-                yield c if self.program.orthogonal else c._replace(direction=on_axes(c.direction, node.shape))
+                made = c.direction if self.program.orthogonal else on_axes(c.direction, node.shape)
+                yield c if made is c.direction else Contribution(made, c.order, c.lemma)
 
     def _met(self, node: Expression) -> tuple[Value, ...]:
         values = self._arguments(node)

@@ -7,10 +7,10 @@ cuts to come are seen to be one (``engine/endless_growth.py``).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
-from gamma_calc.engine.endless_growth import PERIOD, endless_growth, repeated
+from gamma_calc.engine.endless_growth import endless_growth
 from gamma_calc.engine.fixed_point import MOST_STEPS, Observer, Trajectory, same_on
 from gamma_calc.engine.gradient import gradients
 from gamma_calc.engine.run import rules_of, start, step
@@ -21,6 +21,8 @@ from gamma_calc.engine.travelling import only_adds
 from gamma_calc.errors import ProgramError
 from gamma_calc.exponents import Polyhedron, Region, Scope
 from gamma_calc.language.program import Program, Role
+
+FIRST_STEPS: Final = 2  # after which all factors of a zero start have moved
 
 
 def on_stable_set(program: Program, roles: frozenset[Role], observe: Observer = lambda _: None) -> Trajectory:
@@ -34,12 +36,21 @@ def _by_the_least(program: Program, found: StableSet, first: State) -> StableSet
     """What is left where training is stable by what there is at least, if it is known of the program at every step.
 
     Its cuts are all needed, and so is the whole of them before the steps are made in full: where orders are unstable
-    little travels together, and other cuts would hide them. Of many exponents they take too long to find.
+    little travels together, and other cuts would hide them. Of many exponents later steps take too long.
     """
-    if first.least is None or not found.only_adds or len(program.variables) > 1:
+    if first.least is None or not found.only_adds:
         return found
-    known = _run(program, found, first.least, lambda _: None).stable_set
-    return found if known is None or known.inner is None else replace(known, settled=True)
+    rules, of_node = rules_of(program), gradients(program.loss)
+    before, now, most = first.least, first.least, MOST_STEPS if len(program.variables) == 1 else FIRST_STEPS
+    while True:
+        left = found.until_cut(StepOrders(program, of_node, before, now))
+        left = _without_growth(program, first.least, found, left)
+        if left.inner is None or (left is found and before is not now and same_on(left.inner, before, now)):
+            return found
+        if now.step == most:
+            return left
+        found, before = left, now.on(left.inner)
+        now = step(program, before, rules)
 
 
 def _run(program: Program, found: StableSet, first: State, show: Observer) -> Trajectory:
@@ -49,13 +60,13 @@ def _run(program: Program, found: StableSet, first: State, show: Observer) -> Tr
     before = now = first
     while len(history) < MOST_STEPS and found.inner is not None:
         made = StepOrders(program, of_node, before, now)
-        left = found if first.streams is None else found.until_cut(made)
-        left = _without_growth(found, left, (*history, made))
+        left = found if first.streams is None else _without_growth(program, first, found, found.until_cut(made))
         if left is not found and left.inner is not None:
             found, history = left, []
             before = now = first.on(left.inner)
             continue
-        found, made = _after(left, (*history, made))
+        left, made = left.after(made)
+        found, made = _narrowed(_without_growth(program, first, found, left), left, made)
         history.append(made)
         show(made)
         if found.inner is None or (len(history) > 1 and same_on(found.inner, before, now)):
@@ -66,24 +77,18 @@ def _run(program: Program, found: StableSet, first: State, show: Observer) -> Tr
     return Trajectory(tuple(history), Region(()), out_of_steps=True, stable_set=replace(found, settled=False))
 
 
-def _after(found: StableSet, history: Sequence[StepOrders]) -> tuple[StableSet, StepOrders]:
-    """What is left where everything asked for is bounded after the last step too, and the step as it is read there."""
-    *earlier, last = history
-    left, made = found.after(last)
-    less = _without_growth(found, left, (*earlier, made))
+def _narrowed(less: StableSet, left: StableSet, made: StepOrders) -> tuple[StableSet, StepOrders]:
+    """A set with a step as it is read there; on another one it is read already."""
     return less, made if less is left or less.inner is None else made.narrowed(less.inner)
 
 
-def _without_growth(whole: StableSet, left: StableSet, history: Sequence[StepOrders]) -> StableSet:
-    """What is left where a cut of the last step is one of endlessly many: all that they cut off is cut off at once."""
-    if left.cuts == whole.cuts or left.inner is None or len(history) <= PERIOD:
+def _without_growth(program: Program, first: State, whole: StableSet, left: StableSet) -> StableSet:
+    """What is left where the last cuts are some of endlessly many: all that they cut off is cut off at once."""
+    last = left.cuts[len(whole.cuts) :]
+    if not last or left.inner is None:
         return left
-    then, now = (made.least for made in (history[-1 - PERIOD], history[-1]))
-    for form, cut in repeated(left.cuts).items():
-        proof = endless_growth(left, then, now, form)
-        if proof is not None and left.inner is not None:
-            left = left.without(replace(cut, form=form, proof=proof))
-    return left
+    proof = endless_growth(program, first.least or first, left, last)
+    return left if proof is None else left.without(replace(last[-1], form=proof.form, proof=proof))
 
 
 def _once(observe: Observer) -> Observer:

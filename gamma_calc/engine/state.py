@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from gamma_calc.calculus.direction import Activation, Direction
 from gamma_calc.calculus.earlier_steps import from_previous_step
@@ -18,24 +19,24 @@ Reader = Scope | OnDomain  # where orders are read, and how
 Led = Mapping[str, frozenset[Activation]]  # functions with what leads their arguments alone, by their sites
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Tensor:
-    """One parameter at one time."""
+    """One parameter at one time. Its sums are asked for at every place where it stands, and made once."""
 
     start: Value
     before: Value = ZERO  # what all steps but the last added
     last: Value = ZERO  # what the last step added
     memory: Value = ZERO  # what the optimiser remembers
 
-    @property
+    @cached_property
     def moved(self) -> Value:
         return self.before.plus(self.last)
 
-    @property
+    @cached_property
     def previous(self) -> Value:
         return self.start.plus(self.before)
 
-    @property
+    @cached_property
     def now(self) -> Value:
         return self.start.plus(self.moved)
 

@@ -384,8 +384,9 @@ def is_positive(expression: Expression) -> bool:
 
 def entries_agree(expression: Expression) -> bool:
     """Do all entries agree, or is it known where they are small? Kept with each node, so that shared ones cost once."""
-    for node in walk([expression], known=lambda node: "_agree" in vars(node)):
-        vars(node)["_agree"] = node.entries_agree_of(tuple(vars(a)["_agree"] for a in node.arguments))
+    if "_agree" not in vars(expression):
+        for node in walk([expression], known=lambda node: "_agree" in vars(node)):
+            vars(node)["_agree"] = node.entries_agree_of(tuple(vars(a)["_agree"] for a in node.arguments))
     found: bool = vars(expression)["_agree"]
     return found
 

@@ -115,6 +115,11 @@ class PiecewiseLinear:
         return self._form
 
     @property
+    def is_plain(self) -> bool:
+        """Is it a number, one form without maxima, or -oo?"""
+        return self.kept is None and (self.number is not None or (len(self.above) < 2 and self.is_convex))
+
+    @property
     def _made_form(self) -> Affine:
         if self.is_zero_quantity:
             raise OrderError("-inf has no form")

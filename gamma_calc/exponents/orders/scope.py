@@ -138,10 +138,11 @@ class Scope:
         """
         groups = {form: frozenset(leaves(form)) for form in dict.fromkeys(forms)}
         distinct = largest_twins(leaf for those in groups.values() for leaf in those)
-        kept = {leaf: self._values_at(leaf) for leaf in distinct}
+        kept = {leaf: self._kept_values(leaf) for leaf in distinct}
         for form in distinct if len(groups) > 1 else ():
             beside = frozenset[Affine]().union(*(those for those in groups.values() if form not in those))
-            if any(self.covers_at_once(other, form) for other in _nowhere_below(kept, form) if other in beside):
+            rivals = (other for other in kept if other in beside and not is_above(kept[form], kept[other]))
+            if any(self.covers_at_once(other, form) for other in rivals):
                 del kept[form]
         for form in [form for form in kept if peaks(form)] if len(groups) > 1 else ():
             others = {other.terms: other.constant for other in kept if other is not form}
@@ -187,7 +188,7 @@ class Scope:
 
     def order(self, order: F) -> F:
         """The order as far as it counts on the polyhedron, kept the way it was made."""
-        return order if order.is_zero_quantity else order.keep(self.reduced(order.form))
+        return order if order.is_plain else order.keep(self.reduced(order.form))
 
     def shown(self, order: F) -> F:
         """The order as it is read outside the engine."""
@@ -438,11 +439,6 @@ def _alike_first(peak: Peak, form: Affine) -> list[Affine]:
     """The forms of a maximum, those first that have most in common with the form it stands in."""
     terms = {name for name, _ in form.terms}
     return sorted(peak.forms, key=lambda one: (-len(terms.intersection(one.variables)), one.terms))
-
-
-def _nowhere_below(values: Mapping[Affine, tuple[int, ...]], form: Affine) -> list[Affine]:
-    """The other forms that are at least as large at every point that is looked at."""
-    return [other for other, its in values.items() if other is not form and not is_above(values[form], its)]
 
 
 @dataclass(frozen=True, slots=True)
