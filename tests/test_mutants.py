@@ -605,7 +605,7 @@ TOKENS: Final = (
 )
 WITHOUT_A_TRACE: Final = (  # what is left out is covered; what shares a name may
     Mutant("calculus.pruning:_dominates", "return orders.may_be_below(", "return False and ("),
-    Mutant("calculus.pruning:_rivals", "kindred.has_strangers(direction) and", "False and"),
+    Mutant("calculus.pruning:_undominated", "if kindred.has_strangers(direction)", "if False"),
     Mutant("calculus.direction:on_axis", "dim.exponent == 0", "False"),
     Mutant("calculus.direction:once_through", "axis.exponent == 0", "False"),
     # Means below 1 are of sparse functions, and these cover nothing that is not as sparse: their own place, seen above.

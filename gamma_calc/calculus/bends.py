@@ -124,6 +124,8 @@ def most_shared(one: Direction, beside: Direction) -> Order:
     What is an image may come back through its matrix.
     """
     shown = _bends_within(one)
+    if not shown:
+        return order(0)
     sites = {f.site for f in _bends_within(beside)}
     return largest((order(0), *(_size(f) for f in shown if f.site not in sites)))
 

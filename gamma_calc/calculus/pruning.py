@@ -8,9 +8,8 @@ this, so leaving it out changes no order, and it is what keeps deep programs sma
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from itertools import chain
 from types import MappingProxyType
 from typing import Final
@@ -47,9 +46,11 @@ def _undominated(
     kept = dict(components)
     zeros = {direction: zero_sets(direction) if zeros_show else NOWHERE for direction in kept}
     kindred = Kindred.among(sorted(components, key=_by_level, reverse=True))
+    by_chance = cache(partial(_by_chance, kindred, _chance(shape) * power, orders))
     for direction, size in components:
         look()
-        those = _rivals(kindred, (direction, size), _chance(shape) * power, orders)
+        strangers = by_chance(size) if kindred.has_strangers(direction) else ()
+        those = chain(strangers, kindred.near(direction))
         rest = ((d, o) for d, o in those if d in kept and d != direction and zeros[d] <= zeros[direction])
         rivals = (one for one in rest if orders.may_be_below(size, one[1]))
         if any(_dominates(one, (direction, size), shape, power, orders) for one in rivals):
@@ -57,16 +58,15 @@ def _undominated(
     return Value(MappingProxyType(kept), power)
 
 
-def _rivals(kindred: Kindred, one: Component, chance: Order, orders: Comparison) -> Iterator[Component]:
-    """The components that may cover one: those that are no kin show no more of it than by chance.
+def _by_chance(kindred: Kindred, chance: Order, orders: Comparison, size: Order) -> list[Component]:
+    """The components that may cover one of a size though they show no more of it than by chance, as those no kin do.
 
-    So of these it is asked by their sizes, of which a long value has few.
+    It is asked by their sizes, of which a long value has few.
     """
-    direction, size = one
-    if kindred.has_strangers(direction) and orders.may_be_below(size, kindred.largest, chance):
-        sizes = kindred.by_size.items()
-        yield from chain.from_iterable(those for other, those in sizes if orders.may_be_below(size, other, chance))
-    yield from kindred.near(direction)
+    if not orders.may_be_below(size, kindred.largest, chance):
+        return []
+    sizes = kindred.by_size.items()
+    return [one for other, those in sizes if orders.may_be_below(size, other, chance) for one in those]
 
 
 def _chance(shape: Shape) -> Order:

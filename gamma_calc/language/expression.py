@@ -361,16 +361,17 @@ def walk(
     ``known`` ones are left out with all that only they need; ``below`` says what a node needs, its arguments as a rule.
     """
     nodes: dict[int, Expression] = {}
-    stack = [(root, False) for root in reversed(list(roots))]
+    entered: set[int] = set()
+    stack = list(roots)[::-1]
     while stack:
-        node, ready = stack.pop()
-        if id(node) in nodes or known(node):
-            continue
-        if ready:
-            nodes[id(node)] = node
+        node = stack[-1]
+        if id(node) in entered:  # all that it needs is there
+            nodes.setdefault(id(stack.pop()), node)
+        elif known(node):
+            stack.pop()
         else:
-            stack.append((node, True))
-            stack.extend((a, False) for a in reversed(below(node)) if id(a) not in nodes)
+            entered.add(id(node))
+            stack += below(node)[::-1]
     return tuple(nodes.values())
 
 
