@@ -511,8 +511,12 @@ def _hiding(x: Value, zeros: Zeros, places: tuple[Place, ...] = ()) -> Iterator[
 
 
 def _jointly(x: Value, zeros: Zeros) -> Iterator[tuple[Place, ...]]:
-    """The places of all masks of one part, where it is larger than what is left: a product is zero where any is."""
-    for places in (tuple(sorted(zeros[d])) for d, size in x.components.items() if nowhere_above(x.order, size)):
+    """The places of several masks of one part that leads: their product is zero where any is, and where all are.
+
+    What a function made on a share of its entries is told by that share.
+    """
+    leads = (d for d, size in x.components.items() if nowhere_above(x.order, size))
+    for places in (tuple(sorted(place for place in zeros[d] if _mask(place) == place)) for d in leads):
         if len(places) > 1 and not nowhere_above(x.order, _left(x, zeros, places).order):
             yield from (some for count in range(2, len(places) + 1) for some in combinations(places, count))
 
