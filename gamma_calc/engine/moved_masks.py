@@ -21,8 +21,9 @@ from typing import NamedTuple
 from gamma_calc.calculus.bends import is_bend, smaller_by, vanishes_with
 from gamma_calc.calculus.dims import Shape
 from gamma_calc.calculus.direction import Activation, Direction, as_vector
+from gamma_calc.calculus.entrywise_products import concentration
 from gamma_calc.calculus.pruning import projection_order
-from gamma_calc.calculus.sign import Place, masks, zero_sets
+from gamma_calc.calculus.sign import Place, masks, signed, zero_sets
 from gamma_calc.calculus.value import Value
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.exponents import MINUS_INFINITY, NOTHING, Order, Region, largest, maximum, minimum, order, where
@@ -46,10 +47,16 @@ class Share(NamedTuple):
     is_sure: bool
 
 
-def with_moving_masks(program: Program, update: Value) -> Value:
-    """The parts of an update that have masks that steps move."""
-    moving = {d: size for d, size in update.components.items() if _moves_in(program, d)}
-    return Value(moving, update.power)
+def with_moving_masks(program: Program, gradient: Value, update: Value) -> Value:
+    """What an update has of the parts of a gradient that have masks that steps move, by the names that they have there.
+
+    A sign leaves nothing of a slope, which is a mask all the same.
+    """
+    shown = update.components
+    parts = [(d, signed(d) if signed(d) in shown else d) for d in gradient.components]
+    named = {d: shown[kept] for d, kept in parts if kept in shown and _moves_in(program, d)}
+    others = {d: size for d, size in shown.items() if d not in named and _moves_in(program, d)}
+    return Value({**named, **others}, update.power)
 
 
 def has_moving_masks(program: Program, value: Value) -> bool:
@@ -88,7 +95,7 @@ class MovedMasks:
         ``revived``: on entries that a mask has come to, and not on such as it has left.
         """
         for direction, size in alone.components.items():
-            kept = self._kept_of(direction, size)
+            kept = self._kept_of(signed(direction), size)
             if not self.here.state.nowhere_above(size, kept):
                 yield from self._of(direction, size, kept, revived=revived)
 
@@ -108,10 +115,11 @@ class MovedMasks:
                 continue
             most = size + minimum(*(share.size for share in shares))
             beside = self._beside(direction, places)
-            shown = most if beside is None else minimum(most, beside)
+            shown = most if beside is None else minimum(most, beside, -concentration(direction))
             is_sure = beside is None and len(places) == 1 and shares[0].is_sure
             if not self.here.state.nowhere_above(shown, kept):
-                yield Seen(direction, shown, NOTHING if is_sure else where(kept, "<", shown))
+                there = signed(direction) if beside is None else direction
+                yield Seen(there, shown, NOTHING if is_sure else where(kept, "<", shown))
 
     def _beside(self, direction: Direction, places: Iterable[Place]) -> Order | None:
         """What is left of a direction beside what has none of some masks, where there is such."""

@@ -173,9 +173,10 @@ def _driven_by(here: Evaluation, rule: Rule, remembered: Value) -> tuple[Value, 
 
 def _alone(here: Evaluation, rule: Rule) -> Value:
     """What a rule would make of this gradient alone, of what has masks that steps move."""
-    if not (rule.optimiser.divides_entries and has_moving_masks(here.program, here.value(rule.input))):
+    gradient = here.value(rule.input)
+    if not (rule.optimiser.divides_entries and has_moving_masks(here.program, gradient)):
         return ZERO
-    return with_moving_masks(here.program, _driven_by(here, rule, ZERO)[1])
+    return with_moving_masks(here.program, gradient, _driven_by(here, rule, ZERO)[1])
 
 
 def _seen_apart(here: Evaluation, rule: Rule) -> Iterator[Seen]:
