@@ -116,18 +116,20 @@ class MovedMasks:
             most = size + minimum(*(share.size for share in shares))
             beside = self._beside(direction, places)
             shown = most if beside is None else minimum(most, beside, -concentration(direction))
-            is_sure = beside is None and len(places) == 1 and shares[0].is_sure
+            is_sure = len(places) == 1 and shares[0].is_sure
             if not self.here.state.nowhere_above(shown, kept):
                 there = signed(direction) if beside is None else direction
                 yield Seen(there, shown, NOTHING if is_sure else where(kept, "<", shown))
 
     def _beside(self, direction: Direction, places: Iterable[Place]) -> Order | None:
         """What is left of a direction beside what has none of some masks, where there is such."""
-        size = self.driven.components.get(direction)
         zeros = zero_sets(direction)
         others = ((d, zero_sets(d), o) for d, o in self.driven.components.items() if d != direction)
         rest = [o - smaller_by(d, direction) for d, z, o in others if z <= zeros and z.isdisjoint(places)]
-        return None if size is None or not rest else (size - largest(rest)) / self.driven.power
+        if not rest:
+            return None
+        size = projection_order(self.driven, direction, self.shape, self.here.state.comparison)
+        return (size - largest(rest)) / self.driven.power
 
     def _share(self, place: Place, mask: Activation, *, revived: bool) -> Share | None:
         if (place, revived) not in self._shares:
