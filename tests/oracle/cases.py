@@ -478,6 +478,7 @@ def _hidden() -> Iterator[Case]:
         yield Case(f"entries: a mask that moved, {optimiser}", moved, truth, **QUICK)
         bent = rules.slope_that_moved(optimiser)
         yield Case(f"entries: a slope that moved, {optimiser}", bent, {("dg", 2): "0"}, **QUICK)
+    yield Case("entries: a mask of before", rules.mask_of_before(), {("dg", 2): "0"}, **QUICK)
     less = rules.mask_that_moved("adam", "-1/2", "-1/8")
     yield Case("entries: a mask that moved by less", less, {("dg", 2): "-1/8"}, **QUICK)
     for read, rate, size in (("x", "0", "0"), ("v", "0", "0"), ("x", "-1/4", "-1/2"), ("v", "-1/4", "-1/4")):

@@ -225,6 +225,15 @@ def mask_that_moved(optimiser: str, small: str = "-1/4", rate: str = "0") -> Pro
     return moved("a mask that moved", loss, n**-1 * (w @ b), optimiser)
 
 
+def mask_of_before() -> Program:
+    """A parameter moved where a mask was on, and is beside something larger where the mask is on now, in a sign."""
+    b, c, q = (parameter(name, n, init=zero, rate="0") for name in "bcq")
+    v, w, x, z = (data(name, n) for name in "vwxz")
+    h = relu(x + q)
+    loss = -(b @ (w * h)) - n**4 * (z @ q) - n ** "-1/4" * (c @ b) - c @ (v * h)
+    return moved("a mask of before", loss, n**-1 * (w @ c), "sign")
+
+
 def slope_that_moved(optimiser: str) -> Program:
     """So it moves the entries at which tanh bends."""
     a, b, q = (parameter(name, n, init=zero, rate="0") for name in "abq")
