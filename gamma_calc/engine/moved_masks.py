@@ -40,7 +40,7 @@ class Seen(NamedTuple):
     unsure: Region
 
 
-class Share(NamedTuple):
+class MovedShare(NamedTuple):
     """The share of its entries that a mask has moved from, or to, and whether it may be smaller."""
 
     size: Order
@@ -87,7 +87,7 @@ class MovedMasks:
     shape: Shape
     driven: Value
     kept: Value
-    _shares: dict[tuple[Place, bool], Share | None] = field(default_factory=dict)
+    _shares: dict[tuple[Place, bool], MovedShare | None] = field(default_factory=dict)
 
     def seen(self, alone: Value, *, revived: bool) -> Iterator[Seen]:
         """What an update has of parts beyond what it keeps; ``alone``: what it would have of each by its own gradient.
@@ -131,16 +131,16 @@ class MovedMasks:
         size = projection_order(self.driven, direction, self.shape, self.here.state.comparison)
         return (size - largest(rest)) / self.driven.power
 
-    def _share(self, place: Place, mask: Activation, *, revived: bool) -> Share | None:
+    def _share(self, place: Place, mask: Activation, *, revived: bool) -> MovedShare | None:
         if (place, revived) not in self._shares:
             self._shares[place, revived] = self._moved(mask, revived=revived)
         return self._shares[place, revived]
 
-    def _moved(self, mask: Activation, *, revived: bool) -> Share | None:
+    def _moved(self, mask: Activation, *, revived: bool) -> MovedShare | None:
         """The share of the entries that training has moved a mask from, or to; None for none."""
         program, site = self.here.program, mask.site
         if _is_drawn_anew(program, site):
-            return Share(order(0), is_sure=True)
+            return MovedShare(order(0), is_sure=True)
         if site not in program.added:
             return None
         x, since = self.here.value(program.functions[site]), program.added[site]
@@ -152,8 +152,8 @@ class MovedMasks:
         is_steady = last is not None and (far, turned) == self._movement(last, x, mask, revived=revived)
         is_sure = is_steady and self.here.overcounted(since).is_empty
         if is_bend(mask):
-            return Share(order(0), is_sure and far.number is not None)
-        return Share(minimum(0, (moved - x.order) / x.power), is_sure)
+            return MovedShare(order(0), is_sure and far.number is not None)
+        return MovedShare(minimum(0, (moved - x.order) / x.power), is_sure)
 
     def _movement(self, by: Expression, x: Value, mask: Activation, *, revived: bool) -> tuple[Order, Order]:
         """How far a change moves an argument where that is small; and by what may turn it, but moves nothing there."""
