@@ -32,7 +32,7 @@ from gamma_calc.language.expression import Expression, walk
 from gamma_calc.language.program import Program
 
 
-class Seen(NamedTuple):
+class SeenApart(NamedTuple):
     """What an update has of a direction where masks have moved, and where that may be less."""
 
     direction: Direction
@@ -89,7 +89,7 @@ class MovedMasks:
     kept: Value
     _shares: dict[tuple[Place, bool], MovedShare | None] = field(default_factory=dict)
 
-    def seen(self, alone: Value, *, revived: bool) -> Iterator[Seen]:
+    def seen(self, alone: Value, *, revived: bool) -> Iterator[SeenApart]:
         """What an update has of parts beyond what it keeps; ``alone``: what it would have of each by its own gradient.
 
         ``revived``: on entries that a mask has come to, and not on such as it has left.
@@ -107,7 +107,7 @@ class MovedMasks:
             return kept
         return projection_order(self.kept, direction, self.shape, orders)
 
-    def _of(self, direction: Direction, size: Order, kept: Order, *, revived: bool) -> Iterator[Seen]:
+    def _of(self, direction: Direction, size: Order, kept: Order, *, revived: bool) -> Iterator[SeenApart]:
         known = masks(direction)
         for places in chain.from_iterable(combinations(known, count) for count in range(1, len(known) + 1)):
             shares = [share for place in places if (share := self._share(place, known[place], revived=revived))]
@@ -119,7 +119,7 @@ class MovedMasks:
             is_sure = len(places) == 1 and shares[0].is_sure
             if not self.here.state.nowhere_above(shown, kept):
                 there = signed(direction) if beside is None else direction
-                yield Seen(there, shown, NOTHING if is_sure else where(kept, "<", shown))
+                yield SeenApart(there, shown, NOTHING if is_sure else where(kept, "<", shown))
 
     def _beside(self, direction: Direction, places: Iterable[Place]) -> Order | None:
         """What is left of a direction beside what has none of some masks, where there is such."""

@@ -13,7 +13,7 @@ from gamma_calc.calculus.streams import Streams
 from gamma_calc.calculus.value import ZERO, Value
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import optimiser_inputs
-from gamma_calc.engine.moved_masks import MovedMasks, Seen, has_moving_masks, with_moving_masks
+from gamma_calc.engine.moved_masks import MovedMasks, SeenApart, has_moving_masks, with_moving_masks
 from gamma_calc.engine.sign_moments import with_products
 from gamma_calc.engine.state import Reader, State, Tensor
 from gamma_calc.engine.travelling import has_many_words
@@ -122,14 +122,16 @@ def _still(here: Evaluation, rule: Rule) -> Tensor:
     return Tensor(tensor.start, tensor.moved, ZERO, memory)
 
 
-def _overcounted(here: Evaluation, rules: Sequence[Rule], seen: Mapping[str, Iterable[Seen]]) -> Mapping[str, Region]:
+def _overcounted(
+    here: Evaluation, rules: Sequence[Rule], seen: Mapping[str, Iterable[SeenApart]]
+) -> Mapping[str, Region]:
     """Where the updates so far count for more than they may be, by parameter."""
     found = {name: _moved_by_more(here, rule, seen[name]) for name, rule in ((r.parameter.name, r) for r in rules)}
     known = here.state.overcounted
     return {name: region | known.get(name, NOTHING) for name, region in found.items()}
 
 
-def _moved_by_more(here: Evaluation, rule: Rule, seen: Iterable[Seen]) -> Region:
+def _moved_by_more(here: Evaluation, rule: Rule, seen: Iterable[SeenApart]) -> Region:
     own = rule.optimiser.own_motion(rule.parameter)
     driven = reduce(or_, (one.unsure for one in seen), here.overcounted(rule.input))
     if rule.optimiser.divides_entries:
@@ -140,7 +142,7 @@ def _moved_by_more(here: Evaluation, rule: Rule, seen: Iterable[Seen]) -> Region
     return driven if own is None else driven | here.overcounted(own)
 
 
-def _updated(here: Evaluation, rule: Rule, seen: Iterable[Seen], *, blurred: bool) -> Tensor:
+def _updated(here: Evaluation, rule: Rule, seen: Iterable[SeenApart], *, blurred: bool) -> Tensor:
     """The parameter after a step: the learning rate times what the optimiser makes of the gradient, and its decay.
 
     What was divided by a size that may be less than it counts for can have any size up to the whole.
@@ -179,7 +181,7 @@ def _alone(here: Evaluation, rule: Rule) -> Value:
     return with_moving_masks(here.program, gradient, _driven_by(here, rule, ZERO)[1])
 
 
-def _seen_apart(here: Evaluation, rule: Rule) -> Iterator[Seen]:
+def _seen_apart(here: Evaluation, rule: Rule) -> Iterator[SeenApart]:
     """What an update has of parts on entries at which the masks of one step are on and those of others are off."""
     tensor = here.state.tensors[rule.parameter.name]
     if tensor.memory.is_zero or not rule.optimiser.divides_entries:
