@@ -52,6 +52,10 @@ ASIDE = {  # whose orders are bounds that are not reached, or that take long whe
     "deep: six layers of tanh",
     "entries: a mask that was, lion",
     "entries: a mask that was, adam",
+    "entries: a mask that moved, lion",
+    "entries: a mask that moved, adam",
+    "entries: a slope that moved, lion",
+    "entries: a slope that moved, adam",
 }
 
 
@@ -292,11 +296,31 @@ TOKENS: Final = (
     Mutant("operations.elementwise:_left", "if zeros[d].isdisjoint(places)", "if True", "entries: beside zeros"),
     Mutant("operations.elementwise:_single", "if not nowhere_above(", "if True or (", "two samples, sign"),
     Mutant("operations.elementwise:_hiding", "yield places", "yield from ()", "entries: beside two masks"),
+    Mutant("operations.elementwise:_jointly", "combinations(places, count)", "()", "entries: masks together"),
+    Mutant(
+        "operations.elementwise:Difference.orders",
+        "yield from self._left_or_come_to(share, old, between, moved)",
+        "pass",
+        "entries: edges along x at 0",
+    ),
+    Mutant("operations.elementwise:_edges", "moved.share / 2", "moved.share", "entries: edges along v at -1/4"),
+    Mutant(
+        "engine.run:_seen_apart",
+        "yield from moved.seen(tensor.alone, revived=False)",
+        "yield from ()",
+        "entries: a mask that moved, adam",
+    ),
+    Mutant(
+        "engine.moved_masks:with_moving_masks",
+        "signed(d) if signed(d) in shown else d",
+        "d",
+        "entries: a slope that moved, adam",
+    ),
     Mutant(
         "operations.elementwise:_spread", "if concentration(direction) == 0", "if False", "entries: turned away, tanh"
     ),
     Mutant("operations.elementwise:_farther", "moved - before.order", "MINUS_INFINITY", "entries: turned away, relu"),
-    Mutant("calculus.sign:_version", "+ leading", "", "entries: a mask that was, lion"),
+    Mutant("calculus.sign:_version", "+ leading", "", "entries: a mask of before"),
     Mutant(
         "operations.gram:_Preconditioned._own",
         "2 * size + many",
@@ -512,9 +536,9 @@ TOKENS: Final = (
     Mutant("operations.hadamard:MOST_NESTED", "4", "3", "entries: four inside"),
     Mutant("calculus.sign:_largest_within", "if zeros[direction] <= places", "if True", "entries: beside saturated"),
     Mutant("calculus.sign:normalised", "signed(direction)", "direction", "1.3 saturated, sign, larger"),
-    Mutant("calculus.sign:zero_sets", "if f.is_sparse", "if False", "entries: beside saturated"),
-    Mutant("calculus.sign:zero_sets", "if f.is_sparse", "if True", "entries: beside dense"),
-    Mutant("calculus.sign:zero_sets", 'f"{side} {site}"', "site", "entries: rows and columns"),
+    Mutant("calculus.sign:masks", "if f.is_sparse", "if False", "entries: beside saturated"),
+    Mutant("calculus.sign:masks", "if f.is_sparse", "if True", "entries: beside dense"),
+    Mutant("calculus.sign:masks", 'f"{side} {site}"', "site", "entries: rows and columns"),
     Mutant("calculus.pruning:_dominates", "return orders.may_be_below(", "return True or (", "1.5 even of a mean"),
     Mutant(
         "calculus.contractions:_Vector.others",

@@ -173,6 +173,11 @@ def vanish_alike(one: Iterable[VectorDirection], two: Iterable[VectorDirection])
     return bool(frozenset.intersection(*ours, *theirs)) or set(ours) == set(theirs)
 
 
+def vanishes_with(part: VectorDirection, one: Activation) -> bool:
+    """Is a part zero where all that leads the argument of a function is, by one factor of it?"""
+    return not _common(one.leading).isdisjoint(zero_names(part))
+
+
 def _common(those: Collection[VectorDirection]) -> Names:
     """What all of these are zero with."""
     return frozenset.intersection(*map(zero_names, those)) if those else frozenset()

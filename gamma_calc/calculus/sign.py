@@ -36,7 +36,8 @@ from gamma_calc.calculus.parity import is_even
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum, minimum
 
-Places = frozenset[tuple[str, str]]  # of functions, each with what tells it from others there
+Place = tuple[str, str]  # of a function, with what tells it from others there
+Places = frozenset[Place]
 ZeroSets = Mapping[Direction, Places]
 
 SIGNED: Final = (GivenVector, FreshImage, Residual, Activation, Entrywise, Noise)  # what has entries of either sign
@@ -88,13 +89,19 @@ def _divisor(value: Value, size: Order, most: Order) -> Order:
 @lru_cache(maxsize=65536)
 def zero_sets(direction: Direction) -> Places:
     """The places whose functions are zero, or negligible, on a share of the entries, and so is the direction there."""
+    return frozenset(masks(direction))
+
+
+@lru_cache(maxsize=65536)
+def masks(direction: Direction) -> Mapping[Place, Activation]:
+    """These functions, by their places."""
     if isinstance(direction, Outer):
         sides = (("rows", direction.left), ("columns", direction.right))
-        return frozenset((f"{side} {site}", name) for side, one in sides for site, name in zero_sets(one))
+        return {(f"{side} {site}", name): f for side, one in sides for (site, name), f in masks(one).items()}
     if is_matrix(direction):
-        return frozenset()
+        return {}
     activations = (f for f in factors(as_vector(direction)) if isinstance(f, Activation))
-    return frozenset((f.site, _version(f)) for f in activations if f.is_sparse)
+    return {(f.site, _version(f)): f for f in activations if f.is_sparse}
 
 
 def _version(f: Activation) -> str:

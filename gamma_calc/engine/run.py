@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 
 from gamma_calc.calculus.cancelling import of_two_values, sign_is_bounded
 from gamma_calc.calculus.premises import Premises
@@ -11,6 +13,7 @@ from gamma_calc.calculus.streams import Streams
 from gamma_calc.calculus.value import ZERO, Value
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import optimiser_inputs
+from gamma_calc.engine.moved_masks import MovedMasks, SeenApart, has_moving_masks, with_moving_masks
 from gamma_calc.engine.sign_moments import with_products
 from gamma_calc.engine.state import Reader, State, Tensor
 from gamma_calc.engine.travelling import has_many_words
@@ -79,13 +82,12 @@ def _divides_alike(one: Evaluation, other: Evaluation, rule: Rule) -> bool:
 
 def _driven(here: Evaluation, rule: Rule) -> Value:
     """What a rule is driven by: what it remembers, and the present gradient."""
-    memory, gradient = _inputs(here, rule)
+    memory, gradient = _inputs(here, rule, here.state.tensors[rule.parameter.name].memory)
     return memory.plus(gradient)
 
 
-def _inputs(here: Evaluation, rule: Rule) -> tuple[Value, Value]:
+def _inputs(here: Evaluation, rule: Rule, memory: Value) -> tuple[Value, Value]:
     """What a rule remembers, and the present gradient; with what there is of them at least, if it divides by them."""
-    memory = here.state.tensors[rule.parameter.name].memory
     if not rule.optimiser.divides_entries:
         return memory, here.value(rule.input)
     unsure = not here.state.overcounted.get(rule.parameter.name, NOTHING).is_empty
@@ -96,17 +98,19 @@ def _after(here: Evaluation, rules: Sequence[Rule], unsure: Collection[str]) -> 
     """The state after a step; what divides by a size that may be less than it counts for is ``unsure``."""
     state = here.state
     blurred = state.is_blurred or here.is_blurred
+    seen = {rule.parameter.name: tuple(_seen_apart(here, rule)) for rule in rules}
     tensors = {
-        rule.parameter.name: _updated(here, rule, blurred=blurred or rule.parameter.name in unsure) for rule in rules
+        name: _updated(here, rule, seen[name], blurred=blurred or name in unsure)
+        for name, rule in ((rule.parameter.name, rule) for rule in rules)
     }
     streams = here.streams.all_alike if here.streams is not None and unsure else here.streams
-    moved = _overcounted(here, rules)
+    moved = _overcounted(here, rules, seen)
     return State(state.step + 1, tensors, moved, state.scope, blurred, state.versions, streams, led=here.led_so_far)
 
 
 def _at_least(here: Evaluation, rules: Sequence[Rule], unsure: Collection[str]) -> State:
     """What is there at least after a step: nothing is known of an update where it is not known what was divided by."""
-    moved = {rule.parameter.name: _updated(here, rule, blurred=False) for rule in rules}
+    moved = {rule.parameter.name: _updated(here, rule, (), blurred=False) for rule in rules}
     tensors = moved | {rule.parameter.name: _still(here, rule) for rule in rules if rule.parameter.name in unsure}
     return State(here.state.step + 1, tensors, scope=here.state.scope, streams=here.streams)
 
@@ -118,16 +122,18 @@ def _still(here: Evaluation, rule: Rule) -> Tensor:
     return Tensor(tensor.start, tensor.moved, ZERO, memory)
 
 
-def _overcounted(here: Evaluation, rules: Sequence[Rule]) -> Mapping[str, Region]:
+def _overcounted(
+    here: Evaluation, rules: Sequence[Rule], seen: Mapping[str, Iterable[SeenApart]]
+) -> Mapping[str, Region]:
     """Where the updates so far count for more than they may be, by parameter."""
-    found = {rule.parameter.name: _moved_by_more(here, rule) for rule in rules}
+    found = {name: _moved_by_more(here, rule, seen[name]) for name, rule in ((r.parameter.name, r) for r in rules)}
     known = here.state.overcounted
     return {name: region | known.get(name, NOTHING) for name, region in found.items()}
 
 
-def _moved_by_more(here: Evaluation, rule: Rule) -> Region:
+def _moved_by_more(here: Evaluation, rule: Rule, seen: Iterable[SeenApart]) -> Region:
     own = rule.optimiser.own_motion(rule.parameter)
-    driven = here.overcounted(rule.input)
+    driven = reduce(or_, (one.unsure for one in seen), here.overcounted(rule.input))
     if rule.optimiser.divides_entries:
         signed = _driven(here, rule)
         driven |= EVERYTHING if sign_is_bounded(signed) else of_two_values(signed, here.saturated(rule.input))
@@ -136,16 +142,14 @@ def _moved_by_more(here: Evaluation, rule: Rule) -> Region:
     return driven if own is None else driven | here.overcounted(own)
 
 
-def _updated(here: Evaluation, rule: Rule, *, blurred: bool) -> Tensor:
+def _updated(here: Evaluation, rule: Rule, seen: Iterable[SeenApart], *, blurred: bool) -> Tensor:
     """The parameter after a step: the learning rate times what the optimiser makes of the gradient, and its decay.
 
     What was divided by a size that may be less than it counts for can have any size up to the whole.
     """
     p, tensor = rule.parameter, here.state.tensors[rule.parameter.name]
-    site = p.name if here.program.orthogonal else None
-    memory, update = rule.optimiser.orders(*_inputs(here, rule), site)
-    if here.program.products_show and rule.optimiser.divides_entries:
-        update = with_products(tensor.memory.plus(here.value(rule.input)), update, f"sign of {p.name}")
+    memory, update = _driven_by(here, rule, tensor.memory)
+    update = update.plus(Value.merge((one.direction, one.size) for one in seen))
     if blurred and rule.optimiser.divides_entries:
         update = update.mapped(lambda size: maximum(size, update.order))
     own = rule.optimiser.own_motion(p)
@@ -153,7 +157,42 @@ def _updated(here: Evaluation, rule: Rule, *, blurred: bool) -> Tensor:
     last = whole.times(p.rate)
     start, moved, step = (here.pruned(value, p.shape) for value in (tensor.start, tensor.moved, last))
     remembered = replace(memory, least=None)
-    return Tensor(start, moved, step, here.pruned(remembered, p.shape) if memory.least is None else remembered)
+    kept = here.pruned(remembered, p.shape) if memory.least is None else remembered
+    alone = ZERO if memory.is_zero else tensor.alone.plus(_alone(here, rule)).mapped(here.state.on_scope)
+    return Tensor(start, moved, step, kept, alone)
+
+
+def _driven_by(here: Evaluation, rule: Rule, remembered: Value) -> tuple[Value, Value]:
+    """What a rule remembers after a step, and the update, given what it remembered before."""
+    name, gradient = rule.parameter.name, here.value(rule.input)
+    site = name if here.program.orthogonal else None
+    known, there = _inputs(here, rule, remembered)
+    memory, update = rule.optimiser.orders(known, there, site)
+    if here.program.products_show and rule.optimiser.divides_entries:
+        update = with_products(remembered.plus(gradient), update, f"sign of {name}")
+    return memory, update
+
+
+def _alone(here: Evaluation, rule: Rule) -> Value:
+    """What a rule would make of this gradient alone, of what has masks that steps move."""
+    gradient = here.value(rule.input)
+    if not (rule.optimiser.divides_entries and has_moving_masks(here.program, gradient)):
+        return ZERO
+    return with_moving_masks(here.program, gradient, _driven_by(here, rule, ZERO)[1])
+
+
+def _seen_apart(here: Evaluation, rule: Rule) -> Iterator[SeenApart]:
+    """What an update has of parts on entries at which the masks of one step are on and those of others are off."""
+    tensor = here.state.tensors[rule.parameter.name]
+    if tensor.memory.is_zero or not rule.optimiser.divides_entries:
+        return
+    now = _alone(here, rule)
+    if tensor.alone.is_zero and now.is_zero:
+        return
+    _, update = _driven_by(here, rule, tensor.memory)
+    moved = MovedMasks(here, rule.parameter.shape, tensor.memory.plus(here.value(rule.input)), update)
+    yield from moved.seen(tensor.alone, revived=False)
+    yield from moved.seen(now, revived=True)
 
 
 def _initial(program: Program, p: Parameter) -> Value:

@@ -27,6 +27,7 @@ class Tensor:
     before: Value = ZERO  # what all steps but the last added
     last: Value = ZERO  # what the last step added
     memory: Value = ZERO  # what the optimiser remembers
+    alone: Value = ZERO  # the most that the gradient of one step would move it by, of what has masks that steps move
 
     @cached_property
     def moved(self) -> Value:
@@ -41,8 +42,8 @@ class Tensor:
         return self.start.plus(self.moved)
 
     @property
-    def values(self) -> tuple[Value, Value, Value, Value]:
-        return self.start, self.before, self.last, self.memory
+    def values(self) -> tuple[Value, ...]:
+        return self.start, self.before, self.last, self.memory, self.alone
 
     def mapped(self, change: Callable[[Order], Order]) -> Tensor:
         return Tensor(*(value.mapped(change) for value in self.values))
@@ -51,9 +52,9 @@ class Tensor:
         return Tensor(*(value.renamed(rename) for value in self.values))
 
     @property
-    def parts(self) -> tuple[Value, Value, Value]:
+    def parts(self) -> tuple[Value, ...]:
         """What must stop changing for the orders to hold at all later steps."""
-        return self.before, self.last, self.memory
+        return self.before, self.last, self.memory, self.alone
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -177,10 +177,18 @@ class Program(SelfShowing):
         return any(node.may_vanish for node in self.evaluated)
 
     @cached_property
+    def functions(self) -> Mapping[str, Expression]:
+        """What functions of entries are of, by their sites, as it is now."""
+        found: dict[str, Expression] = {}
+        for node in self.evaluated:
+            if node.acts_on_entries and node.site is not None:
+                found.setdefault(node.site, node.arguments[0])
+        return MappingProxyType(found)
+
+    @cached_property
     def added(self) -> Mapping[str, Expression]:
         """What training adds to what functions of entries are of, by their sites."""
-        functions = (node for node in self.evaluated if node.acts_on_entries and node.site is not None)
-        made = ((str(node.site), change(node.arguments[0], Time.START)) for node in functions)
+        made = ((site, change(argument, Time.START)) for site, argument in self.functions.items())
         return {site: added for site, added in made if added is not None}
 
     @cached_property

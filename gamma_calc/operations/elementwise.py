@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
-from itertools import chain
-from typing import Final
+from itertools import chain, combinations
+from typing import Final, NamedTuple
 
 from gamma_calc.calculus.bends import concentration_of, has_bend, may_bend_apart, shared_by
 from gamma_calc.calculus.cancelling import shows_itself
@@ -28,7 +28,7 @@ from gamma_calc.calculus.direction import (
     within,
 )
 from gamma_calc.calculus.entrywise_products import concentration, entrywise_product
-from gamma_calc.calculus.function import Function, constant, reciprocal
+from gamma_calc.calculus.function import Function, constant, nothing, reciprocal
 from gamma_calc.calculus.lemmas import FUNCTION_KEPT, FUNCTION_MEAN, FUNCTION_VALUE
 from gamma_calc.calculus.overlap import moment
 from gamma_calc.calculus.premises import Premises
@@ -143,7 +143,8 @@ class Elementwise(Expression):
     def change_parts(self, old: tuple[Expression, ...], change: tuple[Expression | None, ...]) -> tuple[Part, ...]:
         if change[0] is None:
             return ()
-        return (Part(frozenset({0}), Difference(self.function, old[0], change[0])),)
+        moved = moved_masks(change[0]) if _falls(self.function) else ()
+        return (Part(frozenset({0}), Difference(self.function, old[0], change[0], *moved)),)
 
     def notation(self) -> str:
         return f"{self.function.name}({self.arguments[0]})"
@@ -157,32 +158,57 @@ class Difference(ChangeOnly):
     Where dx is larger than x was, the two values are of different vectors, and what either shows the change shows.
     """
 
-    def __init__(self, function: Function, old: Expression, change: Expression) -> None:
+    def __init__(self, function: Function, old: Expression, change: Expression, *moved: Expression) -> None:
+        """``moved``: what masks in the argument were of, each followed by what is added to that."""
         self.function = function
-        self.arguments = (old, change)
+        self.arguments = (old, change, *moved)
         self.shape: Shape = old.shape
         self.site: str = signature(old)
 
     def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
-        old, change = values
+        old, change = values[:2]
         if change.is_zero:
             return
-        between = old.plus(change)
+        between, moved = old.plus(change), self._moved_masks(values)
         for share in (everywhere(self.site, between), *shares(self.site, between)):
-            yield from () if share.x.is_zero else self._moved_there(share, old, change, premises)
+            if not share.x.is_zero:
+                yield from self._moved_there(share, old, change, premises)
+            yield from self._left_or_come_to(share, old, between, moved, premises)
 
     def _moved_there(self, share: Share, old: Value, change: Value, premises: Premises) -> Iterator[Contribution]:
         """The change on a share of the entries, from what moves the argument there."""
-        before, moved = (_left(x, {d: zero_sets(d) for d in x.components}, share.places) for x in (old, change))
+        before, moved = _there(old, share), _there(change, share)
         slope, farther = self.function.slope, _farther(before, moved)
         if slope is not None:
             yield from _along_slopes(share, moved, self.function, slope)
         if self.shape and (slope is None or not premises.orders.nowhere_above(farther, order(0))):
-            shown = order(0) if slope is None else at_most(2 * farther, order(0))  # to second order where it is smaller
+            shown = order(0) if slope is None else _to_second_order(farther)
             yield from (c._replace(order=c.order + shown) for c in _of_both_ends(share, before, self.function))
 
+    def _left_or_come_to(
+        self, share: Share, old: Value, between: Value, moved: Mapping[str, Moved], premises: Premises
+    ) -> Iterator[Contribution]:
+        """The change at entries where a mask was on before or is now, and not both: what the function was, and is."""
+        places = share.places or frozenset(chain.from_iterable(map(zero_sets, share.x.components)))
+        for mask in sorted({site for site, _ in map(_mask, places) if site in moved}):
+            rest = _product(_entries(between, other) for other in share.places if _mask(other)[0] != mask)
+            for end in (_there(old, share), share.x):
+                here = replace(share, entries=rest, x=end)
+                yield from _at_edges(here, mask, moved[mask], self.function, premises)
+
+    def _moved_masks(self, values: tuple[Value, ...]) -> Mapping[str, Moved]:
+        """What masks in the argument were of, and what is added to that, by their places.
+
+        It makes a difference where the function saturates: elsewhere its slopes tell all of the change.
+        """
+        old, change, *inside = values
+        if not self.shape or nowhere_above(old.plus(change).order, order(0)):
+            return {}
+        pairs = zip(self.arguments[2::2], inside[::2], inside[1::2], strict=True)
+        return {signature(x): Moved(before, added) for x, before, added in pairs if not added.is_zero}
+
     def overcounted(self, values: tuple[Value, ...]) -> Region:
-        old, change = values
+        old, change = values[:2]
         if self.function.slope is None:
             return EVERYTHING
         x = old.plus(change)
@@ -194,23 +220,99 @@ class Difference(ChangeOnly):
         return order(0) if _falls(self.function) else None
 
     def argument(self, values: tuple[Value, ...]) -> Value | None:
-        old, change = values
+        old, change = values[:2]
         return old.plus(change) if self.shape else None
 
     def slopes(self, values: tuple[Value, ...]) -> tuple[Direction, ...]:
-        old, change = values
+        old, change = values[:2]
         return _slopes(self.function, self.site, old.plus(change))
 
     def numeric(self, *arrays: Array) -> Array:
-        old, change = arrays
+        old, change = arrays[:2]
         return self.function.apply(old + change) - self.function.apply(old)
 
     def rebuild(self, *arguments: Expression) -> Expression:
-        old, change = arguments
-        return Difference(self.function, old, change)
+        return Difference(self.function, *arguments)
 
     def notation(self) -> str:
         return f"change of {self.function.name} from {self.arguments[0]}"
+
+
+def moved_masks(change: Expression) -> Iterator[Expression]:
+    """What the masks were of that a change of a vector is a change of, entry by entry, each followed by its change."""
+    waiting, known = [change], {id(change)}
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Difference) and node.function.vanishes:
+            yield from node.arguments[:2]
+        if any(len(argument.shape) > 1 for argument in node.arguments):
+            continue
+        for argument in node.arguments:
+            if argument.shape == change.shape and id(argument) not in known:
+                known.add(id(argument))
+                waiting.append(argument)
+
+
+class Moved(NamedTuple):
+    """What a mask was of, and what is added to it."""
+
+    before: Value
+    added: Value
+
+    @property
+    def now(self) -> Value:
+        return self.before.plus(self.added)
+
+    @property
+    def share(self) -> Order:
+        """The share of its entries that the mask leaves, or comes to."""
+        return minimum(0, self.added.order - self.now.order)
+
+    @property
+    def farther(self) -> Order:
+        return _farther(self.before, self.added)
+
+
+EDGE: Final = Function(  # one where a mask is on before a step or after it, and not both
+    "edge", size=constant, mean=constant, kept=nothing, even=constant, apply=lambda x: x == 0, positive=True
+)
+
+
+def _at_edges(share: Share, mask: str, moved: Moved, function: Function, premises: Premises) -> Iterator[Contribution]:
+    """What a function is on a share of the entries, at those that a mask has moved from or to.
+
+    A mask of x changes by dx times what is one where x is small. Where dx is larger than x, it is what it is, or was.
+    """
+    if share.x.is_zero:
+        return
+    made = activation(function, share.site, share.x)
+    there, size = entrywise_product(share.entries, made)
+    size += _size(function, share)
+    is_turned = not premises.orders.nowhere_above(moved.farther, order(0))
+    for edge, part in chain(_edges(mask, moved), _masks_of_both(mask, moved) if is_turned else ()):
+        direction, gain = entrywise_product(there, edge)
+        yield Contribution(direction, size + part + gain, FUNCTION_VALUE)
+
+
+def _edges(mask: str, moved: Moved) -> Iterator[tuple[VectorDirection, Order]]:
+    """The change of a mask along each part of what is added to its argument."""
+    half, none, x = moved.share / 2, MINUS_INFINITY, moved.now
+    edge = Activation(EDGE, f"{mask} edge", (half, none, half, none), frozenset(_parts(EDGE, mask, x, x.order)))
+    for direction, size in moved.added.components.items():
+        made, gain = entrywise_product(as_vector(direction), edge)
+        yield made, half + size - moved.added.order + gain
+
+
+def _masks_of_both(mask: str, moved: Moved) -> Iterator[tuple[VectorDirection, Order]]:
+    """The mask before a step, and after it."""
+    for x in (moved.before, moved.now):
+        if not x.is_zero:
+            yield activation(OFF, f"{mask} off", x), _to_second_order(moved.farther)
+
+
+def _there(x: Value, share: Share) -> Value:
+    """What a vector is on a share of its entries."""
+    return _left(x, {d: zero_sets(d) for d in x.components}, share.places)
 
 
 def _along_slopes(share: Share, change: Value, function: Function, slope: Function) -> Iterator[Contribution]:
@@ -230,6 +332,11 @@ def _farther(before: Value, change: Value) -> Order:
     """How much larger a change is than what it is a change of, where it is not on few entries alone."""
     moved = _spread(change)
     return MINUS_INFINITY if before.is_zero or moved.is_zero_quantity else moved - before.order
+
+
+def _to_second_order(farther: Order) -> Order:
+    """What both ends of a change count with: wholly where it is larger than what it changes, and else by its square."""
+    return at_most(2 * farther, order(0))
 
 
 def _of_both_ends(share: Share, before: Value, function: Function) -> Iterator[Contribution]:
@@ -371,8 +478,8 @@ def _shares(whole: Share, zeros: Zeros) -> Iterator[Share]:
     """The shares of a share, where the functions at other places are zero too."""
     x, known = whole.x, frozenset(map(_mask, whole.places))
     free = {d: frozenset(place for place in zeros[d] if _mask(place) not in known) for d in x.components}
-    for places in sorted({*_single(x, free), *_hiding(x, free)}):
-        entries = reduce(_both, (_entries(x, place) for place in places), whole.entries)
+    for places in sorted({*_single(x, free), *_hiding(x, free), *_jointly(x, free)}):
+        entries = _product((_entries(x, place) for place in places), whole.entries)
         site = f"{whole.site} off {' '.join(chain(*places))}"
         here = Share(entries, site, _left(x, zeros, places), whole.places.union(places))
         yield here
@@ -389,8 +496,8 @@ def _mask(place: Place) -> Place:
     return site.removesuffix(" off"), version
 
 
-def _both(one: VectorDirection, two: VectorDirection) -> VectorDirection:
-    return entrywise_product(one, two)[0]
+def _product(those: Iterable[VectorDirection], first: VectorDirection = ONES) -> VectorDirection:
+    return reduce(lambda one, two: entrywise_product(one, two)[0], those, first)
 
 
 def _single(x: Value, zeros: Zeros) -> Iterator[tuple[Place, ...]]:
@@ -409,6 +516,17 @@ def _hiding(x: Value, zeros: Zeros, places: tuple[Place, ...] = ()) -> Iterator[
     for place in zeros[leads] if leads is not None else ():
         if _mask(place) not in map(_mask, places):
             yield from _hiding(x, zeros, tuple(sorted((*places, place))))
+
+
+def _jointly(x: Value, zeros: Zeros) -> Iterator[tuple[Place, ...]]:
+    """The places of several masks of one part that leads: their product is zero where any is, and where all are.
+
+    What a function made on a share of its entries is told by that share.
+    """
+    leads = (d for d, size in x.components.items() if nowhere_above(x.order, size))
+    for places in (tuple(sorted(place for place in zeros[d] if _mask(place) == place)) for d in leads):
+        if len(places) > 1 and not nowhere_above(x.order, _left(x, zeros, places).order):
+            yield from (some for count in range(2, len(places) + 1) for some in combinations(places, count))
 
 
 def _left(x: Value, zeros: Zeros, places: Iterable[Place]) -> Value:

@@ -474,6 +474,19 @@ def _hidden() -> Iterator[Case]:
     for optimiser in ("lion", "adam"):
         truth = {("g", 1): "0", ("dg", 2): "0"}
         yield Case(f"entries: a mask that was, {optimiser}", rules.mask_that_was(optimiser), truth, **QUICK)
+        moved = rules.mask_that_moved(optimiser)
+        yield Case(f"entries: a mask that moved, {optimiser}", moved, truth, **QUICK)
+        bent = rules.slope_that_moved(optimiser)
+        yield Case(f"entries: a slope that moved, {optimiser}", bent, {("dg", 2): "0"}, **QUICK)
+    yield Case("entries: a mask of before", rules.mask_of_before(), {("dg", 2): "0"}, **QUICK)
+    less = rules.mask_that_moved("adam", "-1/2", "-1/8")
+    yield Case("entries: a mask that moved by less", less, {("dg", 2): "-1/8"}, **QUICK)
+    for read, rate, size in (("x", "0", "0"), ("v", "0", "0"), ("x", "-1/4", "-1/2"), ("v", "-1/4", "-1/4")):
+        truth = {("g", 1): size, ("dg", 1): size}
+        yield Case(f"entries: edges along {read} at {rate}", rules.change_at_edges(read, rate), truth, **QUICK)
+    truth = {("g", 1): "-1/2", ("dg", 1): "-1/2"}
+    yield Case("entries: edges along 1 at 0", rules.change_at_edges("1"), truth, **QUICK)
+    yield Case("entries: masks together", rules.masks_together(), {("t", 0): "0"}, **QUICK)
     watched = rules.mask_in_what_is_watched()
     yield Case("entries: a mask in what is watched", watched, {("g", 1): "-1/4", ("dg", 1): "-1/4"}, **QUICK)
     truth = {("g", 1): "-1/4", ("dg", 1): "-1/4"}

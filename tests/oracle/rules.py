@@ -213,6 +213,45 @@ def mask_that_was(optimiser: str) -> Program:
     return moved("a mask that was", loss, n**-1 * (w @ b), optimiser)
 
 
+def mask_that_moved(optimiser: str, small: str = "-1/4", rate: str = "0") -> Program:
+    """A step moves relu(x + y + q) by y: it is on elsewhere, though nothing new is in it.
+
+    The weights n^4 are of what moves by itself, so that nothing else does.
+    """
+    a, b, q = (parameter(name, n, init=zero, rate="0" if name != "q" else rate) for name in "abq")
+    v, w, x, y = (data(name, n) for name in "vwxy")
+    h = relu(x + y + q)
+    loss = -(n**small * (b @ (w * h))) - b @ (a * h) - n**4 * (y @ q) - n**4 * (v @ a)
+    return moved("a mask that moved", loss, n**-1 * (w @ b), optimiser)
+
+
+def mask_of_before() -> Program:
+    """A parameter moved where a mask was on, and is beside something larger where the mask is on now, in a sign."""
+    b, c, q = (parameter(name, n, init=zero, rate="0") for name in "bcq")
+    v, w, x, z = (data(name, n) for name in "vwxz")
+    h = relu(x + q)
+    loss = -(b @ (w * h)) - n**4 * (z @ q) - n ** "-1/4" * (c @ b) - c @ (v * h)
+    return moved("a mask of before", loss, n**-1 * (w @ c), "sign")
+
+
+def slope_that_moved(optimiser: str) -> Program:
+    """So it moves the entries at which tanh bends."""
+    a, b, q = (parameter(name, n, init=zero, rate="0") for name in "abq")
+    v, w, x, y = (data(name, n) for name in "vwxy")
+    h = tanh(n ** "1/4" * (x + y + q) + b)
+    loss = -(n ** "-1/4" * (w @ h)) - a @ h - n**4 * (y @ q) - n**4 * (v @ a)
+    return moved("a slope that moved", loss, n**-1 * (w @ b), optimiser)
+
+
+def change_at_edges(read: str, rate: str = "0") -> Program:
+    """tanh(n^(1/2) relu(x + q) + w) changes by tanh(w) at entries that the mask leaves or comes to, as q moves by v."""
+    q = parameter("q", n, init=zero, rate=rate)
+    v, w, x = (data(name, n) for name in "vwx")
+    h = tanh(n ** "1/2" * relu(x + q) + w)
+    along = {"x": w * x, "v": w * v, "1": w}[read]
+    return moved("a change at edges", -(v @ q), n**-1 * (along @ since_start(h)))
+
+
 def mask_in_what_is_watched() -> Program:
     """No function is in the loss, and the one that is watched shows what is smaller where a mask is zero."""
     b, c = parameter("b", n, init=zero, rate="1/2"), parameter("c", n, init=zero, rate="-1/4")
@@ -230,6 +269,12 @@ def turned_away(read: str) -> Program:
         "relu": (u * w) @ since_start(relu(u + w + b)),
     }
     return moved("turned away", -(v @ b), n**-1 * added[read])
+
+
+def masks_together() -> Program:
+    """A product of two masks is zero where either is, so that w shows by one less their product."""
+    u, v, w = (data(name, n) for name in "uvw")
+    return sized("masks together", n**-1 * ((w * (u * v)) @ tanh(n ** "1/2" * (relu(u) * relu(v)) + w)))
 
 
 def changed_sign() -> Program:
