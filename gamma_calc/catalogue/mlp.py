@@ -97,9 +97,6 @@ def mlp(
     p, phi = known_abc(parametrisation), pick("activation", activation, ACTIVATIONS)
     make = _Maker(p, pick("learning-rate scheme", lr, LAYER_RATES), adapters)
     samples = samples_of(batch, common)
-    if samples.axis is not None and phi is not _linear:
-        hint = "leave the batch out, or take the activation linear"
-        raise ProgramError(f"the {activation} of a batch is not known", hint=hint)
     h: Expression = make.weight("w1", 0, 1, n, d) @ samples.drawn("x", d)
     watch: list[tuple[Quantity, ...]] = [output("h1", h)]
     for number in range(2, depth):
