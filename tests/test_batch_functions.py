@@ -9,15 +9,25 @@ import pytest
 import torch
 from oracle import rules
 
-from gamma_calc import Dim, Program, data, derive, frozen, iid, lora, mlp, output, parameter, zero
+from gamma_calc import Dim, Program, data, derive, frozen, iid, lora, mlp, order, output, parameter, zero
 from gamma_calc.calculus.diagrams import direction_of
-from gamma_calc.calculus.direction import Diagram, GivenVector, MatrixEntry, MatrixProduct, Outer, RandomMatrix, Vertex
-from gamma_calc.calculus.value import ZERO
+from gamma_calc.calculus.direction import (
+    Diagram,
+    GivenVector,
+    MatrixDiagram,
+    MatrixEntry,
+    MatrixProduct,
+    Outer,
+    RandomMatrix,
+    Vertex,
+)
+from gamma_calc.calculus.premises import Premises
+from gamma_calc.calculus.value import ZERO, Value
 from gamma_calc.derivation.derivation import Derivation
 from gamma_calc.errors import ProgramError
 from gamma_calc.language.expression import Expression
-from gamma_calc.operations import inner, relu, tanh
-from gamma_calc.operations.batch_function import ChangeOfFunction, FunctionOfMatrix, MatrixHadamard
+from gamma_calc.operations import inner, outer, relu, tanh
+from gamma_calc.operations.batch_function import MEAN, ChangeOfFunction, FunctionOfMatrix, MatrixHadamard
 from gamma_calc.operations.tanh import SECH2, TANH
 from gamma_calc.optimisers import OPTIMISERS
 from validation import validate
@@ -25,6 +35,8 @@ from validation.statistics.verdict import Verdict
 
 n, N = Dim("n", 1), Dim("N", "beta")
 Z, W = data("Z", n, N), frozen("W", n, n)
+W_Z = MatrixProduct((RandomMatrix("W", n, n), RandomMatrix("Z", n, N)))
+U_V = Outer(GivenVector("u"), GivenVector("v"))
 INSIDE = [
     ("A", "sign", "-3/8", "1/4"),
     ("A", "adam", "-3/8", "1/2"),
@@ -120,6 +132,29 @@ def test_a_function_beside_a_mask_is_refused() -> None:
         with pytest.raises(ProgramError, match="that has the mask of relu"):
             tanh(made)
     tanh(W @ relu(Z))
+
+
+@pytest.mark.parametrize(("size", "known"), [("1/4", False), ("-1/4", True)])
+def test_masks_that_all_samples_share_are_refused(size: str, known: bool) -> None:
+    """relu(n^(1/4) u 1' + W Z) is zero in half of its rows."""
+    shared = n**size * outer(data("u", n), data("1", N))
+    V = parameter("V", n, n, init=iid("-1/2"), rate="0")
+    loss = -(n**-1 * inner(data("U", n, N), V @ relu(shared + W @ Z)))
+    program = Program("shared", loss, OPTIMISERS["sign"], [output("V", V)])
+    if known:
+        derive(program, beta="1/2")
+        return
+    with pytest.raises(ProgramError, match="where what its samples share leads"):
+        derive(program, beta="1/2")
+
+
+def test_beside_a_mean_an_odd_function_keeps_products_of_two() -> None:
+    """tanh(1 + u + v) has a part along u * v."""
+    alone = Value({W_Z: order(0), U_V: order(0)})
+    for x, products in ((alone, 0), (alone.plus(Value({MEAN: order(0)})), 1)):
+        made = {c.direction for c in FunctionOfMatrix(TANH, Z).orders((x,), Premises())}
+        assert made >= {W_Z, U_V}
+        assert sum(isinstance(direction, MatrixDiagram) for direction in made) == products
 
 
 def test_masks_of_finitely_many_samples_are_refused_under_signs() -> None:

@@ -26,7 +26,7 @@ from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError
-from gamma_calc.exponents import NOTHING, Order, Region, maximum, minimum, order, where
+from gamma_calc.exponents import MINUS_INFINITY, NOTHING, Order, Region, largest, maximum, minimum, order, where
 from gamma_calc.language.expression import Array, Expression, Part, require_expression, walk
 from gamma_calc.language.forms import Bilinear, ChangeOnly, Linear
 from gamma_calc.operations.elementwise import Elementwise, at_most
@@ -49,6 +49,7 @@ class FunctionOfMatrix(Expression):
         self.saturates = function.saturates
 
     def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
+        _refuse_dead_rows(self.function, values[0], premises)
         return _along_products(self.function, values[0], self.shape)
 
     def overcounted(self, values: tuple[Value, ...]) -> Region:
@@ -199,10 +200,21 @@ def _along_products(function: Function, x: Value, shape: Shape) -> Iterator[Cont
     size, parts = _relative(function, x)
     yield Contribution(MEAN, function.mean(size), FUNCTION_MEAN)
     yield from (Contribution(d, function.kept(size) + size + o, FUNCTION_KEPT) for d, o in parts.items())
-    both = function.even(size)
+    both = maximum(function.even(size), function.odd(size) + parts.get(MEAN, MINUS_INFINITY))
     for (u, a), (v, b) in combinations(parts.items(), 2) if not both.is_zero_quantity else ():
         for c in _times(u, v, shape):
             yield Contribution(c.direction, both + a + b + c.order, FUNCTION_VALUE)
+
+
+def _refuse_dead_rows(function: Function, x: Value, premises: Premises) -> None:
+    """Raises ProgramError where what leads is the same for all samples: whole rows are zero then, or columns."""
+    for d, o in x.components.items() if function.vanishes else ():
+        others = largest(size for other, size in x.components.items() if other != d)
+        if isinstance(d, Outer) and ONES in (d.left, d.right) and not premises.orders.nowhere_above(o, others):
+            raise ProgramError(
+                f"the {function.name} of a batch is not known where what its samples share leads: rows are zero",
+                hint="take smaller rates, a smaller part in common, or one sample",
+            )
 
 
 def _refuse_small_entries(function: Function, x: Value) -> None:
