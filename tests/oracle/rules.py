@@ -529,7 +529,7 @@ def turned_along_itself(phi: Callable[[Expression], Expression] = tanh) -> Progr
     W, P = parameter("W", n, n, init=iid("-1/2"), rate=-1), parameter("P", n, n, init=iid("-1/2"), rate="-1/2")
     made = phi(W @ data("Z", n, m) + P @ data("X", n, m))
     loss = -(m**-1 * inner(data("U", n, m), made))
-    watch = [output("q", n**-1 * inner(W, W)), other("made", made)]
+    watch = [output("q", n**-1 * inner(W, W)), output("made", made)]
     return Program("turned along itself", loss, OPTIMISERS["sgd"], watch)
 
 
