@@ -192,7 +192,7 @@ def _shared(c: int | None) -> Program:
         ({"batch": "many"}, "unknown batch 'many'"),
         (
             {"batch": "growing", "loss": "readout", "optimiser": "muon"},
-            "what muon makes of tanh(W* Z + B (A Z)) is",
+            "program lora: what muon makes of tanh",
         ),
         ({"batch": "growing", "init": "orthogonal", "optimiser": "sgd"}, "what sgd leaves of B A = 0, the start of"),
         ({"batch": "growing", "init": "orthogonal", "rank": "growing"}, "what adam (epsilon 0) leaves of B A = 0"),
