@@ -190,8 +190,10 @@ def _shared(c: int | None) -> Program:
     ("arguments", "message"),
     [
         ({"batch": "many"}, "unknown batch 'many'"),
-        ({"batch": "growing", "loss": "readout"}, "the tanh of a batch is not known"),
-        ({"batch": "fixed", "common": 1, "loss": "readout"}, "the tanh of a batch is not known"),
+        (
+            {"batch": "growing", "loss": "readout", "optimiser": "muon"},
+            "program lora: what muon makes of tanh",
+        ),
         ({"batch": "growing", "init": "orthogonal", "optimiser": "sgd"}, "what sgd leaves of B A = 0, the start of"),
         ({"batch": "growing", "init": "orthogonal", "rank": "growing"}, "what adam (epsilon 0) leaves of B A = 0"),
     ],

@@ -107,9 +107,10 @@ def test_of_a_fixed_input_dimension_a_batch_takes_the_rates_of_one_sample() -> N
     assert str(alike.orders["dh2"]) == "-1/2"
 
 
-def test_the_function_of_a_batch_is_refused_by_name() -> None:
-    with pytest.raises(ProgramError, match="the relu of a batch is not known; leave the batch out"):
-        mlp(activation="relu", batch="growing")
+def test_masks_of_a_few_samples_are_refused_under_signs() -> None:
+    """Where all masks of a row are zero what is smaller decides the sign, and which these are is not kept."""
+    with pytest.raises(ProgramError, match="what sign makes of relu"):
+        mlp(activation="relu", batch="fixed", optimiser="sign")
 
 
 # -- orders that are too long to be told on the whole domain ---------------------------------------------------------

@@ -626,6 +626,24 @@ TOKENS: Final = (
     ),
     Mutant("calculus.words:trace", "turn + (trace", "turn / 2 + (trace", "words: one factor in two"),
     Mutant("calculus.words:told_apart", "and is_covered(word)", "and False", "batch: drawn anew"),
+    Mutant(
+        "operations.batch_function:_along_products",
+        "both + a + b",
+        "both + a + b - HALF",
+        "batch: a slope turns a weight along itself",
+    ),
+    Mutant(
+        "operations.batch_function:_along_products",
+        "function.mean(size)",
+        "function.mean(size) - QUARTER",
+        "batch: the mean of relu",
+    ),
+    Mutant(
+        "operations.batch_function:ChangeOfFunction.orders",
+        "at_most(c.order, most)",
+        "at_most(c.order, most) - QUARTER",
+        "batch: a slope turns a weight along itself",
+    ),
 )
 WITHOUT_A_TRACE: Final = (  # what is left out is covered; what shares a name may
     Mutant("calculus.pruning:_dominates", "return orders.may_be_below(", "return False and ("),

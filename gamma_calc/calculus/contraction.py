@@ -95,6 +95,11 @@ def row_products(left: Direction, right: Direction, shape: Shape) -> Iterator[Co
     return _paired_off(products(left, right, (shape, shape), ((0, 2), (1, 3)), (0,)))
 
 
+def entries_times(left: Direction, right: Direction, shape: Shape) -> Iterator[Contribution]:
+    """The entries of two matrices times each other, where not both are outer products."""
+    return _paired_off(products(left, right, (shape, shape), ((0, 2), (1, 3)), (0, 1)))
+
+
 def _paired_off(found: Iterable[tuple[Direction, Order]]) -> Iterator[Contribution]:
     return (Contribution(direction, size, GRAPH) for direction, size in found)
 

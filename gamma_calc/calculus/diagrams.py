@@ -12,7 +12,7 @@ over the ways to pair edges, of the axes summed over freely times the root of ev
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import lru_cache, reduce
 from itertools import chain, combinations
 from typing import Final
@@ -48,6 +48,7 @@ from gamma_calc.exponents import Order, largest, look, nowhere_above, order
 POINT: Final = Dim("1", 0)  # where the edge of a given vector ends
 Made = Iterator[tuple[Diagram, Order]]  # what a product shortens to, with the axes that have been summed over freely
 Letter = RandomMatrix | GivenVector | Residual
+Edges = tuple[MatrixEntry, ...]
 Same = tuple[tuple[int, int], ...]  # pairs of indices of two tensors, counted through, that are one index
 
 
@@ -236,7 +237,7 @@ def direction_of(diagram: Diagram) -> Direction:
     """The direction of a diagram: with the name that it has without graphs, where there is one."""
     if not diagram.marks:
         return UNIT
-    diagram = _once_through(diagram)
+    diagram = _without_squares(_once_through(diagram))
     if len(diagram.marks) == 1:
         return _vector(diagram.edges, diagram.marks[0])
     outer, inner = diagram.marks
@@ -249,7 +250,7 @@ def direction_of(diagram: Diagram) -> Direction:
 
 def _once_through(diagram: Diagram) -> Diagram:
     """The diagram with one vertex for each fixed axis, without what hangs together with no mark but through these."""
-    fixed = [v for v in _vertices(diagram.edges) | set(diagram.marks) if v.dim.exponent == 0 and v.dim != POINT]
+    fixed = list(filter(_is_fixed, _vertices(diagram.edges) | set(diagram.marks)))
     if len(fixed) < 2:
         return diagram
     first: dict[Dim, Vertex] = {}
@@ -257,6 +258,46 @@ def _once_through(diagram: Diagram) -> Diagram:
         diagram = _renamed(diagram, first.setdefault(vertex.dim, vertex), vertex)
     ends = frozenset(first.values())
     return Diagram(_reached(diagram.edges, set(diagram.marks) - ends, ends), diagram.marks)
+
+
+def _without_squares(diagram: Diagram) -> Diagram:
+    """The diagram without parts that stand twice between the same indices: what is left is as large, and shows more.
+
+    A part is what hangs together other than through an index of the result, or of a fixed axis. What hangs on none of
+    these is a number.
+    """
+    cut = frozenset((*diagram.marks, *filter(_is_fixed, _vertices(diagram.edges))))
+    blocks = [block for block in _blocks(diagram.edges, cut) if not cut.isdisjoint(_vertices(block))]
+    made = Counter(map(_letters, blocks))
+    if len(made) == len(blocks):
+        return diagram
+    kept: dict[Hashable, Edges] = {}
+    for number, block in enumerate(blocks):
+        ends = tuple(sorted(_vertices(block) & cut))
+        key = number if made[_letters(block)] == 1 else (ends, _canonical(Diagram(block, ends)))
+        if kept.pop(key, None) is None:
+            kept[key] = block
+    return Diagram(tuple(chain.from_iterable(kept.values())), diagram.marks)
+
+
+def _letters(edges: Edges) -> frozenset[tuple[Letter, int]]:
+    return frozenset(Counter(e.letter for e in edges).items())
+
+
+def _is_fixed(vertex: Vertex) -> bool:
+    return vertex.dim.exponent == 0 and vertex.dim != POINT
+
+
+def _blocks(edges: Sequence[MatrixEntry], cut: frozenset[Vertex]) -> Iterator[Edges]:
+    """The edges in parts that are joined through the vertices of ``cut`` alone."""
+    rest = tuple(edges)
+    while rest:
+        block = _reached(rest, set(rest[0].ends) - cut, cut) or rest[:1]
+        yield block
+        left = list(rest)
+        for edge in block:
+            left.remove(edge)
+        rest = tuple(left)
 
 
 def _vector(edges: Sequence[MatrixEntry], at: Vertex) -> VectorDirection:
@@ -349,7 +390,7 @@ def _canonical(diagram: Diagram) -> Diagram:
     if most > MOST_TURNS:
         raise ProgramError(
             f"a product holds {letter} {most} times, and {MOST_TURNS} are told apart",
-            hint="give exponents that are open a value, such as beta=1/2",
+            hint="give exponents that are open a value, such as beta=1/2, or take smaller rates",
         )
     first = tuple(dict.fromkeys(diagram.marks))
     return min((_written(diagram, known) for known in _numberings(diagram.edges, first)), key=_key)

@@ -8,7 +8,6 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from gamma_calc.catalogue.samples import Samples, alike_on, mean_inner, mean_square
-from gamma_calc.errors import ProgramError
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.leaves import data
 from gamma_calc.operations.tanh import tanh
@@ -46,9 +45,6 @@ def _scalar(z: Expression, fresh: bool, sample: str = "", samples: Samples | Non
 
 
 def _readout(z: Expression, fresh: bool, sample: str = "", samples: Samples | None = None) -> Expression:
-    if len(z.shape) == 2:
-        hint = "take --loss linear, scalar or vector; of lora a fixed number of samples too, --batch fixed"
-        raise ProgramError("the tanh of a batch is not known", hint=hint)
     return _scalar(tanh(z), fresh, sample, samples)
 
 

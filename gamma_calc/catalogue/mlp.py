@@ -78,8 +78,7 @@ def mlp(
     is "own" (the rates of the parametrisation), "shared" (n^eta for every weight) or "per-layer" (n^eta_1 .. n^eta_D);
     ``optimiser`` by default the one that the parametrisation's rates are for. ``adapters`` gives hidden layers (2 is
     the first) an adapter, which is trained in place of the layer's weight. ``batch`` ("one", "fixed" or "growing") and
-    ``common`` are as in ``lora``, for the linear activation: samples of a fixed dimension overlap at order 0, and each
-    has an error signal of its own.
+    ``common`` are as in ``lora``: samples of a fixed dimension overlap at order 0, and each has its own error signal.
 
     Watches what each layer makes before the activation, h_l with its change dh_l, the factors A_l and B_l of adapters,
     and the output f with df. Raises ProgramError for a depth below 2 and for an adapter where there is no hidden layer,
@@ -97,9 +96,6 @@ def mlp(
     p, phi = known_abc(parametrisation), pick("activation", activation, ACTIVATIONS)
     make = _Maker(p, pick("learning-rate scheme", lr, LAYER_RATES), adapters)
     samples = samples_of(batch, common)
-    if samples.axis is not None and phi is not _linear:
-        hint = "leave the batch out, or take the activation linear"
-        raise ProgramError(f"the {activation} of a batch is not known", hint=hint)
     h: Expression = make.weight("w1", 0, 1, n, d) @ samples.drawn("x", d)
     watch: list[tuple[Quantity, ...]] = [output("h1", h)]
     for number in range(2, depth):

@@ -381,6 +381,7 @@ class Program(SelfShowing):
                 hint="a loss is a scalar: w @ Z is the linear loss, e @ e the squared error",
             )
         self._check_names(where)
+        self._check_functions_of_batches(where)
         if not self.parameters:
             raise ProgramError("no parameter reaches the loss", where=where, hint="write one with parameter(...)")
         trained = {id(p) for p in self.parameters}
@@ -391,6 +392,21 @@ class Program(SelfShowing):
                     f"parameter {owner} is watched but the loss does not depend on it",
                     where=where,
                     hint=f"use it in the loss, or write frozen({str(owner)!r}, ...)",
+                )
+
+    def _check_functions_of_batches(self, where: str) -> None:
+        """Of a function of a matrix is kept what sizes and overlaps need, and not where it is zero."""
+        those = [node for node in self.evaluated if node.acts_on_entries and len(node.shape) == 2]
+        shapes, masks = {node.shape for node in those}, any(node.may_vanish for node in those)
+        for p in self.parameters if those else ():
+            rule = self.optimiser.for_parameter(p)
+            of_entries = rule.divides_entries and (masks or p.shape in shapes)
+            if rule.reads_spectra or rule.reads_components or of_entries or self.orthogonal:
+                what = "the start of two factors whose product is zero" if self.orthogonal else str(rule)
+                raise ProgramError(
+                    f"what {what} makes of {those[0]} is not known, a function of a batch",
+                    where=where,
+                    hint="take sgd, or of many samples adam, sign or lion for weights; or one sample",
                 )
 
     def _check_names(self, where: str) -> None:

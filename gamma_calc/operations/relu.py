@@ -6,7 +6,7 @@ from typing import Final
 
 from gamma_calc.calculus.function import Function, constant, reciprocal, same
 from gamma_calc.language.expression import Array, Expression
-from gamma_calc.operations.elementwise import Elementwise
+from gamma_calc.operations.batch_function import of_entries
 
 
 def _step(x: Array) -> Array:
@@ -43,4 +43,4 @@ RELU: Final = Function(
 
 def relu(x: Expression) -> Expression:
     """max(x, 0), entry by entry: half of x is kept, the other half is |x|, whose mean does not vanish."""
-    return Elementwise(RELU, x)
+    return of_entries(RELU, x)

@@ -7,7 +7,7 @@ from typing import Final
 from gamma_calc.calculus.function import Function, nothing
 from gamma_calc.exponents import Order, maximum, minimum, order
 from gamma_calc.language.expression import Array, Expression
-from gamma_calc.operations.elementwise import Elementwise
+from gamma_calc.operations.batch_function import of_entries
 
 
 def _saturation(size: Order) -> Order:
@@ -65,4 +65,4 @@ TANH: Final = Function(
 
 def tanh(x: Expression) -> Expression:
     """tanh, entry by entry: x itself up to a cubic rest while |x| is small, its sign where it is large."""
-    return Elementwise(TANH, x)
+    return of_entries(TANH, x)

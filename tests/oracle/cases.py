@@ -595,6 +595,23 @@ def _batches() -> Iterator[Case]:
     yield Case("batch: drawn anew", anew, {("delta1", 2): "-5/4", ("delta3", 2): "-5/4"}, at, **few)
 
 
+def _functions_of_batches() -> Iterator[Case]:
+    """A matrix with a column a sample under a function of every entry."""
+    options: Mapping[str, Any] = {"widths": (64, 144, 256, 400), "seeds": 96, "sizes": {"N": 1, "r": 4, "m": 1}}
+    turned = rules.turned_along_itself()
+    truth = {("dq", 2): "-1", ("dmade", 1): "0"}
+    yield Case("batch: a slope turns a weight along itself", turned, truth, **{**options, "seeds": 768})
+    for phi, size in ((relu, "-1/4"), (tanh, "-3/4")):
+        read = rules.readout_of_a_batch(phi)
+        yield Case(f"batch: the mean of {phi.__name__}", read, {("g", 1): size, ("c", 1): "-1/4"}, **options)
+    layers = rules.two_layers_of_a_batch(tanh)
+    yield Case("batch: two layers of tanh", layers, {("dh", 1): "0", ("do", 1): "0", ("do", 2): "0"}, **options)
+    readout = lora("A", optimiser="sign", loss="readout", batch="growing")
+    truths = {("Z_A", 2): "3/8", ("Z_B", 2): "0", ("delta2", 3): "0"}
+    edge = readout.substitute({"eta": "-3/8", "beta": "1/2"})  # with the two open products are too long
+    yield Case("batch: a readout of an adapter", edge, truths, **options)
+
+
 CASES: tuple[Case, ...] = (
     *_all(),
     *_words(),
@@ -606,4 +623,5 @@ CASES: tuple[Case, ...] = (
     *_fresh(),
     *_optimisers(),
     *_batches(),
+    *_functions_of_batches(),
 )

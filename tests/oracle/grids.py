@@ -58,8 +58,12 @@ def _deep(_: Any, seeds: int) -> Grid:
 
 def _batch(found: Any, seeds: int) -> Grid:
     """Ranks and batches that are whole numbers; of few samples of a fixed number many seeds."""
-    many = found.batch in {"1", "5/4"}
-    return Grid(BATCHED, seeds, {"N": 1 if many else 4, "r": 4 if found.rank == "0" else 2})
+    many = found.batch in {"1", "5/4", "3/2"}
+    return Grid(
+        BATCHED if found.batch != "3/2" else SQUARE[:-1],
+        seeds,
+        {"N": 1 if many else 4, "r": 4 if found.rank == "0" else 2},
+    )
 
 
 GRIDS: Mapping[str, Callable[[Any, int], Grid]] = {"any": _any, "deep": _deep, "batch": _batch}

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from gamma_calc import (
@@ -575,6 +576,32 @@ def batch_of_a_layer(init: str, optimiser: str, rate: str) -> Program:
         other("t", n**-1 * inner(data("T", n, m), made)),
     ]
     return Program("a batch", -(n**-1 * (N**-1 * inner(Y, made))), OPTIMISERS[optimiser], watch)
+
+
+def turned_along_itself(phi: Callable[[Expression], Expression] = tanh) -> Program:
+    """P moves what phi is of along the signals U, and the slope of phi makes of U * U * (W Z) a step of W along W."""
+    W, P = parameter("W", n, n, init=iid("-1/2"), rate=-1), parameter("P", n, n, init=iid("-1/2"), rate="-1/2")
+    made = phi(W @ data("Z", n, m) + P @ data("X", n, m))
+    loss = -(m**-1 * inner(data("U", n, m), made))
+    watch = [output("q", n**-1 * inner(W, W)), output("made", made)]
+    return Program("turned along itself", loss, OPTIMISERS["sgd"], watch)
+
+
+def readout_of_a_batch(phi: Callable[[Expression], Expression], optimiser: str = "sgd") -> Program:
+    """A readout of phi(W Z), read on a sample that no step saw: what all entries of phi have in common reaches it."""
+    W, c = frozen("W", n, n), parameter("c", n, init=zero, rate=0)
+    loss = -(m**-1 * (data("y", m) @ (c @ phi(W @ data("Z", n, m)))))
+    watch = [output("g", n**-1 * (c @ phi(W @ data("x", n)))), other("c", c)]
+    return Program("a readout of a batch", loss, OPTIMISERS[optimiser], watch)
+
+
+def two_layers_of_a_batch(phi: Callable[[Expression], Expression], rate: str = "1/2") -> Program:
+    """V phi(W Z) trained on error signals of all outputs."""
+    W, V = (parameter(name, n, n, init=iid("-1/2"), rate=rate) for name in "WV")
+    h = W @ data("Z", n, m)
+    made = V @ phi(h)
+    loss = -(n**-1 * (m**-1 * inner(data("U", n, m), made)))
+    return Program("two layers of a batch", loss, OPTIMISERS["sgd"], [output("h", h), output("o", made)])
 
 
 def large_steps_of_a_square() -> Program:

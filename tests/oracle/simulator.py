@@ -183,7 +183,7 @@ class Run:
             case "Scale":
                 factor = float(node.coefficient) * power(node.power.exponent, self.setting.width)
                 return factor * self.value(node.arguments[0], now, known)
-            case "Elementwise":
+            case "Elementwise" | "FunctionOfMatrix":
                 return FUNCTIONS[node.function.name](self.value(node.arguments[0], now, known))
             case "SinceStart":
                 whole = node.arguments[0]

@@ -18,7 +18,7 @@ from gamma_calc.exponents import Order, order
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import Init, given
 from gamma_calc.language.program import Quantity, internal
-from gamma_calc.operations import outer
+from gamma_calc.operations import outer, relu, tanh
 from gamma_calc.operations.divide import divide
 from gamma_calc.operations.row_length import row_length
 from gamma_calc.optimisers import OPTIMISERS
@@ -34,6 +34,11 @@ MULTIPLIERS: Final = ("0", "-rho", "-rho/2")
 RULES: Final = ("sign", "sign", "adam", "sgd")
 COMMON: Final = (None, None, None, "0", "1/4", "1/2")
 TOLD_LOSSES: Final = ("linear", "linear", "scalar", "vector")
+FIRST_OF_FUNCTIONS: Final = 1000  # from this number on, functions of entries stand between layers, or in the loss
+BETWEEN: Final[Mapping[str, Callable[[Expression], Expression]]] = {"tanh": tanh, "relu": relu}
+CURVED: Final = ((("lora",), "readout"), (("whole",), "readout"), (("frozen", "lora"), "linear"))
+MORE_CURVED: Final = ((("lora", "frozen"), "linear"), (("whole", "lora"), "scalar"), (("whole", "whole"), "linear"))
+LARGE_BATCHES: Final = ("1/4", "1/2", "1/2", "3/4", "1", "5/4", "3/2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +56,12 @@ class BatchRecipe:
     loss: str
     optimiser: str
     steps: int
+    between: str = ""
 
     @property
     def family(self) -> str:
-        """Its layers, in the order in which samples pass them."""
-        return " ".join(self.layers)
+        """Its layers, in the order in which samples pass them, with the function between them."""
+        return f" {self.between} ".join(self.layers) if self.between else " ".join(self.layers)
 
     def program(self) -> Program:
         """The program, without open exponents."""
@@ -65,8 +71,8 @@ class BatchRecipe:
         if self.common is not None:
             h = h + n ** -order(self.common) * outer(data("z", n, fresh=self.fresh), data("every", N, fresh=self.fresh))
         watch: list[tuple[Quantity, ...]] = []
-        for layer in layers:
-            h, watched = layer.of(h)
+        for place, layer in enumerate(layers):
+            h, watched = layer.of(BETWEEN[self.between](h) if self.between and place else h)
             watch += watched
         unseen, _ = layers[0].of(data("x", n))
         loss = LOSSES[self.loss].of(h, self.fresh)
@@ -194,6 +200,8 @@ def _power(text: str, rank: str) -> Order:
 def batch_recipe(seed: int) -> BatchRecipe:
     """The recipe of a number: the same one every time."""
     draw = random.Random(f"on a batch {seed}")  # noqa: S311 - a test case, not a secret
+    if seed >= FIRST_OF_FUNCTIONS:
+        return BatchRecipe(**dict(_curved(draw)))  # type: ignore[arg-type]
     layers = LAYERS if seed < FIRST_OF_MORE else LAYERS + MORE_LAYERS
     return BatchRecipe(**dict(_drawn(draw, layers)))  # type: ignore[arg-type]
 
@@ -211,3 +219,13 @@ def _drawn(draw: random.Random, layers: Sequence[tuple[str, ...]]) -> Iterator[t
     yield "loss", draw.choice(TOLD_LOSSES)
     yield "optimiser", draw.choice(RULES)
     yield "steps", draw.choice([1, 2, 2, 3])
+
+
+def _curved(draw: random.Random) -> Iterator[tuple[str, object]]:
+    """With a function of a batch, on large batches too and mostly for three steps."""
+    layers, loss = draw.choice(CURVED + MORE_CURVED)
+    yield from dict(_drawn(draw, (layers,))).items()
+    yield "loss", loss
+    yield "between", draw.choice(list(BETWEEN)) if len(layers) > 1 else ""
+    yield "batch", draw.choice(LARGE_BATCHES)
+    yield "steps", draw.choice([2, 3, 3])
