@@ -6,7 +6,8 @@ as it has terms, and not a step a pair.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain, product
 
 from gamma_calc.calculus.contraction import act, inner, multiply
@@ -18,7 +19,7 @@ from gamma_calc.calculus.lemmas import CENTRAL_LIMIT
 from gamma_calc.calculus.overlap import overlap, overlap_in
 from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Contribution, Value
-from gamma_calc.exponents import MINUS_INFINITY, Order, largest
+from gamma_calc.exponents import MINUS_INFINITY, Order, largest, level, order
 
 
 def inner_products(left: Value, right: Value, dim: Dim, premises: Premises) -> Iterator[Contribution]:
@@ -90,11 +91,47 @@ def on_vector(matrix: Value, vector: Value, dim: Dim, premises: Premises) -> Ite
                 yield from _moved(act(u, as_vector(v), dim, premises), a + b)
 
 
-def products(left: Value, right: Value, dim: Dim, premises: Premises) -> Iterator[Contribution]:
-    """A matrix times a matrix, over the axis they share."""
-    for u, a in left.components.items():
-        for v, b in right.components.items():
-            yield from _moved(multiply(u, v, dim, premises), a + b)
+def products(
+    left: Value, right: Value, dim: Dim, shape: Shape, premises: Premises
+) -> Iterator[Contribution]:
+    """A matrix times a matrix, over the axis they share, with the shape of the product."""
+    pairs = product(left.components.items(), right.components.items())
+    made = Product(lambda u, v: multiply(u, v, dim, premises), dim.exponent, shape)
+    return made.of(pairs, premises)
+
+
+@dataclass(frozen=True)
+class Product:
+    """A product of two tensors of size 1: what it makes of two directions, the most that this comes to, and its shape.
+
+    What is no larger than what a part shows by chance of anything is covered by that part, whatever it is along. So two
+    components that come to no more need not be multiplied, where what is covered is left out.
+    """
+
+    make: Callable[[Direction, Direction], Iterable[Contribution]]
+    most: Order
+    shape: Shape
+
+    def of(self, pairs: Iterable[tuple[Component, Component]], premises: Premises) -> Iterator[Contribution]:
+        """What it makes of pairs of components; of diagrams, which take long, the largest first."""
+        plain, long = [], []
+        for (u, a), (v, b) in pairs:
+            (long if has_diagram(u) or has_diagram(v) else plain).append((u, v, a + b))
+        found = dict[Order, None]()
+        for u, v, size in (*plain, *sorted(long, key=lambda pair: level(pair[2]), reverse=True)):
+            if (has_diagram(u) or has_diagram(v)) and self._is_hidden(size, found, premises):
+                continue
+            for c in _moved(self.make(u, v), size):
+                found[c.order] = None
+                yield c
+
+    def _is_hidden(self, size: Order, found: Iterable[Order], premises: Premises) -> bool:
+        """May what two components of this size make be left out, by what is found already?"""
+        if not (premises.covers or premises.sizes_alone):
+            return False
+        chance = sum((dim.independent_overlap for dim in self.shape), start=order(0))
+        most = size + self.most - (order(0) if premises.sizes_alone else chance)
+        return any(premises.orders.nowhere_above(most, known) for known in found)
 
 
 def _moved(contributions: Iterable[Contribution], by: Order) -> Iterator[Contribution]:

@@ -23,7 +23,7 @@ from gamma_calc.engine.fixed_point import (
     same_on,
 )
 from gamma_calc.engine.gradient import gradients
-from gamma_calc.engine.run import rules_of, start, step
+from gamma_calc.engine.run import pruned, rules_of, start, step
 from gamma_calc.engine.stable_set import asked, domain_of, reader_on
 from gamma_calc.engine.step_orders import StepOrders
 from gamma_calc.exponents import Region, where_on
@@ -41,12 +41,14 @@ def where_bounded(program: Program, roles: frozenset[Role], observe: Observer) -
     before = now = start(program).on(scope)
     while len(history) < MOST_STEPS and not region.is_empty:
         left, made = _cut(region, StepOrders(program, of_node, before, now), roles)
+        before_cut = region
         quiet, region = quiet + 1 if left is region else 0, left
         history.append(made)
         if is_settled(history) or is_long(made.now, MANY_FORMS) or quiet == PATIENCE:
             break  # the last step is not shown: its sizes are read where they have settled
         observe(made)
-        before, now = made.now, step(program, made.now, rules).from_previous_step(program.fresh)
+        before = made.now if left is before_cut else pruned(program, made.now)
+        now = step(program, before, rules).from_previous_step(program.fresh)
     return _found(program, region, history)
 
 
@@ -75,8 +77,14 @@ def _cut(region: Region, made: StepOrders, roles: frozenset[Role]) -> tuple[Regi
     Orders are read where there is an interior and no hole: what would leave another set cuts nothing off.
     """
     for name in asked(made.program, roles):
-        left = where_on(region, made.size(name), "<=", 0)
-        scope = reader_on(made.program, left)
-        if left.is_empty or (scope is not None and left != region):
-            region, made = left, made if scope is None else made.on(scope)
+        waiting = made.sizes_of_terms(name)
+        while (size := next(waiting, None)) is not None:
+            left = where_on(region, size, "<=", 0)
+            scope = reader_on(made.program, left)
+            if not left.is_empty and (scope is None or left == region):
+                continue
+            region = left
+            if scope is not None:
+                made = made.on(scope)
+                waiting = made.sizes_of_terms(name)
     return region, made

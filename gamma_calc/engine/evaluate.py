@@ -75,6 +75,13 @@ class Evaluation:
         """What sums are made under."""
         return Premises(self.program.sum_rule, self.state.comparison)
 
+    def _premises_of(self, node: Expression, *, sizes_alone: bool) -> Premises:
+        """What a node is made under. What others cover is left out where the node is pruned, whatever it is."""
+        if not self.program.prunes or self.streams is not None:
+            return self.premises
+        shows = id(node) in self.divided or id(node) in self.program.saturating or entries_agree(node)
+        return replace(self.premises, covers=not shows, sizes_alone=sizes_alone)
+
     @property
     def streams(self) -> Streams | None:
         """What travels together, with what was found in the expressions evaluated so far."""
@@ -100,30 +107,34 @@ class Evaluation:
     def _is_unsure(self, expression: Expression) -> bool:
         """May an expression be less than it counts for?"""
         vanishes = self.program.may_vanish and any(node.may_vanish for node in walk([expression]))
-        return vanishes or not self.overcounted(expression).is_empty
+        return vanishes or self.state.is_read_in(self.overcounted(expression))
 
     def size(self, expression: Expression) -> Order:
         """The order of an expression's size. A sum, and a product of entries, is not made for it: it may be long."""
         if id(expression) not in self._sizes:
-            self._sizes[id(expression)] = expression, largest(map(self._size, self._terms(expression)))
+            self._sizes[id(expression)] = expression, largest(self.sizes_of_terms(expression))
         return self._sizes[id(expression)][1]
+
+    def sizes_of_terms(self, expression: Expression) -> Iterator[Order]:
+        """The sizes of what an expression adds up, one after another: the largest is that of the whole."""
+        return map(self._size, self._terms(expression))
 
     def _terms(self, expression: Expression) -> Iterator[Expression]:
         """What a sum of sums adds up, as far as they are not known themselves."""
         waiting = [expression]
         while waiting:
             node = waiting.pop()
-            if node.adds_up and id(node) not in self._values:
-                waiting += node.arguments
+            if node.summands and id(node) not in self._values:
+                waiting += reversed(node.summands)
             else:
                 yield node
 
     def _size(self, node: Expression) -> Order:
-        if id(node) in self._values or not node.multiplies_entries:
+        if id(node) in self._values or not node.may_be_long:
             return self.value(node).order
         for argument in node.arguments:
             self.value(argument)
-        return self._whole(node).order
+        return self._whole(node, sizes_alone=True).order
 
     def pruned(self, value: Value, shape: Shape) -> Value:
         """The value without what decides no order here, where its orders are read.
@@ -141,9 +152,12 @@ class Evaluation:
         kept = {d: o for d, o in here.components.items() if d in found.components or streams.is_noted(d)}
         return Value(kept, value.power)
 
-    def _whole(self, node: Expression) -> Value:
-        """The value of a node of whose arguments the values are known, with all its components."""
-        value = Value.collect(self._completed(node), self._power(node))
+    def _whole(self, node: Expression, *, sizes_alone: bool = False) -> Value:
+        """The value of a node of whose arguments the values are known, with all its components.
+
+        With those that may be its largest, if it is asked for its size alone.
+        """
+        value = Value.collect(self._completed(node, sizes_alone=sizes_alone), self._power(node))
         self._note_leading(node, value)
         self._made.update((f.place, f.parts) for f in activations(value.components) if self._knows_less(f))
         return value
@@ -263,9 +277,9 @@ class Evaluation:
         made = (node.overcounted(self._of(node.arguments)) for node, _ in self._values.values() if node.owner is None)
         return noisy or any(region.is_everything for region in made)
 
-    def _completed(self, node: Expression) -> Iterator[Contribution]:
+    def _completed(self, node: Expression, *, sizes_alone: bool) -> Iterator[Contribution]:
         versions = self.state.versions
-        for c in self.contributions(node):
+        for c in self.contributions(node, sizes_alone=sizes_alone):
             look()
             made = completed(c.direction, self._made)
             yield c._replace(direction=made if versions is None else versions.with_own(made))
@@ -321,13 +335,13 @@ class Evaluation:
         is_unsure = any(map(falls, walk([expression]))) or self._is_unsure(expression)
         return MINUS_INFINITY if is_unsure else self.value(expression).order
 
-    def contributions(self, node: Expression) -> Iterator[Contribution]:
+    def contributions(self, node: Expression, *, sizes_alone: bool = False) -> Iterator[Contribution]:
         """Every way in which a direction comes into the node's value. The arguments must have been evaluated."""
         if node.owner is not None:
             kept = self.state.value(node)
             yield from (Contribution(d, o, GIVEN) for d, o in kept.components.items())
             return
-        for c in node.orders(self._met(node), self.premises):
+        for c in node.orders(self._met(node), self._premises_of(node, sizes_alone=sizes_alone)):
             if not self._declared_zero(c):
                 yield c if self.program.orthogonal else c._replace(direction=on_axes(c.direction, node.shape))
 
