@@ -45,6 +45,7 @@ from gamma_calc.calculus.words import MOST_TURNS, letters
 from gamma_calc.errors import ProgramError
 from gamma_calc.exponents import Order, largest, look, nowhere_above, order
 
+MOST_EDGES: Final = 14  # of a diagram of which all is sought that it shortens to, and whose equal ones have one name
 MOST_MET: Final = 12  # edges of one matrix in a diagram that is multiplied with others
 POINT: Final = Dim("1", 0)  # where the edge of a given vector ends
 Made = Iterator[tuple[Diagram, Order]]  # what a product shortens to, with the axes that have been summed over freely
@@ -347,19 +348,23 @@ def _told_apart(diagram: Diagram) -> Direction:
 def _canonical(diagram: Diagram) -> Diagram:
     """The diagram as every equal one is written: numbered from its marks on, edges in order."""
     numberings = _numberings(diagram.edges, tuple(dict.fromkeys(diagram.marks)))
-    if most_often(diagram)[1] > MOST_TURNS:
+    if is_long(diagram):
         return _written(diagram, next(numberings))
     return min((_written(diagram, known) for known in numberings), key=_key)
 
 
-def most_often(diagram: Diagram) -> tuple[Letter, int]:
-    """The letter that a diagram holds most often, and how often."""
+def is_long(diagram: Diagram) -> bool:
+    """Does it hold a letter so often that equal ones need not have one name, and nothing is sought that it shortens to?"""
+    return len(diagram.edges) > MOST_EDGES or _most_often(diagram)[1] > MOST_TURNS
+
+
+def _most_often(diagram: Diagram) -> tuple[Letter, int]:
     return Counter(e.letter for e in diagram.edges).most_common(1)[0]
 
 
 def _told(diagram: Diagram) -> Diagram:
     """The diagram. Raises ProgramError where it holds a letter too often to be multiplied."""
-    letter, most = most_often(diagram)
+    letter, most = _most_often(diagram)
     if most > MOST_MET:
         raise ProgramError(
             f"a product holds {letter} {most} times, and {MOST_MET} are told apart",

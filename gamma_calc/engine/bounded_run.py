@@ -24,10 +24,24 @@ from gamma_calc.engine.fixed_point import (
 )
 from gamma_calc.engine.gradient import gradients
 from gamma_calc.engine.run import pruned, rules_of, start, step
-from gamma_calc.engine.stable_set import asked, domain_of, reader_on
+from gamma_calc.engine.stable_set import asked, reader_on
 from gamma_calc.engine.step_orders import StepOrders
 from gamma_calc.exponents import Region, where_on
+from gamma_calc.language.expression import Expression
 from gamma_calc.language.program import Program, Role
+
+
+def only_where_bounded(program: Program) -> bool:
+    """Are the products that a program makes too long where its outputs are not bounded?
+
+    Lengths of rows hold the square of all that a batch has moved, and where none of that is small it goes on from there.
+    """
+    lengths = any(node.reads_components for node in program.evaluated)
+    return bool(program.variables) and lengths and any(_is_growing_batch(node) for node in program.nodes)
+
+
+def _is_growing_batch(node: Expression) -> bool:
+    return node.is_batch and node.shape[-1].exponent != 0
 
 
 def where_bounded(program: Program, roles: frozenset[Role], observe: Observer) -> Trajectory:
@@ -35,7 +49,7 @@ def where_bounded(program: Program, roles: frozenset[Role], observe: Observer) -
 
     Near an edge of what is bounded they may take any number of steps to settle: some that cut nothing off are enough.
     """
-    rules, of_node, scope = rules_of(program), gradients(program.loss), domain_of(program)
+    rules, of_node, scope = rules_of(program), gradients(program.loss), reader_on(program, program.region)
     assert scope is not None, f"{program.name} is not read on a domain"
     region, quiet, history = program.region, 0, list[StepOrders]()
     before = now = start(program).on(scope)

@@ -132,9 +132,13 @@ class Evaluation:
     def _size(self, node: Expression) -> Order:
         if id(node) in self._values or not node.may_be_long:
             return self.value(node).order
+        return self._size_value(node).order
+
+    def _size_value(self, node: Expression) -> Value:
+        """The value of a node with those components that may be its largest."""
         for argument in node.arguments:
             self.value(argument)
-        return self._whole(node, sizes_alone=True).order
+        return self._whole(node, sizes_alone=True)
 
     def pruned(self, value: Value, shape: Shape) -> Value:
         """The value without what decides no order here, where its orders are read.
@@ -168,11 +172,27 @@ class Evaluation:
         return self.notebook.gathered(_read(value, self.state.on_scope), at_start=self.state.step == 0)
 
     def overcounted(self, expression: Expression) -> Region:
-        """Where something that an expression is made of counts for more than it may be, now or at an earlier step."""
+        """Where something that an expression is made of counts for more than it may be, now or at an earlier step.
+
+        Of matrices, which no function of entries makes, a sum does where one of its terms does.
+        """
+        those = self._terms(expression) if len(expression.shape) == 2 else (expression,)
+        return reduce(or_, map(self._overcounted, those), NOTHING)
+
+    def _overcounted(self, expression: Expression) -> Region:
+        if id(expression) not in self._values and expression.may_be_long and self._is_plain(expression):
+            below = map(self._overcounted, expression.arguments)
+            made = self._size_value(expression)
+            here = EVERYTHING if any(map(is_bounded, made.components)) else NOTHING
+            return reduce(or_, below, here | expression.overcounted(self._of(expression.arguments)))
         self.value(expression)
         for node in walk([expression], known=lambda node: id(node) in self._bounds):
             self._bounds[id(node)] = self._bound(node)
         return self._bounds[id(expression)]
+
+    def _is_plain(self, expression: Expression) -> bool:
+        """Is it a matrix in a program without functions that saturate?"""
+        return len(expression.shape) == 2 and not self.program.saturating
 
     def saturated(self, expression: Expression) -> dict[str, Region]:
         """The places of functions in an expression, by what they are of, and where these have saturated."""
