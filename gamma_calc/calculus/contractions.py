@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, product
+from typing import NamedTuple
 
 from gamma_calc.calculus.contraction import act, inner, multiply
 from gamma_calc.calculus.diagrams import has_diagram
@@ -91,13 +92,19 @@ def on_vector(matrix: Value, vector: Value, dim: Dim, premises: Premises) -> Ite
                 yield from _moved(act(u, as_vector(v), dim, premises), a + b)
 
 
-def products(
-    left: Value, right: Value, dim: Dim, shape: Shape, premises: Premises
-) -> Iterator[Contribution]:
+def products(left: Value, right: Value, dim: Dim, shape: Shape, premises: Premises) -> Iterator[Contribution]:
     """A matrix times a matrix, over the axis they share, with the shape of the product."""
     pairs = product(left.components.items(), right.components.items())
     made = Product(lambda u, v: multiply(u, v, dim, premises), dim.exponent, shape)
     return made.of(pairs, premises)
+
+
+class _Pair(NamedTuple):
+    """Two components, and the product of their sizes."""
+
+    left: Direction
+    right: Direction
+    size: Order
 
 
 @dataclass(frozen=True)
@@ -114,16 +121,21 @@ class Product:
 
     def of(self, pairs: Iterable[tuple[Component, Component]], premises: Premises) -> Iterator[Contribution]:
         """What it makes of pairs of components; of diagrams, which take long, the largest first."""
-        plain, long = [], []
+        waiting, found = list[_Pair](), dict[Order, None]()
         for (u, a), (v, b) in pairs:
-            (long if has_diagram(u) or has_diagram(v) else plain).append((u, v, a + b))
-        found = dict[Order, None]()
-        for u, v, size in (*plain, *sorted(long, key=lambda pair: level(pair[2]), reverse=True)):
-            if (has_diagram(u) or has_diagram(v)) and self._is_hidden(size, found, premises):
-                continue
-            for c in _moved(self.make(u, v), size):
-                found[c.order] = None
-                yield c
+            pair = _Pair(u, v, a + b)
+            if has_diagram(u) or has_diagram(v):
+                waiting.append(pair)
+            else:
+                yield from self._of(pair, found)
+        for pair in sorted(waiting, key=lambda pair: level(pair.size), reverse=True):
+            if not self._is_hidden(pair.size, found, premises):
+                yield from self._of(pair, found)
+
+    def _of(self, pair: _Pair, found: dict[Order, None]) -> Iterator[Contribution]:
+        for c in _moved(self.make(pair.left, pair.right), pair.size):
+            found[c.order] = None
+            yield c
 
     def _is_hidden(self, size: Order, found: Iterable[Order], premises: Premises) -> bool:
         """May what two components of this size make be left out, by what is found already?"""

@@ -41,11 +41,11 @@ from gamma_calc.calculus.direction import (
     named,
     product_of,
 )
-from gamma_calc.calculus.words import MOST_TURNS, letters
+from gamma_calc.calculus.words import MOST_TURNS, letters, root_of
 from gamma_calc.errors import ProgramError
 from gamma_calc.exponents import Order, largest, look, nowhere_above, order
 
-MOST_EDGES: Final = 14  # of a diagram of which all is sought that it shortens to, and whose equal ones have one name
+MOST_EDGES: Final = 14  # of a diagram that has one name however it is numbered, and is left out for shorter ones
 MOST_MET: Final = 12  # edges of one matrix in a diagram that is multiplied with others
 POINT: Final = Dim("1", 0)  # where the edge of a given vector ends
 Made = Iterator[tuple[Diagram, Order]]  # what a product shortens to, with the axes that have been summed over freely
@@ -107,13 +107,13 @@ def diagram_overlap(u: Direction, v: Direction, shape: Shape) -> Order:
 def sizes(diagram: Diagram) -> tuple[Order, Order]:
     """The size of a diagram as it stands, and the largest of what it shortens to."""
     found = _shortened(diagram, across=False)
-    return raw(diagram), largest(gain + raw(shorter) for shorter, gain in found if shorter is not diagram)
+    return raw(diagram), largest({gain + raw(shorter) for shorter, gain in found if shorter is not diagram})
 
 
 def raw(diagram: Diagram) -> Order:
     """The size of a diagram of unit matrices as it stands: the root of every axis inside it."""
     inside = _vertices(diagram.edges) - set(diagram.marks)
-    whole = sum((vertex.dim.exponent / 2 for vertex in inside), start=order(0))
+    whole = root_of(frozenset(Counter(vertex.dim for vertex in inside).items()))
     return whole - diagram.marks[0].dim.exponent / 2 if _is_diagonal(diagram) else whole
 
 
@@ -354,7 +354,7 @@ def _canonical(diagram: Diagram) -> Diagram:
 
 
 def is_long(diagram: Diagram) -> bool:
-    """Does it hold a letter so often that equal ones need not have one name, and nothing is sought that it shortens to?"""
+    """Does it hold so much that equal ones need not have one name, and nothing is sought that it shortens to?"""
     return len(diagram.edges) > MOST_EDGES or _most_often(diagram)[1] > MOST_TURNS
 
 

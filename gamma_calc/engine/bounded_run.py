@@ -34,7 +34,7 @@ from gamma_calc.language.program import Program, Role
 def only_where_bounded(program: Program) -> bool:
     """Are the products that a program makes too long where its outputs are not bounded?
 
-    Lengths of rows hold the square of all that a batch has moved, and where none of that is small it goes on from there.
+    Lengths of rows hold the square of all that a batch has moved, of which none is small there.
     """
     lengths = any(node.reads_components for node in program.evaluated)
     return bool(program.variables) and lengths and any(_is_growing_batch(node) for node in program.nodes)

@@ -148,8 +148,8 @@ class Evaluation:
         here = value if self.state.scope is None else _read(value, self.state.scope.order)
         if not self.program.prunes:
             return here
-        here = without_companions(here, self.program.region)
         found = prune_dominated(here, shape, self.state.comparison, zeros_show=self.program.zeros_show)
+        found = without_companions(found, self.program.region)
         streams = self.streams
         if streams is None:
             return found

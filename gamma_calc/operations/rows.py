@@ -42,7 +42,7 @@ class ScaledRows(Bilinear):
         self.shape: Shape = matrix.shape
 
     @cached_property
-    def summands(self) -> tuple[Expression, ...]:  # type: ignore[override]
+    def summands(self) -> tuple[Expression, ...]:
         """Those of the matrix, each with its rows multiplied."""
         vector, matrix = self.arguments
         return tuple(ScaledRows(vector, one) for one in matrix.summands)
@@ -85,9 +85,9 @@ class RowDot(Bilinear):
     def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         left, right = values
         of = self.arguments[0].shape
-        pairs = product(left.components.items(), right.components.items())
-        if self.arguments[0] is self.arguments[1]:
-            pairs = combinations_with_replacement(left.components.items(), 2)
+        is_square = self.arguments[0] is self.arguments[1]
+        ours, theirs = left.components.items(), right.components.items()
+        pairs = combinations_with_replacement(ours, 2) if is_square else product(ours, theirs)
         made = Product(lambda u, v: _row_products(u, v, of, premises), of[1].exponent, self.shape)
         return made.of(pairs, premises)
 
