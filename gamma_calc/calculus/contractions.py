@@ -95,7 +95,7 @@ def on_vector(matrix: Value, vector: Value, dim: Dim, premises: Premises) -> Ite
 def products(left: Value, right: Value, dim: Dim, shape: Shape, premises: Premises) -> Iterator[Contribution]:
     """A matrix times a matrix, over the axis they share, with the shape of the product."""
     pairs = product(left.components.items(), right.components.items())
-    made = Product(lambda u, v: multiply(u, v, dim, premises), dim.exponent, shape)
+    made = PairwiseProduct(lambda u, v: multiply(u, v, dim, premises), dim.exponent, shape)
     return made.of(pairs, premises)
 
 
@@ -108,7 +108,7 @@ class _Pair(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Product:
+class PairwiseProduct:
     """A product of two tensors of size 1: what it makes of two directions, the most that this comes to, and its shape.
 
     What is no larger than what a part shows by chance of anything is covered by that part, whatever it is along. So two

@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import combinations_with_replacement, product
 
 from gamma_calc.calculus.contraction import act, row_products, rows_times
-from gamma_calc.calculus.contractions import Product
+from gamma_calc.calculus.contractions import PairwiseProduct
 from gamma_calc.calculus.diagrams import has_diagram
 from gamma_calc.calculus.dims import Shape, shape_text
 from gamma_calc.calculus.direction import ONES, Direction, Outer, VectorDirection, as_vector
@@ -49,7 +49,7 @@ class ScaledRows(Bilinear):
 
     def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         vector, matrix = values
-        made = Product(lambda v, x: self._pair(as_vector(v), x), order(0), self.shape)
+        made = PairwiseProduct(lambda v, x: self._pair(as_vector(v), x), order(0), self.shape)
         return made.of(product(vector.components.items(), matrix.components.items()), premises)
 
     def _pair(self, v: VectorDirection, x: Direction) -> Iterator[Contribution]:
@@ -88,7 +88,7 @@ class RowDot(Bilinear):
         is_square = self.arguments[0] is self.arguments[1]
         ours, theirs = left.components.items(), right.components.items()
         pairs = combinations_with_replacement(ours, 2) if is_square else product(ours, theirs)
-        made = Product(lambda u, v: _row_products(u, v, of, premises), of[1].exponent, self.shape)
+        made = PairwiseProduct(lambda u, v: _row_products(u, v, of, premises), of[1].exponent, self.shape)
         return made.of(pairs, premises)
 
     def numeric(self, *arrays: Array) -> Array:
