@@ -79,7 +79,8 @@ class Evaluation:
         """What a node is made under. What others cover is left out where the node is pruned, whatever it is."""
         if not self.program.prunes or self.streams is not None:
             return self.premises
-        shows = id(node) in self.divided or id(node) in self.program.saturating or entries_agree(node)
+        agree = len(node.shape) == 1 and entries_agree(node)
+        shows = agree or id(node) in self.divided or id(node) in self.program.saturating
         return replace(self.premises, covers=not shows, sizes_alone=sizes_alone)
 
     @property
@@ -148,8 +149,8 @@ class Evaluation:
         here = value if self.state.scope is None else _read(value, self.state.scope.order)
         if not self.program.prunes:
             return here
+        here = without_companions(here, self.program.region)
         found = prune_dominated(here, shape, self.state.comparison, zeros_show=self.program.zeros_show)
-        found = without_companions(found, self.program.region)
         streams = self.streams
         if streams is None:
             return found
