@@ -8,7 +8,7 @@ from itertools import islice
 import pytest
 import torch
 
-from gamma_calc import Dim, Program, data, derive, frozen, iid, order, output, parameter, sign, zero
+from gamma_calc import Dim, Program, data, derive, frozen, iid, lora, order, output, parameter, sign, zero
 from gamma_calc.calculus.diagrams import _canonical, _shortened, diagram_overlap, direction_of, products, raw
 from gamma_calc.calculus.direction import (
     Diagram,
@@ -257,9 +257,20 @@ def test_dora_settles_in_and_out_of_the_stable_set(eta: str, beta: str, size: st
     assert found.conditions["stable"].region.is_everything == (size == "0")
 
 
-def test_dora_with_more_samples_than_the_width_is_refused_by_name() -> None:
-    with pytest.raises(ProgramError, match="a product holds Z 7 times, and 6 are told apart"):
-        _ = derive(dora(optimiser="sign", batch="growing"), eta="-1/4", beta="1").orders
+@pytest.mark.parametrize(("eta", "beta", "size"), [("-1/4", "1", "0"), ("-1/4", "3/2", "0"), ("-3/8", "3/2", "-1/4")])
+def test_dora_takes_more_samples_than_the_width(eta: str, beta: str, size: str) -> None:
+    """<D, D> of B A, row by row, holds Z seven times and more: most of it is no more than what its mean shows."""
+    found = derive(dora(optimiser="sign", batch="growing"), eta=eta, beta=beta)
+    of_lora = derive(lora(optimiser="sign", batch="growing"), eta=eta, beta=beta)
+    assert found.orders["Z_out"] == of_lora.orders["Z_B"] == order(size)
+    assert [found.orders[name] for name in ("Z_A", "A", "B")] == [of_lora.orders[name] for name in ("Z_A", "A", "B")]
+
+
+@pytest.mark.parametrize("optimiser", ["sign", pytest.param("sgd", marks=pytest.mark.long)])
+def test_dora_on_a_batch_is_stable_where_lora_is(optimiser: str) -> None:
+    """With both exponents open, for which it is run where its output is bounded."""
+    one, two = (derive(of(optimiser=optimiser, batch="growing")) for of in (dora, lora))
+    assert one.conditions["stable"].region == two.conditions["stable"].region
 
 
 def test_the_singular_values_of_a_diagram_are_refused() -> None:
@@ -276,8 +287,10 @@ def test_the_singular_values_of_a_diagram_are_refused() -> None:
         (vera(**GROWING), {"eta": "-1/4", "rho": "1/2", "beta": "1/2"}, {}),
         (adalora("orthonormal", **GROWING), {"eta": "-1/4", "rho": "0", "beta": "1/2"}, {"r": 1}),
         (dora(optimiser="sign", batch="fixed"), {"eta": "-1"}, {"r": 1}),
+        (dora(optimiser="sign", batch="growing"), {"eta": "-1/4", "beta": "1"}, {"r": 1}),
+        (dora(optimiser="sign", batch="growing"), {"eta": "-1/4", "beta": "5/4"}, {"r": 1}),
     ],
-    ids=["vera", "adalora", "dora"],
+    ids=["vera", "adalora", "dora", "dora, N = n", "dora, N above n"],
 )
 def test_what_was_derived_is_measured(program: Program, at: dict[str, str], sizes: dict[str, int]) -> None:
     found = validate(program.substitute(at), widths=(64, 128, 256, 512), seeds=8, most_seeds=16, steps=2, sizes=sizes)

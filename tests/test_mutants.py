@@ -72,7 +72,7 @@ EXPONENTS: Final = (
         "operations.scale:Scale.orders", "size + self.power.exponent", "size + self.power.exponent * 2", "a given start"
     ),
     Mutant("operations.hadamard:Hadamard.orders", "a + b", "a + b - HALF", "words: images of what overlaps"),
-    Mutant("operations.rows:RowDot.orders", "a + b + c.order", "a + b + c.order + QUARTER", "layer: lengths of rows"),
+    Mutant("calculus.contractions:PairwiseProduct.of", "a + b", "a + b + QUARTER", "layer: lengths of rows"),
     Mutant("operations.rescaled:Rescaled.orders", "exponent / 2", "exponent", "layer: muon"),
     Mutant("operations.rescaled:Rescaled.orders", "length * self.power", "length * self.power / 2", "layer: muon"),
     Mutant("operations.gram:GramInverseOfImage.orders", "- eigenvalue", "- eigenvalue + HALF", "layer: riemannian-sgd"),
@@ -194,7 +194,7 @@ EXPONENTS: Final = (
         "words: a product first",
     ),
     Mutant(
-        "calculus.words:_root_of",
+        "calculus.words:root_of",
         "Fraction(count, 2)",
         "Fraction(count)",
         "words: a product first",
@@ -732,7 +732,7 @@ def test_what_may_be_left_out_decides_nothing(mutant: Mutant) -> None:
             "-1/2",
         ),
         (
-            Mutant("calculus.diagrams:raw", "vertex.dim.exponent / 2", "vertex.dim.exponent"),
+            Mutant("calculus.words:root_of", "Fraction(count, 2)", "count"),
             rules.lengths_that_decay("-3/2", "0"),
             ("l", 1),
             "-5/2",

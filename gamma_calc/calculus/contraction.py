@@ -23,6 +23,7 @@ from gamma_calc.calculus.assumptions import CLT
 from gamma_calc.calculus.diagrams import has_diagram, products, transposed_diagram
 from gamma_calc.calculus.dims import Dim, Shape
 from gamma_calc.calculus.direction import (
+    ONES,
     UNIT,
     Direction,
     FreshImage,
@@ -36,7 +37,7 @@ from gamma_calc.calculus.direction import (
     as_vector,
     word,
 )
-from gamma_calc.calculus.lemmas import ADDITIVE_SUM, CENTRAL_LIMIT, COHERENT, GRAPH, OVERLAP, RETURN, TRUNCATED
+from gamma_calc.calculus.lemmas import ADDITIVE_SUM, CENTRAL_LIMIT, COHERENT, GRAPH, OVERLAP, PRODUCT, RETURN, TRUNCATED
 from gamma_calc.calculus.overlap import images_within, noise_within, overlap
 from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.sign import zero_sets
@@ -87,6 +88,8 @@ def multiply(left: Direction, right: Direction, dim: Dim, premises: Premises) ->
 
 def rows_times(v: VectorDirection, matrix: Direction, shape: Shape) -> Iterator[Contribution]:
     """D_v X: the rows of a matrix that is no outer product, each times an entry of a vector."""
+    if v == ONES:
+        return iter((Contribution(matrix, order(0), PRODUCT),))
     return _paired_off(products(v, matrix, (shape[:1], shape), ((0, 1),), (1, 2)))
 
 

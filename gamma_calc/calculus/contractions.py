@@ -6,8 +6,10 @@ as it has terms, and not a step a pair.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain, product
+from typing import NamedTuple
 
 from gamma_calc.calculus.contraction import act, inner, multiply
 from gamma_calc.calculus.diagrams import has_diagram
@@ -18,7 +20,7 @@ from gamma_calc.calculus.lemmas import CENTRAL_LIMIT
 from gamma_calc.calculus.overlap import overlap, overlap_in
 from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Contribution, Value
-from gamma_calc.exponents import MINUS_INFINITY, Order, largest
+from gamma_calc.exponents import MINUS_INFINITY, Order, largest, level, order
 
 
 def inner_products(left: Value, right: Value, dim: Dim, premises: Premises) -> Iterator[Contribution]:
@@ -90,11 +92,58 @@ def on_vector(matrix: Value, vector: Value, dim: Dim, premises: Premises) -> Ite
                 yield from _moved(act(u, as_vector(v), dim, premises), a + b)
 
 
-def products(left: Value, right: Value, dim: Dim, premises: Premises) -> Iterator[Contribution]:
-    """A matrix times a matrix, over the axis they share."""
-    for u, a in left.components.items():
-        for v, b in right.components.items():
-            yield from _moved(multiply(u, v, dim, premises), a + b)
+def products(left: Value, right: Value, dim: Dim, shape: Shape, premises: Premises) -> Iterator[Contribution]:
+    """A matrix times a matrix, over the axis they share, with the shape of the product."""
+    pairs = product(left.components.items(), right.components.items())
+    made = PairwiseProduct(lambda u, v: multiply(u, v, dim, premises), dim.exponent, shape)
+    return made.of(pairs, premises)
+
+
+class _Pair(NamedTuple):
+    """Two components, and the product of their sizes."""
+
+    left: Direction
+    right: Direction
+    size: Order
+
+
+@dataclass(frozen=True)
+class PairwiseProduct:
+    """A product of two tensors of size 1: what it makes of two directions, the most that this comes to, and its shape.
+
+    What is no larger than what a part shows by chance of anything is covered by that part, whatever it is along. So two
+    components that come to no more need not be multiplied, where what is covered is left out.
+    """
+
+    make: Callable[[Direction, Direction], Iterable[Contribution]]
+    most: Order
+    shape: Shape
+
+    def of(self, pairs: Iterable[tuple[Component, Component]], premises: Premises) -> Iterator[Contribution]:
+        """What it makes of pairs of components; of diagrams, which take long, the largest first."""
+        waiting, found = list[_Pair](), dict[Order, None]()
+        for (u, a), (v, b) in pairs:
+            pair = _Pair(u, v, a + b)
+            if has_diagram(u) or has_diagram(v):
+                waiting.append(pair)
+            else:
+                yield from self._of(pair, found)
+        for pair in sorted(waiting, key=lambda pair: level(pair.size), reverse=True):
+            if not self._is_hidden(pair.size, found, premises):
+                yield from self._of(pair, found)
+
+    def _of(self, pair: _Pair, found: dict[Order, None]) -> Iterator[Contribution]:
+        for c in _moved(self.make(pair.left, pair.right), pair.size):
+            found[c.order] = None
+            yield c
+
+    def _is_hidden(self, size: Order, found: Iterable[Order], premises: Premises) -> bool:
+        """May what two components of this size make be left out, by what is found already?"""
+        if not (premises.covers or premises.sizes_alone):
+            return False
+        chance = sum((dim.independent_overlap for dim in self.shape), start=order(0))
+        most = size + self.most - (order(0) if premises.sizes_alone else chance)
+        return any(premises.orders.nowhere_above(most, known) for known in found)
 
 
 def _moved(contributions: Iterable[Contribution], by: Order) -> Iterator[Contribution]:

@@ -41,10 +41,12 @@ from gamma_calc.calculus.direction import (
     named,
     product_of,
 )
-from gamma_calc.calculus.words import MOST_TURNS, letters
+from gamma_calc.calculus.words import MOST_TURNS, letters, root_of
 from gamma_calc.errors import ProgramError
 from gamma_calc.exponents import Order, largest, look, nowhere_above, order
 
+MOST_EDGES: Final = 14  # of a diagram that has one name however it is numbered, and is left out for shorter ones
+MOST_MET: Final = 12  # edges of one matrix in a diagram that is multiplied with others
 POINT: Final = Dim("1", 0)  # where the edge of a given vector ends
 Made = Iterator[tuple[Diagram, Order]]  # what a product shortens to, with the axes that have been summed over freely
 Letter = RandomMatrix | GivenVector | Residual
@@ -74,7 +76,7 @@ def has_diagram(direction: Direction) -> bool:
 # -- products ----------------------------------------------------------------------------------------------------------
 
 
-def contracted(u: Direction, v: Direction, shapes: tuple[Shape, Shape], same: Same, kept: Sequence[int]) -> Made:
+def contracted(u: Direction, v: Direction, shapes: tuple[Shape, Shape], same: Same, kept: tuple[int, ...]) -> Made:
     """The product of two tensors of size 1 with some indices in common, summed over all that are not kept."""
     left, right = (diagram_of(d, shape) for d, shape in zip((u, v), shapes, strict=True))
     whole = reduce(_identified, same, _side_by_side(left, right))
@@ -85,12 +87,13 @@ def contracted(u: Direction, v: Direction, shapes: tuple[Shape, Shape], same: Sa
         yield diagram, gained + gain
 
 
+@lru_cache(maxsize=65536)
 def products(
-    u: Direction, v: Direction, shapes: tuple[Shape, Shape], same: Same, kept: Sequence[int]
-) -> Iterator[tuple[Direction, Order]]:
-    """The same as directions of size 1 with their orders."""
-    for diagram, gain in contracted(u, v, shapes, same, kept):
-        yield direction_of(diagram), gain + raw(diagram)
+    u: Direction, v: Direction, shapes: tuple[Shape, Shape], same: Same, kept: tuple[int, ...]
+) -> tuple[tuple[Direction, Order], ...]:
+    """The same as directions of size 1 with their orders. Steps, and a change and its parts, ask it again and again."""
+    made = contracted(u, v, shapes, same, kept)
+    return tuple((direction_of(diagram), gain + raw(diagram)) for diagram, gain in made)
 
 
 @lru_cache(maxsize=65536)
@@ -105,13 +108,13 @@ def diagram_overlap(u: Direction, v: Direction, shape: Shape) -> Order:
 def sizes(diagram: Diagram) -> tuple[Order, Order]:
     """The size of a diagram as it stands, and the largest of what it shortens to."""
     found = _shortened(diagram, across=False)
-    return raw(diagram), largest(gain + raw(shorter) for shorter, gain in found if shorter is not diagram)
+    return raw(diagram), largest({gain + raw(shorter) for shorter, gain in found if shorter is not diagram})
 
 
 def raw(diagram: Diagram) -> Order:
     """The size of a diagram of unit matrices as it stands: the root of every axis inside it."""
     inside = _vertices(diagram.edges) - set(diagram.marks)
-    whole = sum((vertex.dim.exponent / 2 for vertex in inside), start=order(0))
+    whole = root_of(frozenset(Counter(vertex.dim for vertex in inside).items()))
     return whole - diagram.marks[0].dim.exponent / 2 if _is_diagonal(diagram) else whole
 
 
@@ -197,7 +200,7 @@ def diagram_of(direction: Direction, shape: Shape) -> Diagram:
     """The diagram of a vector or matrix direction. Raises ProgramError where it is more than a product."""
     match direction:
         case VectorDiagram(diagram) | MatrixDiagram(diagram):
-            return diagram
+            return _told(diagram)
         case Outer(left, right):
             return _side_by_side(diagram_of(left, shape[:1]), diagram_of(right, shape[1:]))
         case FreshImage(matrix, of):
@@ -385,15 +388,30 @@ def _told_apart(diagram: Diagram) -> Direction:
 @lru_cache(maxsize=65536)
 def _canonical(diagram: Diagram) -> Diagram:
     """The diagram as every equal one is written: numbered from its marks on, edges in order."""
-    counts = Counter(e.letter for e in diagram.edges)
-    letter, most = counts.most_common(1)[0]
-    if most > MOST_TURNS:
+    numberings = _numberings(diagram.edges, tuple(dict.fromkeys(diagram.marks)))
+    if is_long(diagram):
+        return _written(diagram, next(numberings))
+    return min((_written(diagram, known) for known in numberings), key=_key)
+
+
+def is_long(diagram: Diagram) -> bool:
+    """Does it hold so much that equal ones need not have one name, and nothing is sought that it shortens to?"""
+    return len(diagram.edges) > MOST_EDGES or _most_often(diagram)[1] > MOST_TURNS
+
+
+def _most_often(diagram: Diagram) -> tuple[Letter, int]:
+    return Counter(e.letter for e in diagram.edges).most_common(1)[0]
+
+
+def _told(diagram: Diagram) -> Diagram:
+    """The diagram. Raises ProgramError where it holds a letter too often to be multiplied."""
+    letter, most = _most_often(diagram)
+    if most > MOST_MET:
         raise ProgramError(
-            f"a product holds {letter} {most} times, and {MOST_TURNS} are told apart",
+            f"a product holds {letter} {most} times, and {MOST_MET} are told apart",
             hint="give exponents that are open a value, such as beta=1/2, or take smaller rates",
         )
-    first = tuple(dict.fromkeys(diagram.marks))
-    return min((_written(diagram, known) for known in _numberings(diagram.edges, first)), key=_key)
+    return diagram
 
 
 def _numberings(edges: Sequence[MatrixEntry], known: tuple[Vertex, ...]) -> Iterator[tuple[Vertex, ...]]:

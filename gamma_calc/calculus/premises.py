@@ -31,3 +31,5 @@ class Premises:
 
     sums: SumRule = CLT
     orders: Comparison = EVERYWHERE
+    covers: bool = False  # is what others cover left out of what is made?
+    sizes_alone: bool = False  # is the size of what is made all that is asked for?

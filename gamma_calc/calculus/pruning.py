@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Final
 
 from gamma_calc.calculus.bends import most_shared
-from gamma_calc.calculus.diagrams import diagrams_within, sizes
+from gamma_calc.calculus.diagrams import diagrams_within, is_long, sizes
 from gamma_calc.calculus.dims import Shape
 from gamma_calc.calculus.direction import Diagram, Direction
 from gamma_calc.calculus.kinship import Component, Kindred
@@ -86,6 +86,8 @@ def without_companions(value: Value, domain: Region) -> Value:
 
 @lru_cache(maxsize=65536)
 def _is_companion(diagram: Diagram, domain: Region) -> bool:
+    if is_long(diagram):
+        return False  # there are more ways to shorten it than are worth looking at
     size, shorter = sizes(diagram)
     return not shorter.is_zero_quantity and domain <= where(size, "<=", shorter)
 

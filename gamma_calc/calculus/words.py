@@ -115,11 +115,11 @@ def _common(one: Word, two: Word) -> list[RandomMatrix]:
 
 def raw_size(word: Word) -> Order:
     """The size of a product of unit matrices as it stands: the root of every axis inside it."""
-    return _root_of(frozenset(Counter(matrix.outer for matrix in word[1:]).items()))
+    return root_of(frozenset(Counter(matrix.outer for matrix in word[1:]).items()))
 
 
 @lru_cache(maxsize=65536)
-def _root_of(axes: frozenset[tuple[Dim, int]]) -> Order:
+def root_of(axes: frozenset[tuple[Dim, int]]) -> Order:
     """The root of axes, each counted as often as it is there: long words have the same few."""
     return sum((dim.exponent * Fraction(count, 2) for dim, count in axes), start=order(0))
 

@@ -42,7 +42,7 @@ from gamma_calc.display.html import html
 from gamma_calc.display.json import document
 from gamma_calc.display.later import later
 from gamma_calc.display.showing import SelfShowing
-from gamma_calc.engine.bounded_run import where_bounded
+from gamma_calc.engine.bounded_run import only_where_bounded, where_bounded
 from gamma_calc.engine.fixed_point import Observer, Trajectory, trajectory
 from gamma_calc.engine.stable_run import on_stable_set
 from gamma_calc.engine.stable_set import read_everywhere
@@ -173,6 +173,8 @@ def _trajectory(program: Program, stability: Stability, observe: Observer) -> Tr
     roles = frozenset(r.role for r in stability.requirements)
     if not read_everywhere(program):
         return on_stable_set(program, roles, observe)
+    if only_where_bounded(program):
+        return where_bounded(program, roles, observe)
     found = trajectory(program, observe)
     return where_bounded(program, roles, observe) if found.is_too_long else found
 

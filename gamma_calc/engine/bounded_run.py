@@ -23,11 +23,25 @@ from gamma_calc.engine.fixed_point import (
     same_on,
 )
 from gamma_calc.engine.gradient import gradients
-from gamma_calc.engine.run import rules_of, start, step
-from gamma_calc.engine.stable_set import asked, domain_of, reader_on
+from gamma_calc.engine.run import pruned, rules_of, start, step
+from gamma_calc.engine.stable_set import asked, reader_on
 from gamma_calc.engine.step_orders import StepOrders
 from gamma_calc.exponents import Region, where_on
+from gamma_calc.language.expression import Expression
 from gamma_calc.language.program import Program, Role
+
+
+def only_where_bounded(program: Program) -> bool:
+    """Are the products that a program makes too long where its outputs are not bounded?
+
+    Lengths of rows hold the square of all that a batch has moved, of which none is small there.
+    """
+    lengths = any(node.reads_components for node in program.evaluated)
+    return bool(program.variables) and lengths and any(_is_growing_batch(node) for node in program.nodes)
+
+
+def _is_growing_batch(node: Expression) -> bool:
+    return node.is_batch and node.shape[-1].exponent != 0
 
 
 def where_bounded(program: Program, roles: frozenset[Role], observe: Observer) -> Trajectory:
@@ -35,18 +49,20 @@ def where_bounded(program: Program, roles: frozenset[Role], observe: Observer) -
 
     Near an edge of what is bounded they may take any number of steps to settle: some that cut nothing off are enough.
     """
-    rules, of_node, scope = rules_of(program), gradients(program.loss), domain_of(program)
+    rules, of_node, scope = rules_of(program), gradients(program.loss), reader_on(program, program.region)
     assert scope is not None, f"{program.name} is not read on a domain"
     region, quiet, history = program.region, 0, list[StepOrders]()
     before = now = start(program).on(scope)
     while len(history) < MOST_STEPS and not region.is_empty:
         left, made = _cut(region, StepOrders(program, of_node, before, now), roles)
+        before_cut = region
         quiet, region = quiet + 1 if left is region else 0, left
         history.append(made)
         if is_settled(history) or is_long(made.now, MANY_FORMS) or quiet == PATIENCE:
             break  # the last step is not shown: its sizes are read where they have settled
         observe(made)
-        before, now = made.now, step(program, made.now, rules).from_previous_step(program.fresh)
+        before = made.now if left is before_cut else pruned(program, made.now)
+        now = step(program, before, rules).from_previous_step(program.fresh)
     return _found(program, region, history)
 
 
@@ -75,8 +91,14 @@ def _cut(region: Region, made: StepOrders, roles: frozenset[Role]) -> tuple[Regi
     Orders are read where there is an interior and no hole: what would leave another set cuts nothing off.
     """
     for name in asked(made.program, roles):
-        left = where_on(region, made.size(name), "<=", 0)
-        scope = reader_on(made.program, left)
-        if left.is_empty or (scope is not None and left != region):
-            region, made = left, made if scope is None else made.on(scope)
+        waiting = made.sizes_of_terms(name)
+        while (size := next(waiting, None)) is not None:
+            left = where_on(region, size, "<=", 0)
+            scope = reader_on(made.program, left)
+            if not left.is_empty and (scope is None or left == region):
+                continue
+            region = left
+            if scope is not None:
+                made = made.on(scope)
+                waiting = made.sizes_of_terms(name)
     return region, made

@@ -75,6 +75,14 @@ class Evaluation:
         """What sums are made under."""
         return Premises(self.program.sum_rule, self.state.comparison)
 
+    def _premises_of(self, node: Expression, *, sizes_alone: bool) -> Premises:
+        """What a node is made under. What others cover is left out where the node is pruned, whatever it is."""
+        if not self.program.prunes or self.streams is not None:
+            return self.premises
+        agree = len(node.shape) == 1 and entries_agree(node)
+        shows = agree or id(node) in self.divided or id(node) in self.program.saturating
+        return replace(self.premises, covers=not shows, sizes_alone=sizes_alone)
+
     @property
     def streams(self) -> Streams | None:
         """What travels together, with what was found in the expressions evaluated so far."""
@@ -104,7 +112,7 @@ class Evaluation:
     def _is_unsure(self, expression: Expression) -> bool:
         """May an expression be less than it counts for?"""
         vanishes = self.program.may_vanish and any(map(self._vanishes, walk([expression])))
-        return vanishes or not self.overcounted(expression).is_empty
+        return vanishes or self.state.is_read_in(self.overcounted(expression))
 
     def _vanishes(self, node: Expression) -> bool:
         """Is it a mask of finitely many entries, or may one be in what training has added to a parameter?"""
@@ -113,25 +121,33 @@ class Evaluation:
     def size(self, expression: Expression) -> Order:
         """The order of an expression's size. A sum, and a product of entries, is not made for it: it may be long."""
         if id(expression) not in self._sizes:
-            self._sizes[id(expression)] = expression, largest(map(self._size, self._terms(expression)))
+            self._sizes[id(expression)] = expression, largest(self.sizes_of_terms(expression))
         return self._sizes[id(expression)][1]
+
+    def sizes_of_terms(self, expression: Expression) -> Iterator[Order]:
+        """The sizes of what an expression adds up, one after another: the largest is that of the whole."""
+        return map(self._size, self._terms(expression))
 
     def _terms(self, expression: Expression) -> Iterator[Expression]:
         """What a sum of sums adds up, as far as they are not known themselves."""
         waiting = [expression]
         while waiting:
             node = waiting.pop()
-            if node.adds_up and id(node) not in self._values:
-                waiting += node.arguments
+            if node.summands and id(node) not in self._values:
+                waiting += reversed(node.summands)
             else:
                 yield node
 
     def _size(self, node: Expression) -> Order:
-        if id(node) in self._values or not node.multiplies_entries:
+        if id(node) in self._values or not node.may_be_long:
             return self.value(node).order
+        return self._size_value(node).order
+
+    def _size_value(self, node: Expression) -> Value:
+        """The value of a node with those components that may be its largest."""
         for argument in node.arguments:
             self.value(argument)
-        return self._whole(node).order
+        return self._whole(node, sizes_alone=True)
 
     def pruned(self, value: Value, shape: Shape) -> Value:
         """The value without what decides no order here, where its orders are read.
@@ -149,9 +165,12 @@ class Evaluation:
         kept = {d: o for d, o in here.components.items() if d in found.components or streams.is_noted(d)}
         return Value(kept, value.power)
 
-    def _whole(self, node: Expression) -> Value:
-        """The value of a node of whose arguments the values are known, with all its components."""
-        value = Value.collect(self._completed(node), self._power(node))
+    def _whole(self, node: Expression, *, sizes_alone: bool = False) -> Value:
+        """The value of a node of whose arguments the values are known, with all its components.
+
+        With those that may be its largest, if it is asked for its size alone.
+        """
+        value = Value.collect(self._completed(node, sizes_alone=sizes_alone), self._power(node))
         self._note_leading(node, value)
         self._made.update((f.place, f.parts) for f in activations(value.components) if self._knows_less(f))
         return value
@@ -162,12 +181,29 @@ class Evaluation:
         return self.notebook.gathered(_read(value, self.state.on_scope), at_start=self.state.step == 0)
 
     def overcounted(self, expression: Expression) -> Region:
-        """Where something that an expression is made of counts for more than it may be, now or at an earlier step."""
-        if id(expression) not in self._bounds:
-            self.value(expression)
-            for node in walk([expression], known=lambda node: id(node) in self._bounds):
-                self._bounds[id(node)] = self._bound(node)
+        """Where something that an expression is made of counts for more than it may be, now or at an earlier step.
+
+        A sum of matrices does where one of its terms does: no slope of one meets that of another there.
+        """
+        those = self._terms(expression) if self._is_plain(expression) else (expression,)
+        return reduce(or_, map(self._overcounted, those), NOTHING)
+
+    def _overcounted(self, expression: Expression) -> Region:
+        if id(expression) in self._bounds:
+            return self._bounds[id(expression)]
+        if id(expression) not in self._values and expression.may_be_long and self._is_plain(expression):
+            below = map(self._overcounted, expression.arguments)
+            made = self._size_value(expression)
+            here = EVERYTHING if any(map(is_bounded, made.components)) else NOTHING
+            return reduce(or_, below, here | expression.overcounted(self._of(expression.arguments)))
+        self.value(expression)
+        for node in walk([expression], known=lambda node: id(node) in self._bounds):
+            self._bounds[id(node)] = self._bound(node)
         return self._bounds[id(expression)]
+
+    def _is_plain(self, expression: Expression) -> bool:
+        """Is it a matrix in a program without functions that saturate?"""
+        return len(expression.shape) == 2 and not self.program.saturating
 
     def saturated(self, expression: Expression) -> dict[str, Region]:
         """The places of functions in an expression, by what they are of, and where these have saturated."""
@@ -272,9 +308,9 @@ class Evaluation:
         made = (node.overcounted(self._of(node.arguments)) for node, _ in self._values.values() if node.owner is None)
         return noisy or any(region.is_everything for region in made)
 
-    def _completed(self, node: Expression) -> Iterator[Contribution]:
+    def _completed(self, node: Expression, *, sizes_alone: bool) -> Iterator[Contribution]:
         versions = self.state.versions
-        for c in self.contributions(node):
+        for c in self.contributions(node, sizes_alone=sizes_alone):
             look()
             made = completed(c.direction, self._made) if self._made else c.direction
             own = made if versions is None else versions.with_own(made)
@@ -331,13 +367,13 @@ class Evaluation:
         is_unsure = any(map(falls, walk([expression]))) or self._is_unsure(expression)
         return MINUS_INFINITY if is_unsure else self.value(expression).order
 
-    def contributions(self, node: Expression) -> Iterator[Contribution]:
+    def contributions(self, node: Expression, *, sizes_alone: bool = False) -> Iterator[Contribution]:
         """Every way in which a direction comes into the node's value. The arguments must have been evaluated."""
         if node.owner is not None:
             kept = self.state.value(node)
             yield from (Contribution(d, o, GIVEN) for d, o in kept.components.items())
             return
-        for c in node.orders(self._met(node), self.premises):
+        for c in node.orders(self._met(node), self._premises_of(node, sizes_alone=sizes_alone)):
             if not self._declared_zero(c):
                 made = c.direction if self.program.orthogonal else on_axes(c.direction, node.shape)
                 yield c if made is c.direction else Contribution(made, c.order, c.lemma)

@@ -65,6 +65,18 @@ def step(program: Program, state: State, rules: Sequence[Rule]) -> State:
     return after if not least else replace(after, least=_at_least(least[0], rules, unsure))
 
 
+def pruned(program: Program, state: State) -> State:
+    """The state without what decides no order where orders are read, as where they are read at fewer exponents."""
+    here = Evaluation(program, state)
+    shapes = {p.name: p.shape for p in program.parameters}
+
+    def shorter(name: str, value: Value) -> Value:
+        return value if value.least is not None else here.pruned(value, shapes[name])
+
+    tensors = {name: Tensor(*(shorter(name, v) for v in tensor.values)) for name, tensor in state.tensors.items()}
+    return replace(state, tensors=tensors)
+
+
 def _evaluated(program: Program, state: State, rules: Sequence[Rule]) -> Evaluation:
     divided = frozenset(id(rule.input) for rule in rules if rule.optimiser.divides_entries)
     here = Evaluation(program, state, divided)
@@ -90,7 +102,7 @@ def _inputs(here: Evaluation, rule: Rule, memory: Value) -> tuple[Value, Value]:
     """What a rule remembers, and the present gradient; with what there is of them at least, if it divides by them."""
     if not rule.optimiser.divides_entries:
         return memory, here.value(rule.input)
-    unsure = not here.state.overcounted.get(rule.parameter.name, NOTHING).is_empty
+    unsure = here.state.is_read_in(here.state.overcounted.get(rule.parameter.name, NOTHING))
     return replace(memory, least=MINUS_INFINITY) if unsure else memory, here.from_below(rule.input)
 
 

@@ -92,6 +92,12 @@ class State:
         """How orders are compared where they are read."""
         return EVERYWHERE if self.scope is None else self.scope
 
+    def is_read_in(self, region: Region) -> bool:
+        """Are orders read at any point of a region?"""
+        if self.scope is None or region.is_empty:
+            return not region.is_empty
+        return not (region & Region((self.scope.polyhedron,))).is_empty
+
     def nowhere_above(self, low: Order, high: Order) -> bool:
         """Is an order at most another wherever orders are read?"""
         return self.comparison.nowhere_above(low, high)

@@ -71,6 +71,11 @@ class StepOrders:
         """The order of one quantity's size."""
         return self.now.read(self._size(self.program.quantities[name]))
 
+    def sizes_of_terms(self, name: str) -> Iterator[Order]:
+        """The sizes of what a quantity adds up, one after another: the largest is its own."""
+        expression = self.program.quantities[name].expression
+        return iter(()) if expression is None else map(self.now.read, self._here.sizes_of_terms(expression))
+
     @cached_property
     def projections(self) -> Mapping[str, Order]:
         """NAME.aligned to the order of its projection on the loss gradient, for what the loss depends on."""

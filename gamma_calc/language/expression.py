@@ -102,6 +102,7 @@ class Expression(ABC):
     acts_on_entries: ClassVar[bool] = False  # so that a part of its argument shows where a larger one is zero
     saturates: bool = False  # of a function of entries: it bends the less the larger its argument is
     adds_up: ClassVar[bool] = False  # so that its size is the largest of those of its arguments
+    may_be_long: ClassVar[bool] = False  # so that it is not made in full where its size alone is asked for
     multiplies_entries: ClassVar[bool] = False  # so that it may be along a product of vectors and along none of them
 
     @abstractmethod
@@ -129,6 +130,11 @@ class Expression(ABC):
     def constants(self, power: Callable[[Order], float]) -> tuple[float, ...]:
         """The numbers that ``numeric`` takes after the arrays, at a width where n^e is ``power(e)``; most take none."""
         return ()
+
+    @property
+    def summands(self) -> tuple[Expression, ...]:
+        """What its size is the largest size of, if that is known of it: the terms of a sum."""
+        return self.arguments if self.adds_up else ()
 
     @property
     def computed(self) -> Expression:

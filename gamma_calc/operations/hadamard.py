@@ -30,6 +30,7 @@ class Hadamard(Bilinear):
     """
 
     precedence = 5
+    may_be_long = True
     multiplies_entries = True
 
     def __init__(self, left: Expression, right: Expression) -> None:
@@ -73,7 +74,7 @@ class Hadamard(Bilinear):
 
 def entrywise(u: VectorDirection, v: VectorDirection, dim: Dim) -> Iterator[Contribution]:
     """The direction of u * v: what stands in both has a mean, and the rest is kept; a diagram may leave several."""
-    if has_diagram(u) or has_diagram(v):
+    if ONES not in (u, v) and (has_diagram(u) or has_diagram(v)):
         yield from (Contribution(made, size, GRAPH) for made, size in entrywise_diagram(u, v, dim))
         return
     made, gain = entrywise_product(u, v)

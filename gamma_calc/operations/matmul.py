@@ -63,7 +63,7 @@ class MatMul(Bilinear):
             case 1, 2:
                 return on_vector(right.renamed(transposed), left, self.dim, premises)
             case _:
-                return products(left, right, self.dim, premises)
+                return products(left, right, self.dim, self.shape, premises)
 
     def overcounted(self, values: tuple[Value, ...]) -> Region:
         """An inner product of vectors sums up an entrywise one, which need not be exact (``calculus/direction.py``)."""

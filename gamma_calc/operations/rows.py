@@ -7,8 +7,11 @@ of row lengths <X_i, Y_i> stands too.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
+from itertools import combinations_with_replacement, product
 
 from gamma_calc.calculus.contraction import act, row_products, rows_times
+from gamma_calc.calculus.contractions import PairwiseProduct
 from gamma_calc.calculus.diagrams import has_diagram
 from gamma_calc.calculus.dims import Shape, shape_text
 from gamma_calc.calculus.direction import ONES, Direction, Outer, VectorDirection, as_vector
@@ -16,6 +19,7 @@ from gamma_calc.calculus.lemmas import LENGTH
 from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ShapeError
+from gamma_calc.exponents import order
 from gamma_calc.language.expression import Array, Expression
 from gamma_calc.language.forms import Bilinear
 from gamma_calc.operations.hadamard import Hadamard, entrywise
@@ -24,6 +28,7 @@ from gamma_calc.operations.hadamard import Hadamard, entrywise
 class ScaledRows(Bilinear):
     """D_v X, with D_v the diagonal matrix of v. Lemma: what is in v pairs with what is in X, at every row."""
 
+    may_be_long = True
     precedence = 5
 
     def __init__(self, vector: Expression, matrix: Expression) -> None:
@@ -36,12 +41,16 @@ class ScaledRows(Bilinear):
         self.arguments = (vector, matrix)
         self.shape: Shape = matrix.shape
 
+    @cached_property
+    def summands(self) -> tuple[Expression, ...]:
+        """Those of the matrix, each with its rows multiplied."""
+        vector, matrix = self.arguments
+        return tuple(ScaledRows(vector, one) for one in matrix.summands)
+
     def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         vector, matrix = values
-        for v, a in vector.components.items():
-            for x, b in matrix.components.items():
-                for c in self._pair(as_vector(v), x):
-                    yield Contribution(c.direction, a + b + c.order, c.lemma)
+        made = PairwiseProduct(lambda v, x: self._pair(as_vector(v), x), order(0), self.shape)
+        return made.of(product(vector.components.items(), matrix.components.items()), premises)
 
     def _pair(self, v: VectorDirection, x: Direction) -> Iterator[Contribution]:
         if not isinstance(x, Outer):
@@ -75,10 +84,12 @@ class RowDot(Bilinear):
 
     def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         left, right = values
-        for u, a in left.components.items():
-            for v, b in right.components.items():
-                for c in _row_products(u, v, self.arguments[0].shape, premises):
-                    yield Contribution(c.direction, a + b + c.order, c.lemma)
+        of = self.arguments[0].shape
+        is_square = self.arguments[0] is self.arguments[1]
+        ours, theirs = left.components.items(), right.components.items()
+        pairs = combinations_with_replacement(ours, 2) if is_square else product(ours, theirs)
+        made = PairwiseProduct(lambda u, v: _row_products(u, v, of, premises), of[1].exponent, self.shape)
+        return made.of(pairs, premises)
 
     def numeric(self, *arrays: Array) -> Array:
         x, y = arrays

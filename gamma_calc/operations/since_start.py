@@ -43,6 +43,10 @@ class SinceStart(Expression):
     def uncentred(self) -> Expression:
         return self.arguments[0]
 
+    @property
+    def summands(self) -> tuple[Expression, ...]:
+        return (self.computed,)
+
     def pull_back(self, upstream: Expression) -> tuple[Expression | None, ...]:
         return upstream, None
 

@@ -66,7 +66,7 @@ def apart(like: Tensor, shapes: Sequence[Sequence[int]]) -> list[Tensor]:
     """
     gap = GAP // like.element_size()
     sizes = [prod(shape) + gap for shape in shapes]
-    pieces = like.new_zeros(sum(sizes)).split(sizes)
+    pieces = like.new_zeros(sum(sizes)).split_with_sizes(sizes)
     return [piece[:-gap].view(*shape) for piece, shape in zip(pieces, shapes, strict=True)]
 
 

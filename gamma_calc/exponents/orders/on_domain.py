@@ -30,6 +30,7 @@ from gamma_calc.exponents.orders.peak import Peak, below, peak_form, peaks
 from gamma_calc.exponents.orders.piecewise import PiecewiseLinear
 from gamma_calc.exponents.orders.points import UNIT, is_above
 from gamma_calc.exponents.orders.samples import Rows, samples
+from gamma_calc.exponents.regions.polyhedron import Polyhedron
 
 F = TypeVar("F", bound=PiecewiseLinear)
 MOST_REFUTING: Final = 48  # points: a question that they leave open costs as much as a thousand of them
@@ -48,6 +49,13 @@ class OnDomain:
     _answers: dict[Affine, bool] = field(default_factory=dict, repr=False)
     _values: dict[Affine, tuple[int, ...]] = field(default_factory=dict, repr=False)
     _maxima: dict[Peak, tuple[int, ...]] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def polyhedron(self) -> Polyhedron:
+        """The domain as a set of exponents."""
+        found = Polyhedron.build(self.where)
+        assert found is not None, "a domain has an interior"
+        return found
 
     def order(self, order: F) -> F:
         """The order in its one form on the domain, kept so that what is made of it is not canonical before it is read.
