@@ -200,7 +200,7 @@ def diagram_of(direction: Direction, shape: Shape) -> Diagram:
     """The diagram of a vector or matrix direction. Raises ProgramError where it is more than a product."""
     match direction:
         case VectorDiagram(diagram) | MatrixDiagram(diagram):
-            return _told(diagram)
+            return told_apart(diagram, MOST_MET)
         case Outer(left, right):
             return _side_by_side(diagram_of(left, shape[:1]), diagram_of(right, shape[1:]))
         case FreshImage(matrix, of):
@@ -403,13 +403,13 @@ def _most_often(diagram: Diagram) -> tuple[Letter, int]:
     return Counter(e.letter for e in diagram.edges).most_common(1)[0]
 
 
-def _told(diagram: Diagram) -> Diagram:
-    """The diagram. Raises ProgramError where it holds a letter too often to be multiplied."""
+def told_apart(diagram: Diagram, at_most: int) -> Diagram:
+    """The diagram. Raises ProgramError where it holds a letter more often than that."""
     letter, most = _most_often(diagram)
-    if most > MOST_MET:
+    if most > at_most:
         raise ProgramError(
-            f"a product holds {letter} {most} times, and {MOST_MET} are told apart",
-            hint="give exponents that are open a value, such as beta=1/2, or take smaller rates",
+            f"a product holds {letter} {most} times, and {at_most} are told apart",
+            hint="give exponents that are open a value, such as beta=1/2, take smaller rates, or fewer layers",
         )
     return diagram
 

@@ -18,13 +18,15 @@ from typing import Final
 
 from gamma_calc.calculus import lemmas
 from gamma_calc.calculus.contraction import entries_times
+from gamma_calc.calculus.diagrams import told_apart
 from gamma_calc.calculus.dims import Shape
-from gamma_calc.calculus.direction import ONES, Direction, Outer, as_vector
+from gamma_calc.calculus.direction import ONES, Direction, MatrixDiagram, Outer, as_vector
 from gamma_calc.calculus.function import Function
 from gamma_calc.calculus.lemmas import FUNCTION_KEPT, FUNCTION_MEAN, FUNCTION_VALUE
 from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Contribution, Value
+from gamma_calc.calculus.words import MOST_TURNS
 from gamma_calc.errors import ProgramError
 from gamma_calc.exponents import MINUS_INFINITY, NOTHING, Order, Region, largest, maximum, minimum, order, where
 from gamma_calc.language.expression import Array, Expression, Part, require_expression, walk
@@ -254,7 +256,12 @@ def _times(u: Direction, v: Direction, shape: Shape) -> Iterator[Contribution]:
                 sides = Outer(as_vector(left.direction), as_vector(right.direction))
                 yield Contribution(sides, left.order + right.order, left.lemma)
     else:
-        yield from entries_times(u, v, shape)
+        yield from filter(_is_told_apart, entries_times(u, v, shape))
+
+
+def _is_told_apart(made: Contribution) -> bool:
+    """Is a product of entries short? Each that is long makes others at every step. Raises ProgramError where one is."""
+    return not isinstance(made.direction, MatrixDiagram) or bool(told_apart(made.direction.diagram, MOST_TURNS))
 
 
 def _counts_too_many(function: Function, x: Value) -> Region:
