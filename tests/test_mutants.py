@@ -50,6 +50,8 @@ ASIDE = {  # whose orders are bounds that are not reached, or that take long whe
     "layer: undone, muon",
     "layer: undone, shampoo",
     "deep: six layers of tanh",
+    "batch: a slope turns a weight along itself",
+    "batch: a readout of an adapter",
     "entries: a mask that was, lion",
     "entries: a mask that was, adam",
     "entries: a mask that moved, lion",
@@ -299,7 +301,7 @@ TOKENS: Final = (
     Mutant("operations.elementwise:_jointly", "combinations(places, count)", "()", "entries: masks together"),
     Mutant(
         "operations.elementwise:Difference.orders",
-        "yield from self._left_or_come_to(share, old, between, moved)",
+        "yield from self._left_or_come_to(share, old, between, moved, premises)",
         "pass",
         "entries: edges along x at 0",
     ),
