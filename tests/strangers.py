@@ -199,6 +199,7 @@ ELSEWHERE: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         "Affine.number": {"value": 1},
         "Affine.substitute": {"values": {"eta": Affine.variable("rho")}},
         "same_on": {"left": Order("eta"), "right": Order("0"), "domain": REGION},
+        "at_most": {"value": Order("eta"), "bound": Order("eta")},
         "simplify": {"value": Order("eta"), "domain": REGION},
         "to_sympy": {"value": Order("eta")},
         "param_groups": {"model": torch.nn.Linear(3, 2), "rates": None, "optimiser": "adam", "lr": "1e-3"},

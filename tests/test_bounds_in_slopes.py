@@ -17,8 +17,9 @@ from gamma_calc.calculus.value import Value
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.run import start
 from gamma_calc.exponents import MINUS_INFINITY
+from gamma_calc.operations.difference import Difference
 from gamma_calc.operations.divide import divide
-from gamma_calc.operations.elementwise import Difference, Elementwise
+from gamma_calc.operations.elementwise import Elementwise
 from gamma_calc.operations.rescaled import rescaled
 from gamma_calc.operations.row_length import row_length
 from gamma_calc.operations.tanh import SECH2, TANH

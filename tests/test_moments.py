@@ -12,6 +12,7 @@ from plain_pairing import largest
 
 from gamma_calc import Dim, Program, data, derive, mlp, parameter, sign, zero
 from gamma_calc.calculus import overlap
+from gamma_calc.calculus.activation import activation
 from gamma_calc.calculus.direction import (
     FreshImage,
     GivenVector,
@@ -28,12 +29,13 @@ from gamma_calc.calculus.entrywise_products import gathered
 from gamma_calc.calculus.function import Function
 from gamma_calc.calculus.numbered_directions import NumberedDirections, Unpaired
 from gamma_calc.calculus.pairing import PairingSearch
+from gamma_calc.calculus.shares import shares
 from gamma_calc.calculus.value import Value
 from gamma_calc.calculus.ways import Ways
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.run import start
 from gamma_calc.exponents import MINUS_INFINITY, Order, Region, Scope, maximum, minimum, order
-from gamma_calc.operations.elementwise import Elementwise, activation, shares
+from gamma_calc.operations.elementwise import Elementwise
 from gamma_calc.operations.relu import RELU, STEP
 from gamma_calc.operations.sign import SIGN
 from gamma_calc.operations.tanh import SECH2, TANH

@@ -84,8 +84,8 @@ EXPONENTS: Final = (
     ),
     Mutant(
         "operations.elementwise:Elementwise._of",
-        "_size(self.function, share)",
-        "_size(self.function, share) + QUARTER",
+        "size_on(self.function, share)",
+        "size_on(self.function, share) + QUARTER",
         "words: through tanh",
     ),
     Mutant(
@@ -95,18 +95,18 @@ EXPONENTS: Final = (
         "tanh at zero",
     ),
     Mutant(
-        "operations.elementwise:_along_slopes",
+        "operations.difference:_along_slopes",
         "size + factor + gain",
         "size + factor + gain - QUARTER",
         "entries: a mask twice",
     ),
-    Mutant("operations.elementwise:_averaged", "maximum(0, change) / 2", "maximum(0, change)", "entries: a dense step"),
-    Mutant("operations.elementwise:_parts", "x.times(-size)", "x.times(-size - QUARTER)", "words: through tanh"),
+    Mutant("operations.difference:_averaged", "maximum(0, change) / 2", "maximum(0, change)", "entries: a dense step"),
+    Mutant("calculus.activation:parts_of", "x.times(-size)", "x.times(-size - QUARTER)", "words: through tanh"),
     Mutant(
-        "operations.elementwise:_parts", "yield ONES, mean", "yield ONES, mean - HALF", "entries: a square beside two"
+        "calculus.activation:parts_of", "yield ONES, mean", "yield ONES, mean - HALF", "entries: a square beside two"
     ),
     Mutant(
-        "operations.elementwise:activation",
+        "calculus.activation:activation",
         "function.kept(bending) + size if",
         "function.kept(bending) + size - QUARTER if",
         "words: through tanh",
@@ -293,19 +293,19 @@ TOKENS: Final = (
         "agree(back",
         "1.3 saturated, sign, larger",
     ),
-    Mutant("operations.elementwise:_shown_at_most", "at_most(size, -few)", "size", "entries: bounded on few"),
+    Mutant("calculus.activation:shown_at_most", "at_most(size, -few)", "size", "entries: bounded on few"),
     Mutant("operations.elementwise:Elementwise.may_vanish", "dim.exponent == 0", "False", "entries: masks of few"),
-    Mutant("operations.elementwise:_left", "if zeros[d].isdisjoint(places)", "if True", "entries: beside zeros"),
-    Mutant("operations.elementwise:_single", "if not nowhere_above(", "if True or (", "two samples, sign"),
-    Mutant("operations.elementwise:_hiding", "yield places", "yield from ()", "entries: beside two masks"),
-    Mutant("operations.elementwise:_jointly", "combinations(places, count)", "()", "entries: masks together"),
+    Mutant("calculus.shares:left_at", "if zeros[d].isdisjoint(places)", "if True", "entries: beside zeros"),
+    Mutant("calculus.shares:_single", "if not nowhere_above(", "if True or (", "two samples, sign"),
+    Mutant("calculus.shares:_hiding", "yield places", "yield from ()", "entries: beside two masks"),
+    Mutant("calculus.shares:_jointly", "combinations(places, count)", "()", "entries: masks together"),
     Mutant(
-        "operations.elementwise:Difference.orders",
+        "operations.difference:Difference.orders",
         "yield from self._left_or_come_to(share, old, between, moved, premises)",
         "pass",
         "entries: edges along x at 0",
     ),
-    Mutant("operations.elementwise:_edges", "moved.share / 2", "moved.share", "entries: edges along v at -1/4"),
+    Mutant("operations.difference:_edges", "moved.share / 2", "moved.share", "entries: edges along v at -1/4"),
     Mutant(
         "engine.run:_seen_apart",
         "yield from moved.seen(tensor.alone, revived=False)",
@@ -319,9 +319,9 @@ TOKENS: Final = (
         "entries: a slope that moved, adam",
     ),
     Mutant(
-        "operations.elementwise:_spread", "if concentration(direction) == 0", "if False", "entries: turned away, tanh"
+        "operations.difference:_spread", "if concentration(direction) == 0", "if False", "entries: turned away, tanh"
     ),
-    Mutant("operations.elementwise:_farther", "moved - before.order", "MINUS_INFINITY", "entries: turned away, relu"),
+    Mutant("operations.difference:_farther", "moved - before.order", "MINUS_INFINITY", "entries: turned away, relu"),
     Mutant("calculus.sign:_version", "+ leading", "", "entries: a mask of before"),
     Mutant(
         "operations.gram:_Preconditioned._own",
@@ -336,15 +336,15 @@ TOKENS: Final = (
         "layer: riemannian-sgd, growing rank",
     ),
     Mutant("operations.sign:SIGN.odd", "constant", "nothing", "entries: a sign of three"),
-    Mutant("operations.elementwise:_parts", "share / x.power", "share", "entries: a relu of a square"),
+    Mutant("calculus.activation:parts_of", "share / x.power", "share", "entries: a relu of a square"),
     Mutant("calculus.pruning:_dominates", " * power", "", "entries: a square beside a product in a sign"),
     Mutant(
         "calculus.sign:normalised", "inside), floor)) / value.power", "inside), floor))", "entries: a square in a sign"
     ),
     Mutant("operations.hadamard:Hadamard.power_of", "left & right", "False", "entries: a square in a sign"),
     Mutant(
-        "operations.elementwise:_size",
-        "function.bending(_counted(function, share.x), share.x.power)",
+        "calculus.shares:size_on",
+        "function.bending(counted(function, share.x), share.x.power)",
         "share.x.order",
         "entries: beside a square, sgd",
     ),
@@ -559,7 +559,7 @@ TOKENS: Final = (
         "NOWHERE",
         "entries: beside saturated",
     ),
-    Mutant("operations.elementwise:Difference.orders", "old.plus(change)", "old", "tanh at zero"),
+    Mutant("operations.difference:Difference.orders", "old.plus(change)", "old", "tanh at zero"),
     Mutant("operations.relu:RELU.even", "same", "lambda _: RELU.at_zero", "1.2 gate"),
     Mutant("operations.relu:STEP.odd", "constant", "lambda _: RELU.at_zero", "mask of three"),
     Mutant("operations.tanh:TANH.odd", "_cubic", "nothing", "1.2 cubic gate"),
@@ -576,12 +576,12 @@ TOKENS: Final = (
         "entries: a function of a sparse step",
     ),
     Mutant(
-        "operations.elementwise:_shares",
+        "calculus.shares:_shares",
         "yield from _shares(here, zeros)",
         "yield from ()",
         "entries: beside two zeros",
     ),
-    Mutant("operations.elementwise:_shares", ", whole.entries)", ")", "entries: on two zeros"),
+    Mutant("calculus.shares:_shares", ", whole.entries)", ")", "entries: on two zeros"),
     Mutant("calculus.contraction:comes_with_larger", "not zero_sets(of) and ", "", "words: a mask that returns"),
     Mutant("calculus.contraction:comes_with_larger", "is_covered(tuple(matrices))", "True", "words: a tall matrix"),
     Mutant(
@@ -719,7 +719,7 @@ def test_what_may_be_left_out_decides_nothing(mutant: Mutant) -> None:
         ),
         (
             Mutant(
-                "operations.elementwise:_along_slopes",
+                "operations.difference:_along_slopes",
                 "at_most(size + factor + gain + more, bound)",
                 "size + factor + gain + more",
             ),

@@ -24,7 +24,7 @@ UNSEEN: Final = {
     "optimisers.riemannian:Riemannian._preconditioned",
     "optimisers.riemannian:SignRiemannian.optimiser_input",
     "optimisers.lion:Lion.signed",  # its orders are bounds, and come out lower
-    "operations.elementwise:_averaged",  # comes out undecided
+    "operations.difference:_averaged",  # comes out undecided
     "calculus.contraction:multiply",  # of a size before any step
 }
 FIRST: Final = {"layer: riemannian-sgd", "layer: sign-riemannian"}  # settle slowly after their first step

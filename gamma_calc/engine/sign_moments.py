@@ -17,6 +17,7 @@ from itertools import chain
 from operator import and_
 from typing import Final, NamedTuple
 
+from gamma_calc.calculus.activation import activation
 from gamma_calc.calculus.direction import (
     Activation,
     Direction,
@@ -31,10 +32,10 @@ from gamma_calc.calculus.direction import (
 from gamma_calc.calculus.entrywise_products import entrywise_product, lacks_third
 from gamma_calc.calculus.function import Function, constant, nothing
 from gamma_calc.calculus.overlap import moment
+from gamma_calc.calculus.shares import everywhere, shares
 from gamma_calc.calculus.sign import signed
 from gamma_calc.calculus.value import Value
 from gamma_calc.exponents import Order, largest, order
-from gamma_calc.operations.elementwise import activation, everywhere, shares
 from gamma_calc.operations.relu import RELU, STEP
 from gamma_calc.operations.sign import SIGN
 from gamma_calc.operations.tanh import TANH

@@ -8,10 +8,9 @@ from gamma_calc.calculus.dims import Shape
 from gamma_calc.calculus.lemmas import BETWEEN
 from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Contribution, Value
-from gamma_calc.exponents import largest
+from gamma_calc.exponents import at_most, largest
 from gamma_calc.language.expression import Array, Expression
 from gamma_calc.language.forms import ChangeOnly
-from gamma_calc.operations.elementwise import at_most
 
 
 class AtMost(ChangeOnly):

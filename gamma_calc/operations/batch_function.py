@@ -28,10 +28,21 @@ from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.calculus.words import MOST_TURNS
 from gamma_calc.errors import ProgramError
-from gamma_calc.exponents import MINUS_INFINITY, NOTHING, Order, Region, largest, maximum, minimum, order, where
+from gamma_calc.exponents import (
+    MINUS_INFINITY,
+    NOTHING,
+    Order,
+    Region,
+    at_most,
+    largest,
+    maximum,
+    minimum,
+    order,
+    where,
+)
 from gamma_calc.language.expression import Array, Expression, Part, require_expression, walk
 from gamma_calc.language.forms import Bilinear, ChangeOnly, Linear
-from gamma_calc.operations.elementwise import Elementwise, at_most
+from gamma_calc.operations.elementwise import Elementwise
 from gamma_calc.operations.hadamard import entrywise
 from gamma_calc.operations.since_start import SinceStart
 

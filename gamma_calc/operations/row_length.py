@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from gamma_calc.calculus.activation import activation
 from gamma_calc.calculus.dims import Shape, shape_text
 from gamma_calc.calculus.direction import (
     ONES,
@@ -25,7 +26,6 @@ from gamma_calc.exponents import order
 from gamma_calc.language.expression import Array, Expression, Part
 from gamma_calc.operations.at_most import AtMost
 from gamma_calc.operations.divide import divide
-from gamma_calc.operations.elementwise import activation
 from gamma_calc.operations.rows import RowDot
 
 

@@ -38,7 +38,7 @@ from gamma_calc.display.later import later
 from gamma_calc.errors import OrderError, require_each, unknown, written
 from gamma_calc.exponents.linear.accepted import require
 from gamma_calc.exponents.linear.affine import Affine
-from gamma_calc.exponents.orders.below import uncovered
+from gamma_calc.exponents.orders.below import nowhere_above, uncovered
 from gamma_calc.exponents.orders.cells import met
 from gamma_calc.exponents.orders.comparison import Relation, compare
 from gamma_calc.exponents.orders.maximum import NOTHING as NO_FORMS
@@ -282,6 +282,15 @@ def minimum(*orders: Exponent) -> Order:
     Order('min(-1/2, -1/2 - a0, -1 - b0)')
     """
     return Order.smallest_of(order(o) for o in orders)
+
+
+def at_most(value: Order, bound: Order) -> Order:
+    """The smaller of the two, spelled as it came where the bound is never below it.
+
+    >>> at_most(order("max(eta, 2*eta)"), order("max(eta, 2*eta) + 1"))
+    Order('max(eta, 2*eta)')
+    """
+    return value if nowhere_above(value, bound) else minimum(value, bound)
 
 
 def largest(orders: Iterable[Exponent]) -> Order:

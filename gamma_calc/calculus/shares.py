@@ -1,0 +1,135 @@
+"""The shares of the entries of a vector at which larger parts of it are zero, so that what is smaller is all there is.
+
+An example: n^1 relu(u) + v is v at half of its entries, those at which u is negative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import reduce
+from itertools import chain, combinations
+from typing import Final
+
+from gamma_calc.calculus.activation import activation, counted
+from gamma_calc.calculus.direction import ONES, Activation, Direction, VectorDirection, as_vector, factors
+from gamma_calc.calculus.entrywise_products import entrywise_product
+from gamma_calc.calculus.function import Function, constant, reciprocal
+from gamma_calc.calculus.sign import Place, zero_sets
+from gamma_calc.calculus.value import Value
+from gamma_calc.exponents import MINUS_INFINITY, Order, nowhere_above, order
+
+Zeros = Mapping[Direction, frozenset[Place]]
+
+
+@dataclass(frozen=True)
+class Share:
+    """A share of the entries of a vector, told by a direction that lives on them, and what the vector is made of there.
+
+    An example: of n^1 relu(u) + v, which is v at half of its entries, these are those at which step(u) is zero.
+    """
+
+    entries: VectorDirection
+    site: str
+    x: Value
+    places: frozenset[Place] = frozenset()
+
+
+OFF: Final = Function(  # one where a relu is zero, zero where it is not
+    "off",
+    size=constant,
+    mean=constant,
+    kept=reciprocal,
+    odd=constant,
+    apply=lambda x: x <= 0,
+    vanishes=True,
+    positive=True,
+    idempotent=True,
+)
+
+
+def everywhere(site: str, x: Value) -> Share:
+    """All entries of a vector."""
+    return Share(ONES, site, x)
+
+
+def shares(site: str, x: Value) -> Iterator[Share]:
+    """Where larger parts of a vector are zero, or negligible, so that what is smaller is all there is."""
+    zeros = {d: frozenset(place for place in zero_sets(d) if not _is_own(place, site)) for d in x.components}
+    yield from _shares(everywhere(site, x), zeros)
+
+
+def _shares(whole: Share, zeros: Zeros) -> Iterator[Share]:
+    """The shares of a share, where the functions at other places are zero too."""
+    x, known = whole.x, frozenset(map(mask_at, whole.places))
+    free = {d: frozenset(place for place in zeros[d] if mask_at(place) not in known) for d in x.components}
+    for places in sorted({*_single(x, free), *_hiding(x, free), *_jointly(x, free)}):
+        entries = all_together((entries_at(x, place) for place in places), whole.entries)
+        site = f"{whole.site} off {' '.join(chain(*places))}"
+        here = Share(entries, site, left_at(x, zeros, places), whole.places.union(places))
+        yield here
+        yield from _shares(here, zeros)
+
+
+def size_on(function: Function, share: Share) -> Order:
+    """That of a function on a share of the entries."""
+    return function.size(function.bending(counted(function, share.x), share.x.power))
+
+
+def _is_own(place: Place, site: str) -> bool:
+    return mask_at(place)[0] in site
+
+
+def mask_at(place: Place) -> Place:
+    """The function that is zero at a place or nowhere else."""
+    site, version = place
+    return site.removesuffix(" off"), version
+
+
+def all_together(those: Iterable[VectorDirection], first: VectorDirection = ONES) -> VectorDirection:
+    return reduce(lambda one, two: entrywise_product(one, two)[0], those, first)
+
+
+def _single(x: Value, zeros: Zeros) -> Iterator[tuple[Place, ...]]:
+    """The places at each of which a vector is smaller than elsewhere, somewhere at least."""
+    places = ((place,) for place in frozenset().union(*zeros.values()))
+    return (one for one in places if not nowhere_above(x.order, left_at(x, zeros, one).order))
+
+
+def _hiding(x: Value, zeros: Zeros, places: tuple[Place, ...] = ()) -> Iterator[tuple[Place, ...]]:
+    """Places at which all that leads is zero: where relu(u) - relu(v) is, both are."""
+    left = left_at(x, zeros, places)
+    if not nowhere_above(x.order, left.order):
+        yield places
+        return
+    leads = next((d for d, size in left.components.items() if nowhere_above(x.order, size)), None)
+    for place in zeros[leads] if leads is not None else ():
+        if mask_at(place) not in map(mask_at, places):
+            yield from _hiding(x, zeros, tuple(sorted((*places, place))))
+
+
+def _jointly(x: Value, zeros: Zeros) -> Iterator[tuple[Place, ...]]:
+    """The places of several masks of one part that leads: their product is zero where any is, and where all are.
+
+    What a function made on a share of its entries is told by that share.
+    """
+    leads = (d for d, size in x.components.items() if nowhere_above(x.order, size))
+    for places in (tuple(sorted(place for place in zeros[d] if mask_at(place) == place)) for d in leads):
+        if len(places) > 1 and not nowhere_above(x.order, left_at(x, zeros, places).order):
+            yield from (some for count in range(2, len(places) + 1) for some in combinations(places, count))
+
+
+def left_at(x: Value, zeros: Zeros, places: Iterable[Place]) -> Value:
+    """What a vector is where the functions at these places vanish."""
+    there = {d: size for d, size in x.components.items() if zeros[d].isdisjoint(places)}
+    return Value(there, x.power, None if x.least is None else MINUS_INFINITY)
+
+
+def entries_at(x: Value, place: tuple[str, str]) -> VectorDirection:
+    """What tells the entries at which the functions at a place vanish; where they are only small, nearly all are."""
+    for f in chain.from_iterable(factors(as_vector(d)) for d in x.components):
+        if isinstance(f, Activation) and zero_sets(f) == {place} and f.function.vanishes:
+            known = Value(dict(f.parts) or {ONES: order(0)})  # of one that goes by its place no parts are known
+            made = activation(OFF, f"{f.site} off", known)
+            return replace(made, parts=made.parts if f.parts else f.parts, from_earlier_step=f.from_earlier_step)
+    return ONES
