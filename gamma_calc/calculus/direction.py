@@ -99,6 +99,10 @@ class Residual:
         return f"rest({self.site})"
 
 
+NOW: Final = ""  # the time of masks as they are
+AT_PRESENT: Final = frozenset({NOW})
+
+
 @dataclass(frozen=True, slots=True)
 class Activation:
     """An entrywise function of the vector at a site, scaled to size 1: one direction, whatever the vector is made of.
@@ -115,6 +119,7 @@ class Activation:
     parts: frozenset[tuple[VectorDirection, Order]]
     power: int = 1
     from_earlier_step: bool = False
+    times: frozenset[str] = AT_PRESENT  # when the masks in it were on (``calculus/mask_times.py``)
     merged: bool = field(default=False, compare=False)  # of all its versions (``calculus/versions.py``)
     _hash: int = field(init=False, repr=False, compare=False)
 

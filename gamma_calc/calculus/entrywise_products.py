@@ -93,7 +93,8 @@ def together(one: Activation, two: Activation) -> Activation:
     if _are_bends(one, two):
         least -= entries_apart(one, two) / 2
         both = least
-    return replace(one, parts=frozenset(parts.items()), power=power, moments=(least, kept, both, odd))
+    moments, times = (least, kept, both, odd), one.times | two.times
+    return replace(one, parts=frozenset(parts.items()), power=power, moments=moments, times=times)
 
 
 def _like(power: int) -> int:

@@ -21,11 +21,11 @@ from gamma_calc.calculus.direction import Diagram, Direction
 from gamma_calc.calculus.kinship import Component, Kindred
 from gamma_calc.calculus.premises import EVERYWHERE, Comparison
 from gamma_calc.calculus.showing import shows_in
-from gamma_calc.calculus.sign import zero_sets
+from gamma_calc.calculus.sign import Places, zero_sets
 from gamma_calc.calculus.value import Value
 from gamma_calc.exponents import MINUS_INFINITY, Order, Region, largest, level, look, maximum, where
 
-NOWHERE: Final[frozenset[tuple[str, str]]] = frozenset()
+NOWHERE: Final[Places] = frozenset()
 
 
 def prune_dominated(value: Value, shape: Shape, orders: Comparison, *, zeros_show: bool = False) -> Value:

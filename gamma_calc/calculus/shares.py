@@ -15,7 +15,7 @@ from gamma_calc.calculus.activation import activation, counted
 from gamma_calc.calculus.direction import ONES, Activation, Direction, VectorDirection, as_vector, factors
 from gamma_calc.calculus.entrywise_products import entrywise_product
 from gamma_calc.calculus.function import Function, constant, reciprocal
-from gamma_calc.calculus.sign import Place, zero_sets
+from gamma_calc.calculus.sign import Place, masks, zero_sets
 from gamma_calc.calculus.value import Value
 from gamma_calc.exponents import MINUS_INFINITY, Order, nowhere_above, order
 
@@ -77,13 +77,12 @@ def size_on(function: Function, share: Share) -> Order:
 
 
 def _is_own(place: Place, site: str) -> bool:
-    return mask_at(place)[0] in site
+    return mask_at(place).site in site
 
 
 def mask_at(place: Place) -> Place:
     """The function that is zero at a place or nowhere else."""
-    site, version = place
-    return site.removesuffix(" off"), version
+    return place._replace(site=place.site.removesuffix(" off"))
 
 
 def all_together(those: Iterable[VectorDirection], first: VectorDirection = ONES) -> VectorDirection:
@@ -125,11 +124,13 @@ def left_at(x: Value, zeros: Zeros, places: Iterable[Place]) -> Value:
     return Value(there, x.power, None if x.least is None else MINUS_INFINITY)
 
 
-def entries_at(x: Value, place: tuple[str, str]) -> VectorDirection:
+def entries_at(x: Value, place: Place) -> VectorDirection:
     """What tells the entries at which the functions at a place vanish; where they are only small, nearly all are."""
-    for f in chain.from_iterable(factors(as_vector(d)) for d in x.components):
-        if isinstance(f, Activation) and zero_sets(f) == {place} and f.function.vanishes:
-            known = Value(dict(f.parts) or {ONES: order(0)})  # of one that goes by its place no parts are known
-            made = activation(OFF, f"{f.site} off", known)
-            return replace(made, parts=made.parts if f.parts else f.parts, from_earlier_step=f.from_earlier_step)
-    return ONES
+    known = (masks(d).get(place) for d in x.components)
+    f = next((f for f in known if f is not None and f.function.vanishes), None)
+    if f is None:
+        return ONES
+    of = Value(dict(f.parts) or {ONES: order(0)})  # of one that goes by its place no parts are known
+    made = activation(OFF, f"{f.site} off", of)
+    parts, times = made.parts if f.parts else f.parts, frozenset({place.time})
+    return replace(made, parts=parts, from_earlier_step=f.from_earlier_step, times=times)

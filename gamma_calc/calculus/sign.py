@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from gamma_calc.calculus.bends import has_bend, smaller_by
 from gamma_calc.calculus.direction import (
@@ -36,7 +36,16 @@ from gamma_calc.calculus.parity import is_even
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum, minimum
 
-Place = tuple[str, str]  # of a function, with what tells it from others there
+
+
+class Place(NamedTuple):
+    """Where a function is of entries: at a site, in a version that is told from others there, at a time."""
+
+    site: str
+    version: str
+    time: str
+
+
 Places = frozenset[Place]
 ZeroSets = Mapping[Direction, Places]
 
@@ -97,11 +106,11 @@ def masks(direction: Direction) -> Mapping[Place, Activation]:
     """These functions, by their places."""
     if isinstance(direction, Outer):
         sides = (("rows", direction.left), ("columns", direction.right))
-        return {(f"{side} {site}", name): f for side, one in sides for (site, name), f in masks(one).items()}
+        return {p._replace(site=f"{side} {p.site}"): f for side, one in sides for p, f in masks(one).items()}
     if is_matrix(direction):
         return {}
     activations = (f for f in factors(as_vector(direction)) if isinstance(f, Activation))
-    return {(f.site, _version(f)): f for f in activations if f.is_sparse}
+    return {Place(f.site, _version(f), time): f for f in activations if f.is_sparse for time in f.times}
 
 
 def _version(f: Activation) -> str:

@@ -62,7 +62,7 @@ def where_bounded(program: Program, roles: frozenset[Role], observe: Observer) -
             break  # the last step is not shown: its sizes are read where they have settled
         observe(made)
         before = made.now if left is before_cut else pruned(program, made.now)
-        now = step(program, before, rules).from_previous_step(program.fresh)
+        now = step(program, before, rules).from_previous_step(program)
     return _found(program, region, history)
 
 

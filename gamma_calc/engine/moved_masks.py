@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from gamma_calc.calculus.bends import is_bend, smaller_by, vanishes_with
 from gamma_calc.calculus.dims import Shape
-from gamma_calc.calculus.direction import Activation, Direction, as_vector
+from gamma_calc.calculus.direction import NOW, Activation, Direction, as_vector
 from gamma_calc.calculus.entrywise_products import concentration
 from gamma_calc.calculus.pruning import projection_order
 from gamma_calc.calculus.sign import Place, masks, signed, zero_sets
@@ -108,7 +108,7 @@ class MovedMasks:
         return projection_order(self.kept, direction, self.shape, orders)
 
     def _of(self, direction: Direction, size: Order, kept: Order, *, revived: bool) -> Iterator[SeenApart]:
-        known = masks(direction)
+        known = {place: mask for place, mask in masks(direction).items() if place.time == NOW}
         for places in chain.from_iterable(combinations(known, count) for count in range(1, len(known) + 1)):
             shares = [share for place in places if (share := self._share(place, known[place], revived=revived))]
             if len(shares) < len(places):

@@ -30,7 +30,7 @@ def states(program: Program, scope: Reader | None = None) -> Iterator[State]:
     state = start(program) if scope is None else start(program).on(scope)
     yield state
     while True:
-        state = step(program, state, rules).from_previous_step(program.fresh)
+        state = step(program, state, rules).from_previous_step(program)
         yield state
 
 

@@ -73,7 +73,7 @@ def _run(program: Program, found: StableSet, first: State, show: Observer) -> Tr
             read = history if found.inner is None else [step.on(found.inner) for step in history]
             return Trajectory(tuple(read), found.region, stable_set=found)
         before = now.on(found.inner)
-        now = step(program, before, rules).from_previous_step(program.fresh)
+        now = step(program, before, rules).from_previous_step(program)
     return Trajectory(tuple(history), Region(()), out_of_steps=True, stable_set=replace(found, settled=False))
 
 

@@ -8,12 +8,14 @@ from functools import cached_property
 
 from gamma_calc.calculus.direction import Activation, Direction
 from gamma_calc.calculus.earlier_steps import from_previous_step
+from gamma_calc.calculus.mask_times import from_update
 from gamma_calc.calculus.premises import EVERYWHERE, Comparison
 from gamma_calc.calculus.streams import Streams
 from gamma_calc.calculus.value import ZERO, Value
 from gamma_calc.calculus.versions import Versions, are_many
 from gamma_calc.exponents import OnDomain, Order, Region, Scope
 from gamma_calc.language.expression import Expression
+from gamma_calc.language.program import Program
 
 Reader = Scope | OnDomain  # where orders are read, and how
 Led = Mapping[str, frozenset[Activation]]  # functions with what leads their arguments alone, by their sites
@@ -50,6 +52,11 @@ class Tensor:
 
     def renamed(self, rename: Callable[[Direction], Direction]) -> Tensor:
         return Tensor(*(value.renamed(rename) for value in self.values))
+
+    def with_masks_of_before(self, moved: frozenset[str]) -> Tensor:
+        """The parameter as the next step finds it: what is remembered of gradients has the masks that these have."""
+        before, last = (value.renamed(lambda d: from_update(d, moved)) for value in (self.before, self.last))
+        return replace(self, before=before, last=last)
 
     @property
     def parts(self) -> tuple[Value, ...]:
@@ -138,6 +145,15 @@ class State:
         """The state, and what of it is there at least where the two may differ."""
         return (self,) if self.least is None else (self, self.least)
 
-    def from_previous_step(self, fresh: frozenset[str]) -> State:
-        """The state as the next step sees it, when the samples are drawn anew."""
-        return self.renamed(lambda d: from_previous_step(d, fresh)) if fresh else self
+    def from_previous_step(self, program: Program) -> State:
+        """The state as the next step sees it: samples may be drawn anew, and masks are as that step finds them."""
+        fresh = program.fresh
+        past = self.renamed(lambda d: from_previous_step(d, fresh)) if fresh else self
+        return past.with_masks_of_before(program)
+
+    def with_masks_of_before(self, program: Program) -> State:
+        """The state with the masks in what the last step added known as those of an earlier step."""
+        moved = program.moved_masks
+        if not moved:
+            return self
+        return replace(self, tensors={name: t.with_masks_of_before(moved) for name, t in self.tensors.items()})

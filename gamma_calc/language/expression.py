@@ -177,6 +177,11 @@ class Expression(ABC):
         return False
 
     @property
+    def vanishes(self) -> bool:
+        """Is the result zero at some of its entries, known by their place?"""
+        return False
+
+    @property
     def may_vanish(self) -> bool:
         """May the result be zero at any of its entries, as these are finitely many?"""
         return False

@@ -192,6 +192,11 @@ class Program(SelfShowing):
         return {site: added for site, added in made if added is not None}
 
     @cached_property
+    def moved_masks(self) -> frozenset[str]:
+        """The sites of functions that are zero at some entries, at others after a step."""
+        return frozenset(site for node in self.evaluated if node.vanishes and (site := node.site) in self.added)
+
+    @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         return tuple(node for node in self.nodes if isinstance(node, Parameter))
 

@@ -85,8 +85,8 @@ class Difference(ChangeOnly):
     ) -> Iterator[Contribution]:
         """The change at entries where a mask was on before or is now, and not both: what the function was, and is."""
         places = share.places or frozenset(chain.from_iterable(map(zero_sets, share.x.components)))
-        for mask in sorted({site for site, _ in map(mask_at, places) if site in moved}):
-            rest = all_together(entries_at(between, other) for other in share.places if mask_at(other)[0] != mask)
+        for mask in sorted({at.site for at in map(mask_at, places) if at.site in moved}):
+            rest = all_together(entries_at(between, other) for other in share.places if mask_at(other).site != mask)
             for end in (_there(old, share), share.x):
                 here = replace(share, entries=rest, x=end)
                 yield from _at_edges(here, mask, moved[mask], self.function, premises)

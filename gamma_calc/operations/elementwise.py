@@ -53,6 +53,10 @@ class Elementwise(Expression):
         return self.function.saturates and self.function.positive
 
     @property
+    def vanishes(self) -> bool:
+        return self.function.vanishes
+
+    @property
     def may_vanish(self) -> bool:
         """A mask does: of many entries it leaves some, and they are known by its place."""
         return self.function.vanishes and all(dim.exponent == 0 for dim in self.shape)
