@@ -12,9 +12,10 @@ from itertools import chain, combinations
 from typing import Final
 
 from gamma_calc.calculus.activation import activation, counted
-from gamma_calc.calculus.direction import ONES, Activation, Direction, VectorDirection, as_vector, factors
+from gamma_calc.calculus.direction import ONES, Direction, VectorDirection
 from gamma_calc.calculus.entrywise_products import entrywise_product
 from gamma_calc.calculus.function import Function, constant, reciprocal
+from gamma_calc.calculus.mask_times import OFF_THERE
 from gamma_calc.calculus.sign import Place, masks, zero_sets
 from gamma_calc.calculus.value import Value
 from gamma_calc.exponents import MINUS_INFINITY, Order, nowhere_above, order
@@ -82,7 +83,7 @@ def _is_own(place: Place, site: str) -> bool:
 
 def mask_at(place: Place) -> Place:
     """The function that is zero at a place or nowhere else."""
-    return place._replace(site=place.site.removesuffix(" off"))
+    return place._replace(site=place.site.removesuffix(OFF_THERE))
 
 
 def all_together(those: Iterable[VectorDirection], first: VectorDirection = ONES) -> VectorDirection:
@@ -131,6 +132,6 @@ def entries_at(x: Value, place: Place) -> VectorDirection:
     if f is None:
         return ONES
     of = Value(dict(f.parts) or {ONES: order(0)})  # of one that goes by its place no parts are known
-    made = activation(OFF, f"{f.site} off", of)
+    made = activation(OFF, f"{f.site}{OFF_THERE}", of)
     parts, times = made.parts if f.parts else f.parts, frozenset({place.time})
     return replace(made, parts=parts, from_earlier_step=f.from_earlier_step, times=times)

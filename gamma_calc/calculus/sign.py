@@ -37,7 +37,6 @@ from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum, minimum
 
 
-
 class Place(NamedTuple):
     """Where a function is of entries: at a site, in a version that is told from others there, at a time."""
 

@@ -28,6 +28,7 @@ from gamma_calc.calculus.direction import (
 )
 from gamma_calc.calculus.led_alike import by_what_leads, images_in_argument, led_alike, sites_of
 from gamma_calc.calculus.lemmas import GIVEN
+from gamma_calc.calculus.mask_times import ToldApart, site_of_mask, told_apart, turning
 from gamma_calc.calculus.meeting import Notebook
 from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.pruning import prune_dominated, without_companions
@@ -220,7 +221,8 @@ class Evaluation:
         if self._meets_other_versions(node):
             return EVERYTHING
         slopes = self._bound_by_slopes(node) if self.program.saturating else ()
-        here = (node.overcounted(self._arguments(node)), *slopes)
+        x = node.argument(self._of(node.arguments)) if self.program.moved_masks else None
+        here = (node.overcounted(self._arguments(node)), *slopes, NOTHING if x is None else self.shown_by_times(x))
         below = (self._bounds[id(a)] for a in node.arguments)
         return reduce(or_, (region for region in (*here, *below) if region is not NOTHING), NOTHING)
 
@@ -269,6 +271,19 @@ class Evaluation:
         sides = [value.components for value in values] if self.state.step and not node.adds_up else []
         pairs = chain.from_iterable(starmap(bend_as_one, combinations((*sides, node.slopes(values)), 2)))
         return reduce(or_, (self._parted(one, two) for one, two in pairs if one.site == two.site), NOTHING)
+
+    def shown_by_times(self, x: Value) -> Region:
+        """Where parts of a value count as shown by nothing but when masks were on, and may be hidden all the same."""
+        return reduce(or_, (one.hidden & self._may_stay(one) for one in told_apart(x)), NOTHING)
+
+    def _may_stay(self, one: ToldApart) -> Region:
+        """Where a mask may be on at nearly all entries at which it was: unless it has moved by as much as it is of."""
+        if not one.at_present:
+            return EVERYTHING
+        site = site_of_mask(one.mask)
+        x, added = self.program.functions[site], self.program.added[site]
+        far = turning(one.mask, self.value(added))
+        return self.overcounted(added) | where(far, "<", self.value(x).order)
 
     def _parted(self, one: Activation, two: Activation) -> Region:
         added = self.program.added.get(one.site)

@@ -18,10 +18,11 @@ from dataclasses import dataclass, field
 from itertools import chain, combinations
 from typing import NamedTuple
 
-from gamma_calc.calculus.bends import is_bend, smaller_by, vanishes_with
+from gamma_calc.calculus.bends import is_bend, smaller_by
 from gamma_calc.calculus.dims import Shape
-from gamma_calc.calculus.direction import NOW, Activation, Direction, as_vector
+from gamma_calc.calculus.direction import NOW, Activation, Direction
 from gamma_calc.calculus.entrywise_products import concentration
+from gamma_calc.calculus.mask_times import turning
 from gamma_calc.calculus.pruning import projection_order
 from gamma_calc.calculus.sign import Place, masks, signed, zero_sets
 from gamma_calc.calculus.value import Value
@@ -159,7 +160,7 @@ class MovedMasks:
         """How far a change moves an argument where that is small; and by what may turn it, but moves nothing there."""
         added = self.here.value(by).components
         moving = {d: size for d, size in added.items() if not (revived and _is_on_mask(d, mask))}
-        far = largest(size for d, size in moving.items() if not vanishes_with(as_vector(d), mask))
+        far = turning(mask, Value(moving))
         return far, largest(size for size in moving.values() if size.number is None or size.number == x.order.number)
 
 

@@ -149,6 +149,7 @@ def _moved_by_more(here: Evaluation, rule: Rule, seen: Iterable[SeenApart]) -> R
     if rule.optimiser.divides_entries:
         signed = _driven(here, rule)
         driven |= EVERYTHING if sign_is_bounded(signed) else of_two_values(signed, here.saturated(rule.input))
+        driven |= here.shown_by_times(signed)
         hides = signed.least is not None and len(signed.components) > 1
         driven |= where(signed.at_least, "<", signed.order) if hides else NOTHING
     return driven if own is None else driven | here.overcounted(own)

@@ -194,7 +194,8 @@ class Program(SelfShowing):
     @cached_property
     def moved_masks(self) -> frozenset[str]:
         """The sites of functions that are zero at some entries, at others after a step."""
-        return frozenset(site for node in self.evaluated if node.vanishes and (site := node.site) in self.added)
+        those = (node.site for node in self.evaluated if node.vanishes)
+        return frozenset(site for site in those if site is not None and site in self.added)
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:

@@ -14,6 +14,7 @@ from gamma_calc.calculus.entrywise_products import concentration, entrywise_prod
 from gamma_calc.calculus.function import Function, constant, nothing
 from gamma_calc.calculus.lemmas import FUNCTION_KEPT, FUNCTION_VALUE
 from gamma_calc.calculus.marks import bends_less, bent_apart, blurred, on_few, slopes_of_bends, unsure
+from gamma_calc.calculus.mask_times import OFF_THERE
 from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.shares import (
     OFF,
@@ -202,7 +203,7 @@ def _masks_of_both(mask: str, moved: Moved) -> Iterator[tuple[VectorDirection, O
     """The mask before a step, and after it."""
     for x in (moved.before, moved.now):
         if not x.is_zero:
-            yield activation(OFF, f"{mask} off", x), _to_second_order(moved.farther)
+            yield activation(OFF, f"{mask}{OFF_THERE}", x), _to_second_order(moved.farther)
 
 
 def _there(x: Value, share: Share) -> Value:
