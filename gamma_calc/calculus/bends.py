@@ -35,6 +35,7 @@ Names = frozenset[Hashable]
 Parts = Mapping[VectorDirection, Order]  # of an argument, by their size
 
 
+@lru_cache(maxsize=65536)
 def concentration_of(one: Activation) -> Order:
     """How much larger its square is than an activation's size says: its few entries are large where it is sparse."""
     mean, kept, *_ = one.moments

@@ -99,11 +99,11 @@ class Residual:
         return f"rest({self.site})"
 
 
-NOW: Final = ""  # the time of masks as they are
+NOW, EARLIER = "now", "earlier"  # times of masks: as they are, and as they were at one of the steps so far
 AT_PRESENT: Final = frozenset({NOW})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Activation:
     """An entrywise function of the vector at a site, scaled to size 1: one direction, whatever the vector is made of.
 
@@ -124,10 +124,24 @@ class Activation:
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_hash", hash((self.place, self.moments, self.parts, self.power)))
+        object.__setattr__(self, "parts", _kept_once(self.parts))
+        object.__setattr__(self, "_hash", hash((self.place, self.moments, self.parts, self.power, self.times)))
 
     def __hash__(self) -> int:
         return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        """By its hash first, as parts nest."""
+        if self is other:
+            return True
+        if not isinstance(other, Activation) or self._hash != other._hash:
+            return False
+        return self._plain == other._plain and (self.parts is other.parts or self.parts == other.parts)
+
+    @property
+    def _plain(self) -> tuple[object, ...]:
+        """What an activation is beside the parts of its argument."""
+        return self.function, self.site, self.from_earlier_step, self.power, self.times, self.moments
 
     @property
     def place(self) -> tuple[str, str, bool]:
@@ -137,7 +151,7 @@ class Activation:
     @property
     def named(self) -> Activation:
         """The activation by its place alone."""
-        return replace(self, parts=frozenset())
+        return replace(self, parts=frozenset(), times=AT_PRESENT)
 
     @property
     def of_atoms(self) -> Activation:
@@ -184,6 +198,12 @@ def _is_whole(size: Order) -> bool:
     if size.number is not None:
         return size.number == 0
     return (nowhere_above(order(0), size) and nowhere_above(size, order(0))) or size == 0
+
+
+@lru_cache(maxsize=65536)
+def _kept_once(parts: Parts) -> Parts:
+    """The first of all equal parts: activations nest in them, and are compared at every depth otherwise."""
+    return parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -497,6 +517,7 @@ def product_of(those: Iterable[VectorDirection]) -> VectorDirection:
     return next(iter(distinct), ONES)
 
 
+@lru_cache(maxsize=65536)
 def within(direction: VectorDirection, sites: frozenset[str]) -> VectorDirection:
     """The direction as a part of the argument at the last of these sites: activations there know no others.
 
@@ -514,6 +535,7 @@ def within(direction: VectorDirection, sites: frozenset[str]) -> VectorDirection
             return direction
 
 
+@lru_cache(maxsize=65536)
 def by_place(direction: VectorDirection) -> VectorDirection:
     """The direction with activations that go by their place alone."""
     match direction:

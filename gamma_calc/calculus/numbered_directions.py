@@ -5,9 +5,10 @@ A search comes to one pool of directions in many ways, and what functions are ma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, reduce
+from itertools import chain
 from typing import Any, Final, NamedTuple, TypeVar
 
 from gamma_calc.calculus.bends import concentration_of
@@ -204,10 +205,9 @@ def _given(function: Activation) -> tuple[tuple[VectorDirection, Order], ...]:
     return tuple((part, size_given(function, part, size)) for part, size in function.parts)
 
 
-def _given_at_last(function: Activation) -> Iterator[tuple[VectorDirection, Order]]:
+@lru_cache(maxsize=65536)
+def _given_at_last(function: Activation) -> frozenset[tuple[VectorDirection, Order]]:
     """The same, and what the activations in them may give then."""
-    for part, size in _given(function):
-        yield part, size
-        for factor in factors(part):
-            if isinstance(factor, Activation):
-                yield from _given_at_last(factor)
+    own = frozenset(_given(function))
+    inside = chain.from_iterable(factors(part) for part, _ in own)
+    return own.union(*(_given_at_last(factor) for factor in inside if isinstance(factor, Activation)))

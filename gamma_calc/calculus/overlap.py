@@ -142,6 +142,7 @@ def bright(direction: VectorDirection, chance: Order, orders: Comparison = EVERY
             return direction
 
 
+@lru_cache(maxsize=65536)
 def _is_spread(one: Activation) -> bool:
     """Are its squares, and those of all functions in its argument, no larger than their size says?"""
     inside = (f for part, _ in one.parts for f in factors(part) if isinstance(f, Activation))
@@ -187,15 +188,20 @@ def noise_within(those: Iterable[VectorDirection]) -> Order:
 
     A function shows no part of its argument by more than the part's size: noise in it is along anything by that.
     """
-    return largest(chain.from_iterable(map(_noise_in, those)))
+    return largest(map(_noise_in, those))
 
 
-def _noise_in(direction: VectorDirection) -> Iterator[Order]:
-    for factor in factors(direction):
-        if isinstance(factor, Noise):
-            yield order(0)
-        elif isinstance(factor, Activation):
-            yield from (size + inside for part, size in factor.parts for inside in _noise_in(part))
+@lru_cache(maxsize=65536)
+def _noise_in(direction: VectorDirection) -> Order:
+    return largest(chain.from_iterable(map(_noise_in_factor, factors(direction))))
+
+
+def _noise_in_factor(factor: VectorDirection) -> Iterator[Order]:
+    if isinstance(factor, Noise):
+        yield order(0)
+    elif isinstance(factor, Activation):
+        hidden = ((size, _noise_in(part)) for part, size in factor.parts)
+        yield from (size + inside for size, inside in hidden if not inside.is_zero_quantity)
 
 
 # -- what comes back through a matrix ----------------------------------------------------------------------------------

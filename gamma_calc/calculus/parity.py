@@ -9,8 +9,8 @@ An example: tanh(u) tanh(v) tanh'(u + v) is even in both together and odd in non
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterator
-from itertools import chain
+from collections.abc import Collection, Hashable
+from functools import lru_cache
 from typing import Final
 
 from gamma_calc.calculus.direction import Activation, FreshImage, VectorDirection, factors
@@ -20,7 +20,7 @@ ALL: Final = "all"  # vectors together
 
 def is_odd(those: Collection[VectorDirection]) -> bool:
     """Does the product of some directions change its sign with that of a vector, or of all?"""
-    families = frozenset(chain.from_iterable(map(_families, those)))
+    families = frozenset[Hashable]().union(*map(_families, those))
     return any(_parity(those, turned) == 1 for turned in (ALL, *families))
 
 
@@ -29,12 +29,15 @@ def is_even(function: Activation) -> bool:
     return _of_function(function, ALL) == 0
 
 
-def _families(direction: VectorDirection) -> Iterator[Hashable]:
-    for factor in factors(direction):
-        if isinstance(factor, Activation):
-            yield from chain.from_iterable(_families(part) for part, _ in factor.parts)
-        else:
-            yield _family(factor)
+@lru_cache(maxsize=65536)
+def _families(direction: VectorDirection) -> frozenset[Hashable]:
+    return frozenset[Hashable]().union(*map(_families_of_factor, factors(direction)))
+
+
+def _families_of_factor(factor: VectorDirection) -> frozenset[Hashable]:
+    if not isinstance(factor, Activation):
+        return frozenset({_family(factor)})
+    return frozenset[Hashable]().union(*(_families(part) for part, _ in factor.parts))
 
 
 def _family(factor: VectorDirection) -> Hashable:
@@ -53,6 +56,7 @@ def _parity(those: Collection[VectorDirection], turned: Hashable) -> int | None:
     return total % 2
 
 
+@lru_cache(maxsize=65536)
 def _of_function(one: Activation, turned: Hashable) -> int | None:
     inside = {_parity(factors(part), turned) for part, _ in one.parts}
     if inside == {0}:

@@ -12,15 +12,15 @@ from itertools import chain, combinations
 from typing import Final
 
 from gamma_calc.calculus.activation import activation, counted
-from gamma_calc.calculus.direction import ONES, Direction, VectorDirection
+from gamma_calc.calculus.direction import ONES, Activation, Direction, VectorDirection
 from gamma_calc.calculus.entrywise_products import entrywise_product
 from gamma_calc.calculus.function import Function, constant, reciprocal
 from gamma_calc.calculus.mask_times import OFF_THERE
-from gamma_calc.calculus.sign import Place, masks, zero_sets
+from gamma_calc.calculus.sign import Place, masks_in
 from gamma_calc.calculus.value import Value
 from gamma_calc.exponents import MINUS_INFINITY, Order, nowhere_above, order
 
-Zeros = Mapping[Direction, frozenset[Place]]
+Masks = Mapping[Direction, Mapping[Place, Activation]]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,22 @@ class Share:
     entries: VectorDirection
     site: str
     x: Value
+    masks: Masks
     places: frozenset[Place] = frozenset()
+
+    def of(self, part: Value) -> Value:
+        """What a part of the vector is there."""
+        return left_at(part, self.masks, self.places)
+
+    def off(self, place: Place) -> VectorDirection:
+        """What tells the entries at which functions at a place vanish; where they are only small, nearly all are."""
+        f = next((those[place] for those in self.masks.values() if place in those), None)
+        if f is None or not f.function.vanishes:
+            return ONES
+        known = Value(dict(f.parts) or {ONES: order(0)})  # of one that goes by its place no parts are known
+        made = activation(OFF, f"{f.site}{OFF_THERE}", known)
+        parts, times = made.parts if f.parts else f.parts, frozenset({place.time})
+        return replace(made, parts=parts, from_earlier_step=f.from_earlier_step, times=times)
 
 
 OFF: Final = Function(  # one where a relu is zero, zero where it is not
@@ -51,25 +66,26 @@ OFF: Final = Function(  # one where a relu is zero, zero where it is not
 
 def everywhere(site: str, x: Value) -> Share:
     """All entries of a vector."""
-    return Share(ONES, site, x)
+    found = masks_in(x).items()
+    return Share(ONES, site, x, {d: {p: f for p, f in those.items() if not _is_own(p, site)} for d, those in found})
 
 
 def shares(site: str, x: Value) -> Iterator[Share]:
     """Where larger parts of a vector are zero, or negligible, so that what is smaller is all there is."""
-    zeros = {d: frozenset(place for place in zero_sets(d) if not _is_own(place, site)) for d in x.components}
-    yield from _shares(everywhere(site, x), zeros)
+    yield from _shares(everywhere(site, x))
 
 
-def _shares(whole: Share, zeros: Zeros) -> Iterator[Share]:
+def _shares(whole: Share) -> Iterator[Share]:
     """The shares of a share, where the functions at other places are zero too."""
     x, known = whole.x, frozenset(map(mask_at, whole.places))
-    free = {d: frozenset(place for place in zeros[d] if mask_at(place) not in known) for d in x.components}
+    those = {d: whole.masks[d] for d in x.components}
+    free = {d: {p: f for p, f in found.items() if mask_at(p) not in known} for d, found in those.items()}
     for places in sorted({*_single(x, free), *_hiding(x, free), *_jointly(x, free)}):
-        entries = all_together((entries_at(x, place) for place in places), whole.entries)
+        entries = all_together((whole.off(place) for place in places), whole.entries)
         site = f"{whole.site} off {' '.join(chain(*places))}"
-        here = Share(entries, site, left_at(x, zeros, places), whole.places.union(places))
+        here = Share(entries, site, left_at(x, whole.masks, places), whole.masks, whole.places.union(places))
         yield here
-        yield from _shares(here, zeros)
+        yield from _shares(here)
 
 
 def size_on(function: Function, share: Share) -> Order:
@@ -90,48 +106,36 @@ def all_together(those: Iterable[VectorDirection], first: VectorDirection = ONES
     return reduce(lambda one, two: entrywise_product(one, two)[0], those, first)
 
 
-def _single(x: Value, zeros: Zeros) -> Iterator[tuple[Place, ...]]:
+def _single(x: Value, masks: Masks) -> Iterator[tuple[Place, ...]]:
     """The places at each of which a vector is smaller than elsewhere, somewhere at least."""
-    places = ((place,) for place in frozenset().union(*zeros.values()))
-    return (one for one in places if not nowhere_above(x.order, left_at(x, zeros, one).order))
+    places = ((place,) for place in frozenset().union(*masks.values()))
+    return (one for one in places if not nowhere_above(x.order, left_at(x, masks, one).order))
 
 
-def _hiding(x: Value, zeros: Zeros, places: tuple[Place, ...] = ()) -> Iterator[tuple[Place, ...]]:
+def _hiding(x: Value, masks: Masks, places: tuple[Place, ...] = ()) -> Iterator[tuple[Place, ...]]:
     """Places at which all that leads is zero: where relu(u) - relu(v) is, both are."""
-    left = left_at(x, zeros, places)
+    left = left_at(x, masks, places)
     if not nowhere_above(x.order, left.order):
         yield places
         return
     leads = next((d for d, size in left.components.items() if nowhere_above(x.order, size)), None)
-    for place in zeros[leads] if leads is not None else ():
+    for place in masks[leads] if leads is not None else ():
         if mask_at(place) not in map(mask_at, places):
-            yield from _hiding(x, zeros, tuple(sorted((*places, place))))
+            yield from _hiding(x, masks, tuple(sorted((*places, place))))
 
 
-def _jointly(x: Value, zeros: Zeros) -> Iterator[tuple[Place, ...]]:
+def _jointly(x: Value, masks: Masks) -> Iterator[tuple[Place, ...]]:
     """The places of several masks of one part that leads: their product is zero where any is, and where all are.
 
     What a function made on a share of its entries is told by that share.
     """
     leads = (d for d, size in x.components.items() if nowhere_above(x.order, size))
-    for places in (tuple(sorted(place for place in zeros[d] if mask_at(place) == place)) for d in leads):
-        if len(places) > 1 and not nowhere_above(x.order, left_at(x, zeros, places).order):
+    for places in (tuple(sorted(place for place in masks[d] if mask_at(place) == place)) for d in leads):
+        if len(places) > 1 and not nowhere_above(x.order, left_at(x, masks, places).order):
             yield from (some for count in range(2, len(places) + 1) for some in combinations(places, count))
 
 
-def left_at(x: Value, zeros: Zeros, places: Iterable[Place]) -> Value:
+def left_at(x: Value, masks: Masks, places: Iterable[Place]) -> Value:
     """What a vector is where the functions at these places vanish."""
-    there = {d: size for d, size in x.components.items() if zeros[d].isdisjoint(places)}
+    there = {d: size for d, size in x.components.items() if masks[d].keys().isdisjoint(places)}
     return Value(there, x.power, None if x.least is None else MINUS_INFINITY)
-
-
-def entries_at(x: Value, place: Place) -> VectorDirection:
-    """What tells the entries at which the functions at a place vanish; where they are only small, nearly all are."""
-    known = (masks(d).get(place) for d in x.components)
-    f = next((f for f in known if f is not None and f.function.vanishes), None)
-    if f is None:
-        return ONES
-    of = Value(dict(f.parts) or {ONES: order(0)})  # of one that goes by its place no parts are known
-    made = activation(OFF, f"{f.site}{OFF_THERE}", of)
-    parts, times = made.parts if f.parts else f.parts, frozenset({place.time})
-    return replace(made, parts=parts, from_earlier_step=f.from_earlier_step, times=times)

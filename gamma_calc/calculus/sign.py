@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 from gamma_calc.calculus.bends import has_bend, smaller_by
 from gamma_calc.calculus.direction import (
+    EARLIER,
     Activation,
     Direction,
     Entrywise,
@@ -34,7 +35,7 @@ from gamma_calc.calculus.entrywise_products import concentration
 from gamma_calc.calculus.lemmas import SIGN_FRESH, SIGN_KEPT
 from gamma_calc.calculus.parity import is_even
 from gamma_calc.calculus.value import Contribution, Value
-from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum, minimum
+from gamma_calc.exponents import MINUS_INFINITY, Order, largest, level, maximum, minimum
 
 
 class Place(NamedTuple):
@@ -61,7 +62,7 @@ def normalised(value: Value, site: str | None, floor: Order = MINUS_INFINITY) ->
     saturated function beside what has none, and most where that is small on the same entries. What may count for too
     much divides by what is there at least.
     """
-    zeros = {direction: zero_sets(direction) for direction in value.components}
+    zeros = zero_sets_in(value)
     within = {places: _largest_within(value, zeros, places) for places in set(zeros.values())}
     common = frozenset.intersection(*map(_positive, value.components)) if value.components else frozenset()
     for direction, order in value.components.items():
@@ -108,8 +109,33 @@ def masks(direction: Direction) -> Mapping[Place, Activation]:
         return {p._replace(site=f"{side} {p.site}"): f for side, one in sides for p, f in masks(one).items()}
     if is_matrix(direction):
         return {}
-    activations = (f for f in factors(as_vector(direction)) if isinstance(f, Activation))
-    return {Place(f.site, _version(f), time): f for f in activations if f.is_sparse for time in f.times}
+    activations = (f for f in factors(as_vector(direction)) if isinstance(f, Activation) and f.is_sparse)
+    return {Place(f.site, _version(f), time): f for f in activations for time in f.times}
+
+
+def masks_in(value: Value) -> Mapping[Direction, Mapping[Place, Activation]]:
+    """The masks of each part of a value, those of earlier steps told apart by how large the part is.
+
+    What two steps added has the masks of each. Parts of one size hide nothing of each other.
+    """
+    found = {direction: masks(direction) for direction in value.components}
+    if not any(place.time == EARLIER for those in found.values() for place in those):
+        return found
+    ranks = {size: str(rank) for rank, size in enumerate(dict.fromkeys(_by_level(value)))}
+    return {d: {_ranked(p, ranks[value.components[d]]): f for p, f in those.items()} for d, those in found.items()}
+
+
+def zero_sets_in(value: Value) -> ZeroSets:
+    """The places of the masks of each part of a value."""
+    return {direction: frozenset(those) for direction, those in masks_in(value).items()}
+
+
+def _by_level(value: Value) -> list[Order]:
+    return sorted(value.components.values(), key=level, reverse=True)
+
+
+def _ranked(place: Place, rank: str) -> Place:
+    return place._replace(time=f"{EARLIER} {rank}") if place.time == EARLIER else place
 
 
 def _version(f: Activation) -> str:

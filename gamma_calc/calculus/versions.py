@@ -3,14 +3,15 @@
 Every step moves what a function is applied to. Where masks act on what masks have made, each version of one knows of
 the versions before it, and after some steps there are more than can be told apart in any time. Then those that have
 the same moments count as one, with every part that any of them has, at the largest size: what overlaps with a version
-overlaps with it no less, and what is made of it is an upper bound.
+overlaps with it no less, and what is made of it is an upper bound. They count as zero together, at all times.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -48,7 +49,7 @@ class Versions:
     def including(self, directions: Iterable[Direction]) -> Versions:
         """These, and the versions in some directions."""
         made = {name: dict(parts) for name, parts in self.made.items()}
-        for one in set(all_activations(directions)):
+        for one in all_activations(directions):
             parts = made.setdefault(one.named, {})
             for part, size in one.parts:
                 flat = by_place(part)
@@ -65,7 +66,7 @@ class Versions:
                 parts = dict(self._whole(direction, NOWHERE).parts)
                 for part, size in direction.parts:
                     parts[part] = maximum(parts.get(part, MINUS_INFINITY), size)
-                return replace(direction, parts=frozenset(parts.items()), merged=True)
+                return replace(direction.named, parts=frozenset(parts.items()), merged=True)
             case Entrywise(those):
                 return Entrywise(frozenset(map(self._joined, those)))
             case _:
@@ -94,31 +95,30 @@ class Versions:
             here, found = sites | {one.site}, self.made.get(one.named, {})
             inside = one.site in sites
             parts = ((self._vector(p, here), size) for p, size in found.items() if not (inside and has_function(p)))
-            self._known[key] = replace(one, parts=frozenset(parts), merged=True)
+            self._known[key] = replace(one.named, parts=frozenset(parts), merged=True)
         return self._known[key]
 
 
-def all_activations(directions: Iterable[Direction]) -> Iterator[Activation]:
+def all_activations(directions: Iterable[Direction]) -> frozenset[Activation]:
     """The activations that directions are made of, at any depth."""
-    for direction in directions:
-        if isinstance(direction, Outer):
-            yield from _inside(direction.left)
-            yield from _inside(direction.right)
-        elif not is_matrix(direction):
-            yield from _inside(as_vector(direction))
+    return frozenset[Activation]().union(*map(_inside, directions))
 
 
-def _inside(direction: VectorDirection) -> Iterator[Activation]:
-    for factor in factors(origin(direction)):
-        if isinstance(factor, Activation):
-            yield factor
-            for part, _ in factor.parts:
-                yield from _inside(part)
-        elif isinstance(factor, FreshImage):
-            yield from _inside(factor)
+@lru_cache(maxsize=65536)
+def _inside(direction: Direction) -> frozenset[Activation]:
+    if isinstance(direction, Outer):
+        return _inside(direction.left) | _inside(direction.right)
+    those = () if is_matrix(direction) else factors(origin(as_vector(direction)))
+    return frozenset[Activation]().union(*map(_in_factor, those))
+
+
+def _in_factor(factor: VectorDirection) -> frozenset[Activation]:
+    if isinstance(factor, Activation):
+        return frozenset({factor}).union(*(_inside(part) for part, _ in factor.parts))
+    return _inside(factor) if isinstance(factor, FreshImage) else frozenset()
 
 
 def are_many(directions: Iterable[Direction]) -> bool:
     """Are there more versions of one function than are told apart?"""
-    versions = Counter(one.named for one in set(all_activations(directions)))
+    versions = Counter(one.named for one in all_activations(directions))
     return max(versions.values(), default=0) > MOST_VERSIONS

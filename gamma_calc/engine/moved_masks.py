@@ -24,7 +24,7 @@ from gamma_calc.calculus.direction import NOW, Activation, Direction
 from gamma_calc.calculus.entrywise_products import concentration
 from gamma_calc.calculus.mask_times import turning
 from gamma_calc.calculus.pruning import projection_order
-from gamma_calc.calculus.sign import Place, masks, signed, zero_sets
+from gamma_calc.calculus.sign import Place, masks, signed, zero_sets, zero_sets_in
 from gamma_calc.calculus.value import Value
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.exponents import MINUS_INFINITY, NOTHING, Order, Region, largest, maximum, minimum, order, where
@@ -124,8 +124,9 @@ class MovedMasks:
 
     def _beside(self, direction: Direction, places: Iterable[Place]) -> Order | None:
         """What is left of a direction beside what has none of some masks, where there is such."""
-        zeros = zero_sets(direction)
-        others = ((d, zero_sets(d), o) for d, o in self.driven.components.items() if d != direction)
+        known = zero_sets_in(self.driven)
+        zeros = known.get(direction, zero_sets(direction))
+        others = ((d, known[d], o) for d, o in self.driven.components.items() if d != direction)
         rest = [o - smaller_by(d, direction) for d, z, o in others if z <= zeros and z.isdisjoint(places)]
         if not rest:
             return None

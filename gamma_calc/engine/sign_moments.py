@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import replace
-from functools import reduce
+from functools import lru_cache, reduce
 from itertools import chain
 from operator import and_
 from typing import Final, NamedTuple
@@ -218,10 +218,13 @@ def is_rest(direction: Direction) -> bool:
     return any(isinstance(f, Activation) and f.function == REST for f in those)
 
 
-def _variables(direction: VectorDirection) -> Iterator[Hashable]:
+@lru_cache(maxsize=65536)
+def _variables(direction: VectorDirection) -> frozenset[Hashable]:
     """What a direction is made of, and what the functions in it are of."""
-    for factor in factors(direction):
-        if isinstance(factor, Activation) and factor.parts:
-            yield from chain.from_iterable(_variables(part) for part, _ in factor.parts)
-        else:
-            yield factor
+    return frozenset[Hashable]().union(*map(_variables_of_factor, factors(direction)))
+
+
+def _variables_of_factor(factor: VectorDirection) -> frozenset[Hashable]:
+    if isinstance(factor, Activation) and factor.parts:
+        return frozenset[Hashable]().union(*(_variables(part) for part, _ in factor.parts))
+    return frozenset({factor})

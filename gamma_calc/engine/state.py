@@ -8,7 +8,7 @@ from functools import cached_property
 
 from gamma_calc.calculus.direction import Activation, Direction
 from gamma_calc.calculus.earlier_steps import from_previous_step
-from gamma_calc.calculus.mask_times import from_update
+from gamma_calc.calculus.mask_times import of_earlier_step
 from gamma_calc.calculus.premises import EVERYWHERE, Comparison
 from gamma_calc.calculus.streams import Streams
 from gamma_calc.calculus.value import ZERO, Value
@@ -55,7 +55,7 @@ class Tensor:
 
     def with_masks_of_before(self, moved: frozenset[str]) -> Tensor:
         """The parameter as the next step finds it: what is remembered of gradients has the masks that these have."""
-        before, last = (value.renamed(lambda d: from_update(d, moved)) for value in (self.before, self.last))
+        before, last = (value.renamed(lambda d: of_earlier_step(d, moved)) for value in (self.before, self.last))
         return replace(self, before=before, last=last)
 
     @property

@@ -20,9 +20,7 @@ from gamma_calc.calculus.shares import (
     OFF,
     Share,
     all_together,
-    entries_at,
     everywhere,
-    left_at,
     mask_at,
     shares,
     size_on,
@@ -69,11 +67,11 @@ class Difference(ChangeOnly):
         for share in (everywhere(self.site, between), *shares(self.site, between)):
             if not share.x.is_zero:
                 yield from self._moved_there(share, old, change, premises)
-            yield from self._left_or_come_to(share, old, between, moved, premises)
+            yield from self._left_or_come_to(share, old, moved, premises)
 
     def _moved_there(self, share: Share, old: Value, change: Value, premises: Premises) -> Iterator[Contribution]:
         """The change on a share of the entries, from what moves the argument there."""
-        before, moved = _there(old, share), _there(change, share)
+        before, moved = share.of(old), share.of(change)
         slope, farther = self.function.slope, _farther(before, moved)
         if slope is not None:
             yield from _along_slopes(share, moved, self.function, slope)
@@ -82,13 +80,13 @@ class Difference(ChangeOnly):
             yield from (c._replace(order=c.order + shown) for c in _of_both_ends(share, before, self.function))
 
     def _left_or_come_to(
-        self, share: Share, old: Value, between: Value, moved: Mapping[str, Moved], premises: Premises
+        self, share: Share, old: Value, moved: Mapping[str, Moved], premises: Premises
     ) -> Iterator[Contribution]:
         """The change at entries where a mask was on before or is now, and not both: what the function was, and is."""
         places = share.places or frozenset(chain.from_iterable(map(zero_sets, share.x.components)))
         for mask in sorted({at.site for at in map(mask_at, places) if at.site in moved}):
-            rest = all_together(entries_at(between, other) for other in share.places if mask_at(other).site != mask)
-            for end in (_there(old, share), share.x):
+            rest = all_together(share.off(other) for other in share.places if mask_at(other).site != mask)
+            for end in (share.of(old), share.x):
                 here = replace(share, entries=rest, x=end)
                 yield from _at_edges(here, mask, moved[mask], self.function, premises)
 
@@ -204,11 +202,6 @@ def _masks_of_both(mask: str, moved: Moved) -> Iterator[tuple[VectorDirection, O
     for x in (moved.before, moved.now):
         if not x.is_zero:
             yield activation(OFF, f"{mask}{OFF_THERE}", x), _to_second_order(moved.farther)
-
-
-def _there(x: Value, share: Share) -> Value:
-    """What a vector is on a share of its entries."""
-    return left_at(x, {d: zero_sets(d) for d in x.components}, share.places)
 
 
 def _along_slopes(share: Share, change: Value, function: Function, slope: Function) -> Iterator[Contribution]:
