@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Final
 
 from gamma_calc.calculus.direction import (
+    AT_PRESENT,
     Activation,
     Direction,
     Entrywise,
@@ -120,5 +121,6 @@ def _in_factor(factor: VectorDirection) -> frozenset[Activation]:
 
 def are_many(directions: Iterable[Direction]) -> bool:
     """Are there more versions of one function than are told apart?"""
-    versions = Counter(one.named for one in all_activations(directions))
+    made = {replace(one, times=AT_PRESENT) for one in all_activations(directions)}
+    versions = Counter(one.named for one in made)
     return max(versions.values(), default=0) > MOST_VERSIONS

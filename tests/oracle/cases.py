@@ -479,6 +479,14 @@ def _hidden() -> Iterator[Case]:
         bent = rules.slope_that_moved(optimiser)
         yield Case(f"entries: a slope that moved, {optimiser}", bent, {("dg", 2): "0"}, **QUICK)
     yield Case("entries: a mask of before", rules.mask_of_before(), {("dg", 2): "0"}, **QUICK)
+    for old, now, read in (("0", "1/2", "w"), ("1/2", "0", "v")):
+        made = rules.mask_of_a_step(old, now, read)
+        yield Case(f"entries: a mask of a step, n^{old} beside n^{now}", made, {("g", 1): "0"}, **QUICK)
+    made = rules.mask_of_a_step("0", "1/2", "w", rate="-1/4")
+    truth = {("g", 1): "-1/4", ("dg", 1): "-1/4"}
+    yield Case("entries: a mask of a step that moved by less", made, truth, **QUICK)
+    made = rules.mask_of_a_step_in_a_sign("-1/4", "0", "w")
+    yield Case("entries: a mask of a step in a sign", made, {("g", 2): "0", ("dg", 2): "0"}, **QUICK)
     less = rules.mask_that_moved("adam", "-1/2", "-1/8")
     yield Case("entries: a mask that moved by less", less, {("dg", 2): "-1/8"}, **QUICK)
     for read, rate, size in (("x", "0", "0"), ("v", "0", "0"), ("x", "-1/4", "-1/2"), ("v", "-1/4", "-1/4")):

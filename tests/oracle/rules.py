@@ -235,6 +235,27 @@ def mask_of_before() -> Program:
     return moved("a mask of before", loss, n**-1 * (w @ c), "sign")
 
 
+def mask_of_a_step(old: str, now: str, read: str, rate: str = "0") -> Program:
+    """What a step added to b where a mask was on is beside what has the mask as it is now, inside tanh.
+
+    relu(x + y) has become relu(x + 2 y): each is on where the other is off, though nothing new is in it.
+    """
+    b, q = parameter("b", n, init=zero, rate="0"), parameter("q", n, init=zero, rate=rate)
+    v, w, x, y = (data(name, n) for name in "vwxy")
+    h = relu(x + y + q)
+    g = n**-1 * ({"v": v, "w": w}[read] @ tanh(n**old * b + n**now * (v * h)))
+    return moved("a mask of a step", -(b @ (w * h)) - n**4 * (y @ q), g, "sign")
+
+
+def mask_of_a_step_in_a_sign(old: str, now: str, read: str) -> Program:
+    """So it is in a gradient of which a rule takes the sign, and that remembers nothing."""
+    b, c, q = (parameter(name, n, init=zero, rate="0") for name in "bcq")
+    v, w, x, y = (data(name, n) for name in "vwxy")
+    h = relu(x + y + q)
+    loss = -(b @ (w * h)) - n**4 * (y @ q) - n**old * (c @ b) - n**now * (c @ (v * h))
+    return moved("a mask of a step in a sign", loss, n**-1 * ({"v": v, "w": w}[read] @ c), "sign")
+
+
 def slope_that_moved(optimiser: str) -> Program:
     """So it moves the entries at which tanh bends."""
     a, b, q = (parameter(name, n, init=zero, rate="0") for name in "abq")
