@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from operator import sub
 from typing import Final
 from zlib import crc32
 
@@ -26,9 +27,8 @@ Values = tuple[int, ...]  # at some points, in units
 
 def is_above(low: Values, *high: Values) -> bool:
     """Is the first above the sum of the others at one of the points, by more than rounding?"""
-    if len(high) == 1:
-        return any(one - other > SLACK for one, other in zip(low, high[0], strict=True))
-    return any(one - sum(others) > SLACK for one, *others in zip(low, *high, strict=True))
+    those = high[0] if len(high) == 1 else map(sum, zip(*high, strict=True))
+    return any(map(SLACK.__lt__, map(sub, low, those)))
 
 
 class Point(dict[str, Fraction]):
