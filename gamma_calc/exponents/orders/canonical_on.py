@@ -117,7 +117,9 @@ class CanonicalOn:
     @cached_property
     def _rows_of(self) -> Mapping[str, Sequence[LinearConstraint]]:
         """The rows in which an exponent stands."""
-        return {name: [row for row in self.scope.rows if name in row[0].variables] for name in names_of(self.scope.rows)}
+        return {
+            name: [row for row in self.scope.rows if name in row[0].variables] for name in names_of(self.scope.rows)
+        }
 
     @cached_property
     def _broken(self) -> Sequence[LinearConstraint]:

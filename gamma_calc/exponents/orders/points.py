@@ -71,9 +71,13 @@ def _beside(side: DirectionBounds, seed: str) -> int:
 
 
 def probes_of(points: Sequence[Point], sides: Mapping[str, DirectionBounds] | None) -> tuple[Probe, ...]:
-    """Points that refute: those that are known, and in a box many near and far from its corner."""
+    """Points that refute: those that are known, and in a box its corner, with many near it and far from it."""
     known = tuple(Probe(point.number, point, {}) for point in points)
-    return known if sides is None else (*known, *(Probe(number, points[0], sides) for number in range(MOST_PROBES)))
+    if sides is None:
+        return known
+    highest = {name: side.high.value for name, side in sides.items() if side.high is not None}
+    corner = Probe(0, Point(points[0].number, {**points[0], **highest}), {})
+    return (*known, corner, *(Probe(number, points[0], sides) for number in range(MOST_PROBES)))
 
 
 def points_of(rows: tuple[LinearConstraint, ...], known: Mapping[str, Fraction]) -> tuple[Point, ...]:

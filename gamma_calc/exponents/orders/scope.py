@@ -22,12 +22,13 @@ from gamma_calc.exponents.linear.watch import look
 from gamma_calc.exponents.orders.ceiling import Ceiling
 from gamma_calc.exponents.orders.maximum import irredundant
 from gamma_calc.exponents.orders.peak import (
+    MOST_FLAT,
     Peak,
     below,
     forms_of_largest,
     largest_twins,
-    leaves,
     names,
+    opened,
     peak_form,
     peaks,
     put,
@@ -134,15 +135,17 @@ class Scope:
         return None if len(found) > MOST_FLAT_HERE else found
 
     def _without_covered(self, forms: list[Affine]) -> Affine:
-        """What was reduced before is compared with what stands beside it alone, and stays one where all of it counts.
+        """Of what was reduced before a short maximum is opened, and compared with what stands beside it alone.
 
-        A form with maxima in it may be nowhere above the others together and yet above each of them somewhere.
+        A long one stays one: maxima of all earlier layers share what they have in common. A form with maxima in it may
+        be nowhere above the others together and yet above each of them somewhere.
         """
-        groups = {form: frozenset(leaves(form)) for form in dict.fromkeys(forms)}
+        groups = {form: frozenset(opened([form], MOST_FLAT)) for form in dict.fromkeys(forms)}
         distinct = largest_twins(leaf for those in groups.values() for leaf in those)
-        kept = {leaf: self.values(leaf) for leaf in distinct} if len(groups) > 1 else dict.fromkeys(distinct)
+        kept = {leaf: self.values(leaf) for leaf in distinct}
         for form, its in list(kept.items()) if len(groups) > 1 else ():
-            beside = (those for whole, those in groups.items() if form not in those and not is_above(its, self.values(whole)))
+            others = (whole for whole, those in groups.items() if form not in those)
+            beside = (groups[whole] for whole in others if not is_above(its, self.values(whole)))
             rivals = (other for those in beside for other in those if other in kept and not is_above(its, kept[other]))
             if any(self.covers_at_once(other, form) for other in rivals):
                 del kept[form]
@@ -150,10 +153,10 @@ class Scope:
         for form in [form for form in kept if peaks(form)] if len(groups) > 1 else ():
             if self._falls_below(form, plain, THOROUGH):
                 del kept[form]
-        return peak_form(kept, MOST_FLAT_HERE)
+        return peak_form(kept)
 
     def _falls_below(self, form: Affine, others: Mapping[Slopes, Fraction], effort: int) -> bool:
-        """Is a form nowhere above a maximum of plain ones, given by slopes, as far as bounds of all but one part tell?"""
+        """Is a form nowhere above a maximum of plain ones, by slopes, as far as bounds of all but one part tell?"""
         plain = Affine(tuple(term for term in form.terms if not isinstance(term[0], Peak)))
         rest = self._bound_of_sum(form - plain) if plain.terms in others else None
         if rest is not None and rest.value <= others[plain.terms]:
@@ -304,12 +307,16 @@ class Scope:
         return self._ceilings[key]
 
     def _bounds(self, form: Affine, effort: int) -> Iterator[Ceiling | None]:
-        maxima = _maxima(form)
-        yield self._bound_of_sum(form)
-        for peak, weight in maxima if effort else ():
+        whole = self._bound_of_sum(form)
+        yield whole
+        for peak, weight in _maxima(form) if effort and not self._is_met(form, whole) else ():
             rest = Affine(tuple(term for term in form.terms if term[0] is not peak))
             if self._linked(peak.names) & names(rest):
                 yield self._opened(form, peak, weight, effort - 1)
+
+    def _is_met(self, form: Affine, bound: Ceiling | None) -> bool:
+        """Does a form come to its bound at one of the points, so that none is lower?"""
+        return bound is not None and bound.value * UNIT <= max(self._values_at(form)) + SLACK
 
     def _side(self, peak: Peak, sign: int) -> Ceiling | None:
         """The bound of a maximum alone, or of what is opposite to it."""
@@ -324,7 +331,7 @@ class Scope:
 
     def _by_parts(self, form: Affine, maxima: list[tuple[Peak, Fraction]]) -> Ceiling | None:
         plain = Affine(tuple(term for term in form.terms if not isinstance(term[0], Peak)), form.constant)
-        parts = [self._by_rows(plain)]
+        parts = [self._ceiling(plain, 0)]
         parts += [self._side(peak, 1 if w > 0 else -1) for peak, w in maxima]
         scales = (Fraction(1), *(abs(w) for _, w in maxima))
         known = tuple(part for part in parts if part is not None)
