@@ -61,6 +61,8 @@ class Scope:
     _proofs: dict[tuple[Affine, int], Ceiling | None] = field(default_factory=dict, repr=False)
     _decisions: dict[Affine, Ceiling | Excess] = field(default_factory=dict, repr=False)
     _reduced: dict[Peak, Affine] = field(default_factory=dict, repr=False)
+    _highest: dict[Peak, Ceiling | None] = field(default_factory=dict, repr=False)
+    _lowest: dict[Peak, Ceiling | None] = field(default_factory=dict, repr=False)
     _forms: dict[Affine, Affine] = field(default_factory=dict, repr=False)
     _values: dict[Peak, Values] = field(default_factory=dict, repr=False)
     _coordinates: dict[str, Values] = field(default_factory=dict, repr=False)
@@ -94,6 +96,8 @@ class Scope:
             {key: one for key, one in self._proofs.items() if one is not None},
             {},
             {peak: one for peak, one in self._reduced.items() if not peak.names & touched},
+            _highest={peak: one for peak, one in self._highest.items() if not peak.names & touched},
+            _lowest={peak: one for peak, one in self._lowest.items() if not peak.names & touched},
         )
 
     def without(self, form: Affine) -> Scope | None:
@@ -111,9 +115,7 @@ class Scope:
         for peak in below(form, self._reduced) if form not in self._forms else ():
             look()
             self._reduced[peak] = left = self._largest([rewritten(f, self._reduced) for f in peak.forms])
-            for made in (name for name, _ in left.terms if isinstance(name, Peak)):
-                self._reduced[made] = Affine.variable(made)
-                _ = self._side(made, 1), self._side(made, -1)  # from below: no question goes deep
+            self._reduced.update((made, Affine.variable(made)) for made in peaks(left))
         if form not in self._forms:
             self._forms[form] = rewritten(form, self._reduced)
         return self._forms[form]
@@ -319,11 +321,11 @@ class Scope:
         return bound is not None and bound.value * UNIT <= max(self._values_at(form)) + SLACK
 
     def _side(self, peak: Peak, sign: int) -> Ceiling | None:
-        """The bound of a maximum alone, or of what is opposite to it."""
-        key = Affine(((peak, Fraction(sign)),)), -1
-        if key not in self._ceilings:
-            self._ceilings[key] = self._opened(key[0], peak, Fraction(sign), QUICK)
-        return self._ceilings[key]
+        """The bound of a maximum alone, or of what is opposite to it: from below, so that no question goes deep."""
+        known = self._highest if sign > 0 else self._lowest
+        for one in below(Affine.variable(peak), known):
+            known[one] = self._opened(Affine(((one, Fraction(sign)),)), one, Fraction(sign), QUICK)
+        return known[peak]
 
     def _bound_of_sum(self, form: Affine) -> Ceiling | None:
         maxima = _maxima(form)
