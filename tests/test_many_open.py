@@ -212,6 +212,17 @@ def test_maxima_that_share_what_they_are_made_of_are_not_written_out() -> None:
     assert isinstance(found, Excess)
 
 
+def test_a_long_maximum_stays_one_where_it_comes_into_another() -> None:
+    """What it has in common with the next one is shared; a short one is opened, so that its forms are compared."""
+    (there,) = Region("x <= 0 & y <= 0").polyhedra
+    short, long = (peak_form(Affine.variable(f"eta_{i}") for i in range(count)) for count in (3, 20))
+    x, scope = Affine.variable("x"), Scope.of(there)
+    for inner, count in ((short, 4), (long, 2)):
+        (peak,) = peaks(scope.reduced(peak_form([inner, x])))
+        assert len(peak.forms) == count
+    assert scope.same(peak_form([long, x]), peak_form([long, x, x - 1]))
+
+
 def test_a_form_is_put_for_a_maximum_inside_others_too() -> None:
     x, y = Affine.variable("x"), Affine.variable("y")
     taken = maximum("y", "z").form

@@ -14,6 +14,7 @@ from gamma_calc.exponents.linear.accepted import rational, require
 from gamma_calc.exponents.notation.text import affine_text
 
 _ZERO: Final = Fraction(0)
+_ONE: Final = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +35,7 @@ class Affine:
     @classmethod
     def variable(cls, name: str) -> Affine:
         require(name, str, "name of an exponent", "write it as a text such as 'eta'")
-        return cls(((name, Fraction(1)),))
+        return cls(((name, _ONE),))
 
     @classmethod
     def number(cls, value: Rational | int) -> Affine:
@@ -98,17 +99,20 @@ class Affine:
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Affine):
-            if self is other or hash(self) != hash(other):
-                return self is other
-            return self.constant == other.constant and self.terms == other.terms
+            return self is other or (self.terms == other.terms and self.constant == other.constant)
         return not self.terms and self.constant == other if isinstance(other, int | Fraction) else NotImplemented
 
     def __hash__(self) -> int:
         if self._hash is None:
-            found = hash((self.terms, self.constant)) if self.terms else hash(self.constant)
+            found = hash(self._in_whole_numbers) if self.terms else hash(self.constant)
             object.__setattr__(self, "_hash", found)
             return found
         return self._hash
+
+    @property
+    def _in_whole_numbers(self) -> tuple[object, ...]:
+        """What tells forms apart, without fractions: their own hash takes a modular inverse each."""
+        return self.constant.as_integer_ratio(), *[(name, c.as_integer_ratio()) for name, c in self.terms]
 
     def __str__(self) -> str:
         return affine_text(self)

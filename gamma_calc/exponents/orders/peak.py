@@ -15,10 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
-from functools import lru_cache, reduce
+from functools import lru_cache
 from hashlib import blake2b
 from math import prod
-from operator import and_
 from typing import Final, Self
 
 from gamma_calc.exponents.linear.accepted import require
@@ -91,7 +90,7 @@ def _peak_form(forms: frozenset[Affine], most_flat: int) -> Affine:
     kept = _absorbed(opened(forms, most_flat))
     if len(kept) == 1:
         return kept[0]
-    shared = Affine(tuple(sorted(reduce(and_, (frozenset(form.terms) for form in kept)))))
+    shared = Affine(tuple(term for term in kept[0].terms if all(term in form.terms for form in kept)))
     shared = shared + min(kept, key=lambda form: form.terms).constant
     return Affine.variable(Peak(frozenset(form - shared for form in kept))) + shared
 
@@ -112,16 +111,6 @@ def _inside(form: Affine) -> list[Affine] | None:
         case ((Peak() as peak, weight),) if weight == 1:
             return [inner + form.constant for inner in peak.forms]
     return None
-
-
-def leaves(form: Affine) -> Iterator[Affine]:
-    """The forms of a maximum, and of the maxima that stand alone among them."""
-    inner = _inside(form)
-    if inner is None:
-        yield form
-        return
-    for one in inner:
-        yield from leaves(one)
 
 
 def forms_of_largest(form: Affine, most: int) -> list[Affine]:

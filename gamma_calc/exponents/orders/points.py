@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from operator import sub
 from typing import Final
 from zlib import crc32
 
@@ -26,9 +27,8 @@ Values = tuple[int, ...]  # at some points, in units
 
 def is_above(low: Values, *high: Values) -> bool:
     """Is the first above the sum of the others at one of the points, by more than rounding?"""
-    if len(high) == 1:
-        return any(one - other > SLACK for one, other in zip(low, high[0], strict=True))
-    return any(one - sum(others) > SLACK for one, *others in zip(low, *high, strict=True))
+    those = high[0] if len(high) == 1 else map(sum, zip(*high, strict=True))
+    return any(map(SLACK.__lt__, map(sub, low, those)))
 
 
 class Point(dict[str, Fraction]):
@@ -71,9 +71,13 @@ def _beside(side: DirectionBounds, seed: str) -> int:
 
 
 def probes_of(points: Sequence[Point], sides: Mapping[str, DirectionBounds] | None) -> tuple[Probe, ...]:
-    """Points that refute: those that are known, and in a box many near and far from its corner."""
+    """Points that refute: those that are known, and in a box its corner, with many near it and far from it."""
     known = tuple(Probe(point.number, point, {}) for point in points)
-    return known if sides is None else (*known, *(Probe(number, points[0], sides) for number in range(MOST_PROBES)))
+    if sides is None:
+        return known
+    highest = {name: side.high.value for name, side in sides.items() if side.high is not None}
+    corner = Probe(0, Point(points[0].number, {**points[0], **highest}), {})
+    return (*known, corner, *(Probe(number, points[0], sides) for number in range(MOST_PROBES)))
 
 
 def points_of(rows: tuple[LinearConstraint, ...], known: Mapping[str, Fraction]) -> tuple[Point, ...]:

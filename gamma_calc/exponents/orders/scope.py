@@ -6,10 +6,11 @@ order keeps a form that decides nothing, two orders are not known to be equal, a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from operator import lt
 from typing import Final, TypeAlias, TypeVar
 
 from gamma_calc.exponents.linear.affine import Affine
@@ -21,19 +22,20 @@ from gamma_calc.exponents.linear.watch import look
 from gamma_calc.exponents.orders.ceiling import Ceiling
 from gamma_calc.exponents.orders.maximum import irredundant
 from gamma_calc.exponents.orders.peak import (
+    MOST_FLAT,
     Peak,
     below,
     forms_of_largest,
     largest_twins,
-    leaves,
     names,
+    opened,
     peak_form,
     peaks,
     put,
     rewritten,
 )
 from gamma_calc.exponents.orders.piecewise import PiecewiseLinear
-from gamma_calc.exponents.orders.points import SLACK, UNIT, Point, Probe, is_above, points_of, probes_of
+from gamma_calc.exponents.orders.points import SLACK, UNIT, Point, Probe, Values, is_above, points_of, probes_of
 from gamma_calc.exponents.regions.polyhedron import Polyhedron
 
 F = TypeVar("F", bound=PiecewiseLinear)
@@ -59,9 +61,12 @@ class Scope:
     _proofs: dict[tuple[Affine, int], Ceiling | None] = field(default_factory=dict, repr=False)
     _decisions: dict[Affine, Ceiling | Excess] = field(default_factory=dict, repr=False)
     _reduced: dict[Peak, Affine] = field(default_factory=dict, repr=False)
+    _highest: dict[Peak, Ceiling | None] = field(default_factory=dict, repr=False)
+    _lowest: dict[Peak, Ceiling | None] = field(default_factory=dict, repr=False)
     _forms: dict[Affine, Affine] = field(default_factory=dict, repr=False)
-    _values: dict[Peak, tuple[int, ...]] = field(default_factory=dict, repr=False)
-    _asked: dict[Affine, tuple[int, ...]] = field(default_factory=dict, repr=False)
+    _values: dict[Peak, Values] = field(default_factory=dict, repr=False)
+    _coordinates: dict[str, Values] = field(default_factory=dict, repr=False)
+    _asked: dict[Affine, Values] = field(default_factory=dict, repr=False)
     _links: dict[frozenset[str], frozenset[str]] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -91,6 +96,8 @@ class Scope:
             {key: one for key, one in self._proofs.items() if one is not None},
             {},
             {peak: one for peak, one in self._reduced.items() if not peak.names & touched},
+            _highest={peak: one for peak, one in self._highest.items() if not peak.names & touched},
+            _lowest={peak: one for peak, one in self._lowest.items() if not peak.names & touched},
         )
 
     def without(self, form: Affine) -> Scope | None:
@@ -108,9 +115,7 @@ class Scope:
         for peak in below(form, self._reduced) if form not in self._forms else ():
             look()
             self._reduced[peak] = left = self._largest([rewritten(f, self._reduced) for f in peak.forms])
-            for made in (name for name, _ in left.terms if isinstance(name, Peak)):
-                self._reduced[made] = Affine.variable(made)
-                _ = self._side(made, 1), self._side(made, -1)  # from below: no question goes deep
+            self._reduced.update((made, Affine.variable(made)) for made in peaks(left))
         if form not in self._forms:
             self._forms[form] = rewritten(form, self._reduced)
         return self._forms[form]
@@ -132,26 +137,28 @@ class Scope:
         return None if len(found) > MOST_FLAT_HERE else found
 
     def _without_covered(self, forms: list[Affine]) -> Affine:
-        """What was reduced before is compared with what stands beside it alone, and stays one where all of it counts.
+        """Of what was reduced before a short maximum is opened, and compared with what stands beside it alone.
 
-        A form with maxima in it may be nowhere above the others together and yet above each of them somewhere.
+        A long one stays one: maxima of all earlier layers share what they have in common. A form with maxima in it may
+        be nowhere above the others together and yet above each of them somewhere.
         """
-        groups = {form: frozenset(leaves(form)) for form in dict.fromkeys(forms)}
+        groups = {form: frozenset(opened([form], MOST_FLAT)) for form in dict.fromkeys(forms)}
         distinct = largest_twins(leaf for those in groups.values() for leaf in those)
-        kept = {leaf: self._kept_values(leaf) for leaf in distinct}
-        for form in distinct if len(groups) > 1 else ():
-            beside = frozenset[Affine]().union(*(those for those in groups.values() if form not in those))
-            rivals = (other for other in kept if other in beside and not is_above(kept[form], kept[other]))
+        kept = {leaf: self.values(leaf) for leaf in distinct}
+        for form, its in list(kept.items()) if len(groups) > 1 else ():
+            others = (whole for whole, those in groups.items() if form not in those)
+            beside = (groups[whole] for whole in others if not is_above(its, self.values(whole)))
+            rivals = (other for those in beside for other in those if other in kept and not is_above(its, kept[other]))
             if any(self.covers_at_once(other, form) for other in rivals):
                 del kept[form]
+        plain = {form.terms: form.constant for form in kept if not peaks(form)}
         for form in [form for form in kept if peaks(form)] if len(groups) > 1 else ():
-            others = {other.terms: other.constant for other in kept if other is not form}
-            if self._falls_below(form, others, THOROUGH):
+            if self._falls_below(form, plain, THOROUGH):
                 del kept[form]
-        return peak_form(kept, MOST_FLAT_HERE)
+        return peak_form(kept)
 
     def _falls_below(self, form: Affine, others: Mapping[Slopes, Fraction], effort: int) -> bool:
-        """Is a form nowhere above a maximum of others, given by slopes, as far as bounds of all but one part tell?"""
+        """Is a form nowhere above a maximum of plain ones, by slopes, as far as bounds of all but one part tell?"""
         plain = Affine(tuple(term for term in form.terms if not isinstance(term[0], Peak)))
         rest = self._bound_of_sum(form - plain) if plain.terms in others else None
         if rest is not None and rest.value <= others[plain.terms]:
@@ -204,7 +211,7 @@ class Scope:
         """Is the first nowhere above the sum of the others at the points that are looked at?"""
         if low.is_zero_quantity or any(one.is_zero_quantity for one in high):
             return low.is_zero_quantity
-        return not is_above(self._kept_values(low.form), *(self._kept_values(one.form) for one in high))
+        return not is_above(self.values(low.form), *(self.values(one.form) for one in high))
 
     def equal(self, one: PiecewiseLinear, other: PiecewiseLinear) -> bool:
         """Are two orders found to be equal everywhere on the polyhedron?"""
@@ -223,28 +230,33 @@ class Scope:
     def _probes(self) -> tuple[Probe, ...]:
         return probes_of(self.points, self._sides)
 
-    def _kept_values(self, form: Affine) -> tuple[int, ...]:
+    def values(self, form: Affine) -> Values:
         """The values of a form that is asked for again and again: few are."""
         if form not in self._asked:
             self._asked[form] = self._values_at(form)
         return self._asked[form]
 
-    def _values_at(self, form: Affine) -> tuple[int, ...]:
-        return tuple(self._value_at(index, form) for index in range(len(self._probes)))
+    def _values_at(self, form: Affine) -> Values:
+        level = form.constant.numerator * UNIT // form.constant.denominator
+        those = [self._scaled(*term) for term in form.terms]
+        return tuple(map(sum, zip((level,) * len(self._probes), *those, strict=True)))
 
-    def _value_at(self, index: int, form: Affine) -> int:
-        point, constant = self._probes[index], form.constant
-        total = constant.numerator * UNIT // constant.denominator
-        for name, weight in form.terms:
-            value = self._values_of(name)[index] if isinstance(name, Peak) else point[name]
-            total += value if weight == 1 else value * weight.numerator // weight.denominator
-        return total
+    def _scaled(self, name: str, weight: Fraction) -> Sequence[int]:
+        values = self._values_of(name)
+        return values if weight == 1 else [value * weight.numerator // weight.denominator for value in values]
 
-    def _values_of(self, peak: Peak) -> tuple[int, ...]:
-        if peak not in self._values:
-            for one in below(Affine.variable(peak), self._values):
-                self._values[one] = tuple(map(max, zip(*map(self._values_at, one.forms), strict=True)))
-        return self._values[peak]
+    def _values_of(self, name: str) -> Values:
+        if not isinstance(name, Peak):
+            return self._coordinates_of(name)
+        if name not in self._values:
+            for one in below(Affine.variable(name), self._values):
+                self._values[one] = tuple(map(max, *map(self.values, one.forms)))
+        return self._values[name]
+
+    def _coordinates_of(self, name: str) -> Values:
+        if name not in self._coordinates:
+            self._coordinates[name] = tuple(probe[name] for probe in self._probes)
+        return self._coordinates[name]
 
     # -- that a form is nowhere above zero --------------------------------------------------------------------------
 
@@ -252,7 +264,7 @@ class Scope:
         """A proof that a reduced form is at most zero; None where none is found. No bound is sought below that."""
         key = form, effort
         if key not in self._proofs:
-            refuted = any(self._value_at(index, form) > SLACK for index in range(len(self._probes)))
+            refuted = max(self._values_at(form)) > SLACK
             self._proofs[key] = None if refuted else next(self._reasons(form, effort), None)
         return self._proofs[key]
 
@@ -268,7 +280,7 @@ class Scope:
     def _by_forms(self, form: Affine, peak: Peak, effort: int, *, every: bool) -> Iterator[Ceiling]:
         """Every form of what is added must do in its place, and one of what is subtracted."""
         parts: list[Ceiling] = []
-        for one in peak.forms if every else _alike_first(peak, form):
+        for one in peak.forms if every else _alike_first(self._may_do(form, peak), form):
             found = self._proved(put(form, peak, one), effort)
             if found is not None:
                 parts.append(found)
@@ -276,6 +288,12 @@ class Scope:
                 break
         if len(parts) == (len(peak.forms) if every else 1):
             yield Ceiling(form, max(one.value for one in parts), self.rows, parts=tuple(parts), peak=peak)
+
+    def _may_do(self, form: Affine, peak: Peak) -> list[Affine]:
+        """The forms of a maximum that is taken away that may do in its place, by the points that are looked at."""
+        weight, both = -form.coefficient(peak), zip(self._values_at(form), self._values_of(peak), strict=True)
+        least = [whole + (left - SLACK) * weight.denominator // weight.numerator for left, whole in both]
+        return [one for one in peak.forms if not any(map(lt, self.values(one), least))]
 
     # -- bounds ---------------------------------------------------------------------------------------------------
 
@@ -291,19 +309,23 @@ class Scope:
         return self._ceilings[key]
 
     def _bounds(self, form: Affine, effort: int) -> Iterator[Ceiling | None]:
-        maxima = _maxima(form)
-        yield self._bound_of_sum(form)
-        for peak, weight in maxima if effort else ():
+        whole = self._bound_of_sum(form)
+        yield whole
+        for peak, weight in _maxima(form) if effort and not self._is_met(form, whole) else ():
             rest = Affine(tuple(term for term in form.terms if term[0] is not peak))
             if self._linked(peak.names) & names(rest):
                 yield self._opened(form, peak, weight, effort - 1)
 
+    def _is_met(self, form: Affine, bound: Ceiling | None) -> bool:
+        """Does a form come to its bound at one of the points, so that none is lower?"""
+        return bound is not None and bound.value * UNIT <= max(self._values_at(form)) + SLACK
+
     def _side(self, peak: Peak, sign: int) -> Ceiling | None:
-        """The bound of a maximum alone, or of what is opposite to it."""
-        key = Affine(((peak, Fraction(sign)),)), -1
-        if key not in self._ceilings:
-            self._ceilings[key] = self._opened(key[0], peak, Fraction(sign), QUICK)
-        return self._ceilings[key]
+        """The bound of a maximum alone, or of what is opposite to it: from below, so that no question goes deep."""
+        known = self._highest if sign > 0 else self._lowest
+        for one in below(Affine.variable(peak), known):
+            known[one] = self._opened(Affine(((one, Fraction(sign)),)), one, Fraction(sign), QUICK)
+        return known[peak]
 
     def _bound_of_sum(self, form: Affine) -> Ceiling | None:
         maxima = _maxima(form)
@@ -311,7 +333,7 @@ class Scope:
 
     def _by_parts(self, form: Affine, maxima: list[tuple[Peak, Fraction]]) -> Ceiling | None:
         plain = Affine(tuple(term for term in form.terms if not isinstance(term[0], Peak)), form.constant)
-        parts = [self._by_rows(plain)]
+        parts = [self._ceiling(plain, 0)]
         parts += [self._side(peak, 1 if w > 0 else -1) for peak, w in maxima]
         scales = (Fraction(1), *(abs(w) for _, w in maxima))
         known = tuple(part for part in parts if part is not None)
@@ -423,7 +445,7 @@ class Scope:
         return Ceiling(form, max(one.value for one in parts), self.rows, parts=parts, peak=peak)
 
     def _largest_first(self, peak: Peak) -> list[Affine]:
-        return sorted(peak.forms, key=lambda one: (self._value_at(0, one), one.terms, one.constant), reverse=True)
+        return sorted(peak.forms, key=lambda one: (self._values_at(one)[0], one.terms, one.constant), reverse=True)
 
 
 @lru_cache(maxsize=16)
@@ -435,10 +457,10 @@ def _maxima(form: Affine) -> list[tuple[Peak, Fraction]]:
     return [(name, weight) for name, weight in form.terms if isinstance(name, Peak)]
 
 
-def _alike_first(peak: Peak, form: Affine) -> list[Affine]:
+def _alike_first(forms: list[Affine], form: Affine) -> list[Affine]:
     """The forms of a maximum, those first that have most in common with the form it stands in."""
     terms = {name for name, _ in form.terms}
-    return sorted(peak.forms, key=lambda one: (-len(terms.intersection(one.variables)), one.terms))
+    return sorted(forms, key=lambda one: (-len(terms.intersection(one.variables)), one.terms))
 
 
 @dataclass(frozen=True, slots=True)

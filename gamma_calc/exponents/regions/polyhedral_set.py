@@ -116,6 +116,8 @@ class PolyhedralSet:
         return self._make(intersection(self.polyhedra, _polyhedra(other)))
 
     def __or__(self, other: Self) -> Self:
+        if self.polyhedra == _polyhedra(other):
+            return self
         return self._make(simplified([*self.polyhedra, *_polyhedra(other)]))
 
     def __sub__(self, other: Self) -> Self:

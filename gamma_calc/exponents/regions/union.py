@@ -81,7 +81,10 @@ def difference(polyhedra: Sequence[Polyhedron], hole: Polyhedron) -> tuple[Polyh
 
 def simplified(polyhedra: Iterable[Polyhedron | None]) -> tuple[Polyhedron, ...]:
     """The union without empty polyhedra and those inside another, with pairs merged where their union is convex."""
-    kept = _maximal([polyhedron for polyhedron in dict.fromkeys(polyhedra) if polyhedron])
+    those = [polyhedron for polyhedron in dict.fromkeys(polyhedra) if polyhedron]
+    if len(those) < 2:
+        return tuple(those)
+    kept = _maximal(those)
     while len(kept) > 1:
         merger = next(((p, q, both) for p, q in combinations(kept, 2) if (both := _merged(p, q))), None)
         if merger is None:
