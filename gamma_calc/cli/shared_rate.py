@@ -101,7 +101,8 @@ def _numbers(texts: Texts) -> RatePoint:
     numbers = numbers_of(texts, "rate=2e-5,n=4096,r=8")
     if numbers.keys() - {SAMPLES} != set(NUMBERS):
         raise ExponentSyntaxError(f"{', '.join(numbers)} given", where="--numbers", hint=f"give {', '.join(NUMBERS)}")
-    return RatePoint.of_numbers(*(numbers[name] for name in NUMBERS), numbers.get(SAMPLES))
+    rate, width, rank = (numbers[name] for name in NUMBERS)
+    return RatePoint.of_numbers(rate, width, rank, numbers.get(SAMPLES))
 
 
 def numbers_of(texts: Texts, example: str) -> dict[str, Decimal]:

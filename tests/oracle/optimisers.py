@@ -79,7 +79,7 @@ def _unit(gradient: Tensor, exponent: float) -> Tensor:
     squares, vectors = torch.linalg.eigh(rows @ rows.transpose(1, 2))
     kept = squares > 1e-12 * squares[:, -1:]
     powers = torch.where(kept, squares.clamp(min=1e-300) ** (-exponent / 2), 0.0)
-    made = (vectors * powers[:, None, :]) @ (vectors.transpose(1, 2) @ rows)
+    made: Tensor = (vectors * powers[:, None, :]) @ (vectors.transpose(1, 2) @ rows)
     return made if rows is gradient else made.transpose(1, 2)
 
 
