@@ -27,6 +27,7 @@ from gamma_calc.language.substitute import Substitution
 from gamma_calc.language.with_exponents import WithExponents
 
 _WATCHED: Final = "write [output('y', y), internal('h', h)]"
+_VALUES: Final = "write one as {'eta': '-1/2'}"
 
 
 class Role(Enum):
@@ -269,7 +270,7 @@ class Program(SelfShowing):
 
     def substitute(self, values: Mapping[str, Exponent]) -> Program:
         """The program with exponents given values. Raises UnknownName, and OrderError for values outside the domain."""
-        require(values, Mapping, "table of values", "write one as {'eta': '-1/2'}")
+        require(values, Mapping, "table of values", _VALUES)
         for name in values:
             if name not in self.variables:
                 raise unknown("exponent", name, self.variables).at(f"program {self.name}")
@@ -286,6 +287,7 @@ class Program(SelfShowing):
 
     def check_inside(self, values: Mapping[str, Order]) -> None:
         """Raises OrderError for values of which the domain has none."""
+        require(values, Mapping, "table of values", _VALUES)
         if values and not self.region.is_everything and self.region.substitute(values).is_empty:
             listed = ", ".join(f"{name}={value}" for name, value in values.items())
             raise OrderError(f"{listed} is outside the domain", hint=f"the domain is {self.region}")
