@@ -16,7 +16,7 @@ from gamma_calc.catalogue.lora_xs import lora_xs
 from gamma_calc.catalogue.matrix import matrix
 from gamma_calc.catalogue.toy import toy
 from gamma_calc.catalogue.vera import vera
-from gamma_calc.errors import GammaError, ProgramError
+from gamma_calc.errors import GammaError, OrderError, ProgramError
 from gamma_calc.exponents import Region, where
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.program import internal, other
@@ -139,6 +139,20 @@ def test_a_part_in_common_leads_from_one_sample_to_many(common: str, edge: str) 
     """At N = n^(1/2) the part n^(-2c) of the gradient is above N^-1/2 of a sample's own until c = 1/8."""
     found = derive(lora("A", optimiser="sign", batch="growing", common=common), beta="1/2")
     assert found.conditions["stable"].region == Region(f"eta <= {edge}")
+
+
+@pytest.mark.parametrize(
+    ("open_", "values", "message"),
+    [
+        ({"batch": "growing"}, {"beta": -1}, "beta=-1 is outside the domain; the domain is beta >= 0"),
+        ({"batch": "growing", "rank": "growing"}, {"eta": -1, "rho": 2}, "eta=-1, rho=2 is outside the domain"),
+    ],
+)
+def test_a_batch_or_a_rank_that_there_is_not_is_refused(
+    open_: dict[str, str], values: dict[str, int], message: str
+) -> None:
+    with pytest.raises(OrderError, match=message):
+        derive(lora(**open_), **values)  # type: ignore[arg-type]
 
 
 def test_a_part_in_common_is_an_option(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ from oracle.simulator import Run, Setting, Sizes, along, rms, simulate
 from oracle.slopes import slopes
 
 from gamma_calc import Dim, Program, data, given, iid, lora, output, parameter, zero
+from gamma_calc.catalogue.matrix import matrix
 from gamma_calc.operations import since_start, tanh
 from gamma_calc.optimisers import OPTIMISERS
 
@@ -59,6 +60,15 @@ def test_a_step_of_muon_has_length_one(name: str) -> None:
     run = stepped(layer(name))
     length = (run.now["A"] - run.start["A"]).square().sum((1, 2)).sqrt() / (HERE.constant("rate A") * 16**-0.5)
     assert torch.allclose(length, torch.ones_like(length))
+
+
+def test_a_step_of_muon_on_a_batch_has_singular_values_of_one() -> None:
+    run = stepped(matrix(optimiser="muon", batch="growing").substitute({"eta": "0", "p": 1, "q": "1/2", "beta": "1/4"}))
+    values = torch.linalg.svdvals(run.now["W"] / HERE.constant("rate W"))
+    samples = HERE.size(Dim("N", "1/4"))
+    assert values.shape[1] > samples
+    assert torch.allclose(values[:, :samples], torch.ones(()).double())
+    assert float(values[:, samples:].max()) < 1e-5
 
 
 def test_the_parts_of_a_change_add_up_to_it() -> None:

@@ -132,8 +132,9 @@ def test_the_best_variances_under_both_rules_of_sums(rule: str, lr: str, expecte
 @pytest.mark.parametrize(
     ("program", "message"),
     [
-        (lora("general"), "with a0, b0, eta open; leave open the exponent of one shared learning rate alone"),
+        (lora("general"), "leave open the exponent of one shared learning rate alone, as by --set a0=VALUE,b0=VALUE"),
         (lora(lr="per-factor"), "with eta_A, eta_B open"),
+        (lora(batch="growing"), "with beta, eta open; .* alone, as by --set beta=VALUE"),
         (lora().substitute({"eta": -1}), "with nothing open"),
     ],
 )

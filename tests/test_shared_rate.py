@@ -26,6 +26,7 @@ PUBLISHED = "shared-rate --init default,pissa,inilora-beta,inilora-alpha,full --
 NUMBERS = "--numbers rate=2e-5,n=4096,r=8"
 RANKED = ("default", "pissa", "inilora-beta", "inilora-alpha", "full")
 HERE = RatePoint.of_numbers(Decimal("2e-5"), Decimal(4096), Decimal(8))
+OF_NUMBERS = {"rho": Fraction(1, 4), "beta": Fraction(1, 2)}  # the rank 8 and 64 samples there
 QUARTER = {"rho": "1/4"}  # the rank 8 at the width 4096
 
 
@@ -74,6 +75,50 @@ def test_a_point_has_a_rate_and_a_rank_within_the_width(rate: int, n: int, r: in
         RatePoint.of_numbers(Decimal(rate), Decimal(n), Decimal(r))
     with pytest.raises(OrderError, match="no point has eta = -1, rho = 2; take a rank from 1 to the width: rho from 0"):
         at("-1", rho="2")
+
+
+# -- a batch ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_number_of_samples_is_a_power_of_the_width_too() -> None:
+    numbers = (Decimal("2e-5"), Decimal(4096), Decimal(8), Decimal(64))
+    point = RatePoint.of_numbers(*numbers)
+    assert point.opened == OF_NUMBERS
+    assert str(point) == "rate 0.00002, n = 4096, r = 8, N = 64"
+    with pytest.raises(OrderError, match="beta = -1; take a batch of at least one sample"):
+        RatePoint(Fraction(-1), None, beta=Fraction(-1))
+
+
+def test_full_fine_tuning_and_init_b_are_as_far_below_their_edges_on_a_batch(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """N^(1/2)/n for both, and n^(-1/2) N^(1/4) from Init[A]: at n^-1 they are N^(1/2) and n^(1/2) N^(1/4) below."""
+    found = run(capsys, "shared-rate --init A,B,full --batch growing --at eta=-1,beta=1/2 --format json")
+    shares = {name: one["rate_over_edge"] for name, one in json.loads(found.out)["starts"].items()}
+    assert shares == {"A": "n^-5/8", "B": "n^-1/4", "full": "n^-1/4"}
+    unsaid = run(capsys, "shared-rate --init A,B,full --at eta=-1,beta=1/2 --format json")
+    assert unsaid.out == found.out
+
+
+def test_a_fixed_batch_has_the_comparison_of_one_sample(capsys: pytest.CaptureFixture[str]) -> None:
+    one, fixed = (run(capsys, f"shared-rate --init A,B,full --at eta=-1 --batch {b}").out for b in ("one", "fixed"))
+    assert one == fixed
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--batch growing --at eta=-1", "beta left open; add beta=1/2 to --at, or batch=512 to --numbers"),
+        ("--batch fixed --at eta=-1,beta=1/2", "has a batch that grows; leave --batch or beta out"),
+        ("--at eta=-1,beta=-1/4", "take a batch of at least one sample: beta from 0 on"),
+        ("--numbers rate=1e-4,n=4096,r=8,batch=1/2", "batch is '1/2'; write a positive number"),
+        ("--batch many --at eta=-1", "unknown batch 'many'; known: fixed, growing, one"),
+    ],
+)
+def test_a_wrong_batch_is_answered_on_one_line(words: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    refused = run(capsys, f"shared-rate --init A,full {words}")
+    assert (refused.code, refused.out, refused.err.count("\n")) == (2, "", 1)
+    assert message in refused.err
 
 
 # -- the comparison ---------------------------------------------------------------------------------------------------
@@ -239,7 +284,7 @@ def test_another_optimiser_holds_for_full_fine_tuning_too(capsys: pytest.Capture
     [
         ("", "one learning rate is needed; write --at eta=-1, or --numbers rate=2e-5,n=4096,r=8"),
         (f"--at eta=-1 {NUMBERS}", "one learning rate is needed; write --at eta=-1, or --numbers rate=2e-5,n=4096,r=8"),
-        ("--at rho=1/4", "--at: rho given; give eta, and rho where the rank grows"),
+        ("--at rho=1/4", "--at: rho given; give eta, rho where the rank grows, and beta where the batch does"),
         ("--at eta=a0", "--at eta=a0: a0 is no rational; write a value such as -1/2"),
         ("--numbers rate=1,n=8", "--numbers: rate, n given; give rate, n, r"),
         (

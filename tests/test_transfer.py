@@ -147,6 +147,7 @@ def test_the_rank_of_vera_is_free(optimiser: str, edge: float) -> None:
     ("known", "target", "lacks"),
     [
         ("n=1024 r=8 alpha=8 adapter=dora init=B lr=1e-4", "r=16", "dora is derived at fixed r and s"),
+        ("n=1024 r=8 alpha=8 adapter=dora init=B batch=64 lr=1e-4", "s=2", "dora is derived at fixed s"),
         ("n=1024 r=8 alpha=8 adapter=lora-xs lr=1e-4", "adapter=lora", "lora-xs is derived at fixed s"),
     ],
 )
@@ -167,6 +168,14 @@ def test_the_edge_of_dora_moves_as_that_of_lora(target: str) -> None:
     assert found.known.exponents["edge"] == {"n": "-1/2", "r": "0", "alpha": "-1/2"}
     assert found.by["step"] == pytest.approx(transfer(known, target).by["step"])
     assert found.known.knees == transfer(known, target).known.knees
+
+
+@pytest.mark.parametrize("init", ["B", pytest.param("default", marks=pytest.mark.long)])
+def test_the_edge_of_dora_moves_with_the_batch_as_that_of_lora(init: str) -> None:
+    known, target = f"n=1024 r=8 alpha=16 lr=1e-4 init={init} batch=256", "n=4096 batch=64"
+    found, lora = transfer(f"{known} adapter=dora", target), transfer(known, target)
+    assert found.by["edge"] == pytest.approx(lora.by["edge"])
+    assert found.by["edge"] != pytest.approx(transfer(f"{known} adapter=dora", "n=4096").by["edge"])
 
 
 def test_two_rates_from_a_feature_that_is_too_large_have_no_number() -> None:

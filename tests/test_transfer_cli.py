@@ -121,7 +121,6 @@ BAD = [
     (KNOWN, "optimizer=adamm", "to: unknown optimiser 'adamm'; did you mean adam"),
     (KNOWN, "optimizer=riemannian-adam adapter=full", "to: program full fine-tuning: riemannian-adam does not know"),
     (KNOWN, "batch=16", "to: batch is given here, and not where the rate is known; add batch=256"),
-    (f"{KNOWN} batch=4", "adapter=dora", "to: batch is 4, and how a rate of dora moves with it is not derived"),
     (KNOWN, "lr=3e-4", "to: lr given, and the rate there is what is asked; leave lr out"),
     (KNOWN, "s=2 alpha=3", "to: alpha and s are both given; give one of them"),
     (KNOWN, "n=64 n=128", "to: n is given twice; give it once"),

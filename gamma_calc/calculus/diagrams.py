@@ -409,7 +409,7 @@ def told_apart(diagram: Diagram, at_most: int) -> Diagram:
     if most > at_most:
         raise ProgramError(
             f"a product holds {letter} {most} times, and {at_most} are told apart",
-            hint="give exponents that are open a value, such as beta=1/2, take smaller rates, or fewer layers",
+            hint="give open exponents a value, such as beta=1/2, or take smaller rates, fewer layers, or one sample",
         )
     return diagram
 

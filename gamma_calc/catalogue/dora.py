@@ -87,7 +87,7 @@ def _with_a_zero(start: Initialisation, rho: Exponent) -> tuple[Order, Order]:
     entries = start.entries(rho=rho)
     if not start.independent or not any(entry.is_zero_quantity for entry in entries):
         raise ProgramError(
-            f"initialisation {start.name} has no zero factor, which dora is derived from",
-            hint="name one that has: A, B, default or gaussian",
+            f"initialisation {start.name} is no pair of a zero factor and a random one, which dora is derived from",
+            hint="name one that is: A, B, default or gaussian",
         )
     return entries

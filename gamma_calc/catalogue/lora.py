@@ -95,6 +95,11 @@ def lora(
     objective = pick("loss", loss, LOSSES)
     written, samples = _samples(batch, common, objective)
     still = pick("factor to freeze", freeze, FREEZABLE)
+    if {still, start.frozen} == {"A", "B"}:
+        raise ProgramError(
+            f"initialisation {init} freezes {start.frozen}, and {still} is frozen: nothing is trained",
+            hint="name another initialisation, or freeze no other factor",
+        )
 
     rule = by_name(optimiser)
     declared = start.orthogonal and samples.axis is None

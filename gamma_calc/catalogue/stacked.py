@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from gamma_calc.calculus.dims import Dim
-from gamma_calc.catalogue.initialisations import INITIALISATIONS
+from gamma_calc.catalogue.initialisations import INITIALISATIONS, Initialisation
 from gamma_calc.catalogue.mlp import MOST_MATRICES
 from gamma_calc.catalogue.samples import mean_inner, samples_of
-from gamma_calc.errors import pick, require_count
+from gamma_calc.errors import ProgramError, pick, require_count
 from gamma_calc.exponents import Exponent
 from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.initialisation import iid
@@ -28,15 +28,14 @@ def stacked(
 
     Quantities carry the layer's number: Z_A1, Z_B1, delta1_1 ... The gradient of the first adapter goes through the
     second one's B. What the first adapter adds to a batch has few directions, which all samples have in common in the
-    second layer. Raises UnknownName for a name not in its table.
+    second layer. Raises UnknownName for a name not in its table, ProgramError for a start of other factors.
 
     >>> from gamma_calc import derive
     >>> derive(stacked("B"), eta=-1).orders["delta1_1"]
     Order('0')
     """
     require_count(layers, "layers", least=1, most=MOST_MATRICES)
-    start = pick("initialisation", init, {name: i for name, i in INITIALISATIONS.items() if i.independent})
-    a0, b0 = start.entries()
+    a0, b0 = _independent(init).entries()
     samples = samples_of(batch, common)
     n, r = Dim("n", 1), Dim("r", 0)
     x = samples.drawn("Z", n)
@@ -56,8 +55,20 @@ def stacked(
         watch,
         domain=samples.domain,
         notes=(
-            f"initialisation {init}: {start.statement}",
+            f"initialisation {init}: {INITIALISATIONS[init].statement}",
             "a loss linear in the last layer's output",
             samples.statement,
         ),
     )
+
+
+def _independent(init: str) -> Initialisation:
+    """A start by name. Raises ProgramError for one whose factors are made of other things, or are not both trained."""
+    start = pick("initialisation", init, INITIALISATIONS)
+    if not start.independent:
+        known = ", ".join(name for name, one in INITIALISATIONS.items() if one.independent)
+        raise ProgramError(
+            f"initialisation {init} is not of two independent factors, which stacked layers are derived from",
+            hint=f"name one of {known}",
+        )
+    return start

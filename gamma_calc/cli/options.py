@@ -391,6 +391,7 @@ def _fixed(program: Program, values: Mapping[str, Order]) -> Program:
 
 
 def _refuse_outside(option: str, values: Mapping[str, Order], program: Program) -> None:
-    if values and not program.region.is_everything and program.region.substitute(values).is_empty:
-        listed = ", ".join(f"{name}={value}" for name, value in values.items())
-        raise OrderError(f"{listed} is outside the domain", where=option, hint=f"the domain is {program.region}")
+    try:
+        program.check_inside(values)
+    except GammaError as error:
+        raise error.at(option) from error

@@ -14,7 +14,7 @@ from gamma_calc.calculus.dims import Dim, shape_text
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.formula import aligned, expression_latex
 from gamma_calc.display.showing import SelfShowing
-from gamma_calc.errors import GammaError, ProgramError, pick, require, require_each, unknown
+from gamma_calc.errors import GammaError, OrderError, ProgramError, pick, require, require_each, unknown
 from gamma_calc.exponents import Exponent, Order, Region, natural, order, power
 from gamma_calc.language.change import change, split
 from gamma_calc.language.either_spelling import either_spelling
@@ -27,6 +27,7 @@ from gamma_calc.language.substitute import Substitution
 from gamma_calc.language.with_exponents import WithExponents
 
 _WATCHED: Final = "write [output('y', y), internal('h', h)]"
+_VALUES: Final = "write one as {'eta': '-1/2'}"
 
 
 class Role(Enum):
@@ -274,12 +275,13 @@ class Program(SelfShowing):
         return replace(self, **changes)  # type: ignore[arg-type]
 
     def substitute(self, values: Mapping[str, Exponent]) -> Program:
-        """The program with exponents given values. Raises UnknownName for a name the program does not have."""
-        require(values, Mapping, "table of values", "write one as {'eta': '-1/2'}")
+        """The program with exponents given values. Raises UnknownName, and OrderError for values outside the domain."""
+        require(values, Mapping, "table of values", _VALUES)
         for name in values:
             if name not in self.variables:
                 raise unknown("exponent", name, self.variables).at(f"program {self.name}")
         orders = {name: order(value) for name, value in values.items()}
+        self.check_inside(orders)
         rewrite = Substitution(orders)
         return self.replaced(
             loss=rewrite.node(self.loss),
@@ -288,6 +290,13 @@ class Program(SelfShowing):
             domain=str(Region.parse(self.domain).substitute(orders)),
             construction=self.construction and self.construction.substituted(rewrite),
         )
+
+    def check_inside(self, values: Mapping[str, Order]) -> None:
+        """Raises OrderError for values of which the domain has none."""
+        require(values, Mapping, "table of values", _VALUES)
+        if values and not self.region.is_everything and self.region.substitute(values).is_empty:
+            listed = ", ".join(f"{name}={value}" for name, value in values.items())
+            raise OrderError(f"{listed} is outside the domain", hint=f"the domain is {self.region}")
 
     # -- content and appearance -----------------------------------------------------------------------------------
 

@@ -82,7 +82,7 @@ class PreconditionFirst(Riemannian):
     ) -> Expression:
         if len(gradient.shape) == 2 and not gradient.outer_products:
             return self._of_batch(parameter, gradient, tensors)
-        pairs = outer_products(gradient, self.name)
+        pairs = outer_products(parameter, gradient, self.name)
         found = total(self._preconditioned(parameter, pair, tensors) for pair in pairs)
         assert found is not None, "a gradient is a sum of at least one term"
         return found
@@ -120,5 +120,5 @@ class SignRiemannian(Riemannian):
     ) -> Expression:
         if len(gradient.shape) == 2 and not gradient.outer_products:
             return self._of_batch(parameter, sign_of_matrix(gradient), tensors)
-        u, w = outer_product(gradient, self.name)
+        u, w = outer_product(parameter, gradient, self.name)
         return self._preconditioned(parameter, (sign(u), sign(w)), tensors)

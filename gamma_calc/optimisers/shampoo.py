@@ -46,7 +46,7 @@ class Shampoo(ByRule):
     ) -> Expression:
         if len(gradient.shape) == 2 and not gradient.outer_products:
             return spectral_power(gradient, self.power)
-        u, w = outer_product(gradient, self.name)
+        u, w = outer_product(parameter, gradient, self.name)
         return outer(rescaled(u, 2 * self.power), rescaled(w, 2 * self.power))
 
     def __str__(self) -> str:

@@ -92,7 +92,7 @@ class Setting:
     @property
     def lacks(self) -> tuple[str, ...]:
         """What of the numbers the law of what is trained has no exponent for."""
-        return self.method.lacks(self.start, self.rule)
+        return self.method.lacks(self.start, self.rule, self.samples)
 
     @property
     def rank(self) -> int:
@@ -149,7 +149,6 @@ class Setting:
             raise ConfigError("no width", hint="add n=4096, the layer's hidden size")
         if self.method.has_rank and self.rank > self.n:
             raise ConfigError(f"r is {self.rank}, more than n = {self.n}", hint="a rank is at most the width")
-        self.method.check_batch(self.batch)
         self.method.check_start(self.init)
         return self
 

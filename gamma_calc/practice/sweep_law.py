@@ -63,19 +63,17 @@ def sweep_laws(setting: Setting, names: Sequence[str] | None = None, *, batches:
     """Each principle under each set of assumptions that there is; of ``names`` given, under these alone.
 
     ``batches``: every run tells its number of samples a step; else the setting does, or one sample makes each step.
-    Raises ConfigError for a method with a rate for each factor, for batches where they are not derived, and where
-    assumptions are asked of one that has none.
+    Raises ConfigError for a method with a rate for each factor, and where assumptions are asked of one that has none.
     """
     method = setting.method
     if method.rates != ONE:
         raise ConfigError(
             f"{method.name} has a rate for each factor", hint="a sweep of one rate is checked: leave it out"
         )
-    method.check_batch("a column" if batches else setting.batch)
     method.check_start(setting.init)
     of_batches = batches or setting.batch is not None
     typical = replace(setting, batch=setting.batch or 1) if batches else setting
-    unknown = () if method.has_rank and not setting.lacks else ("rank",)
+    unknown = () if method.has_rank and not typical.lacks else ("rank",)
     for chosen in _sets(method.name) if names is None else [tuple(names)]:
         _ = SettingLaw(typical, chosen).checked()
         yield from (SweepLaw(principle, chosen, of_batches, unknown) for principle in (EDGE, *SIZES))

@@ -19,7 +19,7 @@ FINEST: Final = (
 
 @dataclass(frozen=True, slots=True)
 class RatePoint:
-    """A learning rate n^eta and a rank n^rho, None for a fixed one.
+    """A learning rate n^eta, a rank n^rho and a batch of n^beta samples; None for those that do not grow.
 
     With a ``width``, sizes are printed as numbers, and the point as ``title``.
 
@@ -31,24 +31,28 @@ class RatePoint:
     rho: Fraction | None
     width: Decimal | None = None
     title: str = ""
+    beta: Fraction | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= (self.rho or 0) <= 1:
             raise OrderError(f"no point has {self}", hint="take a rank from 1 to the width: rho from 0 to 1")
+        if (self.beta or 0) < 0:
+            raise OrderError(f"no point has {self}", hint="take a batch of at least one sample: beta from 0 on")
 
     @classmethod
-    def of_numbers(cls, rate: Decimal, width: Decimal, rank: Decimal) -> RatePoint:
-        """The exponents of three numbers. Every constant is 1, so that orders are numbers again.
+    def of_numbers(cls, rate: Decimal, width: Decimal, rank: Decimal, batch: Decimal | None = None) -> RatePoint:
+        """The exponents of three numbers, or of four. Every constant is 1, so that orders are numbers again.
 
         >>> point = RatePoint.of_numbers(Decimal("2e-5"), Decimal(4096), Decimal(8))
         >>> point.rho, point.text(order("eta + 1/4"))
         (Fraction(1, 4), '1.6e-4')
         """
-        title = f"rate {rate}, n = {width}, r = {rank}"
-        if rate <= 0 or width <= 1 or rank <= 0:
+        numbers = (rate, rank) if batch is None else (rate, rank, batch)
+        title = f"rate {rate}, n = {width}, r = {rank}" + ("" if batch is None else f", N = {batch}")
+        if min(numbers) <= 0 or width <= 1:
             raise OrderError(f"no point has {title}", hint="take a positive rate and a width above 1")
-        eta, rho = (Fraction(number.ln() / width.ln()).limit_denominator(FINEST) for number in (rate, rank))
-        return cls(eta, rho, width, title)
+        eta, rho, *beta = (Fraction(number.ln() / width.ln()).limit_denominator(FINEST) for number in numbers)
+        return cls(eta, rho, width, title, *beta)
 
     def value(self, size: Order) -> Fraction | None:
         """The exponent that an order in eta has here; None for what is identically zero."""
@@ -60,7 +64,13 @@ class RatePoint:
         return "0" if value is None else self._size(value, dialect)
 
     def __str__(self) -> str:
-        return self.title or f"eta = {self.eta}" + ("" if self.rho is None else f", rho = {self.rho}")
+        opened = (f", {name} = {value}" for name, value in self.opened.items())
+        return self.title or f"eta = {self.eta}" + "".join(opened)
+
+    @property
+    def opened(self) -> dict[str, Fraction]:
+        """The exponents of what grows beside the width, by name."""
+        return {name: value for name, value in (("rho", self.rho), ("beta", self.beta)) if value is not None}
 
     def _size(self, exponent: Fraction, dialect: str) -> str:
         """The width to an exponent."""

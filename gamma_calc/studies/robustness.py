@@ -87,10 +87,12 @@ def _largest_rate(derivation: Derivation) -> tuple[str, Fraction | None]:
     """The one open exponent, and the largest value at which the program is stable."""
     names = derivation.program.variables
     if len(names) != 1 or names != derivation.rates:
+        others = ",".join(f"{name}=VALUE" for name in names if name not in derivation.rates)
+        fixed = f", as by --set {others}" if others else ""
         raise ProgramError(
             f"the degree in one learning rate, with {', '.join(names) or 'nothing'} open",
             where=f"program {derivation.program.name}",
-            hint="leave open the exponent of one shared learning rate alone",
+            hint=f"leave open the exponent of one shared learning rate alone{fixed}",
         )
     stable = derivation.conditions["stable"]
     return names[0], None if stable.empty else stable.largest[names[0]].value

@@ -15,7 +15,7 @@ from gamma_calc.studies.shared_rate import STEPS, RateComparison, descent
 NOTES: Final = (
     "step: how far a step moves the output; aligned: along the gradient of the loss, so how far it descends",
     "edge: the largest rate at which training is stable; rate/edge: the shared rate over it",
-    "every constant is taken as 1: a number is right up to a factor that does not grow with the width or the rank",
+    "every constant is taken as 1: a number is right up to a factor that does not grow with the width, rank or batch",
 )
 
 

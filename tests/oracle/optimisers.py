@@ -74,9 +74,13 @@ class Stepper:
 
 
 def _unit(gradient: Tensor, exponent: float) -> Tensor:
-    """A matrix of rank one over a power of its one singular value."""
-    length = gradient.square().sum((1, 2)).sqrt().reshape(-1, 1, 1)
-    return torch.where(length > 0, gradient / length**exponent, gradient)
+    """A matrix over a power of its singular values, by the eigenvalues of its smaller Gram matrix; zero stays zero."""
+    rows = gradient if gradient.shape[1] <= gradient.shape[2] else gradient.transpose(1, 2)
+    squares, vectors = torch.linalg.eigh(rows @ rows.transpose(1, 2))
+    kept = squares > 1e-12 * squares[:, -1:]
+    powers = torch.where(kept, squares.clamp(min=1e-300) ** (-exponent / 2), 0.0)
+    made: Tensor = (vectors * powers[:, None, :]) @ (vectors.transpose(1, 2) @ rows)
+    return made if rows is gradient else made.transpose(1, 2)
 
 
 def _inverse(gram: Tensor, damping: float) -> Tensor:
