@@ -1,8 +1,9 @@
 """What a simulated step costs beside torch's own kernels on as many parameters, as ratios from one run.
 
 A step is taken on both factors of a LoRA layer for several seeds at once. "Update" is what ``step()`` of an optimiser
-is, from the gradient to the new parameters, here with each update kept for the measurement. "Whole step" also passes
-forward and backward and computes delta1, delta2 and delta3. The copy is one array of parameters onto another.
+is, from the gradient to the new parameters, here with each update kept for the measurement, or of A's, where it is
+written out, the one product that the measurement asks for. "Whole step" also passes forward and backward and computes
+delta1, delta2 and delta3. The copy is one array of parameters onto another.
 
 Adam has an epsilon. With one sample and a linear loss a factor of each gradient never changes, and Adam's means are
 kept of the other factor alone. With a squared error this is so for A, and B's means are kept whole.

@@ -20,6 +20,7 @@ from gamma_calc import lora  # noqa: E402
 from gamma_calc.calculus.dims import Dim  # noqa: E402
 from gamma_calc.calculus.premises import Premises  # noqa: E402
 from gamma_calc.calculus.value import Contribution, Value  # noqa: E402
+from gamma_calc.language.change import change  # noqa: E402
 from gamma_calc.language.expression import Array, Expression  # noqa: E402
 from gamma_calc.language.forms import GradientOnly  # noqa: E402
 from gamma_calc.language.initialisation import iid  # noqa: E402
@@ -138,6 +139,68 @@ def test_what_a_step_takes_back_cancels_exactly() -> None:
     there = Carried(start).after(change)
     assert torch.equal(there.value, change)
     assert torch.equal(there.after(-change).value, start)
+
+
+# -- parameters that move while their updates are made ---------------------------------------------------------------
+
+
+def moving(program: Program) -> set[str]:
+    plan = storage_plan(program)
+    return {name for name in plan.gradients if plan.moved_as_made(name) is not None}
+
+
+@pytest.mark.parametrize(
+    ("program", "parameters"),
+    [
+        (layer("adam with epsilon"), {"A"}),
+        (layer("adam with epsilon", loss="vector"), {"A"}),
+        (layer("adam with epsilon", fresh=True), set()),
+        (layer("adam"), set()),
+        (layer("sign"), set()),
+        (tied("adam with epsilon"), set()),
+    ],
+    ids=["one sample", "error that changes", "fresh samples", "outer products", "signs", "used turned"],
+)
+def test_a_parameter_moves_as_its_update_is_made_where_nothing_else_is_asked(
+    program: Program, parameters: set[str]
+) -> None:
+    """B's update meets A Z, which changes."""
+    assert moving(program) == parameters
+
+
+def test_an_update_that_is_watched_is_there_as_a_whole() -> None:
+    a, z, w = parameter("A", R, N, init=iid("-1/2"), rate="-1"), data("Z", N), data("w", R)
+    plain = Program("a layer", w @ (a @ z), adam("-1"), [output("A Z", a @ z)])
+    assert moving(plain) == {"A"}
+    update = change(a)
+    assert update is not None
+    watched = Program("a layer", w @ (a @ z), adam("-1"), [output("A Z", a @ z), internal("dA", update)])
+    assert moving(watched) == set()
+
+
+@pytest.mark.parametrize("loss", ["linear", "vector"])
+@pytest.mark.parametrize("one_by_one", [False, True])
+def test_moving_at_once_changes_nothing_but_rounding(
+    loss: str, one_by_one: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def make() -> Program:
+        return layer("adam with epsilon", loss=loss)
+
+    if one_by_one:
+        monkeypatch.setattr("validation.arrays.update.AT_ONCE", 1)
+    ours = measured(make)
+    monkeypatch.setattr(StoragePlan, "moved_as_made", lambda *_: None)
+    whole = measured(make)
+    np.testing.assert_allclose(ours.sizes, whole.sizes, rtol=1e-10, atol=0)
+    np.testing.assert_allclose(share(ours), share(whole), rtol=0, atol=1e-10)
+
+
+def test_no_number_of_a_repetition_that_moves_alone_depends_on_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("validation.arrays.update.AT_ONCE", 1)
+    program = layer("adam with epsilon", loss="vector")
+    together = measure_cell(program, 64, range(4), Settings(steps=4))
+    alone = measure_cell(program, 64, [2], Settings(steps=4))
+    np.testing.assert_array_equal(together.sizes[:, 2:3], alone.sizes)
 
 
 # -- arrays that are written over -----------------------------------------------------------------------------------

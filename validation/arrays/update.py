@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import prod
 from typing import Any, Final
 
@@ -31,9 +31,24 @@ class OneSided:
 
     def step(self, moving: Tensor, step: int, descent: Tensor) -> Tensor:
         """The update for the u of this step, times ``descent``: rows for u, columns for w. The next overwrites it."""
+        ((_, update),) = self._made(moving, step, descent, len(moving))
+        return update
+
+    def pieces(self, moving: Tensor, step: int, descent: Tensor) -> Iterator[tuple[slice, Tensor]]:
+        """The same, some repetitions after the other; each is written over the one before, and stays in a cache so.
+
+        They are one at a time where one is large, and else all: no sum over one depends on how many there are.
+        """
+        large = moving.shape[-2] * self.sign.shape[-1] > AT_ONCE
+        return self._made(moving, step, descent, 1 if large else len(moving))
+
+    def _made(self, moving: Tensor, step: int, descent: Tensor, at_once: int) -> Iterator[tuple[slice, Tensor]]:
         self.memory, mean, root = self.optimiser.means(self.memory, moving, step)
-        self.room = torch.addcmul(self.shift, root, self.sign, out=self.room)
-        return torch.div(mean * descent, self.room, out=self.room)
+        mean = mean * descent
+        for start in range(0, len(moving), at_once):
+            some = slice(start, start + at_once)
+            self.room = torch.addcmul(self.shift[some], root[some], self.sign[some], out=self.room)
+            yield some, torch.div(mean[some], self.room, out=self.room)
 
 
 def fused_adam(

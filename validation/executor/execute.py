@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -23,6 +23,7 @@ from validation.arrays.matrices import (
     filled,
     long_axis_contiguous,
 )
+from validation.arrays.update import OneSided
 from validation.executor.carried import Carried
 from validation.executor.fast_paths import rule
 from validation.executor.graph import Operation
@@ -30,7 +31,7 @@ from validation.executor.memory import keep_freed
 from validation.executor.plan import Plan
 from validation.executor.recorder import Recorder, RunRecord, Values
 from validation.executor.room import Room
-from validation.executor.storage import Given
+from validation.executor.storage import Given, MovedAsMade
 
 NOTHING_GIVEN: Final[Mapping[str, Tensor]] = MappingProxyType({})
 
@@ -133,6 +134,7 @@ class TrainingRun:
         self.parameters = {p.name: p for p in plan.program.parameters}
         self.sides = {name: plan.storage.one_sided(name) for name in self.parameters}
         self.factored = {name: plan.storage.factored(name) for name in self.parameters}
+        self.as_made = {name: plan.storage.moved_as_made(name) for name in self.parameters}
         self.descents = {name: self._each(p) * -plan.power(p.rate) for name, p in self.parameters.items()}
         self._begin()
 
@@ -157,8 +159,13 @@ class TrainingRun:
         return along, moving
 
     def update(self, step: int) -> None:
-        """Decide what the step adds to each parameter."""
-        self.last.update({name: self._update(name, step) for name in self.parameters})
+        """Decide what the step adds to each parameter; one of which nothing is asked but products moves at once."""
+        for name in self.parameters:
+            places = self.as_made[name]
+            if places is None:
+                self.last[name] = self._update(name, step)
+            else:
+                self._move(name, places, step)
 
     def apply(self) -> None:
         for name, update in self.last.items():
@@ -174,6 +181,33 @@ class TrainingRun:
 
     def gradients_watched(self) -> Values:
         return {place: self._kept(place) for place in self.storage.of_the_last}
+
+    def _move(self, name: str, places: MovedAsMade, step: int) -> None:
+        """Move a parameter while its update is made, and keep the products of that with vectors that stay the same."""
+        for place in places.of_the_old:
+            self.value(place)
+        products: dict[int, list[Tensor]] = {place: [] for place in places.of_the_update}
+        for some, update in self._pieces(name, step):
+            for place, parts in products.items():
+                parts.append(self._product(place, update, some))
+            self.now[name][some].add_(update)
+        for place, parts in products.items():
+            self.values[place] = torch.cat(parts)
+
+    def _product(self, place: int, update: Tensor, some: slice) -> Tensor:
+        """A product of an update with a vector that stays the same, for some repetitions."""
+        operation, operations = self.plan.graph.operations[place], self.plan.graph.operations
+        arrays = [update if operations[a].moves else self.value(a)[some] for a in operation.arguments]
+        product: Tensor = rule(operation.node, self.plan.power)(*arrays)
+        return product
+
+    def _pieces(self, name: str, step: int) -> Iterator[tuple[slice, Tensor]]:
+        """The update by a gradient of which a factor stays the same, some repetitions after the other."""
+        gradient, right = self.value(self.plan.gradients[name]), self.sides[name] == "right"
+        left = gradient.left if right else gradient.right
+        made = self._apart(name, gradient.right if right else gradient.left)
+        for some, update in made.pieces(left, step, self.descents[name]):
+            yield some, update if right else update.mT
 
     def _update(self, name: str, step: int) -> Array:
         update = self._by_gradient(name, step)
@@ -200,12 +234,16 @@ class TrainingRun:
             if name not in self.signs:
                 self.signs[name] = gradient.right.sign()
             return LowRank(self._optimise(name, gradient.left, step), self.signs[name])
+        return self._apart(name, gradient.right).step(gradient.left, step, self.descents[name])
+
+    def _apart(self, name: str, still: Tensor) -> OneSided:
+        """What an optimiser keeps of the factor that moves."""
         make = self.storage.fast(name).one_sided
         assert make is not None, "an optimiser that is not factored by a sign has this"
         if name not in self.memory:
-            self.memory[name] = make(self.storage.rules[name], gradient.right, self.plan.width)
-        update: Tensor = self.memory[name].step(gradient.left, step, self.descents[name])
-        return update
+            self.memory[name] = make(self.storage.rules[name], still, self.plan.width)
+        kept: OneSided = self.memory[name]
+        return kept
 
     def _optimise(self, name: str, gradient: Array, step: int) -> Array:
         optimiser = self.storage.rules[name]

@@ -32,6 +32,18 @@ from validation.executor.wanted import Wanted
 Given = Data | Frozen | Parameter
 
 
+@dataclass(frozen=True, slots=True)
+class MovedAsMade:
+    """A parameter that moves while its update is made, which is never there as a whole.
+
+    All that uses the old parameter are products with vectors known before the update, and all that uses the update are
+    products with vectors that stay the same; these are their places.
+    """
+
+    of_the_old: list[int]
+    of_the_update: list[int]
+
+
 @dataclass(frozen=True, eq=False)
 class StoragePlan(Wanted):
     """What a program asks for, and how its tensors can be kept; the same at every width."""
@@ -96,6 +108,32 @@ class StoragePlan(Wanted):
         What an optimiser keeps is then kept of the other factor alone.
         """
         return self._constant_side(self.gradients[name]) if self.fast(name).by_factor else None
+
+    def moved_as_made(self, name: str) -> MovedAsMade | None:
+        """What is asked of a parameter that can move while its update is made; None for one that cannot."""
+        if not self.one_sided(name) or self.factored(name) or self.keeps_moved(name):
+            return None
+        later = [i for i in self.uses[name] if self.graph.operations[i].node.until is not Time.START]
+        old, update = ([i for i in later if (i in self.moves) is moved] for moved in (False, True))
+        places = MovedAsMade(*([user for i in some for user in self._users[i]] for some in (old, update)))
+        asked_whole = self.wanted.intersection(update).union(set(self.of_the_step).intersection(old))
+        before = all(self._multiplies(user) and not self._later(user) for user in places.of_the_old)
+        after = all(self._multiplies(user) and self._others_stay(user, update) for user in places.of_the_update)
+        return places if before and after and not asked_whole else None
+
+    def _multiplies(self, place: int) -> bool:
+        """Is it the product of a matrix and a vector?"""
+        operation = self.graph.operations[place]
+        axes = sum(len(self.graph.operations[a].node.shape) for a in operation.arguments)
+        return fast_operation(operation.node).acts and axes == 3
+
+    def _later(self, place: int) -> bool:
+        """Is it known only after an update, or with the next sample?"""
+        return self.graph.operations[place].fresh or place in self.moves
+
+    def _others_stay(self, place: int, those: list[int]) -> bool:
+        operations = self.graph.operations
+        return all(operations[a].constant for a in operations[place].arguments if a not in those)
 
     def update_arrays(self, name: str) -> int:
         """How many arrays of a parameter's shape its updates take: none, the update, or also gradient and memory."""
