@@ -324,6 +324,18 @@ TOKENS: Final = (
     Mutant("operations.difference:_farther", "moved - before.order", "MINUS_INFINITY", "entries: turned away, relu"),
     Mutant("calculus.sign:_version", "+ leading", "", "entries: a mask of before"),
     Mutant(
+        "calculus.mask_times:_of_earlier_step",
+        "times - {NOW} | {EARLIER}",
+        "times",
+        "entries: a mask of a step in a sign",
+    ),
+    Mutant(
+        "engine.evaluate:Evaluation._may_stay",
+        "if not one.at_present",
+        "if True",
+        "entries: a mask of a step in a sign",
+    ),
+    Mutant(
         "operations.gram:_Preconditioned._own",
         "2 * size + many",
         "2 * size + many / 2",
@@ -538,9 +550,9 @@ TOKENS: Final = (
     Mutant("operations.hadamard:MOST_NESTED", "4", "3", "entries: four inside"),
     Mutant("calculus.sign:_largest_within", "if zeros[direction] <= places", "if True", "entries: beside saturated"),
     Mutant("calculus.sign:normalised", "signed(direction)", "direction", "1.3 saturated, sign, larger"),
-    Mutant("calculus.sign:masks", "if f.is_sparse", "if False", "entries: beside saturated"),
-    Mutant("calculus.sign:masks", "if f.is_sparse", "if True", "entries: beside dense"),
-    Mutant("calculus.sign:masks", 'f"{side} {site}"', "site", "entries: rows and columns"),
+    Mutant("calculus.sign:masks", "and f.is_sparse", "and False", "entries: beside saturated"),
+    Mutant("calculus.sign:masks", "and f.is_sparse", "and True", "entries: beside dense"),
+    Mutant("calculus.sign:masks", 'f"{side} {p.site}"', "p.site", "entries: rows and columns"),
     Mutant("calculus.pruning:_dominates", "return orders.may_be_below(", "return True or (", "1.5 even of a mean"),
     Mutant(
         "calculus.contractions:_Vector.others",
