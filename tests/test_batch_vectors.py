@@ -29,6 +29,7 @@ from gamma_calc.engine.step_orders import steps
 from gamma_calc.errors import ProgramError, ShapeError
 from gamma_calc.exponents import Order, Region, largest
 from gamma_calc.language.expression import Expression
+from gamma_calc.language.structure import structure
 from gamma_calc.operations import inner
 from gamma_calc.operations.rows import RowDot, ScaledRows
 from gamma_calc.optimisers import OPTIMISERS
@@ -141,6 +142,13 @@ def _orders(expression: Expression) -> dict[str, str]:
     program = Program("p", -(data("e", S) @ (parameter("T", S, S, init=iid(0), rate="eta") @ data("f", S))), sign(), ())
     value = Evaluation(program, start(program)).value(expression)
     return {str(direction): str(size) for direction, size in value.components.items()}
+
+
+def test_what_rows_add_up_is_no_fact_of_them() -> None:
+    """A node of which the terms were asked for is written like one of which they were not."""
+    made = [ScaledRows(data("v", N), data("X", N, N) + data("Y", N, N)) for _ in range(2)]
+    assert len(made[0].summands) == 2
+    assert structure([made[0]]) == structure([made[1]])
 
 
 def test_a_vector_times_a_matrix_multiplies_its_rows() -> None:

@@ -41,9 +41,14 @@ class ScaledRows(Bilinear):
         self.arguments = (vector, matrix)
         self.shape: Shape = matrix.shape
 
-    @cached_property
+    @property
     def summands(self) -> tuple[Expression, ...]:
         """Those of the matrix, each with its rows multiplied."""
+        return self._summands
+
+    @cached_property
+    def _summands(self) -> tuple[Expression, ...]:
+        """Made once. They are no fact of the node, by which it would differ from one of which none had asked."""
         vector, matrix = self.arguments
         return tuple(ScaledRows(vector, one) for one in matrix.summands)
 

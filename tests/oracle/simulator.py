@@ -130,7 +130,7 @@ class Run:
         found = torch.autograd.grad(loss.sum(), [*leaves.values(), *inside.values()])
         self.gradients = dict(zip(inside, found[len(leaves) :], strict=True))
         self.previous, self.now = self.now, {}
-        for (name, parameter), gradient in zip(self.trained.items(), found, strict=False):
+        for (name, parameter), gradient in zip(self.trained.items(), found[: len(leaves)], strict=True):
             rate = self.setting.constant(f"rate {name}") * power(parameter.rate, self.setting.width)
             direction = self.stepper.direction(name, gradient, self._all(self.previous))
             self.now[name] = self.previous[name] - rate * direction
