@@ -115,10 +115,15 @@ class GramInverseOfImage(_Preconditioned):
     def _counted(self, direction: Direction, most: Order, least: Order) -> Order:
         """The size, up to the most that it may be, at which a part of G leaves the most once it is divided by.
 
-        Of a factor that has updates alone there is no such size, and it counts as it is.
+        Raises ProgramError for a factor that has updates alone: of them there may be any less, and so more of the whole.
         """
-        if not isinstance(direction, Outer) or least.is_zero_quantity:
+        if not isinstance(direction, Outer):
             return most
+        if least.is_zero_quantity:
+            raise ProgramError(
+                f"{self} divides by updates of {self.arguments[0]} that may be less than they count for",
+                hint="start both factors at random, give the preconditioner a damping, or ask for fewer steps",
+            )
         few, many = (dim.exponent for dim in self.arguments[0].shape)
         return minimum(most, (least - few - many) / 2)
 

@@ -1,7 +1,4 @@
-"""Recorded programs with rows below the truth, looked into one by one: why the derivation is right all the same.
-
-Or what is known to be wrong in it, which docs/explanation.md names among the limits.
-"""
+"""Recorded programs with rows below the truth, looked into one by one: why the derivation is right all the same."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ from collections.abc import Mapping
 from typing import Final
 
 SETTLED: Final[Mapping[tuple[str, int], str]] = {
-    ("any", 40501): "a known fault: updates that may be less than they count for are divided by in full",
     ("any", 40601): "slopes of 1.3 up to n = 10^6, derived 5/4: the few large entries of powers come late",
     ("any", 41012): "Adam on an error that overshoots: slopes 1/4 too high here, none from 10^5 on, by its recursion",
     ("batch", 111): "1 - c n^(-1/2) with c near 5: slopes of 0.13 up to n = 625, of 0.07 up to 2304, derived 0",
