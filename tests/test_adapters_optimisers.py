@@ -202,7 +202,7 @@ def test_an_update_that_may_be_less_than_it_counts_for_is_divided_by_the_least_o
     evaluation = Evaluation(lora(), State(0, {}))
     assert evaluation.value(made).order == order("1/4")
     assert not evaluation.overcounted(made).is_empty
-    alone = outer(data("h", R), u * slope)  # with nothing beside it there may be any less of it, and so any more of this
+    alone = outer(data("h", R), u * slope)  # of this alone there may be any less, and so more of the quotient
     with pytest.raises(ProgramError, match="may be less than they count for; start both factors at random"):
         evaluation.value(gram_inverse(alone, alone @ y))
 

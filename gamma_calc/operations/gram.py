@@ -115,7 +115,7 @@ class GramInverseOfImage(_Preconditioned):
     def _counted(self, direction: Direction, most: Order, least: Order) -> Order:
         """The size, up to the most that it may be, at which a part of G leaves the most once it is divided by.
 
-        Raises ProgramError for a factor that has updates alone: of them there may be any less, and so more of the whole.
+        Raises ProgramError for a factor that has updates alone: of them there may be any less, and so more of this.
         """
         if not isinstance(direction, Outer):
             return most
