@@ -37,7 +37,7 @@ def of_earlier_step(direction: Direction, moved: frozenset[str]) -> Direction:
 
 def _of_earlier_step(direction: VectorDirection, moved: frozenset[str]) -> VectorDirection:
     match direction:
-        case Activation(function=function, times=times, merged=False) if function.vanishes and NOW in times:
+        case Activation(function=function, times=times) if function.vanishes and NOW in times:
             is_moved = site_of_mask(direction) in moved
             return replace(direction, times=times - {NOW} | {EARLIER}) if is_moved else direction
         case Entrywise(those):

@@ -3,7 +3,7 @@
 Every step moves what a function is applied to. Where masks act on what masks have made, each version of one knows of
 the versions before it, and after some steps there are more than can be told apart in any time. Then those that have
 the same moments count as one, with every part that any of them has, at the largest size: what overlaps with a version
-overlaps with it no less, and what is made of it is an upper bound. They count as zero together, at all times.
+overlaps with it no less, and what is made of it is an upper bound.
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ class Versions:
     """What functions are made of, all versions together: parts by the function without any, functions in them alike."""
 
     made: Mapping[Activation, Found] = field(default_factory=lambda: MappingProxyType({}))
-    _known: dict[tuple[Activation, frozenset[str]], Activation] = field(default_factory=dict, repr=False)
+    _known: dict[tuple[Activation, frozenset[str], frozenset[str]], Activation] = field(
+        default_factory=dict, repr=False
+    )
 
     def including(self, directions: Iterable[Direction]) -> Versions:
         """These, and the versions in some directions."""
@@ -67,7 +69,7 @@ class Versions:
                 parts = dict(self._whole(direction, NOWHERE).parts)
                 for part, size in direction.parts:
                     parts[part] = maximum(parts.get(part, MINUS_INFINITY), size)
-                return replace(direction.named, parts=frozenset(parts.items()), merged=True)
+                return replace(direction, parts=frozenset(parts.items()), merged=True)
             case Entrywise(those):
                 return Entrywise(frozenset(map(self._joined, those)))
             case _:
@@ -91,12 +93,12 @@ class Versions:
                 return direction
 
     def _whole(self, one: Activation, sites: frozenset[str]) -> Activation:
-        key = one.named, sites
+        key = one.named, one.times, sites
         if key not in self._known:
             here, found = sites | {one.site}, self.made.get(one.named, {})
             inside = one.site in sites
             parts = ((self._vector(p, here), size) for p, size in found.items() if not (inside and has_function(p)))
-            self._known[key] = replace(one.named, parts=frozenset(parts), merged=True)
+            self._known[key] = replace(one, parts=frozenset(parts), merged=True)
         return self._known[key]
 
 
