@@ -38,6 +38,7 @@ from gamma_calc.exponents import MINUS_INFINITY, Order, maximum
 MOST_VERSIONS: Final = 3  # of one function with the same moments, in all that a step left
 NOWHERE: Final[frozenset[str]] = frozenset()
 Found = Mapping[VectorDirection, Order]
+Name = tuple[Activation, frozenset[str], frozenset[str]]  # with the times of its masks, and the sites it is inside
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,9 +46,7 @@ class Versions:
     """What functions are made of, all versions together: parts by the function without any, functions in them alike."""
 
     made: Mapping[Activation, Found] = field(default_factory=lambda: MappingProxyType({}))
-    _known: dict[tuple[Activation, frozenset[str], frozenset[str]], Activation] = field(
-        default_factory=dict, repr=False
-    )
+    _known: dict[Name, Activation] = field(default_factory=dict, repr=False)
 
     def including(self, directions: Iterable[Direction]) -> Versions:
         """These, and the versions in some directions."""
