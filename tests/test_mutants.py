@@ -52,6 +52,7 @@ ASIDE = {  # whose orders are bounds that are not reached, or that take long whe
     "deep: six layers of tanh",
     "batch: a slope turns a weight along itself",
     "batch: a readout of an adapter",
+    "entries: a mask of a step that moved by less",
     "entries: a mask that was, lion",
     "entries: a mask that was, adam",
     "entries: a mask that moved, lion",
@@ -295,13 +296,13 @@ TOKENS: Final = (
     ),
     Mutant("calculus.activation:shown_at_most", "at_most(size, -few)", "size", "entries: bounded on few"),
     Mutant("operations.elementwise:Elementwise.may_vanish", "dim.exponent == 0", "False", "entries: masks of few"),
-    Mutant("calculus.shares:left_at", "if zeros[d].isdisjoint(places)", "if True", "entries: beside zeros"),
+    Mutant("calculus.shares:left_at", "if masks[d].keys().isdisjoint(places)", "if True", "entries: beside zeros"),
     Mutant("calculus.shares:_single", "if not nowhere_above(", "if True or (", "two samples, sign"),
     Mutant("calculus.shares:_hiding", "yield places", "yield from ()", "entries: beside two masks"),
     Mutant("calculus.shares:_jointly", "combinations(places, count)", "()", "entries: masks together"),
     Mutant(
         "operations.difference:Difference.orders",
-        "yield from self._left_or_come_to(share, old, between, moved, premises)",
+        "yield from self._left_or_come_to(share, old, moved, premises)",
         "pass",
         "entries: edges along x at 0",
     ),
@@ -322,7 +323,6 @@ TOKENS: Final = (
         "operations.difference:_spread", "if concentration(direction) == 0", "if False", "entries: turned away, tanh"
     ),
     Mutant("operations.difference:_farther", "moved - before.order", "MINUS_INFINITY", "entries: turned away, relu"),
-    Mutant("calculus.sign:_version", "+ leading", "", "entries: a mask of before"),
     Mutant(
         "calculus.mask_times:_of_earlier_step",
         "times - {NOW} | {EARLIER}",
@@ -387,7 +387,9 @@ TOKENS: Final = (
         "hidden = MINUS_INFINITY",
         "entries: products inside products",
     ),
-    Mutant("calculus.overlap:_noise_in", "size + inside for", "MINUS_INFINITY for", "deep: six layers of tanh"),
+    Mutant(
+        "calculus.overlap:_noise_in_factor", "(size + inside for", "(MINUS_INFINITY for", "deep: six layers of tanh"
+    ),
     Mutant("calculus.contraction:_images", "back + hidden", "fresh + hidden - 1", "deep: six layers of tanh"),
     Mutant("calculus.overlap:MOST_MOMENTS", "8", "2", "1.2 cubic gate"),
     Mutant("calculus.overlap:MOST_MOMENTS", "8", "1", "1.2 gate"),
@@ -589,7 +591,7 @@ TOKENS: Final = (
     ),
     Mutant(
         "calculus.shares:_shares",
-        "yield from _shares(here, zeros)",
+        "yield from _shares(here)",
         "yield from ()",
         "entries: beside two zeros",
     ),
