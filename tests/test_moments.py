@@ -182,7 +182,7 @@ def test_a_relu_that_is_known_by_its_place_alone_is_off_somewhere() -> None:
     """As in the argument of a third layer, where what a first one is made of is no longer told."""
     v = GivenVector("v")
     far = activation(RELU, "h1", Value({GivenVector("u"): order(0)})).named
-    (share,) = shares("h3", Value({far: order(1), v: order(0)}))
+    _, share = shares("h3", Value({far: order(1), v: order(0)}))
     assert dict(share.x.components) == {v: order(0)}
 
 

@@ -497,6 +497,17 @@ def factors(direction: VectorDirection) -> frozenset[VectorDirection]:
     return frozenset() if direction == ONES else frozenset({direction})
 
 
+@lru_cache(maxsize=65536)
+def atoms(direction: VectorDirection) -> frozenset[VectorDirection]:
+    """What a direction is made of, and what functions in it are of; one that goes by its place stands for itself."""
+    return frozenset[VectorDirection]().union(*map(_atoms_of_factor, factors(direction)))
+
+
+def _atoms_of_factor(factor: VectorDirection) -> frozenset[VectorDirection]:
+    inside = factor.parts if isinstance(factor, Activation) else ()
+    return frozenset[VectorDirection]().union(*(atoms(part) for part, _ in inside)) if inside else frozenset({factor})
+
+
 def has_function(direction: VectorDirection) -> bool:
     """Is a function among the factors of a direction?"""
     return any(isinstance(f, Activation) for f in factors(direction))

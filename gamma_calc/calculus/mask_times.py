@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from itertools import permutations
 from typing import Final, NamedTuple
 
 from gamma_calc.calculus.bends import vanishes_with
@@ -57,13 +56,13 @@ class ToldApart(NamedTuple):
 def told_apart(x: Value) -> Iterator[ToldApart]:
     """Masks that keep a part of a value from hiding another by nothing but when they were on."""
     made = {d: known for d, known in masks_in(x).items() if known}
-    for one, other in permutations(made, 2):
-        apart = made[other].keys() - made[one].keys()
-        times = _times_by_version(made[one])
-        if apart and all(place[:2] in times for place in made[other]):
-            hidden = where(x.components[one], "<", x.components[other])
-            for place in apart:
-                yield ToldApart(made[other][place], NOW in times[place[:2]] | {place.time}, hidden)
+    for one, mine in made.items():
+        times = _times_by_version(mine)
+        for other, its in made.items():
+            apart = its.keys() - mine.keys()
+            if apart and all(place[:2] in times for place in its):
+                hidden = where(x.components[one], "<", x.components[other])
+                yield from (ToldApart(its[p], NOW in times[p[:2]] | {p.time}, hidden) for p in apart)
 
 
 def _times_by_version(those: Iterable[Place]) -> Mapping[tuple[str, str], frozenset[str]]:

@@ -11,33 +11,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable
 from functools import lru_cache
+from itertools import chain
 from typing import Final
 
-from gamma_calc.calculus.direction import Activation, FreshImage, VectorDirection, factors
+from gamma_calc.calculus.direction import Activation, FreshImage, VectorDirection, atoms, factors
 
 ALL: Final = "all"  # vectors together
 
 
 def is_odd(those: Collection[VectorDirection]) -> bool:
     """Does the product of some directions change its sign with that of a vector, or of all?"""
-    families = frozenset[Hashable]().union(*map(_families, those))
+    families = frozenset(map(_family, chain.from_iterable(map(atoms, those))))
     return any(_parity(those, turned) == 1 for turned in (ALL, *families))
 
 
 def is_even(function: Activation) -> bool:
     """Does a function keep its value where all the vectors that it is of change their sign?"""
     return _of_function(function, ALL) == 0
-
-
-@lru_cache(maxsize=65536)
-def _families(direction: VectorDirection) -> frozenset[Hashable]:
-    return frozenset[Hashable]().union(*map(_families_of_factor, factors(direction)))
-
-
-def _families_of_factor(factor: VectorDirection) -> frozenset[Hashable]:
-    if not isinstance(factor, Activation):
-        return frozenset({_family(factor)})
-    return frozenset[Hashable]().union(*(_families(part) for part, _ in factor.parts))
 
 
 def _family(factor: VectorDirection) -> Hashable:

@@ -64,15 +64,13 @@ OFF: Final = Function(  # one where a relu is zero, zero where it is not
 )
 
 
-def everywhere(site: str, x: Value) -> Share:
-    """All entries of a vector."""
-    found = masks_in(x).items()
-    return Share(ONES, site, x, {d: {p: f for p, f in those.items() if not _is_own(p, site)} for d, those in found})
-
-
 def shares(site: str, x: Value) -> Iterator[Share]:
-    """Where larger parts of a vector are zero, or negligible, so that what is smaller is all there is."""
-    yield from _shares(everywhere(site, x))
+    """All entries of a vector, and where its larger parts are zero, or negligible: what is smaller is all there is."""
+    found = masks_in(x).items()
+    masks = {d: {place: f for place, f in those.items() if not _is_own(place, site)} for d, those in found}
+    whole = Share(ONES, site, x, masks)
+    yield whole
+    yield from _shares(whole)
 
 
 def _shares(whole: Share) -> Iterator[Share]:

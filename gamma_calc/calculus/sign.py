@@ -121,17 +121,14 @@ def masks_in(value: Value) -> Mapping[Direction, Mapping[Place, Activation]]:
     found = {direction: masks(direction) for direction in value.components}
     if not any(place.time == EARLIER for those in found.values() for place in those):
         return found
-    ranks = {size: str(rank) for rank, size in enumerate(dict.fromkeys(_by_level(value)))}
+    sizes = dict.fromkeys(sorted(value.components.values(), key=level, reverse=True))
+    ranks = {size: str(rank) for rank, size in enumerate(sizes)}
     return {d: {_ranked(p, ranks[value.components[d]]): f for p, f in those.items()} for d, those in found.items()}
 
 
 def zero_sets_in(value: Value) -> ZeroSets:
     """The places of the masks of each part of a value."""
     return {direction: frozenset(those) for direction, those in masks_in(value).items()}
-
-
-def _by_level(value: Value) -> list[Order]:
-    return sorted(value.components.values(), key=level, reverse=True)
 
 
 def _ranked(place: Place, rank: str) -> Place:

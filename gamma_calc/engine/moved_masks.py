@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain, combinations
 from typing import NamedTuple
 
@@ -24,7 +25,7 @@ from gamma_calc.calculus.direction import NOW, Activation, Direction
 from gamma_calc.calculus.entrywise_products import concentration
 from gamma_calc.calculus.mask_times import turning
 from gamma_calc.calculus.pruning import projection_order
-from gamma_calc.calculus.sign import Place, masks, signed, zero_sets, zero_sets_in
+from gamma_calc.calculus.sign import Place, ZeroSets, masks, signed, zero_sets, zero_sets_in
 from gamma_calc.calculus.value import Value
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.exponents import MINUS_INFINITY, NOTHING, Order, Region, largest, maximum, minimum, order, where
@@ -90,6 +91,10 @@ class MovedMasks:
     kept: Value
     _shares: dict[tuple[Place, bool], MovedShare | None] = field(default_factory=dict)
 
+    @cached_property
+    def _zeros(self) -> ZeroSets:
+        return zero_sets_in(self.driven)
+
     def seen(self, alone: Value, *, revived: bool) -> Iterator[SeenApart]:
         """What an update has of parts beyond what it keeps; ``alone``: what it would have of each by its own gradient.
 
@@ -124,9 +129,8 @@ class MovedMasks:
 
     def _beside(self, direction: Direction, places: Iterable[Place]) -> Order | None:
         """What is left of a direction beside what has none of some masks, where there is such."""
-        known = zero_sets_in(self.driven)
-        zeros = known.get(direction, zero_sets(direction))
-        others = ((d, known[d], o) for d, o in self.driven.components.items() if d != direction)
+        zeros = self._zeros.get(direction, zero_sets(direction))
+        others = ((d, self._zeros[d], o) for d, o in self.driven.components.items() if d != direction)
         rest = [o - smaller_by(d, direction) for d, z, o in others if z <= zeros and z.isdisjoint(places)]
         if not rest:
             return None

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import replace
-from functools import lru_cache, reduce
+from functools import reduce
 from itertools import chain
 from operator import and_
 from typing import Final, NamedTuple
@@ -24,6 +24,7 @@ from gamma_calc.calculus.direction import (
     Outer,
     VectorDirection,
     as_vector,
+    atoms,
     factors,
     has_function,
     is_matrix,
@@ -32,7 +33,7 @@ from gamma_calc.calculus.direction import (
 from gamma_calc.calculus.entrywise_products import entrywise_product, lacks_third
 from gamma_calc.calculus.function import Function, constant, nothing
 from gamma_calc.calculus.overlap import moment
-from gamma_calc.calculus.shares import everywhere, shares
+from gamma_calc.calculus.shares import shares
 from gamma_calc.calculus.sign import signed
 from gamma_calc.calculus.value import Value
 from gamma_calc.exponents import Order, largest, order
@@ -190,7 +191,7 @@ def _rests(parts: list[Summand], site: str, power: int) -> Iterator[tuple[Vector
     apart = [(product_of(f for f in factors(part.direction) if _name(f) not in common), part) for part in found]
     shared = product_of(f for f in factors(found[0].direction) if _name(f) in common)
     x = Value.merge(((d, part.size) for d, part in apart), power)
-    for share in (everywhere(site, x), *shares(site, x)):
+    for share in shares(site, x):
         if _has_products(share.x):
             rest = activation(REST, share.site, share.x)
             made, gain = entrywise_product(as_vector(signed(_sharp_vector(shared, common))), rest)
@@ -204,7 +205,7 @@ def _has_products(x: Value) -> bool:
     Of one variable alone a sign is a function, and so are its parts, which have the mean and the slope that it has.
     """
     those = list(map(as_vector, x.components))
-    if len(frozenset(chain.from_iterable(map(_variables, those)))) < 2:
+    if len(frozenset(chain.from_iterable(map(atoms, those)))) < 2:
         return False
     means = any(not moment(factors(part)).is_zero_quantity for part in those if factors(part))
     return any(map(has_function, those)) or len(those) + means > 2
@@ -216,15 +217,3 @@ def is_rest(direction: Direction) -> bool:
         return is_rest(direction.left) or is_rest(direction.right)
     those = frozenset() if is_matrix(direction) else factors(as_vector(direction))
     return any(isinstance(f, Activation) and f.function == REST for f in those)
-
-
-@lru_cache(maxsize=65536)
-def _variables(direction: VectorDirection) -> frozenset[Hashable]:
-    """What a direction is made of, and what the functions in it are of."""
-    return frozenset[Hashable]().union(*map(_variables_of_factor, factors(direction)))
-
-
-def _variables_of_factor(factor: VectorDirection) -> frozenset[Hashable]:
-    if isinstance(factor, Activation) and factor.parts:
-        return frozenset[Hashable]().union(*(_variables(part) for part, _ in factor.parts))
-    return frozenset({factor})

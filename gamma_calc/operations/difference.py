@@ -20,7 +20,6 @@ from gamma_calc.calculus.shares import (
     OFF,
     Share,
     all_together,
-    everywhere,
     mask_at,
     shares,
     size_on,
@@ -64,7 +63,7 @@ class Difference(ChangeOnly):
         if change.is_zero:
             return
         between, moved = old.plus(change), self._moved_masks(values)
-        for share in (everywhere(self.site, between), *shares(self.site, between)):
+        for share in shares(self.site, between):
             if not share.x.is_zero:
                 yield from self._moved_there(share, old, change, premises)
             yield from self._left_or_come_to(share, old, moved, premises)

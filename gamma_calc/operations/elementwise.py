@@ -16,7 +16,7 @@ from gamma_calc.calculus.function import Function
 from gamma_calc.calculus.lemmas import FUNCTION_MEAN, FUNCTION_VALUE
 from gamma_calc.calculus.marks import bends_less, bent_apart, blurred, has_one_sign, on_few, slopes_of_bends, unsure
 from gamma_calc.calculus.premises import Premises
-from gamma_calc.calculus.shares import Share, everywhere, shares, size_on
+from gamma_calc.calculus.shares import Share, shares, size_on
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError, ShapeError
 from gamma_calc.exponents import EVERYTHING, NOTHING, Order, Region, order, where
@@ -44,7 +44,7 @@ class Elementwise(Expression):
 
     def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         (x,) = values
-        for share in (everywhere(self.site, x), *shares(self.site, x)):
+        for share in shares(self.site, x):
             yield self._of(share)
 
     @property
