@@ -119,7 +119,6 @@ class Question:
         for name, value in settings.items():
             _refuse_open(f"--set {name}={value}", value, written)
         program = self._written(starts) if starts else written
-        _refuse_outside("--set", others, program)
         return _fixed(program, others) if others else program
 
     @cached_property

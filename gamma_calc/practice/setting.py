@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 from gamma_calc.errors import ConfigError, pick, written
 from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.optimisers.names import catalogue_name
-from gamma_calc.practice.method import METHODS, Method
+from gamma_calc.practice.method import METHODS, ONE_SAMPLE, Method
 
 Value = TypeVar("Value")
 LARGEST: Final = 10**12  # a number beyond it, or below one over it, is a mistake
@@ -108,7 +108,7 @@ class Setting:
     @property
     def samples(self) -> str:
         """The samples of a step by name."""
-        return "one" if self.batch is None else "growing"
+        return ONE_SAMPLE if self.batch is None else "growing"
 
     @property
     def rates(self) -> Mapping[str, float]:

@@ -204,9 +204,8 @@ class TrainingRun:
     def _pieces(self, name: str, step: int) -> Iterator[tuple[slice, Tensor]]:
         """The update by a gradient of which a factor stays the same, some repetitions after the other."""
         gradient, right = self.value(self.plan.gradients[name]), self.sides[name] == "right"
-        left = gradient.left if right else gradient.right
-        made = self._apart(name, gradient.right if right else gradient.left)
-        for some, update in made.pieces(left, step, self.descents[name]):
+        turned = gradient if right else gradient.swapaxes(-1, -2)
+        for some, update in self._apart(name, turned.right).pieces(turned.left, step, self.descents[name]):
             yield some, update if right else update.mT
 
     def _update(self, name: str, step: int) -> Array:
