@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from gamma_calc import Dim, Program, derive, order
-from gamma_calc.calculus.direction import RandomMatrix, once_through
+from gamma_calc.calculus.direction import PAST, RandomMatrix, once_through
 from gamma_calc.calculus.words import join
 from gamma_calc.catalogue.deep_linear import deep_linear
 from gamma_calc.catalogue.lora import lora
@@ -34,7 +34,7 @@ def test_a_word_is_left_out_wherever_its_turn_was_made() -> None:
     wide = Dim("N", "3/2")
     A, X, u = RandomMatrix("A", r, n), RandomMatrix("X", n, wide), RandomMatrix("u", n, wide)
     assert list(join((A,), (X, u.T, u, X.T), n)) == []
-    past = replace(u, from_earlier_step=True)
+    past = replace(u, steps_ago=PAST)
     assert len(list(join((A,), (X, past.T, past, X.T), n))) == 1
 
 

@@ -51,7 +51,7 @@ def is_bend(one: Activation) -> bool:
 @lru_cache(maxsize=65536)
 def bend_together(one: Activation, two: Activation) -> bool:
     """Do two slopes bend at entries that they have in common by more than chance?"""
-    is_past = one.site == two.site and one.from_earlier_step != two.from_earlier_step  # of two samples
+    is_past = one.site == two.site and one.steps_ago != two.steps_ago  # of two samples
     if is_past or not (is_bend(one) and is_bend(two)):
         return False
     both = minimum(_size(one), _size(two))

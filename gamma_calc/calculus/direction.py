@@ -17,33 +17,38 @@ from gamma_calc.calculus.function import Function
 from gamma_calc.exponents import Order, nowhere_above, order
 
 
+# How many steps ago a sample was drawn: none, one, or more; and more, if not as many as another of its name.
+PRESENT, LAST, PAST, OTHER = range(4)
+_DRAWN: Final = ("", "last ", "past ", "other ")
+
+
 @dataclass(frozen=True, slots=True)
 class GivenVector:
-    """A random or given vector that depends on nothing else. ``from_earlier_step`` marks samples of earlier steps."""
+    """A random or given vector that depends on nothing else. Samples of earlier steps have been drawn steps ago."""
 
     name: str
-    from_earlier_step: bool = False
+    steps_ago: int = PRESENT
 
     def __str__(self) -> str:
-        return f"past {self.name}" if self.from_earlier_step else self.name
+        return f"{_DRAWN[self.steps_ago]}{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
 class RandomMatrix:
     """A random matrix as drawn, or its transpose; it maps the axis ``inner`` to the axis ``outer``.
 
-    A batch of samples is one, with a column a sample; ``from_earlier_step`` marks batches of earlier steps.
+    A batch of samples is one, with a column a sample; batches of earlier steps have been drawn steps ago.
     """
 
     name: str
     outer: Dim
     inner: Dim
     flipped: bool = False
-    from_earlier_step: bool = False
+    steps_ago: int = PRESENT
     _hash: int = field(init=False, repr=False, compare=False)  # kept, for values look their directions up by it
 
     def __post_init__(self) -> None:
-        whole = self.name, self.flipped, self.outer, self.inner, self.from_earlier_step
+        whole = self.name, self.flipped, self.outer, self.inner, self.steps_ago
         object.__setattr__(self, "_hash", hash(whole))
 
     def __hash__(self) -> int:
@@ -51,10 +56,10 @@ class RandomMatrix:
 
     @property
     def T(self) -> RandomMatrix:
-        return RandomMatrix(self.name, self.inner, self.outer, not self.flipped, self.from_earlier_step)
+        return RandomMatrix(self.name, self.inner, self.outer, not self.flipped, self.steps_ago)
 
     def __str__(self) -> str:
-        name = f"past {self.name}" if self.from_earlier_step else self.name
+        name = f"{_DRAWN[self.steps_ago]}{self.name}"
         return f"{name}'" if self.flipped else name
 
 
@@ -118,7 +123,7 @@ class Activation:
     moments: tuple[Order, Order, Order, Order]
     parts: frozenset[tuple[VectorDirection, Order]]
     power: int = 1
-    from_earlier_step: bool = False
+    steps_ago: int = PRESENT
     times: frozenset[str] = AT_PRESENT  # when the masks in it were on (``calculus/mask_times.py``)
     merged: bool = field(default=False, compare=False)  # of all its versions (``calculus/versions.py``)
     _hash: int = field(init=False, repr=False, compare=False)
@@ -141,12 +146,12 @@ class Activation:
     @property
     def _plain(self) -> tuple[object, ...]:
         """What an activation is beside the parts of its argument."""
-        return self.function, self.site, self.from_earlier_step, self.power, self.times, self.moments
+        return self.function, self.site, self.steps_ago, self.power, self.times, self.moments
 
     @property
-    def place(self) -> tuple[str, str, bool]:
+    def place(self) -> tuple[str, str, int]:
         """The function and the vector that it is of: at one place, what the steps change are the parts."""
-        return self.function.name, self.site, self.from_earlier_step
+        return self.function.name, self.site, self.steps_ago
 
     @property
     def named(self) -> Activation:
@@ -189,7 +194,7 @@ class Activation:
         return self.function.vanishes or (self.function.positive and self.moments[0] != 0)
 
     def __str__(self) -> str:
-        return f"{'past ' if self.from_earlier_step else ''}{self.function}({self.site[:6]})"
+        return f"{_DRAWN[self.steps_ago]}{self.function}({self.site[:6]})"
 
 
 @lru_cache(maxsize=65536)
@@ -568,7 +573,7 @@ def activations(directions: Iterable[Direction]) -> Iterator[Activation]:
 
 
 Parts = frozenset[tuple[VectorDirection, Order]]
-Made = Mapping[tuple[str, str, bool], Parts]
+Made = Mapping[tuple[str, str, int], Parts]
 
 
 def with_vectors(direction: Direction, change: Callable[[VectorDirection], VectorDirection]) -> Direction:

@@ -1,16 +1,22 @@
-"""What a direction is one step later, when the samples that are drawn anew at each step have become past ones.
+"""What a direction is one step later, when the samples that are drawn anew at each step have become those of the last.
 
-All earlier samples have one name: their number grows with the steps, and each has met only its own. What that makes of
-sums over steps is an upper bound, which is reached where one step leads.
+The sample of the last step has a name of its own: what that step made alone meets what the steps before it made by
+chance. All samples before it have one name, as their number grows with the steps. Where two parts meet by that name, each may be
+of steps that the other is not of (``engine/samples_of_steps.py``): what that makes is an upper bound then.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TypeVar
+from functools import lru_cache, partial
+from typing import Final, TypeVar
 
 from gamma_calc.calculus.diagrams import Letter, renamed_diagram
 from gamma_calc.calculus.direction import (
+    LAST,
+    OTHER,
+    PAST,
+    PRESENT,
     Activation,
     Direction,
     Entrywise,
@@ -29,52 +35,77 @@ from gamma_calc.calculus.direction import (
     named,
     word,
 )
+from gamma_calc.calculus.value import Value
 from gamma_calc.calculus.words import told_apart
 
+_NEXT: Final = {PRESENT: LAST, LAST: PAST, PAST: OTHER, OTHER: PAST}
 Sample = TypeVar("Sample", bound=GivenVector | RandomMatrix)
 
 
+@lru_cache(maxsize=65536)
 def from_previous_step(direction: Direction, fresh: frozenset[str]) -> Direction:
-    """The direction one step later, when the samples that are drawn anew at each step have become past ones."""
+    """The direction one step later: the sample of the last step becomes an earlier one, then that of this step."""
+    return drawn_before(drawn_before(direction, LAST, fresh), PRESENT, fresh)
+
+
+def of_other_steps(direction: Direction, fresh: frozenset[str]) -> Direction:
+    """The direction as if those of its samples that several steps drew were of other steps than they are elsewhere."""
+    return drawn_before(direction, PAST, fresh)
+
+
+def of_any_steps(direction: Direction, fresh: frozenset[str]) -> Direction:
+    """The direction with all samples that several steps drew under one name again."""
+    return drawn_before(direction, OTHER, fresh)
+
+
+def holds_several(value: Value, fresh: frozenset[str]) -> bool:
+    """Has a value parts that are made of the samples of several steps?"""
+    return any(of_other_steps(direction, fresh) != direction for direction in value.components)
+
+
+@lru_cache(maxsize=65536)
+def drawn_before(direction: Direction, drawn: int, fresh: frozenset[str]) -> Direction:
+    """The direction when its samples that were drawn so many steps ago were drawn one more step ago."""
     match direction:
         case Outer(left, right):
-            return Outer(_vector(left, fresh), _vector(right, fresh))
+            return Outer(_vector(left, drawn, fresh), _vector(right, drawn, fresh))
         case RandomMatrix():
-            return _past(direction, fresh)
+            return _sample(direction, drawn, fresh)
         case MatrixProduct(matrices):
-            past = told_apart(tuple(_past(matrix, fresh) for matrix in matrices))
-            return named(past, matrices[0].outer)
+            older = told_apart(tuple(_sample(matrix, drawn, fresh) for matrix in matrices))
+            return named(older, matrices[0].outer)
         case Identity():
             return direction
         case MatrixDiagram():
-            return renamed_diagram(direction, lambda letter: _letter(letter, fresh))
+            return renamed_diagram(direction, partial(_letter, drawn=drawn, fresh=fresh))
         case _:
-            return _vector(direction, fresh)
+            return _vector(direction, drawn, fresh)
 
 
-def _letter(letter: Letter, fresh: frozenset[str]) -> Letter:
+def _letter(letter: Letter, drawn: int, fresh: frozenset[str]) -> Letter:
     """What a sign leaves beside a gradient is of an earlier step wherever it is met, and has no age."""
-    return letter if isinstance(letter, Residual) else _past(letter, fresh)
+    return letter if isinstance(letter, Residual) else _sample(letter, drawn, fresh)
 
 
-def _past(sample: Sample, fresh: frozenset[str]) -> Sample:
-    return replace(sample, from_earlier_step=True) if sample.name in fresh else sample
+def _sample(sample: Sample, drawn: int, fresh: frozenset[str]) -> Sample:
+    is_one = sample.steps_ago == drawn and sample.name in fresh
+    return replace(sample, steps_ago=_NEXT[drawn]) if is_one else sample
 
 
-def _vector(direction: VectorDirection, fresh: frozenset[str]) -> VectorDirection:
+def _vector(direction: VectorDirection, drawn: int, fresh: frozenset[str]) -> VectorDirection:
     match direction:
         case GivenVector():
-            return _past(direction, fresh)
-        case Activation():
-            parts = frozenset((_vector(part, fresh), order) for part, order in direction.parts)
-            earlier = direction.from_earlier_step or parts != direction.parts
-            return replace(direction, parts=parts, from_earlier_step=earlier)
+            return _sample(direction, drawn, fresh)
+        case Activation(steps_ago=made):
+            parts = frozenset((_vector(part, drawn, fresh), order) for part, order in direction.parts)
+            is_older = made == drawn and (made != PRESENT or parts != direction.parts)
+            return replace(direction, parts=parts, steps_ago=_NEXT[made] if is_older else made)
         case FreshImage():
             matrices, of = word(direction)
-            return image([_past(matrix, fresh) for matrix in matrices], _vector(of, fresh))
+            return image([_sample(matrix, drawn, fresh) for matrix in matrices], _vector(of, drawn, fresh))
         case Entrywise(those):
-            return Entrywise(frozenset(_vector(f, fresh) for f in those))
+            return Entrywise(frozenset(_vector(f, drawn, fresh) for f in those))
         case VectorDiagram():
-            return as_vector(renamed_diagram(direction, lambda letter: _letter(letter, fresh)))
+            return as_vector(renamed_diagram(direction, partial(_letter, drawn=drawn, fresh=fresh)))
         case _:
             return direction

@@ -48,7 +48,7 @@ class Share:
         known = Value(dict(f.parts) or {ONES: order(0)})  # of one that goes by its place no parts are known
         made = activation(OFF, f"{f.site}{OFF_THERE}", known)
         parts, times = made.parts if f.parts else f.parts, frozenset({place.time})
-        return replace(made, parts=parts, from_earlier_step=f.from_earlier_step, times=times)
+        return replace(made, parts=parts, steps_ago=f.steps_ago, times=times)
 
 
 OFF: Final = Function(  # one where a relu is zero, zero where it is not

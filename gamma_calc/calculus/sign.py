@@ -142,7 +142,7 @@ def _version(f: Activation) -> str:
     count as one are zero together.
     """
     leading = [] if f.merged else sorted(str(by_place(part)) for part in f.leading)
-    return " ".join(["past"] * f.from_earlier_step + leading)
+    return " ".join(["past"] * f.steps_ago + leading)
 
 
 @lru_cache(maxsize=65536)

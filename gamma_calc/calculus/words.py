@@ -20,6 +20,7 @@ from typing import Final
 
 from gamma_calc.calculus.dims import Dim
 from gamma_calc.calculus.direction import (
+    PAST,
     Direction,
     Identity,
     MatrixProduct,
@@ -56,7 +57,7 @@ def join(left: Word, right: Word, dim: Dim) -> Iterator[Contribution]:
     its parts; but batches of several earlier steps have one name, by which they have never shortened with each other.
     """
     meets = left[-1] == right[0].T
-    has_shorter = meets or not any(matrix.from_earlier_step for matrix in left + right)
+    has_shorter = meets or not any(matrix.steps_ago == PAST for matrix in left + right)
     if not (has_shorter and is_covered(left + right)):
         yield Contribution(_known(left + right), dim.exponent / 2, CENTRAL_LIMIT)
     if not meets:

@@ -219,13 +219,15 @@ class Solution:
 
     @cached_property
     def balance(self) -> Mapping[str, Order]:
-        """Quantity to order where every returning movement is in balance with its drive; empty without feedback.
+        """Quantity to order where every returning movement is in balance with its drive.
 
-        Only of quantities themselves: the change over a step goes to zero as the balance is reached.
+        Empty without feedback, and where that balance is not known. Only of quantities themselves: the change over a
+        step goes to zero as the balance is reached.
         """
-        if not self.feedback:
+        state = balanced(self.trajectory.last, self.feedback) if self.feedback else None
+        if state is None:
             return MappingProxyType({})
-        there = Evaluation(self.program, balanced(self.trajectory.last, self.feedback))
+        there = Evaluation(self.program, state)
         values = {q.name: q.expression for q in self.program.quantities.values() if q.expression is q.node}
         return MappingProxyType({name: there.state.read(there.value(node).order) for name, node in values.items()})
 

@@ -26,6 +26,7 @@ from gamma_calc.calculus.direction import (
     on_axes,
     with_orders,
 )
+from gamma_calc.calculus.earlier_steps import holds_several, of_any_steps, of_other_steps
 from gamma_calc.calculus.led_alike import by_what_leads, images_in_argument, led_alike, sites_of
 from gamma_calc.calculus.lemmas import GIVEN
 from gamma_calc.calculus.mask_times import ToldApart, site_of_mask, told_apart, turning
@@ -58,7 +59,7 @@ class Evaluation:
     _values: dict[int, tuple[Expression, Value]] = field(default_factory=dict)
     _sizes: dict[int, tuple[Expression, Order]] = field(default_factory=dict)
     _bounds: dict[int, Region] = field(default_factory=dict)
-    _made: dict[tuple[str, str, bool], Parts] = field(default_factory=dict)  # what the function at a place is of
+    _made: dict[tuple[str, str, int], Parts] = field(default_factory=dict)  # what the function at a place is of
     _led: dict[str, frozenset[Activation]] = field(default_factory=dict)  # what leads functions here, by their sites
     notebook: Notebook | None = field(init=False)  # what travels together, as far as it is known
 
@@ -220,9 +221,10 @@ class Evaluation:
             return self.state.overcounted.get(str(node.owner), NOTHING)
         if self._meets_other_versions(node):
             return EVERYTHING
+        several = self._meets_by_name(node) if self.program.fresh else NOTHING
         slopes = self._bound_by_slopes(node) if self.program.saturating else ()
         x = node.argument(self._of(node.arguments)) if self.program.moved_masks else None
-        here = (node.overcounted(self._arguments(node)), *slopes, NOTHING if x is None else self.shown_by_times(x))
+        here = (several, node.overcounted(self._arguments(node)), *slopes, NOTHING if x is None else self.shown_by_times(x))
         below = (self._bounds[id(a)] for a in node.arguments)
         return reduce(or_, (region for region in (*here, *below) if region is not NOTHING), NOTHING)
 
@@ -249,6 +251,21 @@ class Evaluation:
         """
         images = (image for f in self._functions_of(node, self._values[id(node)][1]) for image in images_in_argument(f))
         return any(any(map(self._is_turned, sites_of(image))) and image in self._remembered for image in images)
+
+    def _meets_by_name(self, node: Expression) -> Region:
+        """Where two arguments meet by samples of several earlier steps that may be of different ones."""
+        fresh = self.program.fresh
+        if len(node.arguments) < 2 or node.adds_up or not self.state.is_read_in(self.state.mixed):
+            return NOTHING
+        first, *others = self._arguments(node)
+        if not (holds_several(first, fresh) and any(holds_several(x, fresh) for x in others)):
+            return NOTHING
+        apart = first.renamed(lambda d: of_other_steps(d, fresh))
+        met = Value.collect(node.orders((apart, *others), self._premises_of(node, sizes_alone=False)))
+        least = met.renamed(lambda d: of_any_steps(d, fresh)).components
+        whole = self._values[id(node)][1].components
+        found = (where(least.get(d, MINUS_INFINITY), "<", size) for d, size in whole.items())
+        return self.state.mixed & reduce(or_, found, NOTHING)
 
     def _may_bend_apart(self, node: Expression) -> bool:
         """Do two of its arguments meet by slopes that may bend at other entries than each other?"""

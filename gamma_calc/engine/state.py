@@ -13,7 +13,8 @@ from gamma_calc.calculus.premises import EVERYWHERE, Comparison
 from gamma_calc.calculus.streams import Streams
 from gamma_calc.calculus.value import ZERO, Value
 from gamma_calc.calculus.versions import Versions, are_many
-from gamma_calc.exponents import OnDomain, Order, Region, Scope
+from gamma_calc.engine.samples_of_steps import differ_by_steps
+from gamma_calc.exponents import NOTHING, OnDomain, Order, Region, Scope
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.program import Program
 
@@ -77,6 +78,7 @@ class State:
     streams: Streams | None = None  # of directions that travel together, where words are too many to be told apart
     least: State | None = None  # the same without what only travels along: of what is there at least
     led: Led = field(default_factory=dict)  # at earlier steps
+    mixed: Region = NOTHING  # where samples of several steps may count for more than they are
 
     def value(self, leaf: Expression) -> Value:
         """The value of a parameter, now or at an earlier time, or of its change between two times."""
@@ -147,9 +149,14 @@ class State:
 
     def from_previous_step(self, program: Program) -> State:
         """The state as the next step sees it: samples may be drawn anew, and masks are as that step finds them."""
-        fresh = program.fresh
-        past = self.renamed(lambda d: from_previous_step(d, fresh)) if fresh else self
+        past = self._with_earlier_samples(program.fresh) if program.fresh else self
         return past.with_masks_of_before(program)
+
+    def _with_earlier_samples(self, fresh: frozenset[str]) -> State:
+        """The state once another sample is drawn."""
+        added = (value for tensor in self.tensors.values() for value in (tensor.moved, tensor.memory))
+        mixed = self.mixed | differ_by_steps(added, fresh)
+        return replace(self.renamed(lambda d: from_previous_step(d, fresh)), mixed=mixed)
 
     def with_masks_of_before(self, program: Program) -> State:
         """The state with the masks in what the last step added known as those of an earlier step."""

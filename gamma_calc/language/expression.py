@@ -172,6 +172,11 @@ class Expression(ABC):
         return None
 
     @property
+    def divisor(self) -> Expression | None:
+        """The lengths that an operation divides rows by."""
+        return None
+
+    @property
     def may_fall(self) -> bool:
         """May the result be smaller where an argument is larger?"""
         return False

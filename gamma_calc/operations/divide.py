@@ -63,6 +63,10 @@ class Divide(Expression):
         return reduce(or_, (where(_length_beside(d, y), "<", y.order) for d in x.components), NOTHING)
 
     @property
+    def divisor(self) -> Expression:
+        return self.arguments[1]
+
+    @property
     def may_fall(self) -> bool:
         return True
 

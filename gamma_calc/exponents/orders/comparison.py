@@ -9,6 +9,7 @@ from gamma_calc.errors import unknown
 from gamma_calc.exponents.linear.affine import Affine
 from gamma_calc.exponents.linear.constraint import LinearConstraint
 from gamma_calc.exponents.orders.maximum import Convex, minkowski_sum, sort_key
+from gamma_calc.exponents.orders.one_variable import line_of, only_name
 from gamma_calc.exponents.orders.piecewise import PiecewiseLinear, require_function
 from gamma_calc.exponents.orders.samples import EVERYWHERE, Rows
 from gamma_calc.exponents.regions.polyhedron import Polyhedron
@@ -33,12 +34,19 @@ def compare(
     require_function(right)
     if left.is_zero_quantity or right.is_zero_quantity:
         return simplified([Polyhedron.build(where)]) if _holds_at_minus_infinity(left, relation, right) else ()
-    small = minkowski_sum(left.above, right.below, where)
-    large = minkowski_sum(right.above, left.below, where)
+    small, large = _sides(left, right, where)
     tops = sorted(large, key=sort_key)  # how a union is merged hangs on the sequence of its parts
     if relation == "=":
         return simplified(_equal(a, small, b, large, where) for a in sorted(small, key=sort_key) for b in tops)
     return simplified(_below(small, relation, b, where) for b in tops)
+
+
+def _sides(left: PiecewiseLinear, right: PiecewiseLinear, where: Rows) -> tuple[Convex, Convex]:
+    """Two maxima that compare as two functions do. Of one variable, those that have no kink in common are the fewest."""
+    name = only_name(left.above, left.below, right.above, right.below)
+    if name is not None:
+        return (line_of(left.above, left.below, name) - line_of(right.above, right.below, name)).apart(name)
+    return minkowski_sum(left.above, right.below, where), minkowski_sum(right.above, left.below, where)
 
 
 def _require_relation(relation: object) -> None:

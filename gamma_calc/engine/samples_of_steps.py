@@ -1,0 +1,46 @@
+"""Where samples of several earlier steps, which have one name, may count for more than they are.
+
+Two parts that are along samples of earlier steps meet coherently where one step's sample leads both. It does where each
+step has added as much along its own sample as those before it did: then every sample since the first leads. Where steps
+have become smaller or larger, or where something begins to be along them beside what lags behind, one part may be led
+by samples of which the other has little, and what they make of each other is an upper bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import reduce
+from operator import or_
+
+from gamma_calc.calculus.direction import LAST, PAST, Direction
+from gamma_calc.calculus.earlier_steps import drawn_before
+from gamma_calc.calculus.value import Value
+from gamma_calc.exponents import EVERYTHING, MINUS_INFINITY, NOTHING, Region, largest, where
+
+
+def differ_by_steps(values: Iterable[Value], fresh: frozenset[str]) -> Region:
+    """Where parts of what steps have added may be led by samples of different steps, once one more step is taken."""
+    found = tuple(values)
+    lags = any(_lags(direction, fresh) for value in found for direction in value.components)
+    return reduce(or_, (region for value in found for region in _unlike(value, fresh, lags=lags)), NOTHING)
+
+
+def _unlike(value: Value, fresh: frozenset[str], *, lags: bool) -> Iterator[Region]:
+    """Where the last step's sample leads by more or less than those before it, part by part."""
+    newest = [(drawn_before(d, LAST, fresh), d, size) for d, size in value.components.items() if _holds(d, LAST, fresh)]
+    sizes = {older: largest(size for one, _, size in newest if one == older) for older, _, _ in newest}
+    past = {d: size for d, size in value.components.items() if _holds(d, PAST, fresh) and not _holds(d, LAST, fresh)}
+    for direction, size in past.items():
+        new = sizes.get(direction, MINUS_INFINITY)
+        yield where(new, "<", size) | where(size, "<", new)
+    if lags and any(older not in past and not _lags(d, fresh) for older, d, _ in newest):
+        yield EVERYTHING
+
+
+def _lags(direction: Direction, fresh: frozenset[str]) -> bool:
+    """Is it made of the last step's sample and of those of several earlier ones?"""
+    return _holds(direction, LAST, fresh) and _holds(direction, PAST, fresh)
+
+
+def _holds(direction: Direction, drawn: int, fresh: frozenset[str]) -> bool:
+    return drawn_before(direction, drawn, fresh) != direction
