@@ -16,7 +16,6 @@ from gamma_calc.calculus.dims import Dim, Shape
 from gamma_calc.calculus.function import Function
 from gamma_calc.exponents import Order, nowhere_above, order
 
-
 # How many steps ago a sample was drawn: none, one, or more; and more, if not as many as another of its name.
 PRESENT, LAST, PAST, OTHER = range(4)
 _DRAWN: Final = ("", "last ", "past ", "other ")

@@ -1,8 +1,8 @@
 """What a direction is one step later, when the samples that are drawn anew at each step have become those of the last.
 
 The sample of the last step has a name of its own: what that step made alone meets what the steps before it made by
-chance. All samples before it have one name, as their number grows with the steps. Where two parts meet by that name, each may be
-of steps that the other is not of (``engine/samples_of_steps.py``): what that makes is an upper bound then.
+chance. All samples before it have one name, as their number grows with the steps. Where two parts meet by that name,
+each may be of steps that the other is not of: what that makes is an upper bound then (``engine/samples_of_steps.py``).
 """
 
 from __future__ import annotations

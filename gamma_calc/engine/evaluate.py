@@ -26,7 +26,6 @@ from gamma_calc.calculus.direction import (
     on_axes,
     with_orders,
 )
-from gamma_calc.calculus.earlier_steps import holds_several, of_any_steps, of_other_steps
 from gamma_calc.calculus.led_alike import by_what_leads, images_in_argument, led_alike, sites_of
 from gamma_calc.calculus.lemmas import GIVEN
 from gamma_calc.calculus.mask_times import ToldApart, site_of_mask, told_apart, turning
@@ -36,6 +35,7 @@ from gamma_calc.calculus.pruning import prune_dominated, without_companions
 from gamma_calc.calculus.streams import Streams
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.calculus.versions import all_activations
+from gamma_calc.engine.samples_of_steps import met_apart
 from gamma_calc.engine.state import Led, State
 from gamma_calc.exponents import EVERYTHING, MINUS_INFINITY, NOTHING, Order, Region, Scope, largest, look, order, where
 from gamma_calc.language.expression import Expression, entries_agree, walk
@@ -224,7 +224,12 @@ class Evaluation:
         several = self._meets_by_name(node) if self.program.fresh else NOTHING
         slopes = self._bound_by_slopes(node) if self.program.saturating else ()
         x = node.argument(self._of(node.arguments)) if self.program.moved_masks else None
-        here = (several, node.overcounted(self._arguments(node)), *slopes, NOTHING if x is None else self.shown_by_times(x))
+        here = (
+            several,
+            node.overcounted(self._arguments(node)),
+            *slopes,
+            NOTHING if x is None else self.shown_by_times(x),
+        )
         below = (self._bounds[id(a)] for a in node.arguments)
         return reduce(or_, (region for region in (*here, *below) if region is not NOTHING), NOTHING)
 
@@ -254,17 +259,14 @@ class Evaluation:
 
     def _meets_by_name(self, node: Expression) -> Region:
         """Where two arguments meet by samples of several earlier steps that may be of different ones."""
-        fresh = self.program.fresh
-        if len(node.arguments) < 2 or node.adds_up or not self.state.is_read_in(self.state.mixed):
+        if node.adds_up or not self.state.is_read_in(self.state.mixed):
             return NOTHING
-        first, *others = self._arguments(node)
-        if not (holds_several(first, fresh) and any(holds_several(x, fresh) for x in others)):
+        premises = self._premises_of(node, sizes_alone=False)
+        least = met_apart(node, self._arguments(node), premises, self.program.fresh)
+        if least is None:
             return NOTHING
-        apart = first.renamed(lambda d: of_other_steps(d, fresh))
-        met = Value.collect(node.orders((apart, *others), self._premises_of(node, sizes_alone=False)))
-        least = met.renamed(lambda d: of_any_steps(d, fresh)).components
-        whole = self._values[id(node)][1].components
-        found = (where(least.get(d, MINUS_INFINITY), "<", size) for d, size in whole.items())
+        sizes = self._values[id(node)][1].components.items()
+        found = (where(least.components.get(d, MINUS_INFINITY), "<", size) for d, size in sizes)
         return self.state.mixed & reduce(or_, found, NOTHING)
 
     def _may_bend_apart(self, node: Expression) -> bool:

@@ -5,8 +5,8 @@ error does: the error signal holds the adapter's own output, and through a rando
 Once the returned part is the larger one, updates turn round, and the maximum that the calculus takes for a sum is an
 upper bound only. Along the returning direction the movement can settle where both parts are of one order.
 
-Where rows are divided by lengths that the movement has outgrown, the gradient with it is the smaller one, and yet all of
-it may have come back: that is a bound too, and no balance is told there.
+Where rows are divided by lengths that the movement has outgrown, the gradient with it is the smaller one, and yet all
+of it may have come back: that is a bound too, and no balance is told there.
 """
 
 from __future__ import annotations
@@ -109,9 +109,7 @@ def _returned(
         yield where_on(domain, drive, "<", state.read(back)), drive - state.read(back)
 
 
-def _outgrown(
-    p: Parameter, gradient: Expression, moved: Evaluation, unmoved: Evaluation, domain: Region
-) -> Region:
+def _outgrown(p: Parameter, gradient: Expression, moved: Evaluation, unmoved: Evaluation, domain: Region) -> Region:
     """Where lengths that a gradient is divided by have grown by a movement that is in the rest of it as well."""
     lengths = {id(node.divisor): node.divisor for node in walk([gradient]) if node.divisor is not None}
     if p not in walk([gradient], known=lambda node: id(node) in lengths):

@@ -13,9 +13,11 @@ from functools import reduce
 from operator import or_
 
 from gamma_calc.calculus.direction import LAST, PAST, Direction
-from gamma_calc.calculus.earlier_steps import drawn_before
+from gamma_calc.calculus.earlier_steps import drawn_before, holds_several, of_any_steps, of_other_steps
+from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Value
 from gamma_calc.exponents import EVERYTHING, MINUS_INFINITY, NOTHING, Region, largest, where
+from gamma_calc.language.expression import Expression
 
 
 def differ_by_steps(values: Iterable[Value], fresh: frozenset[str]) -> Region:
@@ -23,6 +25,16 @@ def differ_by_steps(values: Iterable[Value], fresh: frozenset[str]) -> Region:
     found = tuple(values)
     lags = any(_lags(direction, fresh) for value in found for direction in value.components)
     return reduce(or_, (region for value in found for region in _unlike(value, fresh, lags=lags)), NOTHING)
+
+
+def met_apart(node: Expression, values: tuple[Value, ...], premises: Premises, fresh: frozenset[str]) -> Value | None:
+    """What an operation makes if its arguments are of different earlier steps; None where it meets none of several."""
+    first, others = values[:1], values[1:]
+    if not all(any(holds_several(value, fresh) for value in side) for side in (first, others)):
+        return None
+    apart = (value.renamed(lambda d: of_other_steps(d, fresh)) for value in first)
+    made = Value.collect(node.orders((*apart, *others), premises))
+    return made.renamed(lambda d: of_any_steps(d, fresh))
 
 
 def _unlike(value: Value, fresh: frozenset[str], *, lags: bool) -> Iterator[Region]:

@@ -51,7 +51,8 @@ class Unresolved:
             "saturated function times what saturates it, functions of powers, a relu of what may be negative "
             "everywhere, parts of a sign that can cancel, functions of images of what a step has turned, slopes of "
             "sums of the same at two places or steps, slopes and masks of finitely many entries or of what has two "
-            "values, Gram matrices of updates that outgrew the start, or earlier samples that may be of different steps)"
+            "values, Gram matrices of updates that outgrew the start, or earlier samples that may be of different "
+            "steps)"
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import reduce
 from operator import or_
+from typing import Final
 
 from gamma_calc.calculus.bends import Names, zero_names
 from gamma_calc.calculus.dims import Shape, shape_text
@@ -22,10 +23,12 @@ from gamma_calc.calculus.lemmas import QUOTIENT
 from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError, ShapeError
-from gamma_calc.exponents import NOTHING, Order, Region, largest, where
+from gamma_calc.exponents import NOTHING, Order, Region, largest, maximum, where
 from gamma_calc.language.expression import Array, Expression, Part, entries_agree, walk
 from gamma_calc.operations.at_most import AtMost
 from gamma_calc.operations.rows import row_dot
+
+NONE: Final[Names] = frozenset()
 
 
 class Divide(Expression):
@@ -50,7 +53,7 @@ class Divide(Expression):
     def orders(self, values: tuple[Value, ...], premises: Premises) -> Iterator[Contribution]:
         x, y = values
         for direction, size in x.components.items():
-            length = _length_beside(direction, y)
+            length = self._beside(direction, y)
             if length.is_zero_quantity:
                 raise ProgramError(
                     f"{self} divides by rows that may be short",
@@ -60,7 +63,10 @@ class Divide(Expression):
 
     def overcounted(self, values: tuple[Value, ...]) -> Region:
         x, y = values
-        return reduce(or_, (where(_length_beside(d, y), "<", y.order) for d in x.components), NOTHING)
+        return reduce(or_, (where(self._beside(d, y), "<", y.order) for d in x.components), NOTHING)
+
+    def _beside(self, direction: Direction, lengths: Value) -> Order:
+        return _length_beside(direction, lengths, trained=any(node.owner is not None for node in walk([self.divisor])))
 
     @property
     def divisor(self) -> Expression:
@@ -105,11 +111,18 @@ class Divide(Expression):
         return f"{x.inside(5)} / {y.inside(5)}"
 
 
-def _length_beside(direction: Direction, lengths: Value) -> Order:
-    """What lengths of rows are at least where a direction is not small."""
+def _length_beside(direction: Direction, lengths: Value, *, trained: bool) -> Order:
+    """What lengths of rows count with, at most, beside a direction.
+
+    Of what has outgrown the length that all rows have, the half, unless it is one update that was given: several steps
+    may have added other multiples of one vector, and where these cancel a row is short.
+    """
     left = direction.left if isinstance(direction, Outer) else direction
     here = frozenset() if is_matrix(left) else zero_names(as_vector(left))
-    return largest(size for of, size in lengths.components.items() if _is_there(as_vector(of), here))
+    of_all = largest(size for of, size in lengths.components.items() if _is_there(as_vector(of), NONE))
+    known = largest(size for of, size in lengths.components.items() if _is_there(as_vector(of), here))
+    is_one = not trained and len(lengths.components) <= 2
+    return known if is_one or of_all.is_zero_quantity else maximum(of_all, (of_all + known) / 2)
 
 
 def _is_there(lengths: VectorDirection, here: Names) -> bool:

@@ -606,6 +606,12 @@ def _batches() -> Iterator[Case]:
     yield Case("batch: drawn anew", anew, {("delta1", 2): "-5/4", ("delta3", 2): "-5/4"}, at, **few)
 
 
+def _lengths() -> Iterator[Case]:
+    """Rows over their lengths, where steps have added multiples of one vector that cancel at some rows."""
+    options: Mapping[str, Any] = {"widths": (64, 128, 256, 512, 1024), "seeds": 128}
+    yield Case("rows: shorter than each step", rules.short_rows(), {("V", 3): "1/4"}, {"eta": "1"}, **options)
+
+
 def _functions_of_batches() -> Iterator[Case]:
     """A matrix with a column a sample under a function of every entry."""
     options: Mapping[str, Any] = {"widths": (64, 144, 256, 400), "seeds": 96, "sizes": {"N": 1, "r": 4, "m": 1}}
@@ -632,6 +638,7 @@ CASES: tuple[Case, ...] = (
     *_hidden(),
     *_signs(),
     *_fresh(),
+    *_lengths(),
     *_optimisers(),
     *_batches(),
     *_functions_of_batches(),

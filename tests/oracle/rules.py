@@ -27,6 +27,7 @@ from gamma_calc import (
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.program import other
 from gamma_calc.operations import inner, relu, since_start, tanh
+from gamma_calc.operations.divide import divide
 from gamma_calc.operations.row_length import row_length
 from gamma_calc.operations.sign import sign
 from gamma_calc.optimisers import OPTIMISERS
@@ -510,6 +511,13 @@ def fresh_mask() -> Program:
     b, c = parameter("b", n, init=zero, rate="-1"), parameter("c", n, init=zero, rate="0")
     loss = -(c @ (v * a)) - b @ c - n ** "-1/4" * (b @ (w * a))
     return Program("a fresh mask", loss, OPTIMISERS["sign"], [output("g", n**-1 * (b @ w))])
+
+
+def short_rows() -> Program:
+    """The second step takes back part of the first: c u - sign(u) is zero at some rows, and these are short."""
+    V = parameter("V", n, n, init=iid("-1/2"), rate="eta")
+    error = n**-1 * (data("u", n) @ divide(V @ data("w", n), row_length(V))) + data("y")
+    return Program("short rows", error * error, OPTIMISERS["sgd"], [other("V", V)])
 
 
 def scaled_saturation() -> Program:

@@ -42,7 +42,7 @@ def compare(
 
 
 def _sides(left: PiecewiseLinear, right: PiecewiseLinear, where: Rows) -> tuple[Convex, Convex]:
-    """Two maxima that compare as two functions do. Of one variable, those that have no kink in common are the fewest."""
+    """Two maxima that compare as two functions do: of one variable, those that have no kink in common."""
     name = only_name(left.above, left.below, right.above, right.below)
     if name is not None:
         return (line_of(left.above, left.below, name) - line_of(right.above, right.below, name)).apart(name)
