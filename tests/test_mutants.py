@@ -622,7 +622,6 @@ TOKENS: Final = (
         "drawn_before(drawn_before(direction, PRESENT, fresh), LAST, fresh)",
         "fresh: an adapter",
     ),
-    Mutant("operations.divide:_length_beside", "(of_all + known) / 2", "known", "rows: shorter than each step"),
     Mutant(
         "calculus.earlier_steps:_sample",
         "and sample.name in fresh",
