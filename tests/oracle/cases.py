@@ -542,7 +542,7 @@ def _fresh() -> Iterator[Case]:
     yield Case("fresh: an image of a batch", rules.fresh_image(), {("h", 1): "3/4", ("h", 2): "3/4"}, **SHORT)
     anew = lora("A", optimiser="sgd", fresh=True)
     truth = {("delta1.aligned", 2): "-1", ("delta2.aligned", 2): "-1/2"}
-    yield Case("fresh: an adapter", anew, truth, {"eta": "-1/2"}, **{**TURNED, "seeds": 1024, "sizes": {"r": 4}})
+    yield Case("fresh: an adapter", anew, truth, {"eta": "-1/2"}, **{**TURNED, "seeds": 3072, "sizes": {"r": 4}})
     yield Case("fresh: a mask", rules.fresh_mask(), {("dg", 2): "-1"}, **QUICK)
 
 

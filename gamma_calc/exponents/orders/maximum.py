@@ -87,12 +87,12 @@ def _constants(forms: Convex) -> Mapping[Terms, Fraction]:
 
 
 def _pruned(candidates: Convex, where: Rows) -> Convex:
+    names = {name for form in candidates for name in form.variables}
+    if len(names) == 1 and not where:
+        return _hull(candidates, next(iter(names)))  # in one pass, however many there are
     if len(candidates) > MOST_FORMS:
         what = f"a maximum of {len(candidates)} forms is more than the {MOST_FORMS} that are compared"
         raise OrderError(what, hint="fix some of the exponents first")
-    names = {name for form in candidates for name in form.variables}
-    if len(names) == 1 and not where:
-        return _hull(candidates, next(iter(names)))
     if len(names.union(*(form.variables for form, _ in where))) <= MOST_NAMES:
         return _by_corners(candidates, where)
     kept = candidates
