@@ -39,20 +39,14 @@ class BoundCause(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """From ``step`` on, there are directions that count for more than they may be (``calculus/direction.py``)."""
+    """From ``step`` on, something counts for more than it may be: ``why`` says in words what does."""
 
     step: int
     where: Region
+    why: str
 
     def __str__(self) -> str:
-        return (
-            f"from step {self.step} on directions are counted for the most that they can be: orders of what is made of "
-            "them are upper bounds (words or products too long to be told apart, many versions of one function, a "
-            "saturated function times what saturates it, functions of powers, a relu of what may be negative "
-            "everywhere, parts of a sign that can cancel, functions of images of what a step has turned, slopes of "
-            "sums of the same at two places or steps, slopes and masks of finitely many entries or of what has two "
-            "values, or Gram matrices of updates that outgrew the start)"
-        )
+        return f"from step {self.step} on {self.why}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +65,7 @@ def unresolved(domain: Region, steps: Iterable[StepOrders]) -> tuple[Unresolved,
     for step in steps:
         more = domain & reduce(or_, step.overcounted.values(), NOTHING) - known
         if not more.is_empty:
-            found.append(Unresolved(step.now.step, more))
+            found.append(Unresolved(step.now.step, more, step.why_bounds))
             known |= more
     return tuple(found)
 
@@ -83,7 +77,7 @@ def overcounted(domain: Region, steps: Iterable[StepOrders]) -> Iterator[UpperBo
         for name, region in step.overcounted.items():
             more = NOTHING if region is NOTHING else domain & region - known.get(name, NOTHING)
             if not more.is_empty:
-                yield UpperBound(name, step.now.step, more, str(Unresolved(step.now.step, more)))
+                yield UpperBound(name, step.now.step, more, str(Unresolved(step.now.step, more, step.why_bounds)))
                 known[name] = known.get(name, NOTHING) | more
 
 
