@@ -127,12 +127,20 @@ def told_below(program: Program, found: StableSet, start_of_it: StepOrders) -> T
 
 
 def is_to_be_told(program: Program, made: StepOrders) -> bool:
-    """Has a function of functions parts of many open sizes, in a network of so many that they are not told apart?"""
+    """Do functions of functions show parts of open sizes by more than chance, in a network of many of them?
+
+    What they show of no part by more than that is left out, and orders are short.
+    """
     if len(program.variables) <= MOST_RATES or nested(program.loss) <= MOST_NESTED:
         return False
-    functions = (node for node in program.nodes if node.acts_on_entries)
-    parts = (f.parts for node in functions for f in activations(made.value_of(node).components))
-    return any(size.variables for _, size in chain.from_iterable(parts))
+    return any(_shows_more(made, node) for node in program.nodes if node.acts_on_entries and node.shape)
+
+
+def _shows_more(made: StepOrders, node: Expression) -> bool:
+    """Does a function show a part of an open size by more than chance, somewhere that orders are read?"""
+    chance = node.shape[0].independent_overlap
+    parts = chain.from_iterable(f.parts for f in activations(made.value_of(node).components))
+    return any(size.variables and not made.now.nowhere_above(size, chance) for _, size in parts)
 
 
 def _below(made: StepOrders, point: Rates, steps: Sequence[StepOrders]) -> list[StepBelow]:
