@@ -12,7 +12,7 @@ in step 4, and so does everything with B in it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 from typing import Protocol
@@ -73,12 +73,31 @@ def unresolved(domain: Region, steps: Iterable[StepOrders]) -> tuple[Unresolved,
 def overcounted(domain: Region, steps: Iterable[StepOrders]) -> Iterator[UpperBound]:
     """Every quantity that is made of what counts for more than it may be, at each step that adds exponents."""
     known: dict[str, Region] = {}
+    added = _Added(domain)
     for step in steps:
         for name, region in step.overcounted.items():
-            more = NOTHING if region is NOTHING else domain & region - known.get(name, NOTHING)
+            more, known[name] = added.to(known.get(name, NOTHING), region)
             if not more.is_empty:
                 yield UpperBound(name, step.now.step, more, str(Unresolved(step.now.step, more, step.why_bounds)))
-                known[name] = known.get(name, NOTHING) | more
+
+
+@dataclass(frozen=True, slots=True)
+class _Added:
+    """What regions add to others in a domain: found once for the same two, as many quantities have the same."""
+
+    domain: Region
+    _found: dict[tuple[int, int], tuple[Region, Region, Region]] = field(default_factory=dict)
+
+    def to(self, known: Region, region: Region) -> tuple[Region, Region]:
+        """What a region adds to what is known, and what is known then."""
+        if region is NOTHING:
+            return NOTHING, known
+        key = id(known), id(region)
+        if key not in self._found:
+            more = self.domain & region - known
+            self._found[key] = more, known if more.is_empty else known | more, region  # kept, as it goes by its id
+        more, both, _ = self._found[key]
+        return more, both
 
 
 def upper_bounds(program: Program, marks: Collection[BoundCause]) -> Iterator[UpperBound]:
