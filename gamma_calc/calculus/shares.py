@@ -87,8 +87,9 @@ def _shares(whole: Share) -> Iterator[Share]:
 
 
 def is_one_share(site: str, x: Value) -> bool:
-    """Has no part of a vector the mask of another place, so that nowhere something smaller is all there is?"""
-    return all(_is_own(place, site) for direction in x.components for place in zero_sets(direction))
+    """Has a part that leads no mask of another place, so that nowhere something smaller is all there is?"""
+    leads = (direction for direction, size in x.components.items() if nowhere_above(x.order, size))
+    return x.is_zero or any(all(_is_own(place, site) for place in zero_sets(one)) for one in leads)
 
 
 def size_on(function: Function, share: Share) -> Order:
