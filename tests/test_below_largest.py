@@ -1,5 +1,6 @@
 """Orders told by a run at the largest rates, against derivations at points below them, and where nothing is told."""
 
+from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
@@ -13,7 +14,8 @@ from gamma_calc.engine.fixed_point import Trajectory
 from gamma_calc.engine.stable_set import StableSet
 from gamma_calc.engine.step_orders import StepOrders, steps
 from gamma_calc.exponents import Order, Scope, nowhere_above, order
-from gamma_calc.language.program import Role
+from gamma_calc.language.expression import Expression
+from gamma_calc.language.program import Quantity, Role, other
 from gamma_calc.operations.relu import relu
 from gamma_calc.operations.tanh import tanh
 from gamma_calc.optimisers.names import by_name
@@ -114,6 +116,7 @@ N = Dim("n", 1)
 U = parameter("u", N, init=iid(0), rate="eta")
 X = parameter("x", N, init=iid(0), rate="eta")
 Y = parameter("y", N, init=iid("-1/2"), rate="eta")
+LARGE = parameter("large", N, init=iid("1/2"), rate="eta")
 READ = data("v", N)
 
 
@@ -125,12 +128,16 @@ READ = data("v", N)
         (tanh(X * X), "1", False),  # a power
         (relu(X + Y), "1", True),
         (relu(relu(X) + Y), "1", False),  # Y is all there is where a mask is off
+        (tanh(LARGE), "0", False),  # few entries bend
     ],
-    ids=["a function", "a larger argument", "a power", "a sum", "behind a mask"],
+    ids=["a function", "a larger argument", "a power", "a sum", "behind a mask", "saturated"],
 )
-def test_what_does_not_fall_as_fast_is_not_told(made: object, largest: str, told: bool) -> None:
-    f = N**-1 * (READ @ made)  # type: ignore[operator]
-    program = Program("one layer", -f, by_name("sgd"), [output("f", f)])
+@pytest.mark.parametrize("watched", [output, other], ids=["a value and its change", "a value"])
+def test_what_does_not_fall_as_fast_is_not_told(
+    made: Expression, largest: str, told: bool, watched: Callable[[str, Expression], tuple[Quantity, ...]]
+) -> None:
+    f = N**-1 * (READ @ made)
+    program = Program("one layer", -f, by_name("sgd"), [watched("f", f)])
     assert (told_on(program, Region(f"eta <= {largest}")) is not None) is told
 
 
