@@ -58,7 +58,7 @@ def _run(program: Program, found: StableSet, first: State, show: Observer) -> Tr
     """The steps from a state, on what they leave of a set."""
     rules, of_node = rules_of(program), gradients(program.loss)
     history: list[StepOrders] = []
-    before, now, asked = first, first, found
+    before, now, asked = first, first, None
     while len(history) < MOST_STEPS and found.inner is not None:
         made = StepOrders(program, of_node, before, now)
         left = found if first.streams is None else _without_growth(program, first, found, found.until_cut(made))
@@ -69,10 +69,10 @@ def _run(program: Program, found: StableSet, first: State, show: Observer) -> Tr
         left, made = left.after(made)
         found, made = _narrowed(_without_growth(program, first, found, left), left, made)
         history.append(made)
-        told = told_below(program, found, history[0]) if found is not asked and is_to_be_told(program, made) else None
-        if told is not None:
-            return _shown(told, show)
-        asked = found
+        if found is not asked and is_to_be_told(program, made):
+            asked, told = found, told_below(program, found, history[0])
+            if told is not None:
+                return _shown(told, show)
         show(made)
         if found.inner is None or (len(history) > 1 and same_on(found.inner, before, now)):
             read = history if found.inner is None else [step.on(found.inner) for step in history]
