@@ -16,7 +16,7 @@ from gamma_calc.calculus.direction import ONES, Activation, Direction, VectorDir
 from gamma_calc.calculus.entrywise_products import entrywise_product
 from gamma_calc.calculus.function import Function, constant, reciprocal
 from gamma_calc.calculus.mask_times import OFF_THERE
-from gamma_calc.calculus.sign import Place, masks_in
+from gamma_calc.calculus.sign import Place, masks_in, zero_sets
 from gamma_calc.calculus.value import Value
 from gamma_calc.exponents import MINUS_INFINITY, Order, nowhere_above, order
 
@@ -84,6 +84,12 @@ def _shares(whole: Share) -> Iterator[Share]:
         here = Share(entries, site, left_at(x, whole.masks, places), whole.masks, whole.places.union(places))
         yield here
         yield from _shares(here)
+
+
+def is_one_share(site: str, x: Value) -> bool:
+    """Has a part that leads no mask of another place, so that nowhere something smaller is all there is?"""
+    leads = (direction for direction, size in x.components.items() if nowhere_above(x.order, size))
+    return x.is_zero or any(all(_is_own(place, site) for place in zero_sets(one)) for one in leads)
 
 
 def size_on(function: Function, share: Share) -> Order:

@@ -76,8 +76,9 @@ def condition(result: ConditionResult, names: Iterable[str]) -> Data:
 
 
 def traced(trace: Trace) -> Data:
-    """A derivation rule by rule."""
-    return {
+    """A derivation rule by rule; of the largest rates alone where orders are told by what they are there."""
+    at: Data = {"at": {name: str(value) for name, value in trace.rates}} if trace.rates else {}
+    return at | {
         "quantity": trace.quantity,
         "step": trace.step,
         "steps": [_step(step) for step in trace.steps],

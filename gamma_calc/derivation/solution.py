@@ -111,9 +111,10 @@ class Solution:
 
     def at_step(self, step: int) -> OrderTable:
         """Quantity to order after ``step`` steps; 0 is the start. Raises OrderError for a negative step."""
-        return OrderTable(self._simplified(self._at(step).orders, self.domain), step, domain=self._unlike_program)
+        return OrderTable(self._simplified(self.step_at(step).orders, self.domain), step, domain=self._unlike_program)
 
-    def _at(self, step: int) -> StepOrders:
+    def step_at(self, step: int) -> StepOrders:
+        """What is derived of one step, as it is kept; 0 is the start. Raises OrderError for a negative step."""
         before, now = self.around(step)
         if now.step < len(self.step_orders):
             return self.step_orders[now.step]
@@ -176,17 +177,17 @@ class Solution:
     @cached_property
     def feedback(self) -> tuple[Feedback, ...]:
         """The parameters whose own movement turns their updates round, and where: orders are upper bounds there."""
-        return feedback(self.program, self.trajectory.states, self.domain)
+        return feedback(self.program, self._states_made, self.domain)
 
     @cached_property
     def sign_cancellations(self) -> tuple[SignCancellation, ...]:
         """The parameters that tied sign steps move, and where: orders are upper bounds there too."""
-        return sign_cancellations(self.program, self.trajectory.states, self.domain)
+        return sign_cancellations(self.program, self._states_made, self.domain)
 
     @cached_property
     def sign_reversals(self) -> tuple[SignReversal, ...]:
         """The parameters whose sign steps an error that turns can take back, and where: orders are bounds there."""
-        return sign_reversals(self.program, self.trajectory.states, self.domain)
+        return sign_reversals(self.program, self._states_made, self.domain)
 
     @cached_property
     def bounds(self) -> tuple[UpperBound, ...]:
@@ -198,6 +199,11 @@ class Solution:
     def causes(self) -> tuple[BoundCause | Unresolved, ...]:
         """What makes orders upper bounds; each prints as a sentence."""
         return *self._marks, *unresolved(self.domain, self.step_orders)
+
+    @property
+    def _states_made(self) -> tuple[State, ...]:
+        """The states whose orders are those of the program; all that is told of others is marked as a bound."""
+        return tuple(step.now for step in self.step_orders if not step.states_at)
 
     @property
     def _marks(self) -> tuple[BoundCause, ...]:

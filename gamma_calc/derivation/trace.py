@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final
 
 from gamma_calc.calculus.lemmas import Lemma
@@ -29,7 +30,7 @@ from gamma_calc.display.showing import SelfShowing
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.gradient import optimiser_inputs
 from gamma_calc.errors import ProgramError
-from gamma_calc.exponents import Order, largest
+from gamma_calc.exponents import Order, largest, order
 from gamma_calc.language.expression import Expression, walk
 from gamma_calc.language.program import Quantity
 
@@ -75,7 +76,8 @@ class Trace(SelfShowing):
     """How the orders of quantities after ``step`` steps come out, arguments before what is made of them.
 
     ``updates`` derive, for each parameter in it, the gradient that made its last update; ``gradients``, for each
-    loss-aligned quantity, the gradient that it is projected on.
+    loss-aligned quantity, the gradient that it is projected on. Where orders are told by those at the largest rates,
+    the derivation is of these: ``rates`` are their exponents.
     """
 
     quantity: str
@@ -83,6 +85,7 @@ class Trace(SelfShowing):
     steps: tuple[Step, ...]
     updates: tuple[tuple[str, tuple[Step, ...]], ...]
     gradients: tuple[tuple[str, tuple[Step, ...]], ...] = ()
+    rates: tuple[tuple[str, Fraction], ...] = ()
 
     def lemmas(self) -> tuple[Lemma, ...]:
         """The lemmas used, each once, with statement and source."""
@@ -91,7 +94,8 @@ class Trace(SelfShowing):
 
     def blocks(self, dialect: str) -> Iterator[Block]:
         """Every expression with its order and the lemmas that give it; then the lemmas with their sources."""
-        yield _table(f"Derivation after step {self.step}", self.steps, dialect)
+        at = ", ".join(f"{order(name):{dialect}} = {order(value):{dialect}}" for name, value in self.rates)
+        yield _table(f"Derivation after step {self.step}{' at ' if at else ''}{at}", self.steps, dialect)
         for name, steps in self.updates:
             yield _table(f"Update of {name} in step {self.step}, from its gradient before the step", steps, dialect)
         for name, steps in self.gradients:
@@ -137,6 +141,7 @@ def trace(solution: Solution, names: Sequence[str], step: int | None = None) -> 
         (*_steps(here, roots), *(_projection(solution, q, at) for q in projected)),
         tuple((name, _steps(there, [driven[name]])) for name in owners),
         tuple((str(q.node), _steps(there, [solution.gradient_of(q.node)])) for q in projected),
+        tuple(solution.step_at(at).states_at.items()),
     )
 
 
@@ -155,7 +160,7 @@ def _asked(solution: Solution, name: str) -> tuple[Quantity, bool]:
 
 def _projection(solution: Solution, q: Quantity, step: int) -> Step:
     """The last step of the derivation of a loss-aligned order."""
-    value = solution.at_step(step)[f"{q.name}{ALIGNED}"]
+    value = solution.at_step(step)[f"{q.name}{ALIGNED}"].substitute(solution.step_at(step).states_at)
     return Step(f"{q.name} along the gradient", value, (Justification(PROJECTION, value),))
 
 

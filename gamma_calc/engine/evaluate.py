@@ -209,6 +209,8 @@ class Evaluation:
 
     def saturated(self, expression: Expression) -> dict[str, Region]:
         """The places of functions in an expression, by what they are of, and where these have saturated."""
+        if not self.program.functions:
+            return {}
         self.value(expression)
         nodes = (node for node in walk([expression]) if node.acts_on_entries)
         found = ((node, node.saturated(self._of(node.arguments))) for node in nodes)

@@ -66,15 +66,15 @@ class Trajectory:
         return self.steps[-1].now
 
 
-def trajectory(program: Program, observe: Observer = lambda _: None) -> Trajectory:
+def trajectory(program: Program, observe: Observer = lambda _: None, first: State | None = None) -> Trajectory:
     """Run until the orders are settled: everywhere in the domain, or on a set that another step does not enlarge.
 
-    ``observe`` is shown every step as it is made.
+    ``observe`` is shown every step as it is made; ``first`` is the state at the start, where it is not the program's.
     """
     history: list[StepOrders] = []
     known: Region | None = None
     scope = domain_of(program)
-    for made in islice(steps(program, scope), MOST_STEPS):
+    for made in islice(steps(program, scope, first), MOST_STEPS):
         history.append(made)
         if is_long(made.now, MOST_FORMS if len(history) < ENOUGH - 1 else MANY_FORMS):
             return Trajectory(tuple(history), NOTHING, out_of_steps=True)  # not shown: its sizes would take long

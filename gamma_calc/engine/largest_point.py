@@ -55,8 +55,17 @@ def stable_up_to(program: Program, roles: Collection[Role], region: Region) -> S
 
 def rates_only_add(program: Program) -> bool:
     """Are rates all that is open, and is all that is made of them sums, products and functions of entries?"""
-    rules = [program.optimiser.for_parameter(p) for p in program.parameters]
-    if any(rule.divides_entries for rule in rules) or not reads_sizes_alone(program):
+    return not divides(program) and is_made_by_rates(program)
+
+
+def divides(program: Program) -> bool:
+    """Does a rule divide a gradient by its own size, so that where one part rises others fall?"""
+    return any(program.optimiser.for_parameter(p).divides_entries for p in program.parameters)
+
+
+def is_made_by_rates(program: Program) -> bool:
+    """Are rates all that is open, and is all that a rule is given made by sums, products and functions of entries?"""
+    if not reads_sizes_alone(program):
         return False
     known = all(node.carries_directions or node.acts_on_entries or node.multiplies_entries for node in _made(program))
     return known and all(map(_rises, _rates(program))) and not any(e.variables for e in _besides_rates(program))

@@ -24,10 +24,11 @@ from gamma_calc.language.optimiser import Optimiser
 from gamma_calc.language.program import Program
 
 
-def states(program: Program, scope: Reader | None = None) -> Iterator[State]:
-    """The states before the first step, after it, after the second, and so on without end."""
+def states(program: Program, scope: Reader | None = None, first: State | None = None) -> Iterator[State]:
+    """The states before the first step, which may be known, after it, after the second, and so on without end."""
     rules = rules_of(program)
-    state = start(program) if scope is None else start(program).on(scope)
+    state = start(program) if first is None else first
+    state = state if scope is None else state.on(scope)
     yield state
     while True:
         state = step(program, state, rules).from_previous_step(program)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from gamma_calc.engine.below_largest import is_to_be_told, told_below
 from gamma_calc.engine.endless_growth import endless_growth
 from gamma_calc.engine.fixed_point import MOST_STEPS, Observer, Trajectory, same_on
 from gamma_calc.engine.gradient import gradients
@@ -57,7 +58,7 @@ def _run(program: Program, found: StableSet, first: State, show: Observer) -> Tr
     """The steps from a state, on what they leave of a set."""
     rules, of_node = rules_of(program), gradients(program.loss)
     history: list[StepOrders] = []
-    before = now = first
+    before, now, asked = first, first, None
     while len(history) < MOST_STEPS and found.inner is not None:
         made = StepOrders(program, of_node, before, now)
         left = found if first.streams is None else _without_growth(program, first, found, found.until_cut(made))
@@ -68,6 +69,10 @@ def _run(program: Program, found: StableSet, first: State, show: Observer) -> Tr
         left, made = left.after(made)
         found, made = _narrowed(_without_growth(program, first, found, left), left, made)
         history.append(made)
+        if found is not asked and is_to_be_told(program, made):
+            asked, told = found, told_below(program, found, history[0])
+            if told is not None:
+                return _shown(told, show)
         show(made)
         if found.inner is None or (len(history) > 1 and same_on(found.inner, before, now)):
             read = history if found.inner is None else [step.on(found.inner) for step in history]
@@ -75,6 +80,13 @@ def _run(program: Program, found: StableSet, first: State, show: Observer) -> Tr
         before = now.on(found.inner)
         now = step(program, before, rules).from_previous_step(program)
     return Trajectory(tuple(history), Region(()), out_of_steps=True, stable_set=replace(found, settled=False))
+
+
+def _shown(told: Trajectory, show: Observer) -> Trajectory:
+    """A training that is told all at once, once its steps are shown."""
+    for one in told.steps:
+        show(one)
+    return told
 
 
 def _narrowed(less: StableSet, left: StableSet, made: StepOrders) -> tuple[StableSet, StepOrders]:

@@ -35,12 +35,12 @@ def read_everywhere(program: Program) -> bool:
     """
     rates = {name for p in program.parameters for name in p.rate.variables}
     few = len(program.variables) <= MOST_OPEN and len(rates) <= MOST_RATES
-    deep = len(program.parameters) > MOST_TRAINED or _nested(program.loss) > MOST_NESTED
+    deep = len(program.parameters) > MOST_TRAINED or nested(program.loss) > MOST_NESTED
     grow = deep or start(program).streams is not None
     return few and not (program.variables and grow)
 
 
-def _nested(expression: Expression) -> int:
+def nested(expression: Expression) -> int:
     """How many functions of entries an expression has of which each is applied to what the one before made."""
     found: dict[int, int] = {}
     for node in walk([expression]):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property, reduce
 from operator import or_
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 from gamma_calc.calculus.alignment import aligned
 from gamma_calc.calculus.earlier_steps import from_previous_step
@@ -22,6 +23,14 @@ from gamma_calc.language.expression import Expression, Time
 from gamma_calc.language.program import Program, Quantity, Role
 
 ALIGNED: Final = ".aligned"
+COUNTED_IN_FULL: Final = (
+    "directions are counted for the most that they can be: orders of what is made of them are upper bounds (words or "
+    "products too long to be told apart, many versions of one function, a saturated function times what saturates it, "
+    "functions of powers, a relu of what may be negative everywhere, parts of a sign that can cancel, functions of "
+    "images of what a step has turned, slopes of sums of the same at two places or steps, slopes and masks of finitely "
+    "many entries or of what has two values, Gram matrices of updates that outgrew the start, or earlier samples that "
+    "may be of different steps)"
+)
 
 
 class _Watched(NamedTuple):
@@ -30,11 +39,11 @@ class _Watched(NamedTuple):
     node: Expression
 
 
-def steps(program: Program, scope: Reader | None = None) -> Iterator[StepOrders]:
-    """The start, the first step, the second, and so on without end."""
+def steps(program: Program, scope: Reader | None = None, first: State | None = None) -> Iterator[StepOrders]:
+    """The start, the first step, the second, and so on without end; the state at the start may be known."""
     of_node = gradients(program.loss)
     before: State | None = None
-    for now in states(program, scope):
+    for now in states(program, scope, first):
         yield StepOrders(program, of_node, before or now, now)
         before = now
 
@@ -50,6 +59,7 @@ class StepOrders:
     evaluated: Evaluation | None = None  # what is known after the step from where orders were read more widely
     outer: Scope | None = None  # outside it something that must be bounded is not, at this step or before
     _projected: dict[str, Order] = field(default_factory=dict, init=False, repr=False)
+    why_bounds: ClassVar[str] = COUNTED_IN_FULL  # what makes orders of it upper bounds, where they are
 
     def on(self, scope: Reader) -> StepOrders:
         """The same step where orders are read; as it is where they are already."""
@@ -116,6 +126,11 @@ class StepOrders:
         return StepOrders(self.program, self.gradients, self.before.least, self.now.least)
 
     @property
+    def states_at(self) -> Mapping[str, Fraction]:
+        """The exponents that its states are of; of none at whatever exponents orders are read."""
+        return MappingProxyType({})
+
+    @property
     def _above_least(self) -> Mapping[str, Region]:
         """Quantity to where its order is above what is there at least, so that it may be above the truth."""
         least = self.least.orders
@@ -146,9 +161,21 @@ class StepOrders:
     def _value(self, q: Quantity) -> Value:
         return Value({}) if q.expression is None else self._here.value(q.expression)
 
+    def size_as_made(self, q: Quantity) -> Order:
+        """The order of what a quantity is made of; a change may be smaller by the values that it lies between."""
+        return MINUS_INFINITY if q.expression is None else self._here.size(q.expression)
+
+    def value_of(self, expression: Expression) -> Value:
+        """The value of an expression after the step."""
+        return self._here.value(expression)
+
+    def gradient(self, q: Quantity) -> Value:
+        """The gradient that a quantity is projected on."""
+        return self._gradient(self.gradients[id(q.node)])
+
     def _size(self, q: Quantity) -> Order:
         """A change is no larger than the larger of the two values it lies between, and as large if they differ."""
-        size = MINUS_INFINITY if q.expression is None else self._here.size(q.expression)
+        size = self.size_as_made(q)
         if q.role is not Role.CHANGE:
             return size
         now = self._here.size(q.node)
@@ -175,7 +202,7 @@ class StepOrders:
         return value if self.program.variables and known.at_least.is_zero_quantity else known
 
     def _projection(self, q: Quantity) -> Order:
-        gradient = self._gradient(self.gradients[id(q.node)])
+        gradient = self.gradient(q)
         if self.program.fresh and self.before.step < self.now.step:
             gradient = gradient.renamed(lambda d: from_previous_step(d, self.program.fresh))
         value, notebook = self._value(q), self._here.notebook

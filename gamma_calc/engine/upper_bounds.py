@@ -12,7 +12,7 @@ in step 4, and so does everything with B in it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 from typing import Protocol
@@ -39,21 +39,14 @@ class BoundCause(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """From ``step`` on, there are directions that count for more than they may be (``calculus/direction.py``)."""
+    """From ``step`` on, something counts for more than it may be: ``why`` says in words what does."""
 
     step: int
     where: Region
+    why: str
 
     def __str__(self) -> str:
-        return (
-            f"from step {self.step} on directions are counted for the most that they can be: orders of what is made of "
-            "them are upper bounds (words or products too long to be told apart, many versions of one function, a "
-            "saturated function times what saturates it, functions of powers, a relu of what may be negative "
-            "everywhere, parts of a sign that can cancel, functions of images of what a step has turned, slopes of "
-            "sums of the same at two places or steps, slopes and masks of finitely many entries or of what has two "
-            "values, Gram matrices of updates that outgrew the start, or earlier samples that may be of different "
-            "steps)"
-        )
+        return f"from step {self.step} on {self.why}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +65,7 @@ def unresolved(domain: Region, steps: Iterable[StepOrders]) -> tuple[Unresolved,
     for step in steps:
         more = domain & reduce(or_, step.overcounted.values(), NOTHING) - known
         if not more.is_empty:
-            found.append(Unresolved(step.now.step, more))
+            found.append(Unresolved(step.now.step, more, step.why_bounds))
             known |= more
     return tuple(found)
 
@@ -80,12 +73,31 @@ def unresolved(domain: Region, steps: Iterable[StepOrders]) -> tuple[Unresolved,
 def overcounted(domain: Region, steps: Iterable[StepOrders]) -> Iterator[UpperBound]:
     """Every quantity that is made of what counts for more than it may be, at each step that adds exponents."""
     known: dict[str, Region] = {}
+    added = _Added(domain)
     for step in steps:
         for name, region in step.overcounted.items():
-            more = NOTHING if region is NOTHING else domain & region - known.get(name, NOTHING)
+            more, known[name] = added.to(known.get(name, NOTHING), region)
             if not more.is_empty:
-                yield UpperBound(name, step.now.step, more, str(Unresolved(step.now.step, more)))
-                known[name] = known.get(name, NOTHING) | more
+                yield UpperBound(name, step.now.step, more, str(Unresolved(step.now.step, more, step.why_bounds)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Added:
+    """What regions add to others in a domain: found once for the same two, as many quantities have the same."""
+
+    domain: Region
+    _found: dict[tuple[int, int], tuple[Region, Region, Region]] = field(default_factory=dict)
+
+    def to(self, known: Region, region: Region) -> tuple[Region, Region]:
+        """What a region adds to what is known, and what is known then."""
+        if region is NOTHING:
+            return NOTHING, known
+        key = id(known), id(region)
+        if key not in self._found:
+            more = self.domain & region - known
+            self._found[key] = more, known if more.is_empty else known | more, region  # kept, as it goes by its id
+        more, both, _ = self._found[key]
+        return more, both
 
 
 def upper_bounds(program: Program, marks: Collection[BoundCause]) -> Iterator[UpperBound]:

@@ -191,6 +191,13 @@ class Expression(ABC):
         """May the result be zero at any of its entries, as these are finitely many?"""
         return False
 
+    def falls_as_fast(self, values: tuple[Value, ...]) -> bool:
+        """Is each part of the result lower by as much as the part that it is of, where that is below what it is here?
+
+        So it is in sums and products, which is all that is known of most operations.
+        """
+        return self.carries_directions or self.multiplies_entries
+
     def overcounted(self, values: tuple[Value, ...]) -> Region:
         """The exponents at which ``orders`` of these values counts for more than there may be, so that it bounds."""
         return NOTHING

@@ -8,7 +8,7 @@ from gamma_calc.calculus.dims import Shape
 from gamma_calc.calculus.lemmas import BETWEEN
 from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Contribution, Value
-from gamma_calc.exponents import at_most, largest
+from gamma_calc.exponents import at_most, largest, nowhere_above
 from gamma_calc.language.expression import Array, Expression
 from gamma_calc.language.forms import ChangeOnly
 
@@ -25,6 +25,11 @@ class AtMost(ChangeOnly):
         most = largest(bound.order for bound in bounds)
         for direction, size in x.components.items():
             yield Contribution(direction, at_most(size, most), BETWEEN)
+
+    def falls_as_fast(self, values: tuple[Value, ...]) -> bool:
+        """While the bounds are none: what is above one may fall a long way and be as large as before."""
+        x, *bounds = values
+        return nowhere_above(x.order, largest(bound.order for bound in bounds))
 
     @property
     def computed(self) -> Expression:

@@ -20,6 +20,7 @@ from gamma_calc.calculus.shares import (
     OFF,
     Share,
     all_together,
+    is_one_share,
     mask_at,
     shares,
     size_on,
@@ -107,6 +108,13 @@ class Difference(ChangeOnly):
         x = old.plus(change)
         few = on_few(self.function.slope, self.shape, x)
         return few | blurred(self.function, x) | unsure(x) | bent_apart(self.function, self.site, x)
+
+    def falls_as_fast(self, values: tuple[Value, ...]) -> bool:
+        """While it is along slopes alone: the change is no larger than what it changes, which bends everywhere."""
+        old, change = values[:2]
+        bends = not self.function.saturates or nowhere_above(old.order, order(0))
+        along_slopes = self.function.slope is not None and nowhere_above(change.order, old.order)
+        return along_slopes and bends and old.power == 1 and is_one_share(self.site, old.plus(change))
 
     @property
     def least_counts_above(self) -> Order | None:

@@ -16,10 +16,10 @@ from gamma_calc.calculus.function import Function
 from gamma_calc.calculus.lemmas import FUNCTION_MEAN, FUNCTION_VALUE
 from gamma_calc.calculus.marks import bends_less, bent_apart, blurred, has_one_sign, on_few, slopes_of_bends, unsure
 from gamma_calc.calculus.premises import Premises
-from gamma_calc.calculus.shares import Share, shares, size_on
+from gamma_calc.calculus.shares import Share, is_one_share, shares, size_on
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.errors import ProgramError, ShapeError
-from gamma_calc.exponents import EVERYTHING, NOTHING, Order, Region, order, where
+from gamma_calc.exponents import EVERYTHING, NOTHING, Order, Region, nowhere_above, order, where
 from gamma_calc.language.expression import Array, Expression, Part, is_positive, require_expression
 from gamma_calc.language.signature import signature
 from gamma_calc.operations.difference import Difference, moved_masks
@@ -51,6 +51,12 @@ class Elementwise(Expression):
     def may_fall(self) -> bool:
         """A slope does, where the function saturates."""
         return self.function.saturates and self.function.positive
+
+    def falls_as_fast(self, values: tuple[Value, ...]) -> bool:
+        """While the argument keeps its order on all entries, unless roots are taken of parts, or few entries bend."""
+        (x,) = values
+        bends = not self.saturates or nowhere_above(x.order, order(0))
+        return bends and x.power == 1 and is_one_share(self.site, x)
 
     @property
     def vanishes(self) -> bool:
