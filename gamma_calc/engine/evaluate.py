@@ -59,6 +59,7 @@ class Evaluation:
     _values: dict[int, tuple[Expression, Value]] = field(default_factory=dict)
     _sizes: dict[int, tuple[Expression, Order]] = field(default_factory=dict)
     _bounds: dict[int, Region] = field(default_factory=dict)
+    _asked: set[str] = field(default_factory=set)  # the masks of which it is being asked how far they have moved
     _made: dict[tuple[str, str, int], Parts] = field(default_factory=dict)  # what the function at a place is of
     _led: dict[str, frozenset[Activation]] = field(default_factory=dict)  # what leads functions here, by their sites
     notebook: Notebook | None = field(init=False)  # what travels together, as far as it is known
@@ -302,9 +303,14 @@ class Evaluation:
         if not one.at_present:
             return EVERYTHING
         site = site_of_mask(one.mask)
+        if site in self._asked:  # what moves it has masks that it moves: in a circle nothing is known
+            return EVERYTHING
         x, added = self.program.functions[site], self.program.added[site]
         far = turning(one.mask, self.value(added))
-        return self.overcounted(added) | where(far, "<", self.value(x).order)
+        self._asked.add(site)
+        unsure = self.overcounted(added)
+        self._asked.remove(site)
+        return unsure | where(far, "<", self.value(x).order)
 
     def _parted(self, one: Activation, two: Activation) -> Region:
         added = self.program.added.get(one.site)
