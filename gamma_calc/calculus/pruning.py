@@ -46,7 +46,7 @@ def _undominated(
     kept = dict(components)
     zeros = {direction: zero_sets(direction) if zeros_show else NOWHERE for direction in kept}
     kindred = Kindred.among(sorted(components, key=_by_level, reverse=True), showing=True)
-    by_chance = cache(partial(_by_chance, kindred, _chance(shape) * power, orders))
+    by_chance = cache(partial(_by_chance, kindred, _chance(shape), orders))
     for direction, size in components:
         look()
         strangers = by_chance(size) if kindred.has_strangers(direction) else ()
