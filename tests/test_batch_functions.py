@@ -23,6 +23,7 @@ from gamma_calc.calculus.direction import (
 )
 from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import ZERO, Value
+from gamma_calc.catalogue.mlp import Adapter
 from gamma_calc.derivation.derivation import Derivation
 from gamma_calc.errors import ProgramError
 from gamma_calc.language.expression import Expression
@@ -207,3 +208,30 @@ def test_parts_that_stand_twice_between_the_same_indices_go() -> None:
     twice = direction_of(Diagram((*paths[0], *paths[1], u), (i, s)))
     assert twice == Outer(GivenVector("u"), GivenVector("1"))
     assert direction_of(Diagram((*paths[0], *paths[1], *paths[2]), (i, s))) == MatrixProduct((V, X))
+
+
+@pytest.mark.parametrize(
+    ("name", "activation", "optimiser"),
+    [("mup", "tanh", "sgd"), ("mup-adam", "tanh", "adam"), ("ntk", "relu", "sgd"), ("sp", "tanh", "adam")],
+)
+def test_functions_of_functions_of_a_few_samples_are_written_one_by_one(
+    name: str, activation: str, optimiser: str
+) -> None:
+    """As columns their products have no end where a step moves what a function is of by order one."""
+    few, one = (mlp(name, activation=activation, optimiser=optimiser, batch=batch) for batch in ("fixed", "one"))
+    assert few.notes[-1] == "a batch of a fixed number of independent samples whose losses add; the first is watched"
+    found, alone = derive(few), derive(one)
+    assert {n: str(o) for n, o in found.orders.items()} == {n: str(o) for n, o in alone.orders.items()}
+    assert found.conditions["stable"].region == alone.conditions["stable"].region
+
+
+@pytest.mark.parametrize(("depth", "axes"), [(2, ["n", "N"]), (3, ["n"])])
+def test_a_function_of_no_other_has_its_samples_as_columns(depth: int, axes: list[str]) -> None:
+    first = mlp("mup", depth=depth, activation="tanh", batch="fixed").quantities["h1"].node
+    assert [dim.name for dim in first.shape] == axes
+
+
+def test_samples_written_one_by_one_share_their_adapters() -> None:
+    adapters = {2: Adapter("-1/2", "-inf", "-1", "-1")}
+    few, one = (mlp("ntk", activation="relu", adapters=adapters, batch=batch) for batch in ("fixed", "one"))
+    assert [p.name for p in few.parameters] == [p.name for p in one.parameters]

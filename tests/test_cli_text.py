@@ -127,3 +127,11 @@ def test_wide_tables_wrap_their_cells_and_very_wide_ones_are_stacked() -> None:
     stacked = plain([Block("T", (("x", *[cell] * 6),), ("q", *"abcdef"))])
     assert stacked.splitlines()[1:3] == ["  x", "    a: max(a, b) + c max(a, b) + c max(a, b) + c"]
     assert max(map(len, (wrapped + stacked).splitlines())) <= 80
+
+
+def test_a_long_title_is_wrapped_and_stands_out_from_what_is_below_it() -> None:
+    title = "Orders where " + " | ".join(["0 <= beta <= 1/2"] * 6)
+    first, second, *rest = plain([Block(title, (("row",),))]).splitlines()
+    assert max(map(len, (first, second))) <= 80
+    assert f"{first} {second.removeprefix('    ')}" == title
+    assert rest == ["  row"]

@@ -277,3 +277,17 @@ def test_a_law_without_a_whole_change_at_16_times(capsys: pytest.CaptureFixture[
 @pytest.mark.parametrize(("name", "n", "r"), [("default", "-1/2", "0"), ("B", "-1", "1"), ("loram", "-3/4", "3/4")])
 def test_the_line_of_a_start(name: str, n: str, r: str) -> None:
     assert largest_shared_rate(name, "alpha/r") == LargestRate(Fraction(n), Fraction(r))
+
+
+def test_the_largest_rates_are_those_of_the_notion_of_stability_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    """A bounded Z_A asks for n^-1 from Init[A] under every multiplier, a bounded Z_B for n^-1/2."""
+    assert (
+        "  A      n^-1/2 (/ 4)  keep it          r^-1/4 (/ 2)   r^-1/2 (/ 4)\n" in run(capsys, "compare --init A,B").out
+    )
+    both = run(capsys, "compare --init A,B --stability Z_A,Z_B").out
+    assert "  A      n^-1 (/ 16)  keep it          keep it        keep it\n" in both
+    refused = run(capsys, "compare --init A,B --stability Z_A")
+    assert (refused.code, refused.err.partition("; ")[0]) == (
+        2,
+        "gamma-calc: --stability: unknown notion of stability 'Z_A'",
+    )

@@ -10,12 +10,13 @@ from itertools import islice, permutations, product
 import pytest
 from oracle.grids import RECIPES
 
-from gamma_calc import deep_linear, stacked
+from gamma_calc import deep_linear, mlp, stacked
 from gamma_calc.calculus.contractions import overlap_of
 from gamma_calc.calculus.dims import Dim
 from gamma_calc.calculus.direction import (
     ONES,
     Activation,
+    Entrywise,
     FreshImage,
     GivenVector,
     Outer,
@@ -42,6 +43,7 @@ SEVERAL = [
     stacked(layers=4, init="A"),
     deep_linear(hidden_layers=3),
 ]
+BATCHES = [mlp("ntk", activation=phi, batch="growing").substitute({"beta": "1/2"}) for phi in ("relu", "tanh")]
 
 
 def axes(program: Program) -> dict[Dim, set[VectorDirection]]:
@@ -56,8 +58,10 @@ def axes(program: Program) -> dict[Dim, set[VectorDirection]]:
     return found
 
 
-def strangers(those: set[VectorDirection]) -> Iterator[tuple[VectorDirection, VectorDirection]]:
-    kindred = Kindred.among((d, order(0)) for d in those)
+def strangers(
+    those: set[VectorDirection], *, showing: bool = False
+) -> Iterator[tuple[VectorDirection, VectorDirection]]:
+    kindred = Kindred.among(((d, order(0)) for d in those), showing=showing)
     near = {d: {other for other, _ in kindred.near(d)} for d in those}
     return ((u, v) for u, v in permutations(those, 2) if v not in near[u])
 
@@ -68,6 +72,33 @@ def test_what_is_no_kin_agrees_by_chance(program: Program) -> None:
         for u, v in strangers(those):
             assert overlap(u, v, dim) == dim.independent_overlap, (str(u), str(v))
             assert shows(u, v, dim, MINUS_INFINITY, MOST_STEPS) == dim.independent_overlap, (str(u), str(v))
+
+
+@pytest.mark.parametrize("program", [*SEVERAL, *BATCHES], ids=lambda program: program.name)
+def test_what_may_not_show_another_does_so_by_chance(program: Program) -> None:
+    for dim, those in axes(program).items():
+        for of, by in strangers(those, showing=True):
+            assert shows(by, of, dim, MINUS_INFINITY, MOST_STEPS) == dim.independent_overlap, (str(by), str(of))
+
+
+def test_a_product_of_vectors_is_asked_of_functions_and_of_no_other_product() -> None:
+    moments = (order(0), order(0), order(0), MINUS_INFINITY)
+    bent = Activation(RELU, "x", moments, frozenset({(U, order(0))}))
+    one, other = (Entrywise(frozenset({U, FreshImage(W, v)})) for v in (U, V))
+    hung = Entrywise(frozenset({U, bent}))
+    those: list[VectorDirection] = [one, other, hung]
+    kindred = Kindred.among(((d, order(0)) for d in those), showing=True)
+    assert {d for d, _ in kindred.near(one)} == {one, hung}
+    assert {d for d, _ in Kindred.among((d, order(0)) for d in those).near(one)} == set(those)
+
+
+def test_of_many_products_of_vectors_no_pair_is_asked() -> None:
+    """As many as a function of a batch makes: all of one size, and none shows another."""
+    products = [Entrywise(frozenset({GivenVector(f"u{i}"), FreshImage(W, V)})) for i in range(60)]
+    value = Value.merge([(product, order(0)) for product in products])
+    asked = Asked()
+    assert prune_dominated(value, (n,), asked) == value
+    assert asked.times["may be below"] < 5 * len(products)
 
 
 def test_words_are_kin_that_part_on_a_shorter_axis() -> None:

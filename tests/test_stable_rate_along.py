@@ -49,6 +49,7 @@ def test_the_data_hold_the_rates_and_what_they_are_along(capsys: pytest.CaptureF
     [
         ("--along beta=1/4,1/2,3/4,5/4 --widths 64", "the derived law has a knee between these values of beta"),
         ("--along gamma=0,1/8,1/4,1/2 --widths 64", "unknown exponent to go along 'gamma'"),
+        ("--along eta=-1,-3/4,-1/2,-1/4 --widths 64", "unknown exponent to go along 'eta'; did you mean beta"),
         ("--along beta=1/4,1/2 --widths 64", "2 values of beta; a slope and its drift need at least four"),
         ("--along beta --widths 64", "--along: 'beta' is no line"),
         ("--along beta=1/4,1/2,3/4,1", "9 widths; --along goes along at one"),

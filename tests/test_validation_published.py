@@ -12,7 +12,7 @@ from gamma_calc import Program, derive, lora
 from gamma_calc.catalogue.initialisations import INITIALISATIONS
 from validation import Settings, measure_cell, validate
 from validation.errors import BudgetError
-from validation.executor.cell import check_memory
+from validation.executor.budget import check_memory
 from validation.executor.published import as_published, how_started
 from validation.initialisations import CONSTRUCTIONS, Layer, construct
 from validation.initialisations.catalogue import largest_width

@@ -45,8 +45,8 @@ def _undominated(
     """The answer for components in this order: programs of one layer ask it of the same sums again and again."""
     kept = dict(components)
     zeros = {direction: zero_sets(direction) if zeros_show else NOWHERE for direction in kept}
-    kindred = Kindred.among(sorted(components, key=_by_level, reverse=True))
-    by_chance = cache(partial(_by_chance, kindred, _chance(shape) * power, orders))
+    kindred = Kindred.among(sorted(components, key=_by_level, reverse=True), showing=True)
+    by_chance = cache(partial(_by_chance, kindred, _chance(shape), orders))
     for direction, size in components:
         look()
         strangers = by_chance(size) if kindred.has_strangers(direction) else ()

@@ -11,7 +11,7 @@ from gamma_calc.calculus.assumptions import SUM_RULES
 from gamma_calc.calculus.dims import Dim
 from gamma_calc.catalogue.initialisations import INITIALISATIONS, Initialisation
 from gamma_calc.catalogue.losses import LOSSES, Loss
-from gamma_calc.catalogue.samples import Samples, domain_of, samples_of
+from gamma_calc.catalogue.samples import SEVERAL, WRITTEN_OUT, Samples, domain_of, samples_of
 from gamma_calc.errors import ProgramError, pick, require, require_count
 from gamma_calc.exponents import Exponent, Order, largest, order
 from gamma_calc.language.either_spelling import either_spelling
@@ -48,7 +48,6 @@ SCALINGS: Final[Mapping[str, Scaling]] = MappingProxyType(
 RATES: Final = MappingProxyType({"shared": ("eta", "eta"), "per-factor": ("eta_A", "eta_B")})
 RANKS: Final = MappingProxyType({"fixed": ("0", "all"), "growing": ("rho", "0 <= rho <= 1")})
 MOST_SAMPLES: Final = 1000
-SEVERAL: Final = 2  # samples that stand for a fixed number: a third adds no way for sums over them to be coherent
 FREEZABLE: Final = MappingProxyType({"none": "", "A": "A", "B": "B"})
 
 
@@ -137,8 +136,8 @@ def lora(
     ]
     notes = [f"initialisation {init}: {start.statement} ({start.source})", *start.caveats, multiplier.statement]
     if written > 1:
-        several = "a fixed number of independent" if batch == "fixed" else str(written)
-        notes.append(f"a batch of {several} samples whose losses add; the first is watched")
+        counted = f"a batch of {written} samples whose losses add; the first is watched"
+        notes.append(WRITTEN_OUT if batch == "fixed" else counted)
     if samples.axis is not None:
         notes.append(samples.statement)
     return Program(

@@ -8,17 +8,20 @@ from types import MappingProxyType
 from typing import Final
 
 from gamma_calc.calculus.dims import Dim
+from gamma_calc.calculus.function import Function
 from gamma_calc.catalogue.abc_parametrisations import ABC, Exponent, known_abc
-from gamma_calc.catalogue.samples import mean_product, samples_of
+from gamma_calc.catalogue.samples import SEVERAL, WRITTEN_OUT, mean_product, samples_of
 from gamma_calc.errors import ProgramError, pick, require, require_count
 from gamma_calc.exponents import Order, order
 from gamma_calc.language.either_spelling import either_spelling
 from gamma_calc.language.expression import Expression
 from gamma_calc.language.initialisation import iid
-from gamma_calc.language.leaves import frozen, parameter
+from gamma_calc.language.leaves import data, frozen, parameter
+from gamma_calc.language.optimiser import Optimiser
 from gamma_calc.language.program import Program, Quantity, other, output
-from gamma_calc.operations.relu import relu
-from gamma_calc.operations.tanh import tanh
+from gamma_calc.operations.batch_function import of_entries
+from gamma_calc.operations.relu import RELU
+from gamma_calc.operations.tanh import TANH
 from gamma_calc.optimisers.names import by_name
 
 MOST_MATRICES: Final = 10**4
@@ -26,18 +29,14 @@ OUTPUTS: Final = "every h_l, before its activation, is an output, as f is: stabi
 n, d, r = Dim("n", 1), Dim("d", 0), Dim("r", 0)
 
 
-def _linear(x: Expression) -> Expression:
-    return x
-
-
-ACTIVATIONS: Final[Mapping[str, Callable[[Expression], Expression]]] = MappingProxyType(
-    {"linear": _linear, "relu": relu, "tanh": tanh}
-)
+ACTIVATIONS: Final[Mapping[str, Function | None]] = MappingProxyType({"linear": None, "relu": RELU, "tanh": TANH})
 
 
 def _own(p: ABC, kind: int, _: int) -> Order:
     return -order(p.c[kind])
 
+
+Layer = Callable[[Expression], Expression]
 
 # The learning rate of a weight, from its parametrisation, its kind (input, hidden, readout) and its number.
 LAYER_RATES: Final[Mapping[str, Callable[[ABC, int, int], Order]]] = MappingProxyType(
@@ -79,6 +78,7 @@ def mlp(
     ``optimiser`` by default the one that the parametrisation's rates are for. ``adapters`` gives hidden layers (2 is
     the first) an adapter, which is trained in place of the layer's weight. ``batch`` ("one", "fixed" or "growing") and
     ``common`` are as in ``lora``: samples of a fixed dimension overlap at order 0, and each has its own error signal.
+    Of a fixed number two are written one by one where there are functions of functions.
 
     Watches what each layer makes before the activation, h_l with its change dh_l, the factors A_l and B_l of adapters,
     and the output f with df. Raises ProgramError for a depth below 2 and for an adapter where there is no hidden layer,
@@ -94,26 +94,33 @@ def mlp(
     require(residual, bool, "truth value", "write residual=True for skip connections")
     _refuse_unknown(adapters, depth)
     p, phi = known_abc(parametrisation), pick("activation", activation, ACTIVATIONS)
-    make = _Maker(p, pick("learning-rate scheme", lr, LAYER_RATES), adapters)
+    rule = by_name(p.optimiser if optimiser is None else optimiser)
+    made = _network(_Maker(p, pick("learning-rate scheme", lr, LAYER_RATES), adapters), depth, phi, residual=residual)
     samples = samples_of(batch, common)
-    h: Expression = make.weight("w1", 0, 1, n, d) @ samples.drawn("x", d)
-    watch: list[tuple[Quantity, ...]] = [output("h1", h)]
-    for number in range(2, depth):
-        made, watched = make.hidden(number, phi(h))
-        h = h + made if residual else made
-        watch += [*watched, output(f"h{number}", h)]
-    f = make.weight("w_out", 2, depth, n) @ phi(h)
-    watch.append(output("f", f))
     title = f"{'residual ' if residual else ''}{activation} network of {depth} weights, {p.name}"
     notes = (f"parametrisation {p.name} ({p.source})", "a loss linear in f", OUTPUTS)
+    if batch == "fixed" and common is None and depth > 2 and _is_written_out(phi, rule):
+        watch, f = made.of(data("x", d))
+        for number in range(2, SEVERAL + 1):
+            f = f + made.of(data(f"x{number}", d))[1]
+        return Program(title, -f, rule, watch, notes=(*notes, WRITTEN_OUT))
+    watch, f = made.of(samples.drawn("x", d))
     return Program(
         title,
         -f if samples.axis is None else -mean_product(samples.drawn("w"), f),
-        by_name(p.optimiser if optimiser is None else optimiser),
+        rule,
         watch,
         domain=samples.domain,
         notes=notes if samples.axis is None else (*notes, samples.statement),
     )
+
+
+def _is_written_out(phi: Function | None, rule: Optimiser) -> bool:
+    """Are a few samples written one by one? Functions of functions of columns are products without end.
+
+    Where a rule divides entry by entry, masks of finitely many samples are refused, as columns have them.
+    """
+    return phi is not None and not (phi.vanishes and rule.divides_entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +138,44 @@ class _Maker:
             return multiplier * frozen(name, *shape, entry=entry)
         return multiplier * parameter(name, *shape, init=entry, rate=self.rate(self.abc, kind, number))
 
-    def hidden(self, number: int, x: Expression) -> tuple[Expression, list[tuple[Quantity, ...]]]:
-        """A hidden layer of x, and what is watched of it besides."""
-        made = self.weight(f"w{number}", 1, number, n, n) @ x
+    def hidden(self, number: int) -> tuple[Layer, list[tuple[Quantity, ...]]]:
+        """A hidden layer, and what is watched of it besides."""
+        weight = self.weight(f"w{number}", 1, number, n, n)
         if number not in self.adapters:
-            return made, []
+            return (lambda x: weight @ x), []
         A, B = _factors(self.adapters[number], number)
-        return made + B @ (A @ x), [other(str(A), A), other(str(B), B)]
+        return (lambda x: weight @ x + B @ (A @ x)), [other(str(A), A), other(str(B), B)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Network:
+    """Layers, of which each sample takes the same: the first, the hidden ones by their number, and the readout."""
+
+    first: Expression
+    hidden: Mapping[int, tuple[Layer, list[tuple[Quantity, ...]]]]
+    readout: Expression
+    phi: Function | None
+    residual: bool
+
+    def of(self, x: Expression) -> tuple[list[tuple[Quantity, ...]], Expression]:
+        """What is watched on the way of an input, and the output."""
+        h: Expression = self.first @ x
+        watch: list[tuple[Quantity, ...]] = [output("h1", h)]
+        for number, (layer, watched) in self.hidden.items():
+            made = layer(self._activated(h))
+            h = h + made if self.residual else made
+            watch += [*watched, output(f"h{number}", h)]
+        f = self.readout @ self._activated(h)
+        return [*watch, output("f", f)], f
+
+    def _activated(self, h: Expression) -> Expression:
+        return h if self.phi is None else of_entries(self.phi, h)
+
+
+def _network(make: _Maker, depth: int, phi: Function | None, *, residual: bool) -> _Network:
+    first = make.weight("w1", 0, 1, n, d)
+    hidden = {number: make.hidden(number) for number in range(2, depth)}
+    return _Network(first, hidden, make.weight("w_out", 2, depth, n), phi, residual)
 
 
 def _factors(adapter: Adapter, number: int) -> tuple[Expression, Expression]:

@@ -19,6 +19,9 @@ from gamma_calc.language.leaves import data
 from gamma_calc.operations.inner import inner
 from gamma_calc.operations.outer import outer
 
+SEVERAL: Final = 2  # samples that stand for a fixed number: a third adds no way for sums over them to be coherent
+WRITTEN_OUT: Final = "a batch of a fixed number of independent samples whose losses add; the first is watched"
+
 
 @dataclass(frozen=True, slots=True)
 class Samples:

@@ -89,11 +89,12 @@ def _largest_rates(target: str, common: Common, init: str) -> Mapping[str, Laws]
     if target not in TARGETS or not {"rank", "scaling"} <= TARGETS[target].options.keys():
         return {}
     options = {**common.named(), "init": init, "rank": "growing", "at": ()}
-    programs = [Question(target, Options(**options | {"scaling": s})).program for s in MULTIPLIERS]
+    questions = [Question(target, Options(**options | {"scaling": s})) for s in MULTIPLIERS]
+    programs, stability = [question.program for question in questions], questions[0].stability
     if programs[0].variables == ("eta", "rho"):
-        return {"": largest_shared_rates_of(programs)}
+        return {"": largest_shared_rates_of(programs, stability)}
     if set(programs[0].variables) == {"eta", "rho", "beta"}:
-        return {name: largest_shared_rates_of(programs, beta) for name, beta in BATCHES.items()}
+        return {name: largest_shared_rates_of(programs, stability, beta) for name, beta in BATCHES.items()}
     return {}
 
 

@@ -31,7 +31,7 @@ from gamma_calc.cli.parameters import (
     SCALING,
 )
 from gamma_calc.derivation import data
-from gamma_calc.derivation.conditions import STABILITY
+from gamma_calc.derivation.conditions import STABILITY, Stability
 from gamma_calc.derivation.derivation import Derivation, derived
 from gamma_calc.display.json import Data
 from gamma_calc.display.shown import shown
@@ -147,10 +147,15 @@ class Question:
             return self._derived(restricted(program, region))
         return self._derived(program if self.point is None else program.substitute(self.point))
 
-    def _derived(self, program: Program) -> Derivation:
+    @property
+    def stability(self) -> Stability:
+        """The notion of ``--stability``."""
         if self.options.stability not in STABILITY:
             raise unknown("notion of stability", self.options.stability, STABILITY).at("--stability")
-        return derived(program, STABILITY[self.options.stability])
+        return STABILITY[self.options.stability]
+
+    def _derived(self, program: Program) -> Derivation:
+        return derived(program, self.stability)
 
     @cached_property
     def region(self) -> Region | None:

@@ -52,7 +52,7 @@ def lines(blocks: Iterable[Block], width: int = WIDTH) -> Iterator[Line]:
     for index, block in enumerate(b for b in blocks if b.rows):
         if index:
             yield ()
-        yield ((block.title, "title"),)
+        yield from (((line, "title"),) for line in _wrapped(block.title, width, hang=" " * 2 * MARGIN))
         yield from _body(block, width)
 
 

@@ -10,7 +10,8 @@ from typing import Final
 
 from gamma_calc.catalogue.initialisations import INITIALISATIONS, Initialisation
 from gamma_calc.catalogue.lora import lora
-from gamma_calc.derivation.derivation import derive
+from gamma_calc.derivation.conditions import STABILITY, Stability
+from gamma_calc.derivation.derivation import derived
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.tables import markdown
 from gamma_calc.exponents import Order, power
@@ -53,17 +54,24 @@ def largest_shared_rate(name: str, scaling: str) -> LargestRate:
     return rate
 
 
-def largest_shared_rates_of(programs: Sequence[Program], beta: Fraction | None = None) -> Laws:
+def largest_shared_rates_of(
+    programs: Sequence[Program], stability: Stability = STABILITY["Z_B"], beta: Fraction | None = None
+) -> Laws:
     """The largest stable rates, near a fixed rank, of programs with eta and rho open that are one there; None for none.
 
     Such are those of one start under different multipliers. ``beta`` is the exponent of the samples where the programs
-    have a growing batch.
+    have a growing batch. A rate is stable where what the notion of stability asks for is met.
     """
     here = {"rho": Fraction(0)} | ({} if beta is None else {"beta": beta})
     same, *_ = programs
-    first = _largest(same, here)
-    more = None if beta is None else _largest(same, here | {"beta": beta + STEP})
-    return [_law_near(first, _largest(program, here | {"rho": STEP}), more, beta) for program in programs]
+
+    def largest(program: Program, at: Mapping[str, Fraction]) -> Fraction | None:
+        bound = derived(_watched(program, stability).substitute(at), stability).conditions["stable"].largest.get("eta")
+        return None if bound is None else bound.value
+
+    first = largest(same, here)
+    more = None if beta is None else largest(same, here | {"beta": beta + STEP})
+    return [_law_near(first, largest(program, here | {"rho": STEP}), more, beta) for program in programs]
 
 
 def _law_near(
@@ -80,9 +88,10 @@ def _law_near(
     return LargestRate(first - slope * beta, (of_rank - first) / STEP, slope)
 
 
-def _largest(program: Program, at: Mapping[str, Fraction]) -> Fraction | None:
-    bound = derive(program.substitute(at)).conditions["stable"].largest.get("eta")
-    return None if bound is None else bound.value
+def _watched(program: Program, stability: Stability) -> Program:
+    """The program with nothing watched but what decides stability: a change and its parts take as long as the rest."""
+    asked = {requirement.role for requirement in stability.requirements}
+    return program.replaced(watch=[tuple(q for q in group if q.role in asked) for group in program.watch])
 
 
 TITLE: Final = "Largest stable learning rate, and what 16 times the width or the rank make of it"

@@ -13,12 +13,11 @@ import torch
 
 from gamma_calc.language.program import Program
 from validation.arrays.draws import Draws
-from validation.errors import BudgetError, SettingError
+from validation.errors import SettingError
+from validation.executor.budget import bytes_of, repetitions
 from validation.executor.execute import NOTHING_GIVEN, execute
-from validation.executor.memory import MEMORY, allowed
 from validation.executor.plan import Plan
 from validation.executor.published import arrays
-from validation.executor.published import numbers as made_numbers
 from validation.executor.settings import DTYPES, Settings, checked_settings
 from validation.kinds import check_count, check_counts, check_numbers, checked_program
 
@@ -132,44 +131,11 @@ def _run(plan: Plan, name: str, seeds: Sequence[int], rates: Sequence[float], se
     return {kind: cut(x) for kind, x in record.measured.items()}
 
 
-def check_memory(program: Program, width: int, settings: Settings) -> int:
-    """The bytes that a cell of this width takes at least. Raises BudgetError where it does not fit."""
-    plan = Plan(program, width, settings.sizes)
-    _repetitions(plan, settings)
-    return 2 * _bytes(plan, settings)
-
-
-def _repetitions(plan: Plan, settings: Settings) -> int:
-    """How many run at once in the memory allowed: two at least, as a batch of one is run as two equal ones."""
-    need = _bytes(plan, settings)
-    if settings.memory is not None:
-        fit = settings.memory // need
-        if fit < 2:
-            raise _too_few(plan, f"{settings.memory} bytes are too few", f"allow {2 * need}, or")
-        return fit
-    there = allowed(settings.device)
-    if 2 * need > there:
-        what = f"{2 * need} bytes for {settings.steps} steps are more than {there}, half of what is free,"
-        raise _too_few(plan, what, "take fewer steps, or")
-    return max(2, min(MEMORY, there) // need)
-
-
-def _too_few(plan: Plan, what: str, hint: str) -> BudgetError:
-    where = f"program {plan.program.name}"
-    return BudgetError(f"{what} at width {plan.width}", where=where, hint=f"{hint} leave out the largest widths")
-
-
-def _bytes(plan: Plan, settings: Settings) -> int:
-    """What one repetition takes."""
-    drawn = plan.numbers(settings.steps) * DTYPES[settings.dtype].itemsize
-    return drawn + (8 * made_numbers(plan) if settings.published else 0)
-
-
 def _groups(plan: Plan, rates: Sequence[float], settings: Settings) -> Iterator[tuple[int, Sequence[float]]]:
     """How many seeds run at once, with which factors, within the memory allowed."""
-    fit = _repetitions(plan, settings)
+    fit = repetitions(plan, settings)
     if settings.device == "cpu":
-        fit = min(fit, max(2, FAST // _bytes(plan, settings)))
+        fit = min(fit, max(2, FAST // bytes_of(plan, settings)))
     if fit >= len(rates):
         yield fit // len(rates), rates
     else:

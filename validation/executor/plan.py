@@ -26,14 +26,14 @@ FIXED_SIZE: Final = 5  # of a dimension that does not grow: odd, so that a sum o
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A program at one width; ``sizes`` gives fixed dimensions their number of entries by name.
+    """A program at one width; ``sizes`` gives fixed dimensions their number of entries by name, others a factor.
 
     Raises ProgramError where an exponent is still open.
     """
 
     program: Program
     width: int
-    sizes: Mapping[str, int]
+    sizes: Mapping[str, float]
     with_loss: bool = False
     storage: StoragePlan = field(init=False)
 
@@ -71,7 +71,7 @@ class Plan:
     def size(self, dim: Dim) -> int:
         exponent = dim.exponent.rational
         if not exponent:
-            return self.sizes.get(dim.name, FIXED_SIZE)
+            return round(self.sizes.get(dim.name, FIXED_SIZE))
         entries = self.sizes.get(dim.name, 1) * self.power(dim.exponent)
         if entries > LARGEST_SIZE:
             raise BudgetError(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from gamma_calc.language.program import Program
+from validation.executor.budget import check_memory
 from validation.executor.cell import measure_cell
 from validation.executor.settings import Settings
 from validation.measurement.rate_search import Search
@@ -88,6 +89,8 @@ def largest_rate_along(
     The program has two exponents open, this one and that of the rate. The row is that of the "rate".
     """
     programs = [with_plain_rates(program.substitute({exponent: value})) for value in values]
+    for each in programs:
+        check_memory(each, width, settings)
     searches = [Search(each, width, settings) for each in programs]
     bases = [float(width) ** float(value) for value in values]
     while True:

@@ -17,7 +17,7 @@ from gamma_calc.display.showing import SelfShowing
 from gamma_calc.errors import ProgramError
 from gamma_calc.exponents import Exponent, Order
 from gamma_calc.language.program import Program, Role
-from validation.executor.cell import check_memory
+from validation.executor.budget import check_memory
 from validation.executor.memory import check_results
 from validation.executor.published import as_published, how_started
 from validation.executor.settings import Settings, checked_seeds, checked_settings, checked_widths, doubled

@@ -12,7 +12,8 @@ from gamma_calc.derivation.derivation import Derivation
 from gamma_calc.exponents import Exponent
 from gamma_calc.language.program import Program
 from validation.errors import MeasurementError
-from validation.executor.cell import Cell, check_memory, measure_cell
+from validation.executor.budget import check_memory
+from validation.executor.cell import Cell, measure_cell
 from validation.executor.memory import check_results
 from validation.executor.plan import check_closed
 from validation.executor.published import as_published, how_started

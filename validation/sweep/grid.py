@@ -12,7 +12,7 @@ from gamma_calc.catalogue.targets import TARGETS
 from gamma_calc.errors import GammaError, unknown
 from gamma_calc.exponents import Exponent, order
 from validation.errors import SettingError
-from validation.executor.cell import check_memory
+from validation.executor.budget import check_memory
 from validation.executor.memory import check_results
 from validation.executor.settings import Settings, found_device
 from validation.kinds import check_axes, check_count, check_counts, check_text

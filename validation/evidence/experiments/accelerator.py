@@ -24,7 +24,8 @@ from validation.arrays.draws import Draws
 from validation.errors import DeviceError
 from validation.evidence.experiments.precision.formats import LayerFormats
 from validation.evidence.experiments.precision.simulate import LayerSize, RoundedLayer
-from validation.executor.cell import check_memory, measure_cell
+from validation.executor.budget import check_memory
+from validation.executor.cell import measure_cell
 from validation.executor.execute import TrainingRun
 from validation.executor.plan import Plan
 from validation.executor.settings import Settings, checked_seeds, checked_widths, found_device
