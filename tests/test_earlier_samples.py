@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from gamma_calc import derive, lora, order
-from gamma_calc.calculus.direction import LAST, PAST, Direction, GivenVector
+from gamma_calc import Dim, derive, lora, order
+from gamma_calc.calculus.direction import LAST, PAST, Direction, GivenVector, MatrixProduct, RandomMatrix
 from gamma_calc.calculus.earlier_steps import from_previous_step, holds_several, of_any_steps, of_other_steps
 from gamma_calc.calculus.value import Value
 from gamma_calc.engine.samples_of_steps import differ_by_steps
@@ -37,6 +39,16 @@ def test_samples_of_other_steps_are_told_from_those_of_the_same_name() -> None:
     assert of_other_steps(LATE, FRESH) == LATE
     assert holds_several(value(past="0"), FRESH)
     assert not holds_several(value(last="0", other="0"), FRESH)
+
+
+def test_batches_that_come_to_have_one_name_meet_as_one() -> None:
+    """What the last batch did to an earlier one is no larger than what a batch does to itself."""
+    n, r, many = Dim("n", 1), Dim("r", 0), Dim("N", "1/2")
+    A, w, Z = RandomMatrix("A", r, n), RandomMatrix("w", n, many), RandomMatrix("Z", n, many)
+    past, last = replace(w, steps_ago=PAST), replace(w, steps_ago=LAST)
+    met = MatrixProduct((A, replace(Z, steps_ago=PAST), past.T, last, replace(Z, steps_ago=LAST).T))
+    old = replace(Z, steps_ago=PAST)
+    assert from_previous_step(met, frozenset({"w", "Z"})) == MatrixProduct((A, old, old.T))
 
 
 def test_steps_of_one_size_lead_alike() -> None:

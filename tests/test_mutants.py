@@ -647,7 +647,6 @@ TOKENS: Final = (
         "words: shortened twice",
     ),
     Mutant("calculus.words:trace", "turn + (trace", "turn / 2 + (trace", "words: one factor in two"),
-    Mutant("calculus.words:told_apart", "and is_covered(word)", "and False", "batch: drawn anew"),
     Mutant(
         "operations.batch_function:_along_products",
         "both + a + b",
