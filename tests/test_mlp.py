@@ -192,3 +192,12 @@ def test_what_does_not_fit_is_named_in_one_line(words: str, message: str, capsys
     found = run(capsys, words)
     assert (found.code, found.out, found.err.count("\n")) == (2, "", 1)
     assert message in found.err
+
+
+def test_masks_that_move_each_other_are_no_circle() -> None:
+    """Each block's masks move by what the masks of the others made; measured: 55 rows right of 56, one undecided."""
+    rates = {"eta_1": "-1/4", "eta_2": "-1/2", "eta_3": "-1/2", "eta_4": "-3"}
+    network = mlp("mup", depth=4, activation="relu", optimiser="sgd", lr="per-layer", residual=True)
+    found = derive(network, **rates)
+    assert [str(found.orders[name]) for name in ("h3", "dh3", "df")] == ["0", "-1/4", "-1/4"]
+    assert not found.exact("df", step=3)
