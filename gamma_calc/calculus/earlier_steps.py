@@ -60,7 +60,12 @@ def of_any_steps(direction: Direction, fresh: frozenset[str]) -> Direction:
 
 def holds_several(value: Value, fresh: frozenset[str]) -> bool:
     """Has a value parts that are made of the samples of several steps?"""
-    return any(of_other_steps(direction, fresh) != direction for direction in value.components)
+    return any(was_drawn(direction, PAST, fresh) for direction in value.components)
+
+
+def was_drawn(direction: Direction, drawn: int, fresh: frozenset[str]) -> bool:
+    """Is a direction made of a sample that was drawn so many steps ago?"""
+    return drawn_before(direction, drawn, fresh) != direction
 
 
 @lru_cache(maxsize=65536)

@@ -319,7 +319,7 @@ class Solution:
     @cached_property
     def rates(self) -> tuple[str, ...]:
         """The open exponents of the learning rates, sorted."""
-        return tuple(sorted({name for p in self.program.parameters for name in p.rate.variables}, key=natural))
+        return tuple(sorted(self.program.open_rates, key=natural))
 
     # -- the steps ------------------------------------------------------------------------------------------------
 

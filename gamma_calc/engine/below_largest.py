@@ -23,7 +23,7 @@ from typing import Final
 from gamma_calc.calculus.direction import activations
 from gamma_calc.engine.fixed_point import Trajectory, trajectory
 from gamma_calc.engine.gradient import optimiser_inputs
-from gamma_calc.engine.largest_point import Rates, divides, is_made_by_rates
+from gamma_calc.engine.largest_point import Rates, is_made_by_rates
 from gamma_calc.engine.run import start
 from gamma_calc.engine.stable_set import MOST_NESTED, MOST_RATES, StableSet, asked, nested
 from gamma_calc.engine.step_orders import ALIGNED, StepOrders
@@ -118,7 +118,8 @@ def told_below(program: Program, found: StableSet, start_of_it: StepOrders) -> T
     if not point or found.inner is None:
         return None
     there = program.substitute(point)
-    first = replace(start(there), is_blurred=divides(program))  # what divides counts all parts of an update in full
+    # What divides counts all parts of an update in full.
+    first = replace(start(there), is_blurred=program.divides_entries)
     run = trajectory(there, first=first)
     if run.settled != there.region or not _falls_as_fast(there, run.steps):
         return None

@@ -110,11 +110,10 @@ def _growth_within(program: Program, first: State, found: StableSet, form: Affin
     if edge is None:
         return None
     begin = dict.fromkeys(program.variables, ZERO) | edge.polyhedron.interior_point
-    rates = {name for p in program.parameters for name in p.rate.variables}
     low, high = ZERO, Fraction(1)
     for _ in range(MOST_POINTS):
         middle = (low + high) / 2
-        spot = {name: value - middle if name in rates else value for name, value in begin.items()}
+        spot = {name: value - middle if name in program.open_rates else value for name, value in begin.items()}
         growth = growth_at(program, first, found, spot)
         if isinstance(growth, Growth):
             return growth

@@ -55,12 +55,7 @@ def stable_up_to(program: Program, roles: Collection[Role], region: Region) -> S
 
 def rates_only_add(program: Program) -> bool:
     """Are rates all that is open, and is all that is made of them sums, products and functions of entries?"""
-    return not divides(program) and is_made_by_rates(program)
-
-
-def divides(program: Program) -> bool:
-    """Does a rule divide a gradient by its own size, so that where one part rises others fall?"""
-    return any(program.optimiser.for_parameter(p).divides_entries for p in program.parameters)
+    return not program.divides_entries and is_made_by_rates(program)
 
 
 def is_made_by_rates(program: Program) -> bool:

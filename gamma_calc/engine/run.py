@@ -118,8 +118,8 @@ def _after(here: Evaluation, rules: Sequence[Rule], unsure: Collection[str]) -> 
     }
     streams = here.streams.all_alike if here.streams is not None and unsure else here.streams
     moved = _overcounted(here, rules, seen)
-    after = State(state.step + 1, tensors, moved, state.scope, blurred, state.versions, streams, led=here.led_so_far)
-    return replace(after, mixed=state.mixed)
+    led, mixed = here.led_so_far, state.mixed
+    return State(state.step + 1, tensors, moved, state.scope, blurred, state.versions, streams, led=led, mixed=mixed)
 
 
 def _at_least(here: Evaluation, rules: Sequence[Rule], unsure: Collection[str]) -> State:

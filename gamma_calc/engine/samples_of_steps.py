@@ -13,10 +13,10 @@ from functools import reduce
 from operator import or_
 
 from gamma_calc.calculus.direction import LAST, PAST, Direction
-from gamma_calc.calculus.earlier_steps import drawn_before, holds_several, of_any_steps, of_other_steps
+from gamma_calc.calculus.earlier_steps import drawn_before, holds_several, of_any_steps, of_other_steps, was_drawn
 from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.value import Value
-from gamma_calc.exponents import EVERYTHING, MINUS_INFINITY, NOTHING, Region, largest, where
+from gamma_calc.exponents import EVERYTHING, MINUS_INFINITY, NOTHING, Region, where
 from gamma_calc.language.expression import Expression
 
 
@@ -39,20 +39,16 @@ def met_apart(node: Expression, values: tuple[Value, ...], premises: Premises, f
 
 def _unlike(value: Value, fresh: frozenset[str], *, lags: bool) -> Iterator[Region]:
     """Where the last step's sample leads by more or less than those before it, part by part."""
-    newest = [(drawn_before(d, LAST, fresh), d, size) for d, size in value.components.items() if _holds(d, LAST, fresh)]
-    sizes = {older: largest(size for one, _, size in newest if one == older) for older, _, _ in newest}
-    past = {d: size for d, size in value.components.items() if _holds(d, PAST, fresh) and not _holds(d, LAST, fresh)}
+    last = {d: size for d, size in value.components.items() if was_drawn(d, LAST, fresh)}
+    newest = Value.merge((drawn_before(d, LAST, fresh), size) for d, size in last.items()).components
+    past = {d: o for d, o in value.components.items() if was_drawn(d, PAST, fresh) and d not in last}
     for direction, size in past.items():
-        new = sizes.get(direction, MINUS_INFINITY)
+        new = newest.get(direction, MINUS_INFINITY)
         yield where(new, "<", size) | where(size, "<", new)
-    if lags and any(older not in past and not _lags(d, fresh) for older, d, _ in newest):
+    if lags and any(drawn_before(d, LAST, fresh) not in past and not _lags(d, fresh) for d in last):
         yield EVERYTHING
 
 
 def _lags(direction: Direction, fresh: frozenset[str]) -> bool:
     """Is it made of the last step's sample and of those of several earlier ones?"""
-    return _holds(direction, LAST, fresh) and _holds(direction, PAST, fresh)
-
-
-def _holds(direction: Direction, drawn: int, fresh: frozenset[str]) -> bool:
-    return drawn_before(direction, drawn, fresh) != direction
+    return was_drawn(direction, LAST, fresh) and was_drawn(direction, PAST, fresh)

@@ -33,8 +33,7 @@ def read_everywhere(program: Program) -> bool:
     Outside it they grow with every layer of a deep network, and where words are too many to be told apart. Of functions
     of functions they grow fastest: outside each one saturates, and what bends comes back through all of them.
     """
-    rates = {name for p in program.parameters for name in p.rate.variables}
-    few = len(program.variables) <= MOST_OPEN and len(rates) <= MOST_RATES
+    few = len(program.variables) <= MOST_OPEN and len(program.open_rates) <= MOST_RATES
     deep = len(program.parameters) > MOST_TRAINED or nested(program.loss) > MOST_NESTED
     grow = deep or start(program).streams is not None
     return few and not (program.variables and grow)

@@ -36,9 +36,8 @@ def has_many_words(program: Program, start: State) -> bool:
 
 def _orders_grow(program: Program) -> bool:
     """Do orders grow with every step outside the stable set? One open rate of updates of one size makes few of them."""
-    rates = {name for p in program.parameters for name in p.rate.variables}
     of_one_size = all(program.optimiser.for_parameter(p).divides_entries for p in program.parameters)
-    return len(rates) > (1 if of_one_size else 0)
+    return len(program.open_rates) > (1 if of_one_size else 0)
 
 
 def _skips(vector: Value, trained: Collection[str]) -> bool:
@@ -55,8 +54,7 @@ def _passed(one: VectorDirection, tail: VectorDirection) -> list[RandomMatrix]:
 
 def only_adds(program: Program) -> bool:
     """Is every order a maximum of sums of the orders before it, from which nothing is subtracted?"""
-    rules = [program.optimiser.for_parameter(p) for p in program.parameters]
-    if any(rule.divides_entries for rule in rules) or not _carries_directions(program):
+    if program.divides_entries or not _carries_directions(program):
         return False
     return all(len(e.above) <= 1 and len(e.below) <= 1 for e in program.exponents)  # of an axis half is subtracted
 

@@ -203,6 +203,16 @@ class Program(SelfShowing):
         return tuple(node for node in self.nodes if isinstance(node, Parameter))
 
     @cached_property
+    def open_rates(self) -> frozenset[str]:
+        """The open exponents that learning rates have."""
+        return frozenset(name for p in self.parameters for name in p.rate.variables)
+
+    @cached_property
+    def divides_entries(self) -> bool:
+        """Does a rule divide a gradient by its own size, so that where one part rises others fall?"""
+        return any(self.optimiser.for_parameter(p).divides_entries for p in self.parameters)
+
+    @cached_property
     def fresh(self) -> frozenset[str]:
         """The names of the samples that are drawn anew at every step."""
         return frozenset(node.name for node in self.nodes if isinstance(node, Data) and node.fresh)
@@ -216,7 +226,7 @@ class Program(SelfShowing):
         where entries are divided by their size, or saturate a function.
         """
         rules = [self.optimiser.for_parameter(p) for p in self.parameters]
-        hides = bool(self.saturating) or any(rule.divides_entries for rule in rules)
+        hides = bool(self.saturating) or self.divides_entries
         spectra = any(rule.reads_spectra for rule in rules) and any(node.is_batch for node in self.nodes)
         vectors = any(isinstance(node, Data) and len(node.shape) == 1 for node in self.nodes)
         components = vectors and any(rule.reads_components for rule in rules)
@@ -225,8 +235,7 @@ class Program(SelfShowing):
     @cached_property
     def zeros_show(self) -> bool:
         """Does a rule or a function act entry by entry, so that what is smaller decides where the larger is zero?"""
-        divides = any(self.optimiser.for_parameter(p).divides_entries for p in self.parameters)
-        return divides or any(node.acts_on_entries for node in self.evaluated)
+        return self.divides_entries or any(node.acts_on_entries for node in self.evaluated)
 
     @cached_property
     def saturating(self) -> frozenset[int]:

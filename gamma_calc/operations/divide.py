@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import reduce
+from functools import cached_property, reduce
 from operator import or_
 from typing import Final
 
@@ -66,7 +66,12 @@ class Divide(Expression):
         return reduce(or_, (where(self._beside(d, y), "<", y.order) for d in x.components), NOTHING)
 
     def _beside(self, direction: Direction, lengths: Value) -> Order:
-        return _length_beside(direction, lengths, trained=any(node.owner is not None for node in walk([self.divisor])))
+        return _length_beside(direction, lengths, trained=self._is_trained)
+
+    @cached_property
+    def _is_trained(self) -> bool:
+        """Do steps move what it divides by?"""
+        return any(node.owner is not None for node in walk([self.divisor]))
 
     @property
     def divisor(self) -> Expression:

@@ -14,7 +14,7 @@ import torch
 from gamma_calc.language.program import Program
 from validation.arrays.draws import Draws
 from validation.errors import SettingError
-from validation.executor.budget import bytes_of, repetitions
+from validation.executor.budget import AT_ONCE, bytes_of, repetitions
 from validation.executor.execute import NOTHING_GIVEN, execute
 from validation.executor.plan import Plan
 from validation.executor.published import arrays
@@ -135,7 +135,7 @@ def _groups(plan: Plan, rates: Sequence[float], settings: Settings) -> Iterator[
     """How many seeds run at once, with which factors, within the memory allowed."""
     fit = repetitions(plan, settings)
     if settings.device == "cpu":
-        fit = min(fit, max(2, FAST // bytes_of(plan, settings)))
+        fit = min(fit, max(AT_ONCE, FAST // bytes_of(plan, settings)))
     if fit >= len(rates):
         yield fit // len(rates), rates
     else:

@@ -126,8 +126,7 @@ def stable_rate_along(
     checked_settings(settings)
     checked_seeds(seeds, most_seeds)
     rest = checked_program(program).substitute(at) if at else checked_program(program)
-    rates = {name for parameter in rest.parameters for name in parameter.rate.variables}
-    pick("exponent to go along", exponent, {name: name for name in rest.variables if name not in rates})
+    pick("exponent to go along", exponent, {name: name for name in rest.variables if name not in rest.open_rates})
     points = tuple(order(value).rational for value in values)
     expected = _derived_slope(rest, exponent, points)
     found = largest_rate_along(
