@@ -39,14 +39,16 @@ from gamma_calc.calculus.direction import (
     as_vector,
     is_matrix,
     named,
+    on_axis,
     product_of,
 )
-from gamma_calc.calculus.words import MOST_TURNS, letters, root_of
+from gamma_calc.calculus.words import letters, root_of
 from gamma_calc.errors import ProgramError
 from gamma_calc.exponents import Order, largest, look, nowhere_above, order
 
-MOST_EDGES: Final = 14  # of a diagram that has one name however it is numbered, and is left out for shorter ones
-MOST_MET: Final = 12  # edges of one matrix in a diagram that is multiplied with others
+MOST_EDGES: Final = 20  # of a diagram that has one name however it is numbered
+MOST_ALIKE: Final = 10  # edges of one matrix in such a diagram
+MOST_MET: Final = 18  # edges of one matrix in a diagram that is multiplied with others
 POINT: Final = Dim("1", 0)  # where the edge of a given vector ends
 Made = Iterator[tuple[Diagram, Order]]  # what a product shortens to, with the axes that have been summed over freely
 Letter = RandomMatrix | GivenVector | Residual
@@ -109,6 +111,15 @@ def sizes(diagram: Diagram) -> tuple[Order, Order]:
     """The size of a diagram as it stands, and the largest of what it shortens to."""
     found = _shortened(diagram, across=False)
     return raw(diagram), largest({gain + raw(shorter) for shorter, gain in found if shorter is not diagram})
+
+
+def shortenings(diagram: Diagram) -> dict[Direction, Order]:
+    """What a diagram shortens to, with how much larger than the diagram that is."""
+    found: dict[Direction, list[Order]] = {}
+    for shorter, gain in _shortened(diagram, across=False):
+        if shorter is not diagram:
+            found.setdefault(direction_of(shorter), []).append(gain + raw(shorter) - raw(diagram))
+    return {direction: largest(gains) for direction, gains in found.items()}
 
 
 def raw(diagram: Diagram) -> Order:
@@ -310,7 +321,7 @@ def _vector(edges: Sequence[MatrixEntry], at: Vertex) -> VectorDirection:
         block = _block(edges, rest[0], at)
         hanging.append(_hung(block, at))
         rest = [e for e in rest if e not in block]
-    return product_of(hanging)
+    return on_axis(product_of(hanging), at.dim)
 
 
 def _hung(block: Sequence[MatrixEntry], at: Vertex) -> VectorDirection:
@@ -389,14 +400,14 @@ def _told_apart(diagram: Diagram) -> Direction:
 def _canonical(diagram: Diagram) -> Diagram:
     """The diagram as every equal one is written: numbered from its marks on, edges in order."""
     numberings = _numberings(diagram.edges, tuple(dict.fromkeys(diagram.marks)))
-    if is_long(diagram):
+    if is_longer(diagram, MOST_EDGES, MOST_ALIKE):
         return _written(diagram, next(numberings))
     return min((_written(diagram, known) for known in numberings), key=_key)
 
 
-def is_long(diagram: Diagram) -> bool:
-    """Does it hold so much that equal ones need not have one name, and nothing is sought that it shortens to?"""
-    return len(diagram.edges) > MOST_EDGES or _most_often(diagram)[1] > MOST_TURNS
+def is_longer(diagram: Diagram, edges: int, alike: int) -> bool:
+    """Has it more edges, or more of one matrix, than these numbers?"""
+    return len(diagram.edges) > edges or _most_often(diagram)[1] > alike
 
 
 def _most_often(diagram: Diagram) -> tuple[Letter, int]:

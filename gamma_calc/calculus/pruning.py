@@ -15,15 +15,14 @@ from types import MappingProxyType
 from typing import Final
 
 from gamma_calc.calculus.bends import most_shared
-from gamma_calc.calculus.diagrams import diagrams_within, is_long, sizes
 from gamma_calc.calculus.dims import Shape
-from gamma_calc.calculus.direction import Diagram, Direction
+from gamma_calc.calculus.direction import Direction
 from gamma_calc.calculus.kinship import Component, Kindred
 from gamma_calc.calculus.premises import EVERYWHERE, Comparison
 from gamma_calc.calculus.showing import shows_in
 from gamma_calc.calculus.sign import Places, zero_sets
 from gamma_calc.calculus.value import Value
-from gamma_calc.exponents import MINUS_INFINITY, Order, Region, largest, level, look, maximum, where
+from gamma_calc.exponents import MINUS_INFINITY, Order, largest, level, look, maximum
 
 NOWHERE: Final[Places] = frozenset()
 
@@ -72,24 +71,6 @@ def _by_chance(kindred: Kindred, chance: Order, orders: Comparison, size: Order)
 def _chance(shape: Shape) -> Order:
     """What a direction shows at most of one that is no kin: they differ on an axis that is not fixed."""
     return largest(dim.independent_overlap for dim in shape if dim.exponent != 0)
-
-
-def without_companions(value: Value, domain: Region) -> Value:
-    """The value without diagrams that are in this domain no larger than what they shorten to, which comes with them."""
-    kept = {
-        d: size
-        for d, size in value.components.items()
-        if not any(_is_companion(diagram, domain) for diagram in diagrams_within(d))
-    }
-    return value if len(kept) == len(value.components) else Value(kept, value.power)
-
-
-@lru_cache(maxsize=65536)
-def _is_companion(diagram: Diagram, domain: Region) -> bool:
-    if is_long(diagram):
-        return False  # there are more ways to shorten it than are worth looking at
-    size, shorter = sizes(diagram)
-    return not shorter.is_zero_quantity and domain <= where(size, "<=", shorter)
 
 
 def projection_order(value: Value, direction: Direction, shape: Shape, orders: Comparison = EVERYWHERE) -> Order:

@@ -34,10 +34,11 @@ from gamma_calc.language.program import Program, Role
 def only_where_bounded(program: Program) -> bool:
     """Are the products that a program makes too long where its outputs are not bounded?
 
-    Lengths of rows hold the square of all that a batch has moved, of which none is small there.
+    Lengths of rows hold the square of all that a batch has moved, and functions products of it, of which none is small
+    there.
     """
-    lengths = any(node.reads_components for node in program.evaluated)
-    return bool(program.variables) and lengths and any(_is_growing_batch(node) for node in program.nodes)
+    long = any(node.reads_components or node.acts_on_entries for node in program.evaluated)
+    return bool(program.variables) and long and any(_is_growing_batch(node) for node in program.nodes)
 
 
 def _is_growing_batch(node: Expression) -> bool:
@@ -47,18 +48,20 @@ def _is_growing_batch(node: Expression) -> bool:
 def where_bounded(program: Program, roles: frozenset[Role], observe: Observer) -> Trajectory:
     """Run where what has these roles is bounded, until orders are settled there, or are too long there too.
 
-    Near an edge of what is bounded they may take any number of steps to settle: some that cut nothing off are enough.
+    Near an edge of what is bounded they may take any number of steps to settle, and each may cut off a little more:
+    some that cut nothing off are enough, and some that do.
     """
     rules, of_node, scope = rules_of(program), gradients(program.loss), reader_on(program, program.region)
     assert scope is not None, f"{program.name} is not read on a domain"
-    region, quiet, history = program.region, 0, list[StepOrders]()
+    region, quiet, cutting, history = program.region, 0, 0, list[StepOrders]()
     before = now = start(program).on(scope)
     while len(history) < MOST_STEPS and not region.is_empty:
         left, made = _cut(region, StepOrders(program, of_node, before, now), roles)
         before_cut = region
-        quiet, region = quiet + 1 if left is region else 0, left
+        quiet, cutting = (quiet + 1, cutting) if left is region else (0, cutting + 1)
+        region = left
         history.append(made)
-        if is_settled(history) or is_long(made.now, MANY_FORMS) or quiet == PATIENCE:
+        if is_settled(history) or is_long(made.now, MANY_FORMS) or PATIENCE in (quiet, cutting):
             break  # the last step is not shown: its sizes are read where they have settled
         observe(made)
         before = made.now if left is before_cut else pruned(program, made.now)

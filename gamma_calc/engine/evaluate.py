@@ -10,6 +10,7 @@ from operator import attrgetter, or_
 
 from gamma_calc.calculus.bends import bend_apart_since, bend_as_one, may_bend_apart
 from gamma_calc.calculus.cancelling import may_have_two_values, nowhere_small, of_two_values
+from gamma_calc.calculus.companions import without_companions
 from gamma_calc.calculus.dims import Shape
 from gamma_calc.calculus.direction import (
     Activation,
@@ -31,7 +32,7 @@ from gamma_calc.calculus.lemmas import GIVEN
 from gamma_calc.calculus.mask_times import ToldApart, site_of_mask, told_apart, turning
 from gamma_calc.calculus.meeting import Notebook
 from gamma_calc.calculus.premises import Premises
-from gamma_calc.calculus.pruning import prune_dominated, without_companions
+from gamma_calc.calculus.pruning import prune_dominated
 from gamma_calc.calculus.streams import Streams
 from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.calculus.versions import all_activations
@@ -160,7 +161,7 @@ class Evaluation:
         here = value if self.state.scope is None else _read(value, self.state.scope.order)
         if not self.program.prunes:
             return here
-        here = without_companions(here, self.program.region)
+        here = without_companions(here, shape, self.program.region, self.state.comparison)
         found = prune_dominated(here, shape, self.state.comparison, zeros_show=self.program.zeros_show)
         streams = self.streams
         if streams is None or found is here:

@@ -18,7 +18,7 @@ from typing import Final
 
 from gamma_calc.calculus import lemmas
 from gamma_calc.calculus.contraction import entries_times
-from gamma_calc.calculus.diagrams import told_apart
+from gamma_calc.calculus.diagrams import MOST_ALIKE, told_apart
 from gamma_calc.calculus.dims import Shape
 from gamma_calc.calculus.direction import ONES, Direction, MatrixDiagram, Outer, as_vector
 from gamma_calc.calculus.function import Function
@@ -26,7 +26,6 @@ from gamma_calc.calculus.lemmas import FUNCTION_KEPT, FUNCTION_MEAN, FUNCTION_VA
 from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.sign import zero_sets
 from gamma_calc.calculus.value import Contribution, Value
-from gamma_calc.calculus.words import MOST_TURNS
 from gamma_calc.errors import ProgramError
 from gamma_calc.exponents import (
     MINUS_INFINITY,
@@ -272,7 +271,7 @@ def _times(u: Direction, v: Direction, shape: Shape) -> Iterator[Contribution]:
 
 def _is_told_apart(made: Contribution) -> bool:
     """Is a product of entries short? Each that is long makes others at every step. Raises ProgramError where one is."""
-    return not isinstance(made.direction, MatrixDiagram) or bool(told_apart(made.direction.diagram, MOST_TURNS))
+    return not isinstance(made.direction, MatrixDiagram) or bool(told_apart(made.direction.diagram, MOST_ALIKE))
 
 
 def _counts_too_many(function: Function, x: Value) -> Region:
