@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from functools import partial
 
 import pytest
@@ -108,6 +109,64 @@ def _moved(phi: Callable[[Expression], Expression], size: str) -> Derivation:
     made = phi(P @ data("Z", n, few))
     loss = -(n**-1 * inner(data("U", n, few), made))
     return derive(Program("moved", loss, OPTIMISERS["sgd"], [output("q", made)]))
+
+
+# -- with exponents open -----------------------------------------------------------------------------------------------
+
+A_ADAM = "beta >= 0 & 4*eta <= beta - 2 & eta <= -1/4"
+B_ADAM = "beta >= 0 & 2*eta <= beta - 2 & eta <= -1/2"
+A_SGD = "beta >= 0 & 2*eta <= beta & eta <= 1"
+B_SGD = "beta >= 0 & 2*eta <= beta & eta <= beta - 1/2 & eta <= 1"
+
+
+@pytest.mark.parametrize(
+    ("init", "optimiser", "stable"),
+    [("A", "adam", A_ADAM), ("B", "adam", B_ADAM), ("A", "sgd", A_SGD), ("B", "sgd", B_SGD)],
+)
+def test_a_readout_of_a_growing_batch_is_told_with_exponents_open(init: str, optimiser: str, stable: str) -> None:
+    """The regions are those of a linear loss: the slope is of order one where the output is bounded."""
+    found = derive(lora(init, optimiser=optimiser, loss="readout", batch="growing"))
+    assert str(found.conditions["stable"].region) == stable
+    assert found.settled == found.conditions["stable"].region
+
+
+@pytest.mark.parametrize(
+    ("init", "optimiser", "points"),
+    [
+        ("A", "adam", [("-1/4", "17/16"), ("-1/4", "3/2"), ("-1/4", "3"), ("-3/8", "1/2"), ("-1", "1"), ("-1/2", "0")]),
+        ("B", "sgd", [("1/2", "1"), ("1", "3"), ("-1/4", "1/4"), ("-1", "2")]),
+    ],
+)
+def test_orders_of_a_readout_are_those_of_its_points(init: str, optimiser: str, points: list[tuple[str, str]]) -> None:
+    """At the edge of what is bounded and inside it, with fewer samples than entries and with more."""
+    program = lora(init, optimiser=optimiser, loss="readout", batch="growing")
+    found = derive(program)
+    for eta, beta in points:
+        there = derive(program, eta=eta, beta=beta)
+        assert there.conditions["stable"].region.is_everything
+        for name, size in there.orders.items():
+            assert found.orders[name].substitute({"eta": eta, "beta": beta}) == size, (name, eta, beta)
+
+
+def test_where_each_step_cuts_off_a_little_more_nothing_is_claimed() -> None:
+    """Where 2 eta - beta is above zero orders grow by it at every step, so that no number of steps finds this edge."""
+    program = lora("A", optimiser="sgd", loss="readout", batch="growing")
+    found = derive(program)
+    assert found.undecided.contains({"eta": Fraction(17, 32), "beta": Fraction(1)})
+    assert (found.undecided & found.settled).is_empty
+    assert derive(program, eta="17/32", beta="1").settled.is_empty
+
+
+@pytest.mark.long
+def test_a_readout_with_a_growing_rank_is_told_at_a_given_rank() -> None:
+    program = lora("A", loss="readout", rank="growing", scaling="alpha/r", batch="growing")
+    assert str(derive(program, rho="1/2").conditions["stable"].region) == A_ADAM
+    assert str(derive(program, beta="1/2").conditions["stable"].region) == "eta <= -3/8 & 0 <= rho <= 1"
+
+
+def test_functions_of_a_batch_in_a_deep_network_are_told_with_a_rate_open() -> None:
+    found = derive(mlp("mup-adam", depth=3, activation="tanh", lr="shared", batch="growing"))
+    assert str(found.conditions["stable"].region) == "beta >= 0 & eta <= -1"
 
 
 # -- what is refused ---------------------------------------------------------------------------------------------------
