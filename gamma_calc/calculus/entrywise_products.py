@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 
 from gamma_calc.calculus.bends import bend_together, concentration_of, entries_apart, is_bend
 from gamma_calc.calculus.direction import (
     Activation,
     Direction,
+    Noise,
     VectorDirection,
     as_vector,
     factors,
@@ -24,6 +26,7 @@ from gamma_calc.calculus.led_alike import led_alike
 from gamma_calc.exponents import MINUS_INFINITY, Order, largest, maximum, minimum, nowhere_above, order
 
 
+@lru_cache(maxsize=65536)
 def entrywise_product(u: VectorDirection, v: VectorDirection) -> tuple[VectorDirection, Order]:
     """The direction of u * v and its size: what stands in both has a mean, and the rest is kept."""
     atoms, functions, gain = gathered((*factors(u), *factors(v)))
@@ -34,7 +37,10 @@ Gathered = tuple[tuple[VectorDirection, ...], tuple[Activation, ...], Order]
 
 
 def gathered(those: Iterable[VectorDirection]) -> Gathered:
-    """Factors without squares, which have a mean, and each activation once; with the size that this adds."""
+    """Factors without squares, which have a mean, and each activation once; with the size that this adds.
+
+    Noise twice may be two vectors, whose product is along anything: it is noise again.
+    """
     atoms: list[VectorDirection] = []
     functions: list[Activation] = []
     gain = order(0)
@@ -46,7 +52,7 @@ def gathered(those: Iterable[VectorDirection]) -> Gathered:
                 gain += gain_of_both(known, one)
             functions.append(one if known is None else together(known, one))
         elif one in atoms:
-            atoms.remove(one)
+            atoms = atoms if isinstance(one, Noise) else [atom for atom in atoms if atom != one]
         else:
             atoms.append(one)
     return tuple(atoms), tuple(functions), gain

@@ -117,8 +117,10 @@ def moment(
     atoms, functions, gain = gathered(bright(one, chance, orders) for one in those)
     if is_odd((*atoms, *functions)):
         return hidden
-    known = NumberedDirections(partial(pair, orders=orders), Weights(orders))
-    search = PairingSearch(known, all(gains_nothing(f, orders) for f in functions), chance - gain)
+    falling, floor = all(gains_nothing(f, orders) for f in functions), chance - gain
+    agree = partial(pair, orders=orders, floor=floor if falling else MINUS_INFINITY)
+    known = NumberedDirections(agree, Weights(orders))
+    search = PairingSearch(known, falling, floor)
     budget = min(_parts_needed(atoms, functions), MOST_MOMENTS)
     return maximum(hidden, gain + search.largest(known.pool(atoms, functions), budget))
 
@@ -174,12 +176,15 @@ def _parts_needed(atoms: Collection[VectorDirection], functions: Collection[Acti
 # -- pairings ----------------------------------------------------------------------------------------------------------
 
 
-def pair(one: VectorDirection, two: VectorDirection, orders: Comparison = EVERYWHERE) -> Order:
-    """The overlap of two factors; -oo where they are independent."""
+def pair(
+    one: VectorDirection, two: VectorDirection, orders: Comparison = EVERYWHERE, floor: Order = MINUS_INFINITY
+) -> Order:
+    """The overlap of two factors; -oo where they are independent, or agree by no more than ``floor``."""
     if one == two:
         return order(0)
     if isinstance(one, FreshImage) and isinstance(two, FreshImage) and one.matrix == two.matrix:
-        return overlap(one.of, two.of, one.matrix.inner, orders)
+        shared = overlap(one.of, two.of, one.matrix.inner, orders)
+        return MINUS_INFINITY if orders.nowhere_above(shared, floor) else shared
     return MINUS_INFINITY
 
 

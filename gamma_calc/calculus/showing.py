@@ -7,8 +7,9 @@ Pruning asks for what is at least a given size, the ``floor``: steps that lead b
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from functools import lru_cache, partial
+from itertools import chain
 from typing import Final
 
 from gamma_calc.calculus.diagrams import has_diagram
@@ -17,7 +18,6 @@ from gamma_calc.calculus.direction import (
     Activation,
     Direction,
     FreshImage,
-    Noise,
     Outer,
     VectorDirection,
     as_vector,
@@ -25,7 +25,7 @@ from gamma_calc.calculus.direction import (
     product_of,
 )
 from gamma_calc.calculus.entrywise_products import entrywise_product, is_version
-from gamma_calc.calculus.overlap import bright, with_update
+from gamma_calc.calculus.overlap import bright, noise_within, with_update
 from gamma_calc.calculus.words import is_word, word_shows
 from gamma_calc.exponents import MINUS_INFINITY, Order, maximum, minimum, order
 
@@ -66,8 +66,8 @@ def shows(u: VectorDirection, v: VectorDirection, dim: Dim, floor: Order, depth:
 
 
 def _shown(u: VectorDirection, v: VectorDirection, dim: Dim, floor: Order, depth: int) -> Iterator[Order]:
-    if isinstance(u, Noise):
-        yield order(0)
+    if not (hidden := noise_within((u,))).is_zero_quantity:
+        yield hidden
     if isinstance(u, FreshImage) and isinstance(v, FreshImage) and u.matrix == v.matrix:
         yield shows(u.of, v.of, u.matrix.inner, floor, depth)
     for size, made, of in _steps(u, v, dim, floor, depth) if depth else ():
@@ -86,13 +86,41 @@ def _steps(
             yield _shows_parts(f, twin, dim, floor, depth), rest, product_of(factors(v) - {twin})
         mean, slope, *_ = f.moments
         yield mean, rest, v
-        wanted = _names(rest) ^ _names(v)
-        for part, size in f.parts if not slope.is_zero_quantity else ():
-            if wanted & _names(part):
-                made, gain = entrywise_product(rest, part)
-                yield slope + size + gain, made, v
+        for part, size in _leading_on(f, rest, v) if not slope.is_zero_quantity else ():
+            made, gain = entrywise_product(rest, part)
+            yield slope + size + gain, made, v
 
 
+def _leading_on(f: Activation, rest: VectorDirection, v: VectorDirection) -> Iterator[tuple[VectorDirection, Order]]:
+    """The parts of an argument that have something in which two products differ: a vector, if they differ in vectors.
+
+    Other vectors in a part would have to go again. One without any goes by the functions in it.
+    """
+    apart, known = _vectors(rest) ^ _vectors(v), _by_vector(f)
+    if apart:
+        yield from dict.fromkeys(chain.from_iterable(known.get(vector, ()) for vector in apart))
+    names = _names(rest) ^ _names(v)
+    for part, size in known.get(None, ()) if apart else f.parts:
+        if not names.isdisjoint(_names(part)):
+            yield part, size
+
+
+@lru_cache(maxsize=65536)
+def _by_vector(f: Activation) -> Mapping[VectorDirection | None, list[tuple[VectorDirection, Order]]]:
+    """The parts of an argument by the vectors in them, and those without any."""
+    found: dict[VectorDirection | None, list[tuple[VectorDirection, Order]]] = {}
+    for part, size in f.parts:
+        for vector in _vectors(part) or (None,):
+            found.setdefault(vector, []).append((part, size))
+    return found
+
+
+@lru_cache(maxsize=65536)
+def _vectors(direction: VectorDirection) -> frozenset[VectorDirection]:
+    return frozenset(f for f in factors(direction) if not isinstance(f, Activation))
+
+
+@lru_cache(maxsize=65536)
 def _names(direction: VectorDirection) -> frozenset[Hashable]:
     """The factors of a product, functions by their place: what a part must have one of to lead from one to another."""
     return frozenset(f.place if isinstance(f, Activation) else f for f in factors(direction))

@@ -102,15 +102,17 @@ class Evaluation:
             look()
             whole = self._gathered(self._whole(node), node.shape)
             self._values[id(node)] = node, self.pruned(whole, node.shape)
-            if (len(node.shape) == 1 and entries_agree(node)) or self._may_show_less(node):
+            if (len(node.shape) == 1 and entries_agree(node)) or self._may_show_less(node, whole.order):
                 self._values[id(node)] = node, whole
 
-    def _may_show_less(self, node: Expression) -> bool:
+    def _may_show_less(self, node: Expression, size: Order) -> bool:
         """May the largest part be less than it counts for, so that what it covers shows?
 
-        It does where a function saturates, and where an optimiser divides.
+        It does where a function saturates, and where an optimiser divides. Of what is of order one a function makes no
+        more where that is less.
         """
-        hides = id(node) in self.program.saturating or id(node) in self.divided
+        saturates = id(node) in self.program.saturating and not self.state.nowhere_above(size, order(0))
+        hides = saturates or id(node) in self.divided
         return hides and self._is_unsure(node)
 
     def _is_unsure(self, expression: Expression) -> bool:
@@ -259,7 +261,7 @@ class Evaluation:
         Behind a matrix functions go by their place alone: the images before and after the step count as one.
         """
         images = (image for f in self._functions_of(node, self._values[id(node)][1]) for image in images_in_argument(f))
-        return any(any(map(self._is_turned, sites_of(image))) and image in self._remembered for image in images)
+        return any(image in self._remembered and any(map(self._is_turned, sites_of(image))) for image in images)
 
     def _meets_by_name(self, node: Expression) -> Region:
         """Where two arguments meet by samples of several earlier steps that may be of different ones."""

@@ -8,6 +8,7 @@ from functools import reduce
 from operator import or_
 
 from gamma_calc.calculus.cancelling import of_two_values, sign_is_bounded
+from gamma_calc.calculus.many_products import MOST_OF_VERSIONS, MOST_PRODUCTS, told_by_functions
 from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.streams import Streams
 from gamma_calc.calculus.value import ZERO, Value
@@ -62,8 +63,19 @@ def step(program: Program, state: State, rules: Sequence[Rule]) -> State:
     """One step: every gradient at the present parameters, then every update."""
     here, *least = (_evaluated(program, side, rules) for side in state.sides)
     unsure = frozenset(rule.parameter.name for rule in rules for side in least if not _divides_alike(here, side, rule))
-    after = _after(here, rules, unsure).with_versions_joined
+    after = _with_few_products(program, _after(here, rules, unsure).with_versions_joined)
     return after if not least else replace(after, least=_at_least(least[0], rules, unsure))
+
+
+def _with_few_products(program: Program, state: State) -> State:
+    """The state with vectors for noise where an update has more products than are told apart."""
+    shapes = {p.name: p.shape for p in program.parameters}
+    most = MOST_PRODUCTS if state.versions is None else MOST_OF_VERSIONS
+    tensors = {
+        name: Tensor(*(told_by_functions(value, shapes[name], most) for value in tensor.values))
+        for name, tensor in state.tensors.items()
+    }
+    return replace(state, tensors=tensors)
 
 
 def pruned(program: Program, state: State) -> State:
