@@ -55,11 +55,17 @@ class RandomMatrix:
 
     @property
     def T(self) -> RandomMatrix:
-        return RandomMatrix(self.name, self.inner, self.outer, not self.flipped, self.steps_ago)
+        return _transposed(self)
 
     def __str__(self) -> str:
         name = f"{_DRAWN[self.steps_ago]}{self.name}"
         return f"{name}'" if self.flipped else name
+
+
+@lru_cache(maxsize=4096)
+def _transposed(matrix: RandomMatrix) -> RandomMatrix:
+    """The same one each time: it is told to be itself at a glance in every word."""
+    return RandomMatrix(matrix.name, matrix.inner, matrix.outer, not matrix.flipped, matrix.steps_ago)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

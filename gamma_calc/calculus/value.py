@@ -41,11 +41,14 @@ class Value:
 
     @classmethod
     def merge(cls, components: Iterable[tuple[Direction, Order]], power: int = 1) -> Value:
-        found: dict[Direction, list[Order]] = {}
+        merged: dict[Direction, Order] = {}
+        several: dict[Direction, list[Order]] = {}  # of few directions there is more than one order
         for direction, order in components:
             if not order.is_zero_quantity:
-                found.setdefault(direction, []).append(order)
-        merged = {d: orders[0] if len(orders) == 1 else largest(orders) for d, orders in found.items()}
+                known = merged.setdefault(direction, order)
+                if known is not order:
+                    several.setdefault(direction, [known]).append(order)
+        merged.update((direction, largest(orders)) for direction, orders in several.items())
         return cls(MappingProxyType(merged), power)
 
     @classmethod

@@ -26,6 +26,7 @@ from gamma_calc.calculus.direction import (
     on_axes,
     with_orders,
 )
+from gamma_calc.calculus.kinship import Component
 from gamma_calc.calculus.led_alike import by_what_leads, images_in_argument, led_alike, sites_of
 from gamma_calc.calculus.lemmas import GIVEN
 from gamma_calc.calculus.mask_times import ToldApart, site_of_mask, told_apart, turning
@@ -44,9 +45,14 @@ from gamma_calc.language.signature import signature
 
 
 def _read(value: Value, read: Callable[[Order], Order]) -> Value:
-    """The value with its orders as they are read, and those that its directions remember."""
-    those = ((with_orders(direction, read), read(order)) for direction, order in value.components.items())
-    return Value.merge(those, value.power)
+    """The value with its orders as they are read, and those that its directions remember; itself where it is so read."""
+    those = [(with_orders(direction, read), read(order)) for direction, order in value.components.items()]
+    is_read = value.least is None and all(map(_is_same, those, value.components.items()))
+    return value if is_read else Value.merge(those, value.power)
+
+
+def _is_same(one: Component, other: Component) -> bool:
+    return one[0] is other[0] and one[1] is other[1]
 
 
 @dataclass(frozen=True, eq=False)

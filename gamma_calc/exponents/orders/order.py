@@ -32,6 +32,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from gamma_calc.display.later import later
@@ -107,6 +108,7 @@ class Order(PiecewiseLinear):
         object.__setattr__(self, "number", function.number)
         object.__setattr__(self, "_values", None)
         object.__setattr__(self, "_form", None)
+        object.__setattr__(self, "_hash", None)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"cannot assign to {name}: an order cannot be changed")
@@ -305,10 +307,20 @@ def largest(orders: Iterable[Exponent]) -> Order:
 
 def _largest(orders: Iterable[Order]) -> Order:
     """One that no other exceeds anywhere stays as it is spelled."""
-    those = list(orders)
+    those = list(dict.fromkeys(orders))
+    if len(those) == 1:
+        return those[0]
+    if all(one.is_known_maximum for one in those):
+        return _largest_maximum(tuple(those))
     if any(one.number is None for one in those):
         those = uncovered(those)
     return those[0] if len(those) == 1 else Order.largest_of(those)
+
+
+@lru_cache(maxsize=65536)
+def _largest_maximum(maxima: tuple[Order, ...]) -> Order:
+    """That of maxima, which are spelled in one way: few are made, and again and again."""
+    return Order.largest_of(maxima)
 
 
 def where(left: Exponent, relation: Relation, right: Exponent) -> Region:

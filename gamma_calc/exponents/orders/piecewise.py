@@ -55,17 +55,16 @@ class PiecewiseLinear:
     number: Fraction | None = field(default=None, init=False, repr=False)  # the value where nothing is open, as in most
     _values: Values | None = field(default=None, init=False, repr=False)  # at a few points
     _form: Affine | None = field(default=None, init=False, repr=False)  # as it was made for a question
+    _hash: int | None = field(default=None, init=False, repr=False)  # kept, for orders are looked up all the time
 
     # -- construction ---------------------------------------------------------------------------------------------
 
     @classmethod
     def made(cls, above: Convex, below: Convex = ONE) -> Self:
         """From two irredundant maxima, as they are."""
-        number = _number(above) if below == ONE else None
-        if number is not None:
-            return constant(cls, number)
-        new: Self = _new(cls, (above, below), None)
-        return new
+        looked_up: Any = cls  # mypy takes a class for what cannot be looked up
+        made: Self = _made(looked_up, above, below)
+        return made
 
     @classmethod
     def keep(cls, form: Affine) -> Self:
@@ -185,6 +184,11 @@ class PiecewiseLinear:
     def is_zero_quantity(self) -> bool:
         """True for -oo, the order of what is identically zero."""
         return self.canonical is not None and not self.canonical[0]
+
+    @property
+    def is_known_maximum(self) -> bool:
+        """Is it stored as a maximum of affine forms, the spelling of which is the only one?"""
+        return self.canonical is not None and self.canonical[1] == ONE
 
     @property
     def is_convex(self) -> bool:
@@ -345,10 +349,17 @@ class PiecewiseLinear:
         return minkowski_sum(self.above, other.below) == minkowski_sum(other.above, self.below)
 
     def __hash__(self) -> int:
+        if self._hash is None:
+            if self.canonical is None:
+                return hash(self.form)
+            object.__setattr__(self, "_hash", self._canonical_hash)
+            assert self._hash is not None
+        return self._hash
+
+    @property
+    def _canonical_hash(self) -> int:
         if self.number is not None:
             return hash(self.number)
-        if self.canonical is None:
-            return hash(self.form)
         if self.is_convex:  # an order without a kink equals a form or a number, and hashes as it
             return hash(next(iter(self.above)) if len(self.above) == 1 else self.above)
         return hash(self.values)
@@ -365,15 +376,20 @@ class PiecewiseLinear:
 
 def constant(kind: type[F], value: Fraction) -> F:
     """The function of a kind that is a number everywhere; equal ones are one object."""
-    looked_up: Any = kind  # mypy takes a class for what cannot be looked up
+    looked_up: Any = kind
     made: F = _constant(looked_up, value.numerator, value.denominator)
     return made
 
 
 @lru_cache(maxsize=4096)
 def _constant(kind: Any, numerator: int, denominator: int) -> Any:
-    value = Fraction(numerator, denominator)
-    return _new(kind, (frozenset({Affine(constant=value)}), ONE), None, value)
+    return _made(kind, frozenset({Affine(constant=Fraction(numerator, denominator))}), ONE)
+
+
+@lru_cache(maxsize=65536)
+def _made(kind: Any, above: Convex, below: Convex) -> Any:
+    """Of the same maxima one object is made, which is told to be itself without a look at its fractions."""
+    return _new(kind, (above, below), None, _number(above) if below == ONE else None)
 
 
 def _new(kind: Any, canonical: Pair | None, kept: Affine | None, number: Fraction | None = None) -> Any:
@@ -384,6 +400,7 @@ def _new(kind: Any, canonical: Pair | None, kept: Affine | None, number: Fractio
     object.__setattr__(new, "number", number)
     object.__setattr__(new, "_values", None)
     object.__setattr__(new, "_form", None)
+    object.__setattr__(new, "_hash", None)
     return new
 
 

@@ -195,7 +195,10 @@ class Scope:
 
     def order(self, order: F) -> F:
         """The order as far as it counts on the polyhedron, kept the way it was made."""
-        return order if order.is_plain else order.keep(self.reduced(order.form))
+        if order.is_plain:
+            return order
+        reduced = self.reduced(order.form)
+        return order if reduced is order.kept else order.keep(reduced)
 
     def shown(self, order: F) -> F:
         """The order as it is read outside the engine."""
