@@ -99,6 +99,12 @@ class FreshImage:
         return " ".join(map(str, (*matrices, of)))
 
 
+@lru_cache(maxsize=65536)
+def fresh_image(matrix: RandomMatrix, of: VectorDirection) -> FreshImage:
+    """The image, as one object: so that long words are told to be equal at a glance."""
+    return FreshImage(matrix, of)
+
+
 @dataclass(frozen=True, slots=True)
 class Residual:
     """What an operation adds that is along nothing else, such as the remainder that a sign makes."""
@@ -381,7 +387,12 @@ def as_vector(direction: Direction) -> VectorDirection:
 
 def on_axis(direction: VectorDirection, dim: Dim) -> VectorDirection:
     """The direction as a vector of this axis: on a fixed axis, the common one."""
-    return FixedAxis(dim) if dim.exponent == 0 else direction
+    return _fixed_axis(dim) if dim.is_fixed else direction
+
+
+@lru_cache(maxsize=4096)
+def _fixed_axis(dim: Dim) -> FixedAxis:
+    return FixedAxis(dim)
 
 
 def _of_sides(update: Outer, left: VectorDirection, right: VectorDirection) -> Outer:
@@ -438,7 +449,7 @@ def origin(direction: VectorDirection) -> VectorDirection:
 def image(matrices: Iterable[RandomMatrix], of: VectorDirection) -> VectorDirection:
     """The fresh image of a direction under matrices, last one first."""
     for matrix in reversed(list(matrices)):
-        of = FreshImage(matrix, of)
+        of = fresh_image(matrix, of)
     return of
 
 
@@ -504,7 +515,7 @@ def factors(direction: VectorDirection) -> frozenset[VectorDirection]:
     """What an entrywise product is made of; a mean has no factor."""
     if isinstance(direction, Entrywise):
         return direction.factors
-    return frozenset() if direction == ONES else frozenset({direction})
+    return frozenset() if isinstance(direction, GivenVector) and direction == ONES else frozenset({direction})
 
 
 @lru_cache(maxsize=65536)
@@ -607,8 +618,18 @@ def _completed(direction: VectorDirection, made: Made) -> VectorDirection:
             return direction
 
 
+def holds_no_orders(direction: Direction) -> bool:
+    """Is there no activation in a direction, as in most?"""
+    if isinstance(direction, Outer):
+        return holds_no_orders(direction.left) and holds_no_orders(direction.right)
+    of = direction.origin if isinstance(direction, FreshImage) else direction
+    return not isinstance(of, Activation | Entrywise)
+
+
 def with_orders(direction: Direction, change: Callable[[Order], Order]) -> Direction:
     """The direction with the orders that activations in it remember, each changed."""
+    if holds_no_orders(direction):
+        return direction
     return with_vectors(direction, lambda vector: _vector_with_orders(vector, change))
 
 
@@ -622,6 +643,6 @@ def _vector_with_orders(direction: VectorDirection, change: Callable[[Order], Or
             return Entrywise(frozenset(_vector_with_orders(f, change) for f in those))
         case FreshImage():
             changed = _vector_with_orders(direction.origin, change)
-            return direction if changed is direction.origin else image(word(direction)[0], changed)  # most hold none
+            return direction if changed is direction.origin else image(word(direction)[0], changed)
         case _:
             return direction

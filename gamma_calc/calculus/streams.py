@@ -14,7 +14,7 @@ An example: x + W x is x, with the note W x at 0. Then W' times it has a part al
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from types import MappingProxyType
@@ -81,20 +81,26 @@ class Streams:
     def gathered(self, vector: Value, reading: KeptOrders, *, at_start: bool) -> tuple[Value, Streams]:
         """A vector in which each direction stands for what comes with it, and these with what that adds."""
         kept = {as_vector(d): size for d, size in vector.components.items()}
+        left = set(kept)  # looked through at once
         found: dict[VectorDirection, dict[VectorDirection, Order]] = {}
         for direction, size in tuple(kept.items()):
-            others = self._may_stand_for(direction, kept, later=not at_start)
+            others = self._may_stand_for(direction, left, kept, later=not at_start)
             by = next((other for other in others if reading.nowhere_above(size, kept[other])), None)
             if by is not None:
                 found.setdefault(by, {})[direction] = order(0) if self.coarse else reading.on_scope(size - kept[by])
                 del kept[direction]
+                left.remove(direction)
         here = replace(self, first=self.first | kept.keys()) if at_start else self
-        return Value.merge(kept.items(), vector.power), here.noting(found, reading) if self.noted else here
+        together = vector if not found and vector.least is None else Value.merge(kept.items(), vector.power)
+        return together, here.noting(found, reading) if self.noted else here
 
-    def _may_stand_for(self, one: VectorDirection, kept: Shares, *, later: bool) -> Iterator[VectorDirection]:
+    def _may_stand_for(
+        self, one: VectorDirection, left: Set[VectorDirection], kept: Shares, *, later: bool
+    ) -> Iterator[VectorDirection]:
         """What a word ends in; for what a later step made, also all that the first one did."""
-        yield from (tail for tail in tails(one) if tail in kept)
-        if later and one not in self.first:
+        if not left.isdisjoint(_ends(one)):
+            yield from (tail for tail in tails(one) if tail in left)
+        if later and one not in self.first and not left.isdisjoint(self.first):
             yield from (other for other in tuple(kept) if other in self.first)
 
     def noting(self, found: Notes, reading: KeptOrders) -> Streams:
@@ -152,6 +158,11 @@ def sides(direction: Direction) -> tuple[VectorDirection, ...]:
     if isinstance(direction, Outer):
         return direction.left, direction.right
     return () if is_matrix(direction) else (as_vector(direction),)
+
+
+@lru_cache(maxsize=65536)
+def _ends(direction: VectorDirection) -> frozenset[VectorDirection]:
+    return frozenset(tails(direction))
 
 
 @lru_cache(maxsize=65536)

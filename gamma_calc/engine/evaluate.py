@@ -106,8 +106,11 @@ class Evaluation:
         for node in walk([expression], known=lambda node: id(node) in self._values):
             look()
             whole = self._gathered(self._whole(node), node.shape)
+            if len(node.shape) == 1 and entries_agree(node):
+                self._values[id(node)] = node, whole
+                continue
             self._values[id(node)] = node, self.pruned(whole, node.shape)
-            if (len(node.shape) == 1 and entries_agree(node)) or self._may_show_less(node):
+            if self._may_show_less(node):
                 self._values[id(node)] = node, whole
 
     def _may_show_less(self, node: Expression) -> bool:
@@ -360,6 +363,9 @@ class Evaluation:
         versions = self.state.versions
         for c in self.contributions(node, sizes_alone=sizes_alone):
             look()
+            if not self._made and versions is None:
+                yield c
+                continue
             made = completed(c.direction, self._made) if self._made else c.direction
             own = made if versions is None else versions.with_own(made)
             yield c if own is c.direction else Contribution(own, c.order, c.lemma)
@@ -421,10 +427,13 @@ class Evaluation:
             kept = self.state.value(node)
             yield from (Contribution(d, o, GIVEN) for d, o in kept.components.items())
             return
-        for c in node.orders(self._met(node), self._premises_of(node, sizes_alone=sizes_alone)):
-            if not self._declared_zero(c):
-                made = c.direction if self.program.orthogonal else on_axes(c.direction, node.shape)
-                yield c if made is c.direction else Contribution(made, c.order, c.lemma)
+        found = node.orders(self._met(node), self._premises_of(node, sizes_alone=sizes_alone))
+        if self.program.orthogonal:
+            yield from (c for c in found if not self._declared_zero(c))
+            return
+        for c in found:
+            made = on_axes(c.direction, node.shape)
+            yield c if made is c.direction else Contribution(made, c.order, c.lemma)
 
     def _met(self, node: Expression) -> tuple[Value, ...]:
         values = self._arguments(node)

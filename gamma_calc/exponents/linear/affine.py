@@ -74,7 +74,7 @@ class Affine:
         return Affine(tuple((k, -c) for k, c in self.terms), -self.constant)
 
     def __sub__(self, other: Affine | int | Fraction) -> Affine:
-        return self + (-other if isinstance(other, Affine) else -_exact(other))
+        return _difference(self, other) if isinstance(other, Affine) else self + -_exact(other)
 
     def at(self, point: Mapping[str, Fraction]) -> Fraction:
         """The value at a point that fixes every variable. Raises OrderError for anything else."""
@@ -132,6 +132,11 @@ def _sum(one: Affine, other: Affine) -> Affine:
     if len(total) > len(one.terms):  # names that were there keep their places
         terms.sort()
     return Affine(tuple(terms), one.constant + other.constant)
+
+
+@lru_cache(maxsize=65536)
+def _difference(one: Affine, other: Affine) -> Affine:
+    return one + -other
 
 
 def _exact(value: Rational | int) -> Fraction | int:

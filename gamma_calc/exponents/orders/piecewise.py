@@ -275,6 +275,8 @@ class PiecewiseLinear:
         return self.of(other) + (-self)
 
     def __mul__(self, factor: Rational | int) -> Self:
+        if type(factor) is int and factor == 1:  # as most powers are
+            return self
         size = rational(factor)
         if self.number is not None:
             return constant(type(self), self.number * size)
@@ -290,6 +292,8 @@ class PiecewiseLinear:
     __rmul__ = __mul__
 
     def __truediv__(self, divisor: Rational | int) -> Self:
+        if type(divisor) is int and divisor == 1:
+            return self
         size = rational(divisor)
         if not size:
             raise OrderError(f"({self})/0 has no value", hint="divide an exponent by a non-zero rational")
