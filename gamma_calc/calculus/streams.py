@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Protocol
 
@@ -98,7 +98,7 @@ class Streams:
         self, one: VectorDirection, left: Set[VectorDirection], kept: Shares, *, later: bool
     ) -> Iterator[VectorDirection]:
         """What a word ends in; for what a later step made, also all that the first one did."""
-        if not left.isdisjoint(_ends(one)):
+        if len(left & _ends(one)) > 1:  # it is one of them itself
             yield from (tail for tail in tails(one) if tail in left)
         if later and one not in self.first and not left.isdisjoint(self.first):
             yield from (other for other in tuple(kept) if other in self.first)
@@ -126,7 +126,11 @@ class Streams:
 
     def is_noted(self, direction: Direction) -> bool:
         """Does a direction stand for more than itself?"""
-        return any(part in self.notes for side in sides(direction) for part in (side, *tails(side)))
+        return any(not self._noted_ones.isdisjoint(_ends(side)) for side in sides(direction))
+
+    @cached_property
+    def _noted_ones(self) -> frozenset[VectorDirection]:
+        return frozenset(self.notes)
 
     def closure(self, one: VectorDirection) -> Shares:
         """A direction and all that comes with it, with what comes with that."""
@@ -162,7 +166,8 @@ def sides(direction: Direction) -> tuple[VectorDirection, ...]:
 
 @lru_cache(maxsize=65536)
 def _ends(direction: VectorDirection) -> frozenset[VectorDirection]:
-    return frozenset(tails(direction))
+    """A direction and its tails, to be looked for at once."""
+    return frozenset((direction, *tails(direction)))
 
 
 @lru_cache(maxsize=65536)

@@ -105,11 +105,13 @@ class Evaluation:
     def _evaluate(self, expression: Expression) -> None:
         for node in walk([expression], known=lambda node: id(node) in self._values):
             look()
-            whole = self._gathered(self._whole(node), node.shape)
+            made = self._whole(node)
+            whole = self._gathered(made, node.shape)
             if len(node.shape) == 1 and entries_agree(node):
                 self._values[id(node)] = node, whole
                 continue
-            self._values[id(node)] = node, self.pruned(whole, node.shape)
+            prune = self.pruned if whole is made else self._pruned  # what was gathered is read
+            self._values[id(node)] = node, prune(whole, node.shape)
             if self._may_show_less(node):
                 self._values[id(node)] = node, whole
 
@@ -166,7 +168,10 @@ class Evaluation:
 
         What travels with a component may not go with it.
         """
-        here = value if self.state.scope is None else _read(value, self.state.scope.order)
+        return self._pruned(value if self.state.scope is None else _read(value, self.state.scope.order), shape)
+
+    def _pruned(self, here: Value, shape: Shape) -> Value:
+        """The same of a value that is read."""
         if not self.program.prunes:
             return here
         here = without_companions(here, self.program.region)
@@ -175,7 +180,7 @@ class Evaluation:
         if streams is None or found is here:
             return found
         kept = {d: o for d, o in here.components.items() if d in found.components or streams.is_noted(d)}
-        return Value(kept, value.power)
+        return Value(kept, here.power)
 
     def _whole(self, node: Expression, *, sizes_alone: bool = False) -> Value:
         """The value of a node of whose arguments the values are known, with all its components.
@@ -430,6 +435,9 @@ class Evaluation:
         found = node.orders(self._met(node), self._premises_of(node, sizes_alone=sizes_alone))
         if self.program.orthogonal:
             yield from (c for c in found if not self._declared_zero(c))
+            return
+        if len(node.shape) == 1 and not node.shape[0].is_fixed:  # vectors are as they are
+            yield from found
             return
         for c in found:
             made = on_axes(c.direction, node.shape)

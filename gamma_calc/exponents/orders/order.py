@@ -105,6 +105,7 @@ class Order(PiecewiseLinear):
             function = PiecewiseLinear.reduced(_forms(value), _forms(below) or ONE)
         object.__setattr__(self, "canonical", function.canonical)
         object.__setattr__(self, "kept", function.kept)
+        object.__setattr__(self, "is_zero_quantity", function.is_zero_quantity)
         object.__setattr__(self, "number", function.number)
         object.__setattr__(self, "_values", None)
         object.__setattr__(self, "_form", None)

@@ -52,6 +52,7 @@ class PiecewiseLinear:
 
     canonical: tuple[Convex, Convex] | None
     kept: Affine | None = None
+    is_zero_quantity: bool = field(default=False, init=False, repr=False)  # -oo, as of what is identically zero
     number: Fraction | None = field(default=None, init=False, repr=False)  # the value where nothing is open, as in most
     _values: Values | None = field(default=None, init=False, repr=False)  # at a few points
     _form: Affine | None = field(default=None, init=False, repr=False)  # as it was made for a question
@@ -179,11 +180,6 @@ class PiecewiseLinear:
         return -cls.largest_of(-term for term in terms)
 
     # -- facts ----------------------------------------------------------------------------------------------------
-
-    @property
-    def is_zero_quantity(self) -> bool:
-        """True for -oo, the order of what is identically zero."""
-        return self.canonical is not None and not self.canonical[0]
 
     @property
     def is_known_maximum(self) -> bool:
@@ -401,6 +397,7 @@ def _new(kind: Any, canonical: Pair | None, kept: Affine | None, number: Fractio
     new = object.__new__(kind)
     object.__setattr__(new, "canonical", canonical)
     object.__setattr__(new, "kept", kept)
+    object.__setattr__(new, "is_zero_quantity", canonical is not None and not canonical[0])
     object.__setattr__(new, "number", number)
     object.__setattr__(new, "_values", None)
     object.__setattr__(new, "_form", None)
@@ -491,7 +488,7 @@ def _is_rational(value: PiecewiseLinear) -> bool:
 _ARITHMETIC: Final = Arithmetic(
     number=lambda value: PiecewiseLinear.affine(Affine.number(value)),
     name=lambda name: PiecewiseLinear.affine(Affine.variable(name)),
-    minus_infinity=PiecewiseLinear((NOTHING, ONE)),
+    minus_infinity=PiecewiseLinear.made(NOTHING),
     operations={
         "+": _total,
         "neg": lambda value: -value,

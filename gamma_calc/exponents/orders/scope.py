@@ -198,7 +198,7 @@ class Scope:
         if order.is_plain:
             return order
         reduced = self.reduced(order.form)
-        return order if reduced is order.kept else order.keep(reduced)
+        return order if reduced == order.kept else order.keep(reduced)
 
     def shown(self, order: F) -> F:
         """The order as it is read outside the engine."""
