@@ -372,16 +372,16 @@ Word = tuple[RandomMatrix, ...]
 Direction = VectorDirection | RandomMatrix | Outer | MatrixProduct | Identity | MatrixDiagram
 UNIT: Final = Unit()
 ONES: Final = GivenVector("1")  # the mean of an entrywise function
+_MATRICES: Final = (RandomMatrix, Outer, MatrixProduct, Identity, MatrixDiagram)
 
 
 def is_matrix(direction: Direction) -> bool:
-    return isinstance(direction, RandomMatrix | Outer | MatrixProduct | Identity | MatrixDiagram)
+    return isinstance(direction, _MATRICES)
 
 
 def as_vector(direction: Direction) -> VectorDirection:
     """The direction, known to be a vector's: shapes were checked when the program was written."""
-    matrices = RandomMatrix | Outer | MatrixProduct | Identity | MatrixDiagram
-    assert not isinstance(direction, matrices), f"{direction} is a matrix"
+    assert not isinstance(direction, _MATRICES), f"{direction} is a matrix"
     return direction
 
 
@@ -584,8 +584,11 @@ def by_place(direction: VectorDirection) -> VectorDirection:
 
 def activations(directions: Iterable[Direction]) -> Iterator[Activation]:
     """The activations that vectors are made of, those inside others left out."""
-    vectors = (direction for direction in directions if not is_matrix(direction))
-    yield from (f for direction in vectors for f in factors(as_vector(direction)) if isinstance(f, Activation))
+    for direction in directions:
+        if isinstance(direction, Activation):
+            yield direction
+        elif isinstance(direction, Entrywise):
+            yield from (f for f in direction.factors if isinstance(f, Activation))
 
 
 Parts = frozenset[tuple[VectorDirection, Order]]

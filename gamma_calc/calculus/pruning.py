@@ -76,6 +76,8 @@ def _chance(shape: Shape) -> Order:
 
 def without_companions(value: Value, domain: Region) -> Value:
     """The value without diagrams that are in this domain no larger than what they shorten to, which comes with them."""
+    if not any(map(diagrams_within, value.components)):
+        return value
     kept = {
         d: size
         for d, size in value.components.items()

@@ -14,7 +14,7 @@ An example: x + W x is x, with the note W x at 0. Then W' times it has a part al
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Set
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from types import MappingProxyType
@@ -95,7 +95,7 @@ class Streams:
         return together, here.noting(found, reading) if self.noted else here
 
     def _may_stand_for(
-        self, one: VectorDirection, left: Set[VectorDirection], kept: Shares, *, later: bool
+        self, one: VectorDirection, left: set[VectorDirection], kept: Shares, *, later: bool
     ) -> Iterator[VectorDirection]:
         """What a word ends in; for what a later step made, also all that the first one did."""
         if len(left & _ends(one)) > 1:  # it is one of them itself

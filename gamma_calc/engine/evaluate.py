@@ -45,7 +45,7 @@ from gamma_calc.language.signature import signature
 
 
 def _read(value: Value, read: Callable[[Order], Order]) -> Value:
-    """The value with its orders as they are read, and those that its directions remember; itself where it is so read."""
+    """The value with its orders as they are read, and those that its directions remember; itself if they are so."""
     those = [(with_orders(direction, read), read(order)) for direction, order in value.components.items()]
     is_read = value.least is None and all(map(_is_same, those, value.components.items()))
     return value if is_read else Value.merge(those, value.power)
@@ -384,7 +384,8 @@ class Evaluation:
         return node.power_of(self._of(node.arguments)) if node.shape else 1
 
     def _of(self, arguments: tuple[Expression, ...]) -> tuple[Value, ...]:
-        return tuple(self._values[id(a)][1] for a in arguments)
+        known = self._values
+        return tuple([known[id(a)][1] for a in arguments])
 
     def _arguments(self, node: Expression) -> tuple[Value, ...]:
         """The values of a node's arguments, with what there is of them at least where less of one makes more of it.

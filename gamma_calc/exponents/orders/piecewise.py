@@ -184,7 +184,7 @@ class PiecewiseLinear:
     @property
     def is_known_maximum(self) -> bool:
         """Is it stored as a maximum of affine forms, the spelling of which is the only one?"""
-        return self.canonical is not None and self.canonical[1] == ONE
+        return self.canonical is not None and (self.canonical[1] is ONE or self.canonical[1] == ONE)
 
     @property
     def is_convex(self) -> bool:
@@ -243,15 +243,11 @@ class PiecewiseLinear:
 
     def __add__(self, other: Exponent) -> Self:
         other = self.of(other)
-        if self.number is not None and other.number is not None:
-            return constant(type(self), self.number + other.number)
-        if other.number == 0:
-            return self
-        if self.is_zero_quantity or other.is_zero_quantity:
-            return self.made(NOTHING)
-        if self._is_kept_beside(other):
-            return self.keep(self.form + other.form)
-        return self.made(*pair_sum(self._canonical, other._canonical))
+        if self.is_known_maximum and other.is_known_maximum:
+            looked_up: Any = type(self)
+            made: Self = _sum_of_maxima(looked_up, self, other)
+            return made
+        return _sum(self, other)
 
     __radd__ = __add__
 
@@ -318,7 +314,7 @@ class PiecewiseLinear:
             made[peak] = PiecewiseLinear.largest_of(map(of, peak.forms))
         return self.of(of(self.form))
 
-    def _is_kept_beside(self, other: PiecewiseLinear) -> bool:
+    def is_kept_beside(self, other: PiecewiseLinear) -> bool:
         """Is the sum of the two to be kept the way it is made? That with an affine one keeps its form."""
         if self.canonical is None or other.canonical is None:
             return True
@@ -344,7 +340,7 @@ class PiecewiseLinear:
             return self.is_zero_quantity and other.is_zero_quantity
         if self.canonical is not None and other.canonical is not None and self.below == other.below:
             return self.above == other.above
-        if self._is_kept_beside(other) and (known := _alike(self.form, other.form)) is not None:
+        if self.is_kept_beside(other) and (known := _alike(self.form, other.form)) is not None:
             return known
         return minkowski_sum(self.above, other.below) == minkowski_sum(other.above, self.below)
 
@@ -390,6 +386,24 @@ def _constant(kind: Any, numerator: int, denominator: int) -> Any:
 def _made(kind: Any, above: Convex, below: Convex) -> Any:
     """Of the same maxima one object is made, which is told to be itself without a look at its fractions."""
     return _new(kind, (above, below), None, _number(above) if below == ONE else None)
+
+
+@lru_cache(maxsize=65536)
+def _sum_of_maxima(_kind: Any, one: Any, other: Any) -> Any:
+    """That of functions that are spelled in one way, of the first one's kind: few are made, and again and again."""
+    return _sum(one, other)
+
+
+def _sum(one: F, other: PiecewiseLinear) -> F:
+    if one.number is not None and other.number is not None:
+        return constant(type(one), one.number + other.number)
+    if other.number == 0:
+        return one
+    if one.is_zero_quantity or other.is_zero_quantity:
+        return one.made(NOTHING)
+    if one.is_kept_beside(other):
+        return one.keep(one.form + other.form)
+    return one.made(*pair_sum((one.above, one.below), (other.above, other.below)))
 
 
 def _new(kind: Any, canonical: Pair | None, kept: Affine | None, number: Fraction | None = None) -> Any:
