@@ -104,15 +104,15 @@ class Affine:
 
     def __hash__(self) -> int:
         if self._hash is None:
-            found = hash(self._in_whole_numbers) if self.terms else hash(self.constant)
+            found = hash(self._told_by) if self.terms else hash(self.constant)
             object.__setattr__(self, "_hash", found)
             return found
         return self._hash
 
     @property
-    def _in_whole_numbers(self) -> tuple[object, ...]:
-        """What tells forms apart, without fractions: their own hash takes a modular inverse each."""
-        return self.constant.as_integer_ratio(), *[(name, c.as_integer_ratio()) for name, c in self.terms]
+    def _told_by(self) -> tuple[object, ...]:
+        """What tells most forms apart, without the hash of a fraction, which takes a modular inverse each."""
+        return self.constant.as_integer_ratio(), *[name for name, _ in self.terms]
 
     def __str__(self) -> str:
         return affine_text(self)

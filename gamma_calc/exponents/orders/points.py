@@ -19,6 +19,7 @@ MOST_POINTS: Final = 5
 MOST_PROBES: Final = 24
 UNIT: Final = 720720  # of the values at probes: whole numbers of it, rounded down
 SLACK: Final = UNIT // 1000  # what rounding may come to
+FEWEST: Final = 6  # as a power of two: in some probes one exponent of so many is near its largest value, and no other
 LEVELS: Final = (0, UNIT // 8, UNIT // 2, UNIT, 10 * UNIT, 1000 * UNIT)  # below the largest value
 FAR: Final = 1000
 ZERO: Final = Fraction(0)
@@ -55,15 +56,21 @@ class Probe(dict[str, int]):
 
     def __missing__(self, name: str) -> int:
         side = self.sides.get(name)
-        made = math.floor(self.point[name] * UNIT) if side is None else _beside(side, f"{self.number} {name}")
+        made = math.floor(self.point[name] * UNIT) if side is None else _beside(side, name, self.number)
         self[name] = made
         return made
 
 
-def _beside(side: DirectionBounds, seed: str) -> int:
-    """A coordinate that is as large as it may be, or less by one of several levels."""
-    chance = crc32(seed.encode())
-    way = LEVELS[chance % len(LEVELS)] * (1000 + chance // 8 % 97) // 1000
+def _beside(side: DirectionBounds, name: str, number: int) -> int:
+    """A coordinate that is as large as it may be, or less by one of several levels.
+
+    In every other probe all are far down but one of two, of four, of eight ...: of many exponents the largest of a
+    few hides behind that of others where these are not, and a maximum that leads nowhere else is told by such points.
+    """
+    chance = crc32(f"{number} {name}".encode())
+    is_far = number % 2 and (chance >> 16) % 2 ** (1 + number // 2 % FEWEST)
+    level = LEVELS[-1] if is_far else LEVELS[chance % len(LEVELS)]
+    way = level * (1000 + chance // 8 % 97) // 1000
     if side.high is None:
         return (math.floor(side.low.value * UNIT) if side.low else 0) + way
     high = math.floor(side.high.value * UNIT)
