@@ -29,7 +29,6 @@ With a second path, through a factor of order n^b0, the stable rates depend on b
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -149,7 +148,7 @@ class Order(PiecewiseLinear):
         return f"${self:latex}$"
 
     def _repr_html_(self) -> str:
-        return html.escape(self._repr_latex_())  # a notebook typesets it there as well
+        return _escaped(self._repr_latex_())  # a notebook typesets it there as well
 
 
 class Region(PolyhedralSet):
@@ -237,7 +236,7 @@ class Region(PolyhedralSet):
         return f"${self:latex}$"
 
     def _repr_html_(self) -> str:
-        return html.escape(self._repr_latex_())
+        return _escaped(self._repr_latex_())
 
 
 @dataclass(frozen=True, slots=True)
@@ -439,3 +438,9 @@ def _known(names: Iterable[object], known: Sequence[str]) -> None:
 MINUS_INFINITY: Final = Order(NO_FORMS)
 NOTHING: Final = Region(())
 EVERYTHING: Final = Region.of(())
+
+
+def _escaped(text: str) -> str:
+    from html import escape  # slow to load, and only a notebook asks for it
+
+    return escape(text)

@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import lru_cache
-from hashlib import blake2b
 from math import prod
 from typing import Final, Self
 
@@ -49,6 +48,8 @@ class Peak(str):
 
 
 def _digest(forms: Iterable[Affine]) -> str:
+    from hashlib import blake2b  # slow to load, and few exponents need no peaks
+
     return blake2b("|".join(sorted(map(_text, forms))).encode(), digest_size=16).hexdigest()
 
 
