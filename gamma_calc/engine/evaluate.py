@@ -38,7 +38,7 @@ from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.calculus.versions import all_activations
 from gamma_calc.engine.samples_of_steps import met_apart
 from gamma_calc.engine.state import Led, State
-from gamma_calc.exponents import EVERYTHING, MINUS_INFINITY, NOTHING, Order, Region, Scope, largest, look, order, where
+from gamma_calc.exponents import EVERYTHING, MINUS_INFINITY, NOTHING, Order, Region, Scope, largest, look, order, where, where_on
 from gamma_calc.language.expression import Expression, entries_agree, walk
 from gamma_calc.language.program import Program
 from gamma_calc.language.signature import signature
@@ -310,7 +310,14 @@ class Evaluation:
 
     def shown_by_times(self, x: Value) -> Region:
         """Where parts of a value count as shown by nothing but when masks were on, and may be hidden all the same."""
-        return reduce(or_, (one.hidden & self._may_stay(one) for one in told_apart(x)), NOTHING)
+        return reduce(or_, (one.hidden & self._may_stay(one) for one in told_apart(x, self._where_below)), NOTHING)
+
+    def _where_below(self, low: Order, high: Order) -> Region:
+        """Where one order is below another, of where orders are read; or of all there is, if it is so all over."""
+        scope = self.state.scope
+        here = Region((scope.polyhedron,)) if isinstance(scope, Scope) else EVERYTHING
+        found = where_on(here, low, "<", high)
+        return found if here is EVERYTHING or found != here else where(low, "<", high)
 
     def _may_stay(self, one: ToldApart) -> Region:
         """Where a mask may be on at nearly all entries at which it was: unless it has moved by as much as it is of."""
@@ -324,7 +331,7 @@ class Evaluation:
         self._asked.add(site)
         unsure = self.overcounted(added)
         self._asked.remove(site)
-        return unsure | where(far, "<", self.value(x).order)
+        return unsure | self._where_below(far, self.value(x).order)
 
     def _parted(self, one: Activation, two: Activation) -> Region:
         added = self.program.added.get(one.site)

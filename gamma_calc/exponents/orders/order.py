@@ -346,7 +346,13 @@ def where_on(region: Region, left: Exponent, relation: Relation, right: Exponent
         rows = _solid(region) if len({*one.variables, *other.variables}) > MOST_EVERYWHERE else ()
         found = Region(compare(one, relation, other, rows))
         return found if region is EVERYTHING or rows else region & found
-    pieces = (piece for part in region.polyhedra for piece in met(Scope.of(part), one - other, relation))
+    return _where_open(region.polyhedra, (one - other).form, relation)
+
+
+@lru_cache(maxsize=1024)
+def _where_open(parts: tuple[Polyhedron, ...], form: Affine, relation: Relation) -> Region:
+    """Where a form is below zero, at most, or equal to it: it takes long, and is asked for every quantity made of it."""
+    pieces = (piece for part in parts for piece in met(Scope.of(part), Order.keep(form), relation))
     return Region(simplified(pieces))
 
 
