@@ -38,7 +38,19 @@ from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.calculus.versions import all_activations
 from gamma_calc.engine.samples_of_steps import met_apart
 from gamma_calc.engine.state import Led, State
-from gamma_calc.exponents import EVERYTHING, MINUS_INFINITY, NOTHING, Order, Region, Scope, largest, look, order, where, where_on
+from gamma_calc.exponents import (
+    EVERYTHING,
+    MINUS_INFINITY,
+    NOTHING,
+    Order,
+    Region,
+    Scope,
+    largest,
+    look,
+    order,
+    where,
+    where_on,
+)
 from gamma_calc.language.expression import Expression, entries_agree, walk
 from gamma_calc.language.program import Program
 from gamma_calc.language.signature import signature

@@ -351,7 +351,7 @@ def where_on(region: Region, left: Exponent, relation: Relation, right: Exponent
 
 @lru_cache(maxsize=1024)
 def _where_open(parts: tuple[Polyhedron, ...], form: Affine, relation: Relation) -> Region:
-    """Where a form is below zero, at most, or equal to it: it takes long, and is asked for every quantity made of it."""
+    """Where a form is below zero, at most, or equal to it: it takes long, and is asked of all that is made of it."""
     pieces = (piece for part in parts for piece in met(Scope.of(part), Order.keep(form), relation))
     return Region(simplified(pieces))
 
