@@ -456,9 +456,6 @@ class Evaluation:
         if self.program.orthogonal:
             yield from (c for c in found if not self._declared_zero(c))
             return
-        if len(node.shape) == 1 and not node.shape[0].is_fixed:  # vectors are as they are
-            yield from found
-            return
         for c in found:
             made = on_axes(c.direction, node.shape)
             yield c if made is c.direction else Contribution(made, c.order, c.lemma)
