@@ -6,7 +6,6 @@ builtin that ordinary Python code would raise, so ``except ValueError`` keeps wo
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Mapping
 from numbers import Number
 from types import UnionType
@@ -83,8 +82,10 @@ class CertificateError(GammaError, AssertionError):
 
 def unknown(kind: str, name: object, known: Iterable[str]) -> UnknownName:
     """The error for a name missing from a table, with the nearest known ones."""
+    from difflib import get_close_matches  # slow to load, and most calculations are without an error
+
     names = sorted(known)
-    close = difflib.get_close_matches(name[:_SHOWN], names, n=3, cutoff=0.5) if isinstance(name, str) else []
+    close = get_close_matches(name[:_SHOWN], names, n=3, cutoff=0.5) if isinstance(name, str) else []
     hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(names)}"
     return UnknownName(f"unknown {kind} {written(name)}", hint=hint)
 

@@ -60,6 +60,22 @@ def test_to_derive_loads_nothing_that_is_there_for_practice() -> None:
     assert "gamma_calc.studies.largest_rate" in loaded_after("compare", "--init", "A,B", these=NOT_TO_DERIVE)
 
 
+def test_to_derive_loads_nothing_of_the_standard_library_that_is_slow_and_seldom_asked_for() -> None:
+    assert loaded_after("derive", these=("hashlib", "html", "difflib")) == set()
+
+
+AT_THE_END = """
+import atexit, gc
+atexit.register(lambda: print(gc.get_freeze_count() > 0))  # the last one that is registered is called first
+import gamma_calc.cli
+"""
+
+
+def test_a_command_that_ends_looks_for_no_circles_among_all_that_it_loaded() -> None:
+    run = subprocess.run([sys.executable, "-c", AT_THE_END], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["True"]
+
+
 def test_a_verdict_does_without_all_of_scipys_distributions() -> None:
     """They took 0.3 s to load, for three functions that ``scipy.special`` has."""
     pytest.importorskip("torch")

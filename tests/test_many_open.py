@@ -234,3 +234,13 @@ def _most(scope: Scope, form: Affine) -> Fraction | None:
     found = scope.ceiling(form)
     assert found is None or isinstance(found, Ceiling)
     return None if found is None else found.value
+
+
+def test_what_hides_behind_the_largest_of_many_exponents_is_told_apart_by_points() -> None:
+    """Of two among forty some are near their largest values nearly everywhere: of two that stand apart they are not."""
+    names = [f"e_{i}" for i in range(1, 41)]
+    box = Region(" & ".join(f"{name} <= 0" for name in names))
+    e = [order(name) for name in names]
+    late = e[29] + maximum(*e[30:])
+    early = maximum(*(e[i] + maximum(*e[i + 1 : 29]) for i in range(28)))
+    assert not Scope.of(box.polyhedra[0]).may_be_below(late, early)

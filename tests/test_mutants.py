@@ -512,7 +512,7 @@ TOKENS: Final = (
     Mutant(
         "calculus.showing:_steps", "_shows_parts(f, twin, dim, floor, depth)", "order(0)", "entries: a square beside"
     ),
-    Mutant("calculus.direction:on_axis", "dim.exponent == 0", "True", "words: three times back"),
+    Mutant("calculus.direction:on_axis", "dim.is_fixed", "True", "words: three times back"),
     Mutant(
         "calculus.earlier_steps:_sample",
         "and sample.name in fresh",
@@ -669,7 +669,7 @@ TOKENS: Final = (
 WITHOUT_A_TRACE: Final = (  # what is left out is covered; what shares a name may
     Mutant("calculus.pruning:_dominates", "return orders.may_be_below(", "return False and ("),
     Mutant("calculus.pruning:_undominated", "if kindred.has_strangers(direction)", "if False"),
-    Mutant("calculus.direction:on_axis", "dim.exponent == 0", "False"),
+    Mutant("calculus.direction:on_axis", "dim.is_fixed", "False"),
     Mutant("calculus.direction:once_through", "axis.exponent == 0", "False"),
     # Means below 1 are of sparse functions, and these cover nothing that is not as sparse: their own place, seen above.
     Mutant("calculus.showing:_steps", "yield mean, rest, v", "yield order(0), rest, v"),

@@ -195,3 +195,10 @@ def test_what_is_subtracted_is_so_however_the_rest_is_written() -> None:
     assert Order("eta", below=[]) == Order("eta")
     with pytest.raises(OrderError):
         Order("eta", below="1")  # type: ignore[arg-type]
+
+
+def test_orders_that_are_spelled_in_one_way_are_one_object() -> None:
+    """So they are told to be equal without a look at their fractions."""
+    assert maximum("eta", 1) is maximum(1, "eta")
+    assert order("eta") + "1/2" is order("eta + 1/2")
+    assert hash(order("eta") + 1 - 1) == hash(order("eta"))

@@ -399,3 +399,14 @@ def test_what_counts_for_too_much_is_not_said_to_be_unstable() -> None:
     assert found.conditions["stable"].region.is_empty
     assert found.decided_by is None
     assert "nor was it found that none does where eta <= -1/8; fix eta" in Advice(found).text()
+
+
+def test_a_state_that_is_read_where_it_was_is_itself() -> None:
+    """With all that was read from what travels together, which is asked for at every step."""
+    found = derive(residual(2, 1))
+    now = found.trajectory.last
+    assert now.streams is not None
+    assert now.scope is not None
+    assert now.on(now.scope) is now
+    other = Scope.of(Region("eta <= -1").polyhedra[0])
+    assert now.on(other) is not now

@@ -24,7 +24,6 @@ from gamma_calc.calculus.direction import (
     Residual,
     VectorDirection,
     as_vector,
-    nested,
 )
 from gamma_calc.calculus.premises import Comparison
 from gamma_calc.calculus.value import Value
@@ -67,17 +66,24 @@ def _has_shorter(direction: Direction, size: Order, value: Value, shape: Shape, 
 
 
 def _shorter_updates(direction: Direction, shape: Shape) -> Iterator[tuple[Direction, Order]]:
-    if isinstance(direction, Outer):
+    if not isinstance(direction, Outer):
+        return
+    if _is_image_of_product(direction.left):
         for left, gain in _shorter_vectors(direction.left, shape[0]):
             yield Outer(left, direction.right), gain
+    if _is_image_of_product(direction.right):
         for right, gain in _shorter_vectors(direction.right, shape[1]):
             yield Outer(direction.left, right), gain
+
+
+def _is_image_of_product(direction: VectorDirection) -> bool:
+    return isinstance(direction, FreshImage) and isinstance(direction.origin, Entrywise)
 
 
 @lru_cache(maxsize=65536)
 def _shorter_vectors(direction: VectorDirection, dim: Dim) -> tuple[tuple[VectorDirection, Order], ...]:
     """What an image of a product of entries shortens to, with how much larger that is."""
-    if not (isinstance(direction, FreshImage) and nested(direction) and _is_made_of_entries(direction)):
+    if not _is_made_of_entries(direction):
         return ()
     diagram = diagram_of(direction, (dim,))
     found = {} if is_longer(diagram, MOST_EDGES, MOST_ALIKE) else shortenings(diagram)

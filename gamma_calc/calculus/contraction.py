@@ -35,6 +35,7 @@ from gamma_calc.calculus.direction import (
     RandomMatrix,
     VectorDirection,
     as_vector,
+    fresh_image,
     word,
 )
 from gamma_calc.calculus.lemmas import ADDITIVE_SUM, CENTRAL_LIMIT, COHERENT, GRAPH, OVERLAP, PRODUCT, RETURN, TRUNCATED
@@ -130,7 +131,7 @@ def _random_matrix_on(matrix: RandomMatrix, v: VectorDirection, premises: Premis
 def _images(matrix: RandomMatrix, v: VectorDirection, premises: Premises) -> Iterator[Contribution]:
     fresh = matrix.inner.exponent * premises.sums.gain
     back = matrix.inner.exponent - matrix.outer.exponent / 2
-    image = FreshImage(matrix, v)
+    image = fresh_image(matrix, v)
     matrices, of = word(image)
     if isinstance(v, FreshImage) and v.matrix == matrix.T and premises.sums == CLT and comes_with_larger(matrices, of):
         yield Contribution(v.of, back, RETURN)

@@ -56,23 +56,24 @@ Edges = tuple[MatrixEntry, ...]
 Same = tuple[tuple[int, int], ...]  # pairs of indices of two tensors, counted through, that are one index
 
 
-def diagrams_within(direction: Direction) -> Iterator[Diagram]:
+def diagrams_within(direction: Direction) -> tuple[Diagram, ...]:
     """Those that a direction is made of."""
     match direction:
-        case VectorDiagram(diagram) | MatrixDiagram(diagram):
-            yield diagram
-        case Outer(left, right):
-            yield from diagrams_within(left)
-            yield from diagrams_within(right)
-        case Entrywise(those):
-            yield from chain.from_iterable(map(diagrams_within, those))
         case FreshImage():
-            yield from diagrams_within(direction.origin)
+            return diagrams_within(direction.origin)
+        case Outer(left, right):
+            return diagrams_within(left) + diagrams_within(right)
+        case VectorDiagram(diagram) | MatrixDiagram(diagram):
+            return (diagram,)
+        case Entrywise(those):
+            return tuple(chain.from_iterable(map(diagrams_within, those)))
+        case _:
+            return ()
 
 
 def has_diagram(direction: Direction) -> bool:
     """Is a diagram in the direction, alone or as a factor?"""
-    return next(diagrams_within(direction), None) is not None
+    return bool(diagrams_within(direction))
 
 
 # -- products ----------------------------------------------------------------------------------------------------------

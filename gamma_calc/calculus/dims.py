@@ -59,6 +59,7 @@ class Dim:
     name: str
     exponent: Order
     independent_overlap: Order = field(compare=False, repr=False)  # the overlap of two independent vectors of this axis
+    is_fixed: bool = field(compare=False, repr=False)
     _hash: int = field(compare=False, repr=False)  # kept, for directions are looked up by their axes all the time
 
     def __init__(self, name: str, exponent: Order | Fraction | int | str) -> None:
@@ -68,6 +69,7 @@ class Dim:
         if self.exponent.is_zero_quantity:
             raise ProgramError(f"dimension {name} has exponent -inf", hint="a fixed dimension has exponent 0")
         object.__setattr__(self, "independent_overlap", self.exponent / -2)
+        object.__setattr__(self, "is_fixed", self.exponent == 0)
         object.__setattr__(self, "_hash", hash((name, self.exponent)))
 
     def __hash__(self) -> int:

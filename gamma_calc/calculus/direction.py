@@ -55,11 +55,17 @@ class RandomMatrix:
 
     @property
     def T(self) -> RandomMatrix:
-        return RandomMatrix(self.name, self.inner, self.outer, not self.flipped, self.steps_ago)
+        return _transposed(self)
 
     def __str__(self) -> str:
         name = f"{_DRAWN[self.steps_ago]}{self.name}"
         return f"{name}'" if self.flipped else name
+
+
+@lru_cache(maxsize=4096)
+def _transposed(matrix: RandomMatrix) -> RandomMatrix:
+    """The same one each time: it is told to be itself at a glance in every word."""
+    return RandomMatrix(matrix.name, matrix.inner, matrix.outer, not matrix.flipped, matrix.steps_ago)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,6 +97,12 @@ class FreshImage:
     def __str__(self) -> str:
         matrices, of = word(self)
         return " ".join(map(str, (*matrices, of)))
+
+
+@lru_cache(maxsize=65536)
+def fresh_image(matrix: RandomMatrix, of: VectorDirection) -> FreshImage:
+    """The image, as one object: so that long words are told to be equal at a glance."""
+    return FreshImage(matrix, of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,22 +372,27 @@ Word = tuple[RandomMatrix, ...]
 Direction = VectorDirection | RandomMatrix | Outer | MatrixProduct | Identity | MatrixDiagram
 UNIT: Final = Unit()
 ONES: Final = GivenVector("1")  # the mean of an entrywise function
+_MATRICES: Final = (RandomMatrix, Outer, MatrixProduct, Identity, MatrixDiagram)
 
 
 def is_matrix(direction: Direction) -> bool:
-    return isinstance(direction, RandomMatrix | Outer | MatrixProduct | Identity | MatrixDiagram)
+    return isinstance(direction, _MATRICES)
 
 
 def as_vector(direction: Direction) -> VectorDirection:
     """The direction, known to be a vector's: shapes were checked when the program was written."""
-    matrices = RandomMatrix | Outer | MatrixProduct | Identity | MatrixDiagram
-    assert not isinstance(direction, matrices), f"{direction} is a matrix"
+    assert not isinstance(direction, _MATRICES), f"{direction} is a matrix"
     return direction
 
 
 def on_axis(direction: VectorDirection, dim: Dim) -> VectorDirection:
     """The direction as a vector of this axis: on a fixed axis, the common one."""
-    return FixedAxis(dim) if dim.exponent == 0 else direction
+    return _fixed_axis(dim) if dim.is_fixed else direction
+
+
+@lru_cache(maxsize=4096)
+def _fixed_axis(dim: Dim) -> FixedAxis:
+    return FixedAxis(dim)
 
 
 def _of_sides(update: Outer, left: VectorDirection, right: VectorDirection) -> Outer:
@@ -432,7 +449,7 @@ def origin(direction: VectorDirection) -> VectorDirection:
 def image(matrices: Iterable[RandomMatrix], of: VectorDirection) -> VectorDirection:
     """The fresh image of a direction under matrices, last one first."""
     for matrix in reversed(list(matrices)):
-        of = FreshImage(matrix, of)
+        of = fresh_image(matrix, of)
     return of
 
 
@@ -498,7 +515,7 @@ def factors(direction: VectorDirection) -> frozenset[VectorDirection]:
     """What an entrywise product is made of; a mean has no factor."""
     if isinstance(direction, Entrywise):
         return direction.factors
-    return frozenset() if direction == ONES else frozenset({direction})
+    return frozenset() if isinstance(direction, GivenVector) and direction == ONES else frozenset({direction})
 
 
 @lru_cache(maxsize=65536)
@@ -567,8 +584,11 @@ def by_place(direction: VectorDirection) -> VectorDirection:
 
 def activations(directions: Iterable[Direction]) -> Iterator[Activation]:
     """The activations that vectors are made of, those inside others left out."""
-    vectors = (direction for direction in directions if not is_matrix(direction))
-    yield from (f for direction in vectors for f in factors(as_vector(direction)) if isinstance(f, Activation))
+    for direction in directions:
+        if isinstance(direction, Activation):
+            yield direction
+        elif isinstance(direction, Entrywise):
+            yield from (f for f in direction.factors if isinstance(f, Activation))
 
 
 Parts = frozenset[tuple[VectorDirection, Order]]
@@ -601,8 +621,18 @@ def _completed(direction: VectorDirection, made: Made) -> VectorDirection:
             return direction
 
 
+def holds_no_orders(direction: Direction) -> bool:
+    """Is there no activation in a direction, as in most?"""
+    if isinstance(direction, Outer):
+        return holds_no_orders(direction.left) and holds_no_orders(direction.right)
+    of = direction.origin if isinstance(direction, FreshImage) else direction
+    return not isinstance(of, Activation | Entrywise)
+
+
 def with_orders(direction: Direction, change: Callable[[Order], Order]) -> Direction:
     """The direction with the orders that activations in it remember, each changed."""
+    if holds_no_orders(direction):
+        return direction
     return with_vectors(direction, lambda vector: _vector_with_orders(vector, change))
 
 
@@ -616,6 +646,6 @@ def _vector_with_orders(direction: VectorDirection, change: Callable[[Order], Or
             return Entrywise(frozenset(_vector_with_orders(f, change) for f in those))
         case FreshImage():
             changed = _vector_with_orders(direction.origin, change)
-            return direction if changed is direction.origin else image(word(direction)[0], changed)  # most hold none
+            return direction if changed is direction.origin else image(word(direction)[0], changed)
         case _:
             return direction

@@ -7,7 +7,7 @@ steps. No number of a step is kept: parts that differ in size count as of two st
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -24,7 +24,7 @@ from gamma_calc.calculus.direction import (
 )
 from gamma_calc.calculus.sign import Place, masks_in
 from gamma_calc.calculus.value import Value
-from gamma_calc.exponents import Order, Region, largest, where
+from gamma_calc.exponents import Order, Region, largest
 
 OFF_THERE: Final = " off"  # what a site ends in where a function is on the entries at which a mask there is off
 
@@ -53,15 +53,18 @@ class ToldApart(NamedTuple):
     hidden: Region
 
 
-def told_apart(x: Value) -> Iterator[ToldApart]:
-    """Masks that keep a part of a value from hiding another by nothing but when they were on."""
+def told_apart(x: Value, below: Callable[[Order, Order], Region]) -> Iterator[ToldApart]:
+    """Masks that keep a part of a value from hiding another by nothing but when they were on.
+
+    Where one order is ``below`` another is asked where orders are read: elsewhere they may be long.
+    """
     made = {d: known for d, known in masks_in(x).items() if known}
     for one, mine in made.items():
         times = _times_by_version(mine)
         for other, its in made.items():
             apart = its.keys() - mine.keys()
             if apart and all(place[:2] in times for place in its):
-                hidden = where(x.components[one], "<", x.components[other])
+                hidden = below(x.components[one], x.components[other])
                 yield from (ToldApart(its[p], NOW in times[p[:2]] | {p.time}, hidden) for p in apart)
 
 

@@ -6,7 +6,7 @@ On a stable set far fewer terms count than everywhere, so a rule that looks for 
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from gamma_calc.calculus.assumptions import CLT, SumRule
@@ -33,3 +33,10 @@ class Premises:
     orders: Comparison = EVERYWHERE
     covers: bool = False  # is what others cover left out of what is made?
     sizes_alone: bool = False  # is the size of what is made all that is asked for?
+    _hash: int = field(init=False, repr=False, compare=False)  # kept, for what was made is looked up by it
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.sums, self.orders, self.covers, self.sizes_alone)))
+
+    def __hash__(self) -> int:
+        return self._hash

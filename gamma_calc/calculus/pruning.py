@@ -50,7 +50,7 @@ def _undominated(
         look()
         strangers = by_chance(size) if kindred.has_strangers(direction) else ()
         those = chain(strangers, kindred.near(direction))
-        rest = ((d, o) for d, o in those if d in kept and d != direction and zeros[d] <= zeros[direction])
+        rest = ((d, o) for d, o in those if d is not direction and d in kept and zeros[d] <= zeros[direction])
         rivals = (one for one in rest if orders.may_be_below(size, one[1]))
         if any(_dominates(one, (direction, size), shape, power, orders) for one in rivals):
             del kept[direction]

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Protocol
 
@@ -81,20 +81,26 @@ class Streams:
     def gathered(self, vector: Value, reading: KeptOrders, *, at_start: bool) -> tuple[Value, Streams]:
         """A vector in which each direction stands for what comes with it, and these with what that adds."""
         kept = {as_vector(d): size for d, size in vector.components.items()}
+        left = set(kept)  # looked through at once
         found: dict[VectorDirection, dict[VectorDirection, Order]] = {}
         for direction, size in tuple(kept.items()):
-            others = self._may_stand_for(direction, kept, later=not at_start)
+            others = self._may_stand_for(direction, left, kept, later=not at_start)
             by = next((other for other in others if reading.nowhere_above(size, kept[other])), None)
             if by is not None:
                 found.setdefault(by, {})[direction] = order(0) if self.coarse else reading.on_scope(size - kept[by])
                 del kept[direction]
+                left.remove(direction)
         here = replace(self, first=self.first | kept.keys()) if at_start else self
-        return Value.merge(kept.items(), vector.power), here.noting(found, reading) if self.noted else here
+        together = vector if not found and vector.least is None else Value.merge(kept.items(), vector.power)
+        return together, here.noting(found, reading) if self.noted else here
 
-    def _may_stand_for(self, one: VectorDirection, kept: Shares, *, later: bool) -> Iterator[VectorDirection]:
+    def _may_stand_for(
+        self, one: VectorDirection, left: set[VectorDirection], kept: Shares, *, later: bool
+    ) -> Iterator[VectorDirection]:
         """What a word ends in; for what a later step made, also all that the first one did."""
-        yield from (tail for tail in tails(one) if tail in kept)
-        if later and one not in self.first:
+        if len(left & _ends(one)) > 1:  # it is one of them itself
+            yield from (tail for tail in tails(one) if tail in left)
+        if later and one not in self.first and not left.isdisjoint(self.first):
             yield from (other for other in tuple(kept) if other in self.first)
 
     def noting(self, found: Notes, reading: KeptOrders) -> Streams:
@@ -120,7 +126,11 @@ class Streams:
 
     def is_noted(self, direction: Direction) -> bool:
         """Does a direction stand for more than itself?"""
-        return any(part in self.notes for side in sides(direction) for part in (side, *tails(side)))
+        return any(not self._noted_ones.isdisjoint(_ends(side)) for side in sides(direction))
+
+    @cached_property
+    def _noted_ones(self) -> frozenset[VectorDirection]:
+        return frozenset(self.notes)
 
     def closure(self, one: VectorDirection) -> Shares:
         """A direction and all that comes with it, with what comes with that."""
@@ -152,6 +162,12 @@ def sides(direction: Direction) -> tuple[VectorDirection, ...]:
     if isinstance(direction, Outer):
         return direction.left, direction.right
     return () if is_matrix(direction) else (as_vector(direction),)
+
+
+@lru_cache(maxsize=65536)
+def _ends(direction: VectorDirection) -> frozenset[VectorDirection]:
+    """A direction and its tails, to be looked for at once."""
+    return frozenset((direction, *tails(direction)))
 
 
 @lru_cache(maxsize=65536)

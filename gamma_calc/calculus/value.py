@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -34,6 +34,7 @@ class Value:
     components: Mapping[Direction, Order]
     power: int = 1
     least: Order | None = None
+    _order: Order | None = field(default=None, init=False, repr=False)  # kept, for it is asked for again and again
 
     @classmethod
     def collect(cls, contributions: Iterable[Contribution], power: int = 1) -> Value:
@@ -41,11 +42,14 @@ class Value:
 
     @classmethod
     def merge(cls, components: Iterable[tuple[Direction, Order]], power: int = 1) -> Value:
-        found: dict[Direction, list[Order]] = {}
+        merged: dict[Direction, Order] = {}
+        several: dict[Direction, list[Order]] = {}  # of few directions there is more than one order
         for direction, order in components:
             if not order.is_zero_quantity:
-                found.setdefault(direction, []).append(order)
-        merged = {d: orders[0] if len(orders) == 1 else largest(orders) for d, orders in found.items()}
+                known = merged.setdefault(direction, order)
+                if known is not order:
+                    several.setdefault(direction, [known]).append(order)
+        merged.update((direction, largest(orders)) for direction, orders in several.items())
         return cls(MappingProxyType(merged), power)
 
     @classmethod
@@ -59,7 +63,10 @@ class Value:
     @property
     def order(self) -> Order:
         """The order of the root mean square of the entries; -oo if identically zero."""
-        return largest(self.components.values())
+        if self._order is None:
+            object.__setattr__(self, "_order", largest(self.components.values()))
+            assert self._order is not None
+        return self._order
 
     @property
     def at_least(self) -> Order:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import re
 import sys
@@ -28,6 +30,9 @@ RATES_IN_NUMBERS: Final = (
 )
 EXPONENT: Final = re.compile(r"Unknown option: --(eta\w*|rho|sigma|beta|tau|a0|b0)\b")
 SELF_EXPLAINED: Final = ("Did you mean", "Choose from", "Must be ")  # in what the option parser says
+
+# As a process ends Python looks for circles among all that it has loaded, which took a tenth of a first answer.
+atexit.register(gc.freeze)
 
 
 def targets() -> str:

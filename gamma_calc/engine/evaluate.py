@@ -27,6 +27,7 @@ from gamma_calc.calculus.direction import (
     on_axes,
     with_orders,
 )
+from gamma_calc.calculus.kinship import Component
 from gamma_calc.calculus.led_alike import by_what_leads, images_in_argument, led_alike, sites_of
 from gamma_calc.calculus.lemmas import GIVEN
 from gamma_calc.calculus.mask_times import ToldApart, site_of_mask, told_apart, turning
@@ -38,16 +39,33 @@ from gamma_calc.calculus.value import Contribution, Value
 from gamma_calc.calculus.versions import all_activations
 from gamma_calc.engine.samples_of_steps import met_apart
 from gamma_calc.engine.state import Led, State
-from gamma_calc.exponents import EVERYTHING, MINUS_INFINITY, NOTHING, Order, Region, Scope, largest, look, order, where
+from gamma_calc.exponents import (
+    EVERYTHING,
+    MINUS_INFINITY,
+    NOTHING,
+    Order,
+    Region,
+    Scope,
+    largest,
+    look,
+    order,
+    where,
+    where_on,
+)
 from gamma_calc.language.expression import Expression, entries_agree, walk
 from gamma_calc.language.program import Program
 from gamma_calc.language.signature import signature
 
 
 def _read(value: Value, read: Callable[[Order], Order]) -> Value:
-    """The value with its orders as they are read, and those that its directions remember."""
-    those = ((with_orders(direction, read), read(order)) for direction, order in value.components.items())
-    return Value.merge(those, value.power)
+    """The value with its orders as they are read, and those that its directions remember; itself if they are so."""
+    those = [(with_orders(direction, read), read(order)) for direction, order in value.components.items()]
+    is_read = value.least is None and all(map(_is_same, those, value.components.items()))
+    return value if is_read else Value.merge(those, value.power)
+
+
+def _is_same(one: Component, other: Component) -> bool:
+    return one[0] is other[0] and one[1] is other[1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,9 +118,14 @@ class Evaluation:
     def _evaluate(self, expression: Expression) -> None:
         for node in walk([expression], known=lambda node: id(node) in self._values):
             look()
-            whole = self._gathered(self._whole(node), node.shape)
-            self._values[id(node)] = node, self.pruned(whole, node.shape)
-            if (len(node.shape) == 1 and entries_agree(node)) or self._may_show_less(node, whole.order):
+            made = self._whole(node)
+            whole = self._gathered(made, node.shape)
+            if len(node.shape) == 1 and entries_agree(node):
+                self._values[id(node)] = node, whole
+                continue
+            prune = self.pruned if whole is made else self._pruned  # what was gathered is read
+            self._values[id(node)] = node, prune(whole, node.shape)
+            if self._may_show_less(node, whole.order):
                 self._values[id(node)] = node, whole
 
     def _may_show_less(self, node: Expression, size: Order) -> bool:
@@ -160,7 +183,10 @@ class Evaluation:
 
         What travels with a component may not go with it.
         """
-        here = value if self.state.scope is None else _read(value, self.state.scope.order)
+        return self._pruned(value if self.state.scope is None else _read(value, self.state.scope.order), shape)
+
+    def _pruned(self, here: Value, shape: Shape) -> Value:
+        """The same of a value that is read."""
         if not self.program.prunes:
             return here
         here = without_companions(here, shape, self.program.region, self.state.comparison)
@@ -169,7 +195,7 @@ class Evaluation:
         if streams is None or found is here:
             return found
         kept = {d: o for d, o in here.components.items() if d in found.components or streams.is_noted(d)}
-        return Value(kept, value.power)
+        return Value(kept, here.power)
 
     def _whole(self, node: Expression, *, sizes_alone: bool = False) -> Value:
         """The value of a node of whose arguments the values are known, with all its components.
@@ -299,7 +325,14 @@ class Evaluation:
 
     def shown_by_times(self, x: Value) -> Region:
         """Where parts of a value count as shown by nothing but when masks were on, and may be hidden all the same."""
-        return reduce(or_, (one.hidden & self._may_stay(one) for one in told_apart(x)), NOTHING)
+        return reduce(or_, (one.hidden & self._may_stay(one) for one in told_apart(x, self._where_below)), NOTHING)
+
+    def _where_below(self, low: Order, high: Order) -> Region:
+        """Where one order is below another, of where orders are read; or of all there is, if it is so all over."""
+        scope = self.state.scope
+        here = Region((scope.polyhedron,)) if isinstance(scope, Scope) else EVERYTHING
+        found = where_on(here, low, "<", high)
+        return found if here is EVERYTHING or found != here else where(low, "<", high)
 
     def _may_stay(self, one: ToldApart) -> Region:
         """Where a mask may be on at nearly all entries at which it was: unless it has moved by as much as it is of."""
@@ -313,7 +346,7 @@ class Evaluation:
         self._asked.add(site)
         unsure = self.overcounted(added)
         self._asked.remove(site)
-        return unsure | where(far, "<", self.value(x).order)
+        return unsure | self._where_below(far, self.value(x).order)
 
     def _parted(self, one: Activation, two: Activation) -> Region:
         added = self.program.added.get(one.site)
@@ -357,6 +390,9 @@ class Evaluation:
         versions = self.state.versions
         for c in self.contributions(node, sizes_alone=sizes_alone):
             look()
+            if not self._made and versions is None:
+                yield c
+                continue
             made = completed(c.direction, self._made) if self._made else c.direction
             own = made if versions is None else versions.with_own(made)
             yield c if own is c.direction else Contribution(own, c.order, c.lemma)
@@ -370,7 +406,8 @@ class Evaluation:
         return node.power_of(self._of(node.arguments)) if node.shape else 1
 
     def _of(self, arguments: tuple[Expression, ...]) -> tuple[Value, ...]:
-        return tuple(self._values[id(a)][1] for a in arguments)
+        known = self._values
+        return tuple([known[id(a)][1] for a in arguments])
 
     def _arguments(self, node: Expression) -> tuple[Value, ...]:
         """The values of a node's arguments, with what there is of them at least where less of one makes more of it.
@@ -418,10 +455,13 @@ class Evaluation:
             kept = self.state.value(node)
             yield from (Contribution(d, o, GIVEN) for d, o in kept.components.items())
             return
-        for c in node.orders(self._met(node), self._premises_of(node, sizes_alone=sizes_alone)):
-            if not self._declared_zero(c):
-                made = c.direction if self.program.orthogonal else on_axes(c.direction, node.shape)
-                yield c if made is c.direction else Contribution(made, c.order, c.lemma)
+        found = node.orders(self._met(node), self._premises_of(node, sizes_alone=sizes_alone))
+        if self.program.orthogonal:
+            yield from (c for c in found if not self._declared_zero(c))
+            return
+        for c in found:
+            made = on_axes(c.direction, node.shape)
+            yield c if made is c.direction else Contribution(made, c.order, c.lemma)
 
     def _met(self, node: Expression) -> tuple[Value, ...]:
         values = self._arguments(node)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 
 from gamma_calc.calculus.direction import Activation, Direction
 from gamma_calc.calculus.earlier_steps import from_previous_step
@@ -125,8 +126,19 @@ class State:
         return replace(self, tensors={name: tensor.renamed(rename) for name, tensor in self.tensors.items()})
 
     def on(self, scope: Reader) -> State:
-        """The same state where orders are read."""
+        """The same state where orders are read; itself, with all that is known of it, where they are read there."""
+        if scope is self.scope and all(side.is_kept_by(scope.order) for side in self.sides):
+            return self
         return replace(self._mapped(scope.order), scope=scope, least=self.least and self.least.on(scope))
+
+    def is_kept_by(self, change: Callable[[Order], Order]) -> bool:
+        """Does a change of orders leave all of them as they are?"""
+        values = [value for tensor in self.tensors.values() for value in tensor.values]
+        parts = [order for value in values for order in value.components.values()]
+        notes = {} if self.streams is None else self.streams.notes
+        shares = (share for shares in notes.values() for share in shares.values())
+        is_sure = all(value.least is None for value in values)
+        return is_sure and all(change(order) is order for order in chain(parts, shares))
 
     def read_on(self, scope: Scope) -> State:
         """The same state with its orders as they are, to be read there."""

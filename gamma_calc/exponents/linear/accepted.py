@@ -21,7 +21,7 @@ def rational(value: Rational | int) -> Fraction:
     >>> rational(3), rational(Rational(-1, 2))
     (Fraction(3, 1), Fraction(-1, 2))
     """
-    if isinstance(value, bool) or not isinstance(value, Rational):
+    if type(value) is not Fraction and (isinstance(value, bool) or not isinstance(value, Rational)):
         raise OrderError(f"{written(value)} is not an exact rational", hint="write Fraction(1, 2) or the text '1/2'")
     exact = value if isinstance(value, Fraction) else Fraction(int(value.numerator), int(value.denominator))
     if max(abs(exact.numerator), exact.denominator) >= _TOO_LONG:

@@ -74,7 +74,7 @@ class Affine:
         return Affine(tuple((k, -c) for k, c in self.terms), -self.constant)
 
     def __sub__(self, other: Affine | int | Fraction) -> Affine:
-        return self + (-other if isinstance(other, Affine) else -_exact(other))
+        return _difference(self, other) if isinstance(other, Affine) else self + -_exact(other)
 
     def at(self, point: Mapping[str, Fraction]) -> Fraction:
         """The value at a point that fixes every variable. Raises OrderError for anything else."""
@@ -104,15 +104,15 @@ class Affine:
 
     def __hash__(self) -> int:
         if self._hash is None:
-            found = hash(self._in_whole_numbers) if self.terms else hash(self.constant)
+            found = hash(self._told_by) if self.terms else hash(self.constant)
             object.__setattr__(self, "_hash", found)
             return found
         return self._hash
 
     @property
-    def _in_whole_numbers(self) -> tuple[object, ...]:
-        """What tells forms apart, without fractions: their own hash takes a modular inverse each."""
-        return self.constant.as_integer_ratio(), *[(name, c.as_integer_ratio()) for name, c in self.terms]
+    def _told_by(self) -> tuple[object, ...]:
+        """What tells most forms apart, without the hash of a fraction, which takes a modular inverse each."""
+        return self.constant.as_integer_ratio(), *[name for name, _ in self.terms]
 
     def __str__(self) -> str:
         return affine_text(self)
@@ -132,6 +132,11 @@ def _sum(one: Affine, other: Affine) -> Affine:
     if len(total) > len(one.terms):  # names that were there keep their places
         terms.sort()
     return Affine(tuple(terms), one.constant + other.constant)
+
+
+@lru_cache(maxsize=65536)
+def _difference(one: Affine, other: Affine) -> Affine:
+    return one + -other
 
 
 def _exact(value: Rational | int) -> Fraction | int:

@@ -14,7 +14,7 @@ from gamma_calc.exponents.orders.maximum import Convex, leads_somewhere
 from gamma_calc.exponents.orders.one_variable import line_of, only_name
 from gamma_calc.exponents.orders.peak import names, value_of
 from gamma_calc.exponents.orders.piecewise import PiecewiseLinear, are_open
-from gamma_calc.exponents.orders.points import SLACK, UNIT, is_above
+from gamma_calc.exponents.orders.points import SLACK, UNIT, Values, is_above
 from gamma_calc.exponents.orders.sampled import MOST_POINTS
 from gamma_calc.exponents.orders.samples import points_among, values_at_samples
 from gamma_calc.exponents.orders.scope import Scope
@@ -75,9 +75,12 @@ def level(order: PiecewiseLinear) -> Fraction:
     _require(order)
     if order.number is not None:
         return order.number
-    return (
-        _ZERO if order.canonical is None or order.is_zero_quantity else Fraction(sum(order.values), MOST_POINTS * UNIT)
-    )
+    return _ZERO if order.canonical is None or order.is_zero_quantity else _mean(order.values)
+
+
+@lru_cache(maxsize=4096)
+def _mean(values: Values) -> Fraction:
+    return Fraction(sum(values), MOST_POINTS * UNIT)
 
 
 def _require(*functions: object) -> None:

@@ -29,9 +29,9 @@ With a second path, through a factor of order n^b0, the stable rates depend on b
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from gamma_calc.display.later import later
@@ -104,9 +104,11 @@ class Order(PiecewiseLinear):
             function = PiecewiseLinear.reduced(_forms(value), _forms(below) or ONE)
         object.__setattr__(self, "canonical", function.canonical)
         object.__setattr__(self, "kept", function.kept)
+        object.__setattr__(self, "is_zero_quantity", function.is_zero_quantity)
         object.__setattr__(self, "number", function.number)
         object.__setattr__(self, "_values", None)
         object.__setattr__(self, "_form", None)
+        object.__setattr__(self, "_hash", None)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"cannot assign to {name}: an order cannot be changed")
@@ -146,7 +148,7 @@ class Order(PiecewiseLinear):
         return f"${self:latex}$"
 
     def _repr_html_(self) -> str:
-        return html.escape(self._repr_latex_())  # a notebook typesets it there as well
+        return _escaped(self._repr_latex_())  # a notebook typesets it there as well
 
 
 class Region(PolyhedralSet):
@@ -234,7 +236,7 @@ class Region(PolyhedralSet):
         return f"${self:latex}$"
 
     def _repr_html_(self) -> str:
-        return html.escape(self._repr_latex_())
+        return _escaped(self._repr_latex_())
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,10 +307,20 @@ def largest(orders: Iterable[Exponent]) -> Order:
 
 def _largest(orders: Iterable[Order]) -> Order:
     """One that no other exceeds anywhere stays as it is spelled."""
-    those = list(orders)
+    those = list(dict.fromkeys(orders))
+    if len(those) == 1:
+        return those[0]
+    if all(one.is_known_maximum for one in those):
+        return _largest_maximum(tuple(those))
     if any(one.number is None for one in those):
         those = uncovered(those)
     return those[0] if len(those) == 1 else Order.largest_of(those)
+
+
+@lru_cache(maxsize=65536)
+def _largest_maximum(maxima: tuple[Order, ...]) -> Order:
+    """That of maxima, which are spelled in one way: few are made, and again and again."""
+    return Order.largest_of(maxima)
 
 
 def where(left: Exponent, relation: Relation, right: Exponent) -> Region:
@@ -334,7 +346,13 @@ def where_on(region: Region, left: Exponent, relation: Relation, right: Exponent
         rows = _solid(region) if len({*one.variables, *other.variables}) > MOST_EVERYWHERE else ()
         found = Region(compare(one, relation, other, rows))
         return found if region is EVERYTHING or rows else region & found
-    pieces = (piece for part in region.polyhedra for piece in met(Scope.of(part), one - other, relation))
+    return _where_open(region.polyhedra, (one - other).form, relation)
+
+
+@lru_cache(maxsize=1024)
+def _where_open(parts: tuple[Polyhedron, ...], form: Affine, relation: Relation) -> Region:
+    """Where a form is below zero, at most, or equal to it: it takes long, and is asked of all that is made of it."""
+    pieces = (piece for part in parts for piece in met(Scope.of(part), Order.keep(form), relation))
     return Region(simplified(pieces))
 
 
@@ -426,3 +444,9 @@ def _known(names: Iterable[object], known: Sequence[str]) -> None:
 MINUS_INFINITY: Final = Order(NO_FORMS)
 NOTHING: Final = Region(())
 EVERYTHING: Final = Region.of(())
+
+
+def _escaped(text: str) -> str:
+    from html import escape  # slow to load, and only a notebook asks for it
+
+    return escape(text)

@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import lru_cache
-from hashlib import blake2b
 from math import prod
 from typing import Final, Self
 
@@ -49,8 +48,14 @@ class Peak(str):
 
 
 def _digest(forms: Iterable[Affine]) -> str:
-    texts = sorted(f"{form.constant}{''.join(f' {c} {name}' for name, c in form.terms)}" for form in forms)
-    return blake2b("|".join(texts).encode(), digest_size=16).hexdigest()
+    from hashlib import blake2b  # slow to load, and few exponents need no peaks
+
+    return blake2b("|".join(sorted(map(_text, forms))).encode(), digest_size=16).hexdigest()
+
+
+@lru_cache(maxsize=65536)
+def _text(form: Affine) -> str:
+    return f"{form.constant}{''.join(f' {c} {name}' for name, c in form.terms)}"
 
 
 def peaks(form: Affine) -> list[Peak]:
@@ -58,6 +63,7 @@ def peaks(form: Affine) -> list[Peak]:
     return [name for name, _ in form.terms if isinstance(name, Peak)]
 
 
+@lru_cache(maxsize=65536)
 def names(form: Affine) -> frozenset[str]:
     """The exponents that a form depends on, those behind peaks included."""
     return frozenset().union(*(name.names if isinstance(name, Peak) else (name,) for name, _ in form.terms))

@@ -52,20 +52,20 @@ class PiecewiseLinear:
 
     canonical: tuple[Convex, Convex] | None
     kept: Affine | None = None
+    is_zero_quantity: bool = field(default=False, init=False, repr=False)  # -oo, as of what is identically zero
     number: Fraction | None = field(default=None, init=False, repr=False)  # the value where nothing is open, as in most
     _values: Values | None = field(default=None, init=False, repr=False)  # at a few points
     _form: Affine | None = field(default=None, init=False, repr=False)  # as it was made for a question
+    _hash: int | None = field(default=None, init=False, repr=False)  # kept, for orders are looked up all the time
 
     # -- construction ---------------------------------------------------------------------------------------------
 
     @classmethod
     def made(cls, above: Convex, below: Convex = ONE) -> Self:
         """From two irredundant maxima, as they are."""
-        number = _number(above) if below == ONE else None
-        if number is not None:
-            return constant(cls, number)
-        new: Self = _new(cls, (above, below), None)
-        return new
+        looked_up: Any = cls  # mypy takes a class for what cannot be looked up
+        made: Self = _made(looked_up, above, below)
+        return made
 
     @classmethod
     def keep(cls, form: Affine) -> Self:
@@ -182,9 +182,9 @@ class PiecewiseLinear:
     # -- facts ----------------------------------------------------------------------------------------------------
 
     @property
-    def is_zero_quantity(self) -> bool:
-        """True for -oo, the order of what is identically zero."""
-        return self.canonical is not None and not self.canonical[0]
+    def is_known_maximum(self) -> bool:
+        """Is it stored as a maximum of affine forms, the spelling of which is the only one?"""
+        return self.canonical is not None and (self.canonical[1] is ONE or self.canonical[1] == ONE)
 
     @property
     def is_convex(self) -> bool:
@@ -243,15 +243,11 @@ class PiecewiseLinear:
 
     def __add__(self, other: Exponent) -> Self:
         other = self.of(other)
-        if self.number is not None and other.number is not None:
-            return constant(type(self), self.number + other.number)
-        if other.number == 0:
-            return self
-        if self.is_zero_quantity or other.is_zero_quantity:
-            return self.made(NOTHING)
-        if self._is_kept_beside(other):
-            return self.keep(self.form + other.form)
-        return self.made(*pair_sum(self._canonical, other._canonical))
+        if self.is_known_maximum and other.is_known_maximum:
+            looked_up: Any = type(self)
+            made: Self = _sum_of_maxima(looked_up, self, other)
+            return made
+        return _sum(self, other)
 
     __radd__ = __add__
 
@@ -271,6 +267,8 @@ class PiecewiseLinear:
         return self.of(other) + (-self)
 
     def __mul__(self, factor: Rational | int) -> Self:
+        if type(factor) is int and factor == 1:  # as most powers are
+            return self
         size = rational(factor)
         if self.number is not None:
             return constant(type(self), self.number * size)
@@ -286,6 +284,8 @@ class PiecewiseLinear:
     __rmul__ = __mul__
 
     def __truediv__(self, divisor: Rational | int) -> Self:
+        if type(divisor) is int and divisor == 1:
+            return self
         size = rational(divisor)
         if not size:
             raise OrderError(f"({self})/0 has no value", hint="divide an exponent by a non-zero rational")
@@ -314,7 +314,7 @@ class PiecewiseLinear:
             made[peak] = PiecewiseLinear.largest_of(map(of, peak.forms))
         return self.of(of(self.form))
 
-    def _is_kept_beside(self, other: PiecewiseLinear) -> bool:
+    def is_kept_beside(self, other: PiecewiseLinear) -> bool:
         """Is the sum of the two to be kept the way it is made? That with an affine one keeps its form."""
         if self.canonical is None or other.canonical is None:
             return True
@@ -340,15 +340,22 @@ class PiecewiseLinear:
             return self.is_zero_quantity and other.is_zero_quantity
         if self.canonical is not None and other.canonical is not None and self.below == other.below:
             return self.above == other.above
-        if self._is_kept_beside(other) and (known := _alike(self.form, other.form)) is not None:
+        if self.is_kept_beside(other) and (known := _alike(self.form, other.form)) is not None:
             return known
         return minkowski_sum(self.above, other.below) == minkowski_sum(other.above, self.below)
 
     def __hash__(self) -> int:
+        if self._hash is None:
+            if self.canonical is None:
+                return hash(self.form)
+            object.__setattr__(self, "_hash", self._canonical_hash)
+            assert self._hash is not None
+        return self._hash
+
+    @property
+    def _canonical_hash(self) -> int:
         if self.number is not None:
             return hash(self.number)
-        if self.canonical is None:
-            return hash(self.form)
         if self.is_convex:  # an order without a kink equals a form or a number, and hashes as it
             return hash(next(iter(self.above)) if len(self.above) == 1 else self.above)
         return hash(self.values)
@@ -365,15 +372,38 @@ class PiecewiseLinear:
 
 def constant(kind: type[F], value: Fraction) -> F:
     """The function of a kind that is a number everywhere; equal ones are one object."""
-    looked_up: Any = kind  # mypy takes a class for what cannot be looked up
+    looked_up: Any = kind
     made: F = _constant(looked_up, value.numerator, value.denominator)
     return made
 
 
 @lru_cache(maxsize=4096)
 def _constant(kind: Any, numerator: int, denominator: int) -> Any:
-    value = Fraction(numerator, denominator)
-    return _new(kind, (frozenset({Affine(constant=value)}), ONE), None, value)
+    return _made(kind, frozenset({Affine(constant=Fraction(numerator, denominator))}), ONE)
+
+
+@lru_cache(maxsize=65536)
+def _made(kind: Any, above: Convex, below: Convex) -> Any:
+    """Of the same maxima one object is made, which is told to be itself without a look at its fractions."""
+    return _new(kind, (above, below), None, _number(above) if below == ONE else None)
+
+
+@lru_cache(maxsize=65536)
+def _sum_of_maxima(_kind: Any, one: Any, other: Any) -> Any:
+    """That of functions that are spelled in one way, of the first one's kind: few are made, and again and again."""
+    return _sum(one, other)
+
+
+def _sum(one: F, other: PiecewiseLinear) -> F:
+    if one.number is not None and other.number is not None:
+        return constant(type(one), one.number + other.number)
+    if other.number == 0:
+        return one
+    if one.is_zero_quantity or other.is_zero_quantity:
+        return one.made(NOTHING)
+    if one.is_kept_beside(other):
+        return one.keep(one.form + other.form)
+    return one.made(*pair_sum((one.above, one.below), (other.above, other.below)))
 
 
 def _new(kind: Any, canonical: Pair | None, kept: Affine | None, number: Fraction | None = None) -> Any:
@@ -381,9 +411,11 @@ def _new(kind: Any, canonical: Pair | None, kept: Affine | None, number: Fractio
     new = object.__new__(kind)
     object.__setattr__(new, "canonical", canonical)
     object.__setattr__(new, "kept", kept)
+    object.__setattr__(new, "is_zero_quantity", canonical is not None and not canonical[0])
     object.__setattr__(new, "number", number)
     object.__setattr__(new, "_values", None)
     object.__setattr__(new, "_form", None)
+    object.__setattr__(new, "_hash", None)
     return new
 
 
@@ -470,7 +502,7 @@ def _is_rational(value: PiecewiseLinear) -> bool:
 _ARITHMETIC: Final = Arithmetic(
     number=lambda value: PiecewiseLinear.affine(Affine.number(value)),
     name=lambda name: PiecewiseLinear.affine(Affine.variable(name)),
-    minus_infinity=PiecewiseLinear((NOTHING, ONE)),
+    minus_infinity=PiecewiseLinear.made(NOTHING),
     operations={
         "+": _total,
         "neg": lambda value: -value,

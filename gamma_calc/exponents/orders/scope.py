@@ -6,7 +6,7 @@ order keeps a form that decides nothing, two orders are not known to be equal, a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -67,6 +67,7 @@ class Scope:
     _values: dict[Peak, Values] = field(default_factory=dict, repr=False)
     _coordinates: dict[str, Values] = field(default_factory=dict, repr=False)
     _asked: dict[Affine, Values] = field(default_factory=dict, repr=False)
+    _heights: dict[Affine, Fraction | None] = field(default_factory=dict, repr=False)
     _links: dict[frozenset[str], frozenset[str]] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -129,12 +130,21 @@ class Scope:
 
     def _flat(self, forms: list[Affine]) -> frozenset[Affine] | None:
         """Forms without maxima that are added, where they and their exponents are few."""
-        those = frozenset[str]().union(*map(names, forms), *(names(row) for row, _ in self.rows))
-        is_solid = all(relation != "=" for _, relation in self.rows)
-        if not any(map(peaks, forms)) or len(those) > MOST_FLAT_NAMES or not is_solid:
+        if not any(map(peaks, forms)) or len(self._bounded) > MOST_FLAT_NAMES or not self._is_solid:
+            return None
+        if len(self._bounded.union(*map(names, forms))) > MOST_FLAT_NAMES:
             return None
         found = frozenset(one for form in forms for one in forms_of_largest(form, MOST_FLAT_HERE))
         return None if len(found) > MOST_FLAT_HERE else found
+
+    @cached_property
+    def _bounded(self) -> frozenset[str]:
+        """The exponents that some constraint speaks of."""
+        return frozenset[str]().union(*(names(row) for row, _ in self.rows))
+
+    @cached_property
+    def _is_solid(self) -> bool:
+        return all(relation != "=" for _, relation in self.rows)
 
     def _without_covered(self, forms: list[Affine]) -> Affine:
         """Of what was reduced before a short maximum is opened, and compared with what stands beside it alone.
@@ -160,16 +170,16 @@ class Scope:
     def _falls_below(self, form: Affine, others: Mapping[Slopes, Fraction], effort: int) -> bool:
         """Is a form nowhere above a maximum of plain ones, by slopes, as far as bounds of all but one part tell?"""
         plain = Affine(tuple(term for term in form.terms if not isinstance(term[0], Peak)))
-        rest = self._bound_of_sum(form - plain) if plain.terms in others else None
-        if rest is not None and rest.value <= others[plain.terms]:
+        rest = self._height(form - plain) if plain.terms in others else None
+        if rest is not None and rest <= others[plain.terms]:
             return True
         return any(
             self._falls_below_along(form, peak, others, effort) for peak, w in _maxima(form) if effort and w >= 1
         )
 
     def _falls_below_along(self, form: Affine, peak: Peak, others: Mapping[Slopes, Fraction], effort: int) -> bool:
-        rest = self._bound_of_sum(form - Affine.variable(peak))
-        return rest is not None and all(self._falls_below(one + rest.value, others, effort - 1) for one in peak.forms)
+        rest = self._height(form - Affine.variable(peak))
+        return rest is not None and all(self._falls_below(one + rest, others, effort - 1) for one in peak.forms)
 
     def covers(self, high: Affine, low: Affine) -> bool:
         """Is the one form found to be nowhere above the other?"""
@@ -195,7 +205,10 @@ class Scope:
 
     def order(self, order: F) -> F:
         """The order as far as it counts on the polyhedron, kept the way it was made."""
-        return order if order.is_plain else order.keep(self.reduced(order.form))
+        if order.is_plain:
+            return order
+        reduced = self.reduced(order.form)
+        return order if reduced == order.kept else order.keep(reduced)
 
     def shown(self, order: F) -> F:
         """The order as it is read outside the engine."""
@@ -263,14 +276,21 @@ class Scope:
     def _proved(self, form: Affine, effort: int) -> Ceiling | None:
         """A proof that a reduced form is at most zero; None where none is found. No bound is sought below that."""
         key = form, effort
+        if key not in self._proofs and max(self._values_at(form)) > SLACK:
+            self._proofs[key] = None
+        return self._reasoned(form, effort)
+
+    def _reasoned(self, form: Affine, effort: int) -> Ceiling | None:
+        """The same of a form that no point refutes, as none does what is put for a maximum in another such form."""
+        key = form, effort
         if key not in self._proofs:
-            refuted = max(self._values_at(form)) > SLACK
-            self._proofs[key] = None if refuted else next(self._reasons(form, effort), None)
+            self._proofs[key] = next(self._reasons(form, effort), None)
         return self._proofs[key]
 
     def _reasons(self, form: Affine, effort: int) -> Iterator[Ceiling]:
-        maxima, bound = _maxima(form), self._bound_of_sum(form)
-        if bound is not None and bound.value <= 0:
+        maxima, height = _maxima(form), self._height(form)
+        bound = self._bound_of_sum(form) if height is not None and height <= 0 else None
+        if bound is not None:
             yield bound
         for peak, weight in maxima if effort else ():
             rest = Affine(tuple(term for term in form.terms if term[0] is not peak))
@@ -281,7 +301,7 @@ class Scope:
         """Every form of what is added must do in its place, and one of what is subtracted."""
         parts: list[Ceiling] = []
         for one in peak.forms if every else _alike_first(self._may_do(form, peak), form):
-            found = self._proved(put(form, peak, one), effort)
+            found = self._reasoned(put(form, peak, one), effort)
             if found is not None:
                 parts.append(found)
             if (found is None) == every:
@@ -327,13 +347,30 @@ class Scope:
             known[one] = self._opened(Affine(((one, Fraction(sign)),)), one, Fraction(sign), QUICK)
         return known[peak]
 
+    def _height(self, form: Affine) -> Fraction | None:
+        """The value of the bound of a sum, of which most prove nothing: what proves is made where it does."""
+        maxima = _maxima(form)
+        plain = _without_maxima(form) if maxima else form
+        if plain not in self._heights:
+            self._heights[plain] = self._height_by_rows(plain)
+        value = self._heights[plain]
+        for peak, weight in maxima if value is not None else ():
+            side = self._side(peak, 1 if weight > 0 else -1)
+            if side is None or value is None:
+                return None
+            value += side.value if abs(weight) == 1 else side.value * abs(weight)
+        return value
+
+    def _height_by_rows(self, form: Affine) -> Fraction | None:
+        weights = self._weights(Affine(form.terms))
+        return None if weights is None else self._weighed(form, weights)
+
     def _bound_of_sum(self, form: Affine) -> Ceiling | None:
         maxima = _maxima(form)
         return self._by_parts(form, maxima) if maxima else self._by_rows(form)
 
     def _by_parts(self, form: Affine, maxima: list[tuple[Peak, Fraction]]) -> Ceiling | None:
-        plain = Affine(tuple(term for term in form.terms if not isinstance(term[0], Peak)), form.constant)
-        parts = [self._ceiling(plain, 0)]
+        parts = [self._ceiling(_without_maxima(form), 0)]
         parts += [self._side(peak, 1 if w > 0 else -1) for peak, w in maxima]
         scales = (Fraction(1), *(abs(w) for _, w in maxima))
         known = tuple(part for part in parts if part is not None)
@@ -356,8 +393,11 @@ class Scope:
         weights = self._weights(Affine(form.terms))
         if weights is None:
             return None
-        value = form.constant + sum((self.rows[index][0].constant * w for index, w in weights), ZERO)
-        return Ceiling(form, value, self.rows, weights)
+        return Ceiling(form, self._weighed(form, weights), self.rows, weights)
+
+    def _weighed(self, form: Affine, weights: Iterable[tuple[int, Fraction]]) -> Fraction:
+        """What weighted rows tell of a form."""
+        return sum((self.rows[index][0].constant * w for index, w in weights), form.constant)
 
     def _weights(self, form: Affine) -> tuple[tuple[int, Fraction], ...] | None:
         sides = self._sides
@@ -394,11 +434,13 @@ class Scope:
     def _linked(self, those: frozenset[str]) -> frozenset[str]:
         """These exponents, and those that some constraint sets against one of them."""
         if those not in self._links:
-            found = those
-            for row, _ in self.rows:
-                found |= names(row) if names(row) & those else frozenset()
-            self._links[those] = found
+            self._links[those] = those.union(*(joined for joined in self._joined if joined & those))
         return self._links[those]
+
+    @cached_property
+    def _joined(self) -> list[frozenset[str]]:
+        """The exponents of each constraint that speaks of several."""
+        return [joined for joined in (names(row) for row, _ in self.rows) if len(joined) > 1]
 
     # -- where a form is at most zero -----------------------------------------------------------------------------
 
@@ -451,6 +493,10 @@ class Scope:
 @lru_cache(maxsize=16)
 def _on(polyhedron: Polyhedron) -> Scope:
     return Scope(polyhedron.constraints, points_of(polyhedron.constraints, polyhedron.interior_point))
+
+
+def _without_maxima(form: Affine) -> Affine:
+    return Affine(tuple(term for term in form.terms if not isinstance(term[0], Peak)), form.constant)
 
 
 def _maxima(form: Affine) -> list[tuple[Peak, Fraction]]:
