@@ -20,11 +20,11 @@ from gamma_calc.calculus.direction import (
     VectorDirection,
     activations,
     as_vector,
+    changing_orders,
     completed,
     is_bounded,
     is_noisy,
     on_axes,
-    with_orders,
 )
 from gamma_calc.calculus.led_alike import by_what_leads, images_in_argument, led_alike, sites_of
 from gamma_calc.calculus.lemmas import GIVEN
@@ -45,7 +45,8 @@ from gamma_calc.language.signature import signature
 
 def _read(value: Value, read: Callable[[Order], Order]) -> Value:
     """The value with its orders as they are read, and those that its directions remember."""
-    those = ((with_orders(direction, read), read(order)) for direction, order in value.components.items())
+    changed = changing_orders(read)
+    those = ((changed(direction), read(order)) for direction, order in value.components.items())
     return Value.merge(those, value.power)
 
 

@@ -112,7 +112,7 @@ class Affine:
 
     @property
     def _whole_numbers(self) -> tuple[object, ...]:
-        """What tells forms apart, without fractions: their hash takes a modular inverse each, to compare them a call."""
+        """What tells forms apart, without fractions: their hash takes a modular inverse, to compare them a call."""
         if self._numbers is None:
             found = self.constant.as_integer_ratio(), *[(name, c.as_integer_ratio()) for name, c in self.terms]
             object.__setattr__(self, "_numbers", found)
