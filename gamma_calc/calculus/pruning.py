@@ -133,13 +133,16 @@ def _is_refuted(other: Component, one: Component, shape: Shape, power: int, orde
         return False
     at_point = _reading_at(orders, number)
     by, direction = at_point(other[0]), at_point(one[0])
-    if by is other[0] and direction is one[0]:
+    if by == other[0] and direction == one[0]:
         return False  # what is shown is no function of exponents
-    sizes_there = orders.read_at(other[1], number), orders.read_at(one[1], number)
-    return not _dominates((by, sizes_there[0]), (direction, sizes_there[1]), shape, power, EVERYWHERE)
+    most, size = orders.read_at(other[1], number), orders.read_at(one[1], number) + most_shared(direction, by)
+    if most.number is None or size.number is None:
+        return False
+    there = most + shows_in(by, direction, shape, (size - most) / power) * power
+    return there.is_zero_quantity or (there.number is not None and there.number < size.number)
 
 
 @lru_cache(maxsize=64)
 def _reading_at(orders: Comparison, number: int) -> Callable[[Direction], Direction]:
     """Directions with the values of their orders at a point."""
-    return changing_orders(cache(partial(orders.read_at, number=number)))
+    return cache(changing_orders(cache(partial(orders.read_at, number=number))))
