@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
@@ -9,6 +10,9 @@ from functools import partial
 import pytest
 import torch
 from oracle import rules
+from oracle.comparison import rows
+from oracle.simulator import runs
+from oracle.slopes import slopes
 
 from gamma_calc import Dim, Program, data, derive, frozen, iid, lora, mlp, order, output, parameter, zero
 from gamma_calc.calculus.diagrams import direction_of
@@ -218,9 +222,10 @@ def test_beside_a_mean_an_odd_function_keeps_products_of_two() -> None:
 
 
 def test_masks_of_finitely_many_samples_are_refused_under_signs() -> None:
+    """As columns, that is, as they have a part in common."""
     with pytest.raises(ProgramError, match="what sign makes of relu"):
-        mlp(activation="relu", batch="fixed", optimiser="sign")
-    mlp(activation="relu", batch="fixed", optimiser="sgd")
+        mlp(activation="relu", batch="fixed", common="1/4", optimiser="sign")
+    mlp(activation="relu", batch="fixed", optimiser="sign")
 
 
 def test_what_functions_of_vectors_make_small_is_refused() -> None:
@@ -271,7 +276,13 @@ def test_parts_that_stand_twice_between_the_same_indices_go() -> None:
 
 @pytest.mark.parametrize(
     ("name", "activation", "optimiser"),
-    [("mup", "tanh", "sgd"), ("mup-adam", "tanh", "adam"), ("ntk", "relu", "sgd"), ("sp", "tanh", "adam")],
+    [
+        ("mup", "tanh", "sgd"),
+        ("mup-adam", "tanh", "adam"),
+        ("ntk", "relu", "sgd"),
+        ("sp", "tanh", "adam"),
+        ("ntk-adam", "relu", "adam"),
+    ],
 )
 def test_functions_of_functions_of_a_few_samples_are_written_one_by_one(
     name: str, activation: str, optimiser: str
@@ -294,3 +305,20 @@ def test_samples_written_one_by_one_share_their_adapters() -> None:
     adapters = {2: Adapter("-1/2", "-inf", "-1", "-1")}
     few, one = (mlp("ntk", activation="relu", adapters=adapters, batch=batch) for batch in ("fixed", "one"))
     assert [p.name for p in few.parameters] == [p.name for p in one.parameters]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("optimiser", "depth"), [("adam", 2), ("sign", 3), ("lion", 3)], ids=["two weights", "sign", "lion"]
+)
+def test_two_samples_stand_for_five_under_rules_that_divide_by_masks(
+    optimiser: str, depth: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five in the simulator, beside what is derived of two."""
+    make = partial(mlp, "mup-adam", depth=depth, activation="relu", optimiser=optimiser, batch="fixed")
+    found = derive(make())
+    monkeypatch.setattr("gamma_calc.catalogue.mlp.SEVERAL", 5)
+    measured = slopes(dict(runs(make(), (64, 128, 256, 512), seeds=48, steps=2)))
+    those = Counter(row.verdict for row in rows(found, measured))
+    assert those["right"] > 18
+    assert those["below"] == those["above"] == 0

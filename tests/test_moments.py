@@ -21,9 +21,9 @@ from gamma_calc.calculus.direction import (
     RandomMatrix,
     VectorDirection,
     as_vector,
+    changing_orders,
     factors,
     product_of,
-    with_orders,
 )
 from gamma_calc.calculus.entrywise_products import gathered
 from gamma_calc.calculus.function import Function
@@ -129,9 +129,9 @@ def test_of_open_sizes_the_largest_way_is_that_of_all_ways(function: Function) -
     u, v, w = map(GivenVector, "uvw")
     sizes = Scope.of(Region("eta <= 0 & a <= 0").polyhedra[0]).order
     of_x = Value({u: order(0), v: Order("eta"), product_of([u, v]): Order("a"), product_of([v, w]): Order("eta + a")})
-    x = with_orders(activation(function, "x", of_x), sizes)
+    x = changing_orders(sizes)(activation(function, "x", of_x))
     of_y = Value({w: order(0), as_vector(x): Order("max(eta, a - 1/2)"), v: Order("max(eta + a, 2*a)")})
-    y = with_orders(activation(function, "y", of_y), sizes)
+    y = changing_orders(sizes)(activation(function, "y", of_y))
     points = [{"eta": Fraction(-i, 3), "a": Fraction(-j, 4)} for i in range(4) for j in range(4)]
     told = 0
     for count in range(1, 4):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import combinations, starmap
 from typing import Final, NamedTuple
 
@@ -629,23 +629,22 @@ def holds_no_orders(direction: Direction) -> bool:
     return not isinstance(of, Activation | Entrywise)
 
 
-def with_orders(direction: Direction, change: Callable[[Order], Order]) -> Direction:
-    """The direction with the orders that activations in it remember, each changed."""
-    if holds_no_orders(direction):
-        return direction
-    return with_vectors(direction, lambda vector: _vector_with_orders(vector, change))
+def changing_orders(change: Callable[[Order], Order]) -> Callable[[Direction], Direction]:
+    """Directions with the orders that activations in them remember, each changed; a vector in several is, once."""
 
+    @cache
+    def changed(vector: VectorDirection) -> VectorDirection:
+        match vector:
+            case Activation():
+                mean, slope, even, odd = map(change, vector.moments)
+                parts = frozenset((changed(part), change(size)) for part, size in vector.parts)
+                return replace(vector, moments=(mean, slope, even, odd), parts=parts)
+            case Entrywise(those):
+                return Entrywise(frozenset(map(changed, those)))
+            case FreshImage():
+                origin = changed(vector.origin)
+                return vector if origin is vector.origin else image(word(vector)[0], origin)  # most hold none
+            case _:
+                return vector
 
-def _vector_with_orders(direction: VectorDirection, change: Callable[[Order], Order]) -> VectorDirection:
-    match direction:
-        case Activation():
-            mean, slope, even, odd = map(change, direction.moments)
-            parts = frozenset((_vector_with_orders(part, change), change(size)) for part, size in direction.parts)
-            return replace(direction, moments=(mean, slope, even, odd), parts=parts)
-        case Entrywise(those):
-            return Entrywise(frozenset(_vector_with_orders(f, change) for f in those))
-        case FreshImage():
-            changed = _vector_with_orders(direction.origin, change)
-            return direction if changed is direction.origin else image(word(direction)[0], changed)
-        case _:
-            return direction
+    return lambda direction: direction if holds_no_orders(direction) else with_vectors(direction, changed)

@@ -24,6 +24,12 @@ class Comparison(Hashable, Protocol):
     def may_be_below(self, low: Order, *high: Order) -> bool:
         """May the first be at most the sum of the others? It is not worth asking where it is seen to be larger."""
 
+    def hardest(self, low: Order, high: Order) -> int | None:
+        """The number of a point, of some, at which the first is furthest above the second, if any is known."""
+
+    def read_at(self, order: Order, number: int) -> Order:
+        """The value of an order at one of these points."""
+
 
 @dataclass(frozen=True, slots=True)
 class Premises:

@@ -8,6 +8,7 @@ this, so leaving it out changes no order, and it is what keeps deep programs sma
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from functools import cache, lru_cache, partial
 from itertools import chain
@@ -16,7 +17,7 @@ from typing import Final
 
 from gamma_calc.calculus.bends import most_shared
 from gamma_calc.calculus.dims import Shape
-from gamma_calc.calculus.direction import Direction
+from gamma_calc.calculus.direction import Direction, changing_orders
 from gamma_calc.calculus.kinship import Component, Kindred
 from gamma_calc.calculus.premises import EVERYWHERE, Comparison
 from gamma_calc.calculus.showing import shows_in
@@ -100,5 +101,29 @@ def _dominates(other: Component, one: Component, shape: Shape, power: int, order
         if other_size.number < size.number:
             return False  # none shows more than it is
         floor = (size - other_size) / power
+    elif _is_refuted(other, (direction, size), shape, power, orders):
+        return False
     shown = shows_in(by, direction, shape, floor) * power
     return orders.may_be_below(size, other_size, shown) and orders.nowhere_above(size, other_size + shown)
+
+
+def _is_refuted(other: Component, one: Component, shape: Shape, power: int, orders: Comparison) -> bool:
+    """Does one component show too little of another at a point? There sizes are numbers, and few steps are taken."""
+    number = orders.hardest(one[1], other[1])
+    if number is None:
+        return False
+    at_point = _reading_at(orders, number)
+    by, direction = at_point(other[0]), at_point(one[0])
+    if by == other[0] and direction == one[0]:
+        return False  # what is shown is no function of exponents
+    most, size = orders.read_at(other[1], number), orders.read_at(one[1], number) + most_shared(direction, by)
+    if most.number is None or size.number is None:
+        return False
+    there = most + shows_in(by, direction, shape, (size - most) / power) * power
+    return there.is_zero_quantity or (there.number is not None and there.number < size.number)
+
+
+@lru_cache(maxsize=64)
+def _reading_at(orders: Comparison, number: int) -> Callable[[Direction], Direction]:
+    """Directions with the values of their orders at a point."""
+    return cache(changing_orders(cache(partial(orders.read_at, number=number))))

@@ -78,7 +78,8 @@ def mlp(
     ``optimiser`` by default the one that the parametrisation's rates are for. ``adapters`` gives hidden layers (2 is
     the first) an adapter, which is trained in place of the layer's weight. ``batch`` ("one", "fixed" or "growing") and
     ``common`` are as in ``lora``: samples of a fixed dimension overlap at order 0, and each has its own error signal.
-    Of a fixed number two are written one by one where there are functions of functions.
+    Of a fixed number two are written one by one where there are functions of functions, or masks under a rule that
+    divides entry by entry.
 
     Watches what each layer makes before the activation, h_l with its change dh_l, the factors A_l and B_l of adapters,
     and the output f with df. Raises ProgramError for a depth below 2 and for an adapter where there is no hidden layer,
@@ -99,7 +100,7 @@ def mlp(
     samples = samples_of(batch, common)
     title = f"{'residual ' if residual else ''}{activation} network of {depth} weights, {p.name}"
     notes = (f"parametrisation {p.name} ({p.source})", "a loss linear in f", OUTPUTS)
-    if batch == "fixed" and common is None and depth > 2 and _is_written_out(phi, rule):
+    if batch == "fixed" and common is None and _is_written_out(phi, rule, depth):
         watch, f = made.of(data("x", d))
         for number in range(2, SEVERAL + 1):
             f = f + made.of(data(f"x{number}", d))[1]
@@ -115,12 +116,12 @@ def mlp(
     )
 
 
-def _is_written_out(phi: Function | None, rule: Optimiser) -> bool:
+def _is_written_out(phi: Function | None, rule: Optimiser, depth: int) -> bool:
     """Are a few samples written one by one? Functions of functions of columns are products without end.
 
-    Where a rule divides entry by entry, masks of finitely many samples are refused, as columns have them.
+    So they are where a rule divides entry by entry, as masks of finitely many columns are refused there.
     """
-    return phi is not None and not (phi.vanishes and rule.divides_entries)
+    return phi is not None and (depth > 2 or (phi.vanishes and rule.divides_entries))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Final, TypeVar
 
 from gamma_calc.cli import GOOD, INTERRUPTED, UNDECIDED
@@ -11,7 +12,7 @@ from gamma_calc.cli.collector import collected_seldom
 from gamma_calc.cli.output import dialect, line, say, show
 from gamma_calc.cli.progress import Tell, progress
 from gamma_calc.derivation.recording import recorded
-from gamma_calc.derivation.unfinished import StepsSoFar
+from gamma_calc.derivation.unfinished import StepsSoFar, Unfinished
 from gamma_calc.display.blocks import Block
 from gamma_calc.display.json import document
 from gamma_calc.engine.fixed_point import MOST_STEPS, Observer
@@ -44,8 +45,7 @@ def stoppable(
     with progress(every=False, after=LATE, lines=False) as tell:
         work = Work(tell)
         try:
-            limit = math.inf if time_limit is None else time_limit
-            with collected_seldom(), watched(limit, work.told), recorded(work.record):
+            with work.told_of(math.inf if time_limit is None else time_limit):
                 made = make()
         except TimeUp:
             why, code = f"time is up after {time_limit:g} s", UNDECIDED
@@ -77,18 +77,32 @@ class Work:
         self.tell = tell
         self.records: list[StepsSoFar] = []
 
+    @contextmanager
+    def told_of(self, limit: float = math.inf) -> Iterator[None]:
+        """What is calculated inside is told of, ends after ``limit`` seconds, and leaves its steps here."""
+        with collected_seldom(), watched(limit, self.told), recorded(self.record):
+            yield
+
     def record(self, program: Program) -> Observer:
         self.records.append(StepsSoFar(program))
         return self.records[-1].add
 
     def told(self) -> None:
+        """Which step it is; of what is calculated from an earlier derivation, that it goes on."""
         if self.records:
             last = self.records[-1]
             self.tell(last.program.name, len(last.steps), MOST_STEPS, " steps at most")
+        else:
+            self.tell("calculating", 0, None)
+
+    @property
+    def unfinished(self) -> list[Unfinished]:
+        """What is known of each program."""
+        return [record.unfinished for record in self.records]
 
     def print(self, why: str, format: str) -> None:  # noqa: A002 - the option's name
         """What is known: all of it where it can be printed, a line for each program on the error stream."""
-        found = [record.unfinished for record in self.records]
+        found = self.unfinished
         if format == "json":
             whole = [one.as_data() for one in found]
             say(document("unfinished", {"complete": False, "stopped": why, "programs": whole}))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 BETWEEN_LINES: Final = 5  # seconds, where the output is no terminal
-Tell = Callable[..., None]  # what is done, how much, of how much, and anything to add
+Tell = Callable[..., None]  # what is done, how much, of how much (None: not known), and anything to add
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def progress(*, every: bool, after: float = 0, lines: bool = True) -> Iterator[T
         bar.stop()
 
 
-def _silent(what: str, done: int, total: int, more: str = "") -> None:
+def _silent(what: str, done: int, total: int | None, more: str = "") -> None:
     pass
 
 
@@ -44,7 +44,7 @@ class _Bar:
         self.begins = time.monotonic() + after
         self.shown: Progress | None = None
 
-    def __call__(self, what: str, done: int, total: int, more: str = "") -> None:
+    def __call__(self, what: str, done: int, total: int | None, more: str = "") -> None:
         if time.monotonic() < self.begins:
             return
         if self.shown is None:
@@ -62,7 +62,8 @@ def _started() -> Progress:
 
     text, more = TextColumn("{task.description}"), TextColumn("{task.fields[more]}")
     columns = (text, BarColumn(), MofNCompleteColumn(), more, TimeElapsedColumn())
-    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    shared = sys.stdout.isatty()  # what is printed meanwhile comes above the bar, and into a file as it is
+    bar = Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=shared)
     bar.add_task("", total=None, more="")
     bar.start()
     return bar
@@ -75,7 +76,7 @@ class _Lines:
         self.every = every
         self.last = -BETWEEN_LINES if every else time.monotonic()
 
-    def __call__(self, what: str, done: int, total: int, more: str = "") -> None:
+    def __call__(self, what: str, done: int, total: int | None, more: str = "") -> None:
         now = time.monotonic()
         if now - self.last >= BETWEEN_LINES or (self.every and done == total):
             self.last = now

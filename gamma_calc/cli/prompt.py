@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from code import InteractiveConsole
 from contextlib import suppress
+from types import CodeType
 from typing import Final
 
 import gamma_calc
@@ -33,7 +34,16 @@ def interact() -> None:
 
 
 class Prompt(InteractiveConsole):
-    """The interpreter's own prompt, with this package's errors shown as the one line they are."""
+    """The interpreter's own prompt. It tells of what takes long, and in one line of errors and Ctrl-C."""
+
+    def runcode(self, code: CodeType) -> None:
+        from gamma_calc.cli.anytime import LATE, Work
+        from gamma_calc.cli.progress import progress
+
+        with progress(every=False, after=LATE, lines=False) as tell:
+            self.work = Work(tell)
+            with self.work.told_of():
+                super().runcode(code)
 
     def showtraceback(self) -> None:
         import sys
@@ -41,6 +51,9 @@ class Prompt(InteractiveConsole):
         error = sys.exc_info()[1]
         if isinstance(error, gamma_calc.GammaError):
             self.write(f"{type(error).__name__}: {error}\n")
+        elif isinstance(error, KeyboardInterrupt):
+            known = [f": known is {last.summary}; {last.hint}" for last in self.work.unfinished[-1:]]
+            self.write("".join(("\ninterrupted", *known, "\n")))
         else:
             super().showtraceback()
 

@@ -46,6 +46,7 @@ from gamma_calc.engine.bounded_run import only_where_bounded, where_bounded
 from gamma_calc.engine.fixed_point import Observer, Trajectory, trajectory
 from gamma_calc.engine.stable_run import on_stable_set
 from gamma_calc.engine.stable_set import read_everywhere
+from gamma_calc.engine.step_orders import StepOrders
 from gamma_calc.errors import GammaError, TimeUp, pick, require, require_count, require_each
 from gamma_calc.exponents import Exponent, Region, spans, watched
 from gamma_calc.language.program import Program
@@ -180,10 +181,15 @@ def _trajectory(program: Program, stability: Stability, observe: Observer) -> Tr
 
 
 def _derived_within(seconds: object, program: Program, stability: Stability) -> Derivation:
-    record = StepsSoFar(program)
+    record, told = StepsSoFar(program), observer(program)
+
+    def observe(step: StepOrders) -> None:
+        record.add(step)
+        told(step)
+
     try:
         with watched(seconds):
-            found = _observed(program, stability, record.add)
+            found = _observed(program, stability, observe)
             _ = found.orders, found.conditions
             return found
     except TimeUp as error:

@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import islice, pairwise
 from types import MappingProxyType
 from typing import Final
 
@@ -35,7 +35,7 @@ from gamma_calc.derivation.conditions import CONDITIONS, Condition, Requirement,
 from gamma_calc.derivation.orders import OrderTable
 from gamma_calc.engine.evaluate import Evaluation
 from gamma_calc.engine.feedback import Feedback, balanced, feedback
-from gamma_calc.engine.fixed_point import Trajectory
+from gamma_calc.engine.fixed_point import Trajectory, agreement_on
 from gamma_calc.engine.run import states
 from gamma_calc.engine.sign_reversals import SignReversal, sign_reversals
 from gamma_calc.engine.sign_ties import SignCancellation, sign_cancellations
@@ -95,9 +95,20 @@ class Solution:
     def from_step(self) -> int:
         """The first step from which the settled orders hold, for every quantity."""
         last = len(self.step_orders) - 1
-        while last > 0 and self._agrees(self.step_orders[last - 1], self.step_orders[-1]):
+        while last > 0 and (self._stands(last - 1) or self._agrees(self.step_orders[last - 1], self.step_orders[-1])):
             last -= 1
         return last
+
+    def _stands(self, step: int) -> bool:
+        """Are the states before and after a step those of the next one, where orders have settled?
+
+        Then so are its orders, which are made of these states, and none of them is made to see it. On a set of many
+        pieces it would take longer than they do.
+        """
+        if step < 1 or self._scope is not None or len(self.settled.polyhedra) != 1:
+            return False
+        around = pairwise(self.trajectory.states[step - 1 : step + 2])
+        return all(agreement_on(self.program, self.settled, *both) == self.settled for both in around)
 
     @property
     def _unlike_program(self) -> Region:

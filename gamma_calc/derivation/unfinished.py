@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -25,6 +26,8 @@ from gamma_calc.exponents import Affine, Region, Scope, order, watched
 from gamma_calc.language.program import Program, Role
 
 MOST_NAMED = 3  # of the exponents whose values would help
+AT_ONCE: Final = 0.25  # seconds that the sizes of steps may take however long the steps do
+SHARE: Final = 0.5  # of what the steps take
 GRACE: Final = 1  # second that is taken when time is up, to say where what is known is bounded
 FOR_A_PROOF: Final = 3  # that are taken to say where all that is to come is bounded
 
@@ -35,15 +38,30 @@ class StepsSoFar:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.steps: list[StepOrders] = []
+        self._begun = time.monotonic()
+        self._for_sizes = 0.0  # seconds
 
     def add(self, step: StepOrders) -> None:
-        """Sizes are found at once: when time is up it is too late."""
-        _ = step.sizes
+        """Sizes are found at once, for when time is up it is late: as long as they take less than the steps do."""
+        now = time.monotonic()
+        if self._for_sizes <= max(AT_ONCE, (now - self._begun - self._for_sizes) * SHARE):
+            _ = step.sizes
+            self._for_sizes += time.monotonic() - now
         self.steps.append(step)
 
     @property
     def unfinished(self) -> Unfinished:
-        return Unfinished(self.program, tuple(self.steps))
+        """What is known: the steps up to the first whose sizes are not, and are not found in a little time.
+
+        These are found anew, as what was stopped may be half done.
+        """
+        known: list[StepOrders] = []
+        with suppress(TimeUp), watched(GRACE):
+            for step in self.steps:
+                told = step if "sizes" in vars(step) else replace(step, evaluated=None)
+                _ = told.sizes
+                known.append(told)
+        return Unfinished(self.program, tuple(known))
 
     @property
     def error(self) -> TimeUp:

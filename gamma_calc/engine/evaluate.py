@@ -21,11 +21,11 @@ from gamma_calc.calculus.direction import (
     VectorDirection,
     activations,
     as_vector,
+    changing_orders,
     completed,
     is_bounded,
     is_noisy,
     on_axes,
-    with_orders,
 )
 from gamma_calc.calculus.kinship import Component
 from gamma_calc.calculus.led_alike import by_what_leads, images_in_argument, led_alike, sites_of
@@ -59,7 +59,8 @@ from gamma_calc.language.signature import signature
 
 def _read(value: Value, read: Callable[[Order], Order]) -> Value:
     """The value with its orders as they are read, and those that its directions remember; itself if they are so."""
-    those = [(with_orders(direction, read), read(order)) for direction, order in value.components.items()]
+    changed = changing_orders(read)
+    those = [(changed(direction), read(order)) for direction, order in value.components.items()]
     is_read = value.least is None and all(map(_is_same, those, value.components.items()))
     return value if is_read else Value.merge(those, value.power)
 

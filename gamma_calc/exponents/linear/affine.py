@@ -31,6 +31,7 @@ class Affine:
     terms: tuple[tuple[str, Fraction], ...] = ()
     constant: Fraction = _ZERO
     _hash: int | None = field(default=None, init=False, repr=False)  # kept, for forms are looked up all the time
+    _numbers: tuple[object, ...] | None = field(default=None, init=False, repr=False)  # and compared
 
     @classmethod
     def variable(cls, name: str) -> Affine:
@@ -99,20 +100,24 @@ class Affine:
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Affine):
-            return self is other or (self.terms == other.terms and self.constant == other.constant)
+            return self is other or self._whole_numbers == other._whole_numbers
         return not self.terms and self.constant == other if isinstance(other, int | Fraction) else NotImplemented
 
     def __hash__(self) -> int:
         if self._hash is None:
-            found = hash(self._told_by) if self.terms else hash(self.constant)
+            found = hash(self._whole_numbers) if self.terms else hash(self.constant)
             object.__setattr__(self, "_hash", found)
             return found
         return self._hash
 
     @property
-    def _told_by(self) -> tuple[object, ...]:
-        """What tells most forms apart, without the hash of a fraction, which takes a modular inverse each."""
-        return self.constant.as_integer_ratio(), *[name for name, _ in self.terms]
+    def _whole_numbers(self) -> tuple[object, ...]:
+        """What tells forms apart, without fractions: their hash takes a modular inverse, to compare them a call."""
+        if self._numbers is None:
+            found = self.constant.as_integer_ratio(), *[(name, c.as_integer_ratio()) for name, c in self.terms]
+            object.__setattr__(self, "_numbers", found)
+            return found
+        return self._numbers
 
     def __str__(self) -> str:
         return affine_text(self)

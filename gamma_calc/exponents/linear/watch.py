@@ -37,10 +37,11 @@ _PRESENT: Final[ContextVar[Clock]] = ContextVar("watch", default=Clock())  # noq
 
 
 @contextmanager
-def watched(seconds: object = math.inf, told: Callable[[], None] = _nobody) -> Iterator[None]:
+def watched(seconds: object = math.inf, told: Callable[[], None] | None = None) -> Iterator[None]:
     """What is calculated inside ends after that many seconds, by TimeUp, or when what is around it does.
 
-    Raises ProgramError for what is no number of seconds.
+    ``told`` is who is told that it goes on: without one, who is told of what is around it. Raises ProgramError for
+    what is no number of seconds.
 
     >>> with watched(0):
     ...     look()
@@ -50,7 +51,8 @@ def watched(seconds: object = math.inf, told: Callable[[], None] = _nobody) -> I
     if not (isinstance(seconds, int | float | Fraction) and seconds >= 0):
         raise ProgramError(f"{written(seconds)} is no time limit", hint="give seconds, such as 20")
     outer = _PRESENT.get()
-    before = _PRESENT.set(Clock(min(outer.ends, time.monotonic() + float(min(seconds, LONGEST))), told))
+    ends = min(outer.ends, time.monotonic() + float(min(seconds, LONGEST)))
+    before = _PRESENT.set(Clock(ends, outer.told if told is None else told))
     try:
         yield
     finally:

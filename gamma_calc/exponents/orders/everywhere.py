@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 from gamma_calc.exponents.orders.below import may_be_below, nowhere_above
-from gamma_calc.exponents.orders.piecewise import PiecewiseLinear
+from gamma_calc.exponents.orders.piecewise import PiecewiseLinear, are_open
+from gamma_calc.exponents.orders.points import furthest_above
+from gamma_calc.exponents.orders.sampled import coordinate_at
+
+F = TypeVar("F", bound=PiecewiseLinear)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +24,11 @@ class Everywhere:
     def may_be_below(self, low: PiecewiseLinear, *high: PiecewiseLinear) -> bool:
         """Is the first nowhere above the sum of the others at the points that are looked at?"""
         return may_be_below(low, *high)
+
+    def hardest(self, low: PiecewiseLinear, high: PiecewiseLinear) -> int | None:
+        """The number of a point at which the first is furthest above the second, of those that are looked at."""
+        return None if are_open((low, high)) else furthest_above(low.values, high.values)
+
+    def read_at(self, order: F, number: int) -> F:
+        """The value of an order at one of these points."""
+        return order.substitute({name: coordinate_at(name, number) for name in order.variables})

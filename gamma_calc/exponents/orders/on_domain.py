@@ -8,7 +8,7 @@ points of the domain that may refute it, and then form by form, with a proof.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property, lru_cache, reduce
@@ -28,7 +28,7 @@ from gamma_calc.exponents.orders.maximum import (
 )
 from gamma_calc.exponents.orders.peak import Peak, below, peak_form, peaks
 from gamma_calc.exponents.orders.piecewise import PiecewiseLinear
-from gamma_calc.exponents.orders.points import UNIT, is_above
+from gamma_calc.exponents.orders.points import UNIT, furthest_above, is_above
 from gamma_calc.exponents.orders.samples import Rows, samples
 from gamma_calc.exponents.regions.polyhedron import Polyhedron
 
@@ -90,6 +90,14 @@ class OnDomain:
     def _may_be_below(self, low: Affine, *high: Affine) -> bool:
         return not is_above(self._values_at(low), *map(self._values_at, high))
 
+    def hardest(self, low: PiecewiseLinear, high: PiecewiseLinear) -> int | None:
+        """The number of a point at which the first is furthest above the second, of those that are looked at."""
+        return furthest_above(self._values_at(low.form), self._values_at(high.form))
+
+    def read_at(self, order: F, number: int) -> F:
+        """The value of an order at one of these points."""
+        return order.substitute({name: self._points[number][name] for name in order.variables})
+
     def equal(self, one: PiecewiseLinear, other: PiecewiseLinear) -> bool:
         """Are two orders the same at every point of the domain?"""
         return self.nowhere_above(one, other) and self.nowhere_above(other, one)
@@ -118,8 +126,11 @@ class OnDomain:
 
     @cached_property
     def _coordinates(self) -> dict[str, tuple[int, ...]]:
-        points = samples(self.names, self.where, MOST_REFUTING)
-        return {name: tuple(point[name] * UNIT // 1 for point in points) for name in self.names}
+        return {name: tuple(point[name] * UNIT // 1 for point in self._points) for name in self.names}
+
+    @cached_property
+    def _points(self) -> Sequence[Mapping[str, Fraction]]:
+        return samples(self.names, self.where, MOST_REFUTING)
 
     # -- comparisons ----------------------------------------------------------------------------------------------
 

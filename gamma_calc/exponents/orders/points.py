@@ -35,6 +35,12 @@ def is_above(low: Values, *high: Values) -> bool:
     return any(map(SLACK.__lt__, map(sub, low, those)))
 
 
+def furthest_above(low: Values, high: Values) -> int:
+    """The number of a point at which the first is furthest above the second."""
+    ahead = list(map(sub, low, high))
+    return ahead.index(max(ahead))
+
+
 class Point(dict[str, Fraction]):
     """A point that has a coordinate for every name: far down where none was given, where most stable sets reach."""
 

@@ -5,6 +5,7 @@ They are whole numbers of one unit, rounded, so that a comparison costs next to 
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 from zlib import crc32
@@ -15,6 +16,11 @@ from gamma_calc.exponents.orders.points import UNIT, Values
 
 SPANS: Final = (UNIT * 2, UNIT * 2, UNIT * 8, UNIT * 400)  # around zero: rates and ranks of one are near it
 MOST_POINTS: Final = 4 * len(SPANS)
+
+
+def coordinate_at(name: str, number: int) -> Fraction:
+    """A coordinate of one of the points."""
+    return Fraction(_coordinates(name)[number], UNIT)
 
 
 def values_of(above: Convex, below: Convex) -> Values:

@@ -226,6 +226,13 @@ class Scope:
             return low.is_zero_quantity
         return not is_above(self.values(low.form), *(self.values(one.form) for one in high))
 
+    def hardest(self, low: PiecewiseLinear, high: PiecewiseLinear) -> int | None:
+        """No point: of many exponents none alone tells much."""
+        return None
+
+    def read_at(self, order: F, number: int) -> F:
+        return order
+
     def equal(self, one: PiecewiseLinear, other: PiecewiseLinear) -> bool:
         """Are two orders found to be equal everywhere on the polyhedron?"""
         if one.is_zero_quantity or other.is_zero_quantity:
