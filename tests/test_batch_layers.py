@@ -107,10 +107,12 @@ def test_of_a_fixed_input_dimension_a_batch_takes_the_rates_of_one_sample() -> N
     assert str(alike.orders["dh2"]) == "-1/2"
 
 
-def test_masks_of_a_few_samples_are_refused_under_signs() -> None:
-    """Where all masks of a row are zero what is smaller decides the sign, and which these are is not kept."""
+def test_masks_of_a_few_samples_are_told_under_signs_where_these_share_nothing() -> None:
+    """Where all masks of a row are zero what is smaller decides the sign, and which these are columns do not keep."""
+    few, one = (derive(mlp(activation="relu", batch=batch, optimiser="sign")) for batch in ("fixed", "one"))
+    assert few.orders["h1"] == one.orders["h1"]
     with pytest.raises(ProgramError, match="what sign makes of relu"):
-        mlp(activation="relu", batch="fixed", optimiser="sign")
+        mlp(activation="relu", batch="fixed", optimiser="sign", common="1/4")
 
 
 # -- orders that are too long to be told on the whole domain ---------------------------------------------------------

@@ -26,8 +26,8 @@ from gamma_calc.exponents import Affine, Region, Scope, order, watched
 from gamma_calc.language.program import Program, Role
 
 MOST_NAMED = 3  # of the exponents whose values would help
-AT_ONCE: Final = 0.25  # seconds that the sizes of steps may take however long the steps do
-SHARE: Final = 0.5  # of what the steps take
+AT_ONCE: Final = 250_000_000  # nanoseconds that the sizes of steps may take however long the steps do
+SHARE: Final = 2  # of what the steps take, one in so many
 GRACE: Final = 1  # second that is taken when time is up, to say where what is known is bounded
 FOR_A_PROOF: Final = 3  # that are taken to say where all that is to come is bounded
 
@@ -38,15 +38,15 @@ class StepsSoFar:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.steps: list[StepOrders] = []
-        self._begun = time.monotonic()
-        self._for_sizes = 0.0  # seconds
+        self._begun = time.monotonic_ns()
+        self._for_sizes = 0  # nanoseconds
 
     def add(self, step: StepOrders) -> None:
         """Sizes are found at once, for when time is up it is late: as long as they take less than the steps do."""
-        now = time.monotonic()
-        if self._for_sizes <= max(AT_ONCE, (now - self._begun - self._for_sizes) * SHARE):
+        now = time.monotonic_ns()
+        if self._for_sizes <= max(AT_ONCE, (now - self._begun - self._for_sizes) // SHARE):
             _ = step.sizes
-            self._for_sizes += time.monotonic() - now
+            self._for_sizes += time.monotonic_ns() - now
         self.steps.append(step)
 
     @property

@@ -123,7 +123,7 @@ class PiecewiseLinear:
     def _made_form(self) -> Affine:
         if self.is_zero_quantity:
             raise OrderError("-inf has no form")
-        if self._is_affine:
+        if _is_affine(self):
             return next(iter(self.above))
         return peak_form(self.above) - peak_form(self.below)
 
@@ -314,16 +314,6 @@ class PiecewiseLinear:
             made[peak] = PiecewiseLinear.largest_of(map(of, peak.forms))
         return self.of(of(self.form))
 
-    def is_kept_beside(self, other: PiecewiseLinear) -> bool:
-        """Is the sum of the two to be kept the way it is made? That with an affine one keeps its form."""
-        if self.canonical is None or other.canonical is None:
-            return True
-        return not (self._is_affine or other._is_affine) and are_open((self, other))
-
-    @property
-    def _is_affine(self) -> bool:
-        return len(self.above) == 1 and self.is_convex
-
     # -- equality and appearance ----------------------------------------------------------------------------------
 
     def __eq__(self, other: object) -> bool:
@@ -340,7 +330,7 @@ class PiecewiseLinear:
             return self.is_zero_quantity and other.is_zero_quantity
         if self.canonical is not None and other.canonical is not None and self.below == other.below:
             return self.above == other.above
-        if self.is_kept_beside(other) and (known := _alike(self.form, other.form)) is not None:
+        if _is_kept(self, other) and (known := _alike(self.form, other.form)) is not None:
             return known
         return minkowski_sum(self.above, other.below) == minkowski_sum(other.above, self.below)
 
@@ -394,6 +384,17 @@ def _sum_of_maxima(_kind: Any, one: Any, other: Any) -> Any:
     return _sum(one, other)
 
 
+def _is_affine(one: PiecewiseLinear) -> bool:
+    return len(one.above) == 1 and one.is_convex
+
+
+def _is_kept(one: PiecewiseLinear, other: PiecewiseLinear) -> bool:
+    """Is the sum of the two to be kept the way it is made? That with an affine one keeps its form."""
+    if one.canonical is None or other.canonical is None:
+        return True
+    return not (_is_affine(one) or _is_affine(other)) and are_open((one, other))
+
+
 def _sum(one: F, other: PiecewiseLinear) -> F:
     if one.number is not None and other.number is not None:
         return constant(type(one), one.number + other.number)
@@ -401,7 +402,7 @@ def _sum(one: F, other: PiecewiseLinear) -> F:
         return one
     if one.is_zero_quantity or other.is_zero_quantity:
         return one.made(NOTHING)
-    if one.is_kept_beside(other):
+    if _is_kept(one, other):
         return one.keep(one.form + other.form)
     return one.made(*pair_sum((one.above, one.below), (other.above, other.below)))
 
