@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-from gamma_calc.calculus.diagrams import diagram_of, diagrams_within, is_longer, shortenings, sizes
+from gamma_calc.calculus.diagrams import diagram_of, diagrams_within, has_diagram, is_longer, shortenings, sizes
 from gamma_calc.calculus.dims import Dim, Shape
 from gamma_calc.calculus.direction import (
     Diagram,
@@ -39,6 +39,8 @@ def without_companions(value: Value, shape: Shape, domain: Region, orders: Compa
     What a diagram shortens to was made with it. What a product of images does is not always: it is looked for, and read
     as the value is.
     """
+    if not any(map(_may_shorten, value.components)):
+        return value
     kept = {
         d: size
         for d, size in value.components.items()
@@ -54,6 +56,17 @@ def _is_companion(diagram: Diagram, domain: Region) -> bool:
         return False
     size, shorter = sizes(diagram)
     return not shorter.is_zero_quantity and domain <= where(size, "<=", shorter)
+
+
+def _may_shorten(direction: Direction) -> bool:
+    """Has it a diagram, or an image of a product, as few have?"""
+    if isinstance(direction, Outer):
+        return _may_be_shorter(direction.left) or _may_be_shorter(direction.right)
+    return has_diagram(direction)
+
+
+def _may_be_shorter(side: VectorDirection) -> bool:
+    return _is_image_of_product(side) or has_diagram(side)
 
 
 def _has_shorter(direction: Direction, size: Order, value: Value, shape: Shape, orders: Comparison) -> bool:

@@ -23,6 +23,7 @@ from gamma_calc.calculus.direction import (
     as_vector,
     changing_orders,
     completed,
+    holds_no_orders,
     is_bounded,
     is_noisy,
     on_axes,
@@ -59,8 +60,9 @@ from gamma_calc.language.signature import signature
 
 def _read(value: Value, read: Callable[[Order], Order]) -> Value:
     """The value with its orders as they are read, and those that its directions remember; itself if they are so."""
-    changed = changing_orders(read)
-    those = [(changed(direction), read(order)) for direction, order in value.components.items()]
+    sizes = map(read, value.components.values())
+    plain = all(map(holds_no_orders, value.components))
+    those = list(zip(value.components if plain else map(changing_orders(read), value.components), sizes, strict=True))
     is_read = value.least is None and all(map(_is_same, those, value.components.items()))
     return value if is_read else Value.merge(those, value.power)
 
