@@ -83,8 +83,8 @@ def test_forms_are_compared_in_whole_numbers() -> None:
 
 def test_sizes_of_steps_are_found_as_long_as_they_take_less_than_the_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of steps of a second each; sizes take three, but for those of the start."""
-    clock = [0.0]
-    monkeypatch.setattr(unfinished, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    clock = [0.0]  # seconds
+    monkeypatch.setattr(unfinished, "time", SimpleNamespace(monotonic_ns=lambda: int(clock[0] * 10**9)))
 
     class Step:
         def __init__(self, cost: float) -> None:
