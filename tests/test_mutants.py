@@ -295,7 +295,7 @@ TOKENS: Final = (
         "1.3 saturated, sign, larger",
     ),
     Mutant("calculus.activation:shown_at_most", "at_most(size, -few)", "size", "entries: bounded on few"),
-    Mutant("operations.elementwise:Elementwise.may_vanish", "dim.exponent == 0", "False", "entries: masks of few"),
+    Mutant("operations.elementwise:Elementwise.may_vanish", "dim.is_fixed", "False", "entries: masks of few"),
     Mutant("calculus.shares:left_at", "if masks[d].keys().isdisjoint(places)", "if True", "entries: beside zeros"),
     Mutant("calculus.shares:_single", "if not nowhere_above(", "if True or (", "two samples, sign"),
     Mutant("calculus.shares:_hiding", "yield places", "yield from ()", "entries: beside two masks"),
@@ -670,7 +670,7 @@ WITHOUT_A_TRACE: Final = (  # what is left out is covered; what shares a name ma
     Mutant("calculus.pruning:_dominates", "return orders.may_be_below(", "return False and ("),
     Mutant("calculus.pruning:_undominated", "if kindred.has_strangers(direction)", "if False"),
     Mutant("calculus.direction:on_axis", "dim.is_fixed", "False"),
-    Mutant("calculus.direction:once_through", "axis.exponent == 0", "False"),
+    Mutant("calculus.direction:once_through", "axis.is_fixed", "False"),
     # Means below 1 are of sparse functions, and these cover nothing that is not as sparse: their own place, seen above.
     Mutant("calculus.showing:_steps", "yield mean, rest, v", "yield order(0), rest, v"),
     Mutant("calculus.contraction:_images", "premises.sums == CLT and", "False and"),

@@ -60,13 +60,9 @@ def _is_companion(diagram: Diagram, domain: Region) -> bool:
 
 def _may_shorten(direction: Direction) -> bool:
     """Has it a diagram, or an image of a product, as few have?"""
-    if isinstance(direction, Outer):
-        return _may_be_shorter(direction.left) or _may_be_shorter(direction.right)
+    if isinstance(direction, Outer) and (_is_image_of_product(direction.left) or _is_image_of_product(direction.right)):
+        return True
     return has_diagram(direction)
-
-
-def _may_be_shorter(side: VectorDirection) -> bool:
-    return _is_image_of_product(side) or has_diagram(side)
 
 
 def _has_shorter(direction: Direction, size: Order, value: Value, shape: Shape, orders: Comparison) -> bool:
@@ -79,14 +75,9 @@ def _has_shorter(direction: Direction, size: Order, value: Value, shape: Shape, 
 
 
 def _shorter_updates(direction: Direction, shape: Shape) -> Iterator[tuple[Direction, Order]]:
-    if not isinstance(direction, Outer):
-        return
-    if _is_image_of_product(direction.left):
-        for left, gain in _shorter_vectors(direction.left, shape[0]):
-            yield Outer(left, direction.right), gain
-    if _is_image_of_product(direction.right):
-        for right, gain in _shorter_vectors(direction.right, shape[1]):
-            yield Outer(direction.left, right), gain
+    if isinstance(direction, Outer):
+        yield from ((Outer(left, direction.right), gain) for left, gain in _shorter_vectors(direction.left, shape[0]))
+        yield from ((Outer(direction.left, right), gain) for right, gain in _shorter_vectors(direction.right, shape[1]))
 
 
 def _is_image_of_product(direction: VectorDirection) -> bool:
@@ -96,7 +87,7 @@ def _is_image_of_product(direction: VectorDirection) -> bool:
 @lru_cache(maxsize=65536)
 def _shorter_vectors(direction: VectorDirection, dim: Dim) -> tuple[tuple[VectorDirection, Order], ...]:
     """What an image of a product of entries shortens to, with how much larger that is."""
-    if not _is_made_of_entries(direction):
+    if not (_is_image_of_product(direction) and _is_made_of_entries(direction)):
         return ()
     diagram = diagram_of(direction, (dim,))
     found = {} if is_longer(diagram, MOST_EDGES, MOST_ALIKE) else shortenings(diagram)

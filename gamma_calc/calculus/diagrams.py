@@ -300,7 +300,7 @@ def _letters(edges: Edges) -> frozenset[tuple[Letter, int]]:
 
 
 def _is_fixed(vertex: Vertex) -> bool:
-    return vertex.dim.exponent == 0 and vertex.dim != POINT
+    return vertex.dim.is_fixed and vertex.dim != POINT
 
 
 def _blocks(edges: Sequence[MatrixEntry], cut: frozenset[Vertex]) -> Iterator[Edges]:

@@ -426,7 +426,7 @@ def once_through(letters: Word) -> Word:
     axes = [letters[0].outer, *(matrix.inner for matrix in letters)]
     for last, axis in reversed(list(enumerate(axes))):
         first = axes.index(axis)
-        if axis.exponent == 0 and first < last:
+        if axis.is_fixed and first < last:
             rest = letters[:first] + letters[last:]
             return once_through(rest) if rest else rest
     return letters

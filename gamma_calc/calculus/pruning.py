@@ -71,7 +71,7 @@ def _by_chance(kindred: Kindred, chance: Order, orders: Comparison, size: Order)
 
 def _chance(shape: Shape) -> Order:
     """What a direction shows at most of one that is no kin: they differ on an axis that is not fixed."""
-    return largest(dim.independent_overlap for dim in shape if dim.exponent != 0)
+    return largest(dim.independent_overlap for dim in shape if not dim.is_fixed)
 
 
 def projection_order(value: Value, direction: Direction, shape: Shape, orders: Comparison = EVERYWHERE) -> Order:

@@ -39,7 +39,7 @@ class Samples:
     @property
     def grows(self) -> bool:
         """Does the number of samples grow with the width?"""
-        return self.axis is not None and self.axis.exponent != 0
+        return self.axis is not None and not self.axis.is_fixed
 
     def shape(self, dim: Dim) -> Shape:
         """The axes of a vector of every sample."""

@@ -42,7 +42,7 @@ def only_where_bounded(program: Program) -> bool:
 
 
 def _is_growing_batch(node: Expression) -> bool:
-    return node.is_batch and node.shape[-1].exponent != 0
+    return node.is_batch and not node.shape[-1].is_fixed
 
 
 def where_bounded(program: Program, roles: frozenset[Role], observe: Observer) -> Trajectory:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 
 from gamma_calc.calculus.cancelling import of_two_values, sign_is_bounded
+from gamma_calc.calculus.dims import Shape
 from gamma_calc.calculus.many_products import MOST_OF_VERSIONS, MOST_PRODUCTS, told_by_functions
 from gamma_calc.calculus.premises import Premises
 from gamma_calc.calculus.streams import Streams
@@ -69,24 +70,27 @@ def step(program: Program, state: State, rules: Sequence[Rule]) -> State:
 
 def _with_few_products(program: Program, state: State) -> State:
     """The state with vectors for noise where an update has more products than are told apart."""
-    shapes = {p.name: p.shape for p in program.parameters}
     most = MOST_PRODUCTS if state.versions is None else MOST_OF_VERSIONS
-    tensors = {
-        name: Tensor(*(told_by_functions(value, shapes[name], most) for value in tensor.values))
-        for name, tensor in state.tensors.items()
-    }
-    return replace(state, tensors=tensors)
+    return _each_value(program, state, partial(told_by_functions, most=most))
 
 
 def pruned(program: Program, state: State) -> State:
     """The state without what decides no order where orders are read, as where they are read at fewer exponents."""
     here = Evaluation(program, state)
+
+    def shorter(value: Value, shape: Shape) -> Value:
+        return value if value.least is not None else here.pruned(value, shape)
+
+    return _each_value(program, state, shorter)
+
+
+def _each_value(program: Program, state: State, change: Callable[[Value, Shape], Value]) -> State:
+    """The state with every value of a parameter, of this shape, changed."""
     shapes = {p.name: p.shape for p in program.parameters}
-
-    def shorter(name: str, value: Value) -> Value:
-        return value if value.least is not None else here.pruned(value, shapes[name])
-
-    tensors = {name: Tensor(*(shorter(name, v) for v in tensor.values)) for name, tensor in state.tensors.items()}
+    tensors = {
+        name: Tensor(*(change(value, shapes[name]) for value in tensor.values))
+        for name, tensor in state.tensors.items()
+    }
     return replace(state, tensors=tensors)
 
 

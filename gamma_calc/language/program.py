@@ -443,7 +443,7 @@ class Program(SelfShowing):
 def _size(dim: Dim, dialect: str) -> str:
     if dim.exponent == 1:
         return "the width"
-    return "fixed" if dim.exponent == 0 else power(dim.exponent, dialect)
+    return "fixed" if dim.is_fixed else power(dim.exponent, dialect)
 
 
 def _restored(kind: type[Program], _nodes: tuple[Expression, ...], values: tuple[Any, ...]) -> Program:

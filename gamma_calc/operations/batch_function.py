@@ -79,7 +79,7 @@ class FunctionOfMatrix(Expression):
     @property
     def may_vanish(self) -> bool:
         """A mask does, on the finitely many entries of a fixed axis."""
-        return self.function.vanishes and any(dim.exponent == 0 for dim in self.shape)
+        return self.function.vanishes and any(dim.is_fixed for dim in self.shape)
 
     def numeric(self, *arrays: Array) -> Array:
         return self.function.apply(arrays[0])

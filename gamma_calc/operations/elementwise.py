@@ -65,7 +65,7 @@ class Elementwise(Expression):
     @property
     def may_vanish(self) -> bool:
         """A mask does: of many entries it leaves some, and they are known by its place."""
-        return self.function.vanishes and all(dim.exponent == 0 for dim in self.shape)
+        return self.function.vanishes and all(dim.is_fixed for dim in self.shape)
 
     def _of(self, share: Share) -> Contribution:
         if share.x.is_zero:

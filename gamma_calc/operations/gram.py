@@ -195,7 +195,7 @@ class GramInverseOnMatrix(GramInverse):
 def _has_full_rank(direction: Direction, few: Dim) -> bool:
     """Has a part of G as many directions as rows, or, made of what samples have in common, a known one?"""
     inside = [matrix.inner.exponent for matrix in letters(direction)[:-1]]
-    return isinstance(direction, Outer) or not inside or (few.exponent == 0 and 0 not in inside)
+    return isinstance(direction, Outer) or not inside or (few.is_fixed and 0 not in inside)
 
 
 def gram_inverse(rows: Expression, x: Expression, damping: Expression | None = None) -> Expression:

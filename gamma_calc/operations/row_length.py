@@ -58,7 +58,7 @@ class RowLength(Expression):
 
     def entries_agree_of(self, arguments: tuple[bool, ...]) -> bool:
         """Not of finitely many columns, as there a row may be short."""
-        return self.arguments[0].shape[1].exponent != 0
+        return not self.arguments[0].shape[1].is_fixed
 
     @property
     def reads_components(self) -> bool:
@@ -113,7 +113,7 @@ def _lengths(direction: Direction) -> VectorDirection:
 
 def _unequal(direction: Direction) -> VectorDirection:
     """What makes the rows of a matrix unequal: scales of its rows, or that it passed through finitely many entries."""
-    is_narrow = any(matrix.inner.exponent == 0 for matrix in letters(direction))
+    is_narrow = any(matrix.inner.is_fixed for matrix in letters(direction))
     return Residual(f"rows of {direction}") if is_narrow or isinstance(direction, MatrixDiagram) else ONES
 
 
